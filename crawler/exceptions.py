@@ -1,0 +1,75 @@
+"""The errors of Gleaner, each with the exit code that a scheduler sees.
+
+::
+
+    GleanerError                    1   something is wrong, and we can say what
+     +-- ConfigError                4   a setting or argument makes the run senseless
+     |    +-- ProfileError          4   a site profile that cannot be used
+     +-- SeedError                  4   no such seed, or none of them holds a dump
+     +-- CorpusError                1   the corpus cannot be used as it is
+          +-- CorpusLocked          6   another crawl holds it
+          +-- CorpusDamaged         5   its files contradict each other
+          +-- DiskFull              3   no room to write
+
+Every message names the file and, where there is one, the place in it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GleanerError(Exception):
+    """Root of all errors that a user can mend; ``str()`` of it is one clear line."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(GleanerError, ValueError):
+    """A setting or a spider argument makes the run senseless."""
+
+    exit_code = 4
+
+
+class ProfileError(ConfigError):
+    """A site profile is missing, is not TOML, or lacks what a crawl needs."""
+
+    def __init__(self, source: str, message: str) -> None:
+        self.source = source
+        super().__init__(f"site profile {source}: {message}")
+
+
+class SeedError(GleanerError, ValueError):
+    """A seed path does not exist, cannot be read, or none of them holds a dump."""
+
+    exit_code = 4
+
+    def __init__(self, source: str, message: str) -> None:
+        self.source = source
+        super().__init__(f"{source}: {message}")
+
+
+class CorpusError(GleanerError):
+    """The corpus directory cannot be used as it is."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        super().__init__(f"corpus {path}: {message}")
+
+
+class CorpusLocked(CorpusError):
+    """Another process holds the corpus; its lock dies with it."""
+
+    exit_code = 6
+
+
+class CorpusDamaged(CorpusError):
+    """Files of the corpus contradict each other in a way that opening cannot mend."""
+
+    exit_code = 5
+
+
+class DiskFull(CorpusError, OSError):
+    """No room (or no quota) left where the corpus is written."""
+
+    exit_code = 3

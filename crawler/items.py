@@ -1,0 +1,98 @@
+"""The records of a corpus: what spiders yield, pipelines refine and the archive keeps.
+
+The order of the fields is the order of the keys in a line of ``articles-*.jsonl``,
+so it is part of the format; ``schema.json`` beside this file describes the same record.
+All are frozen: a pipeline returns a changed copy (:func:`dataclasses.replace`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["article", "seed", "stub"]
+DateSource = Literal["page", "metadata", "dump", "picture", "id"]
+CaptureSource = Literal["origin", "wayback", "commoncrawl", "seed"]
+ImageStatus = Literal["stored", "missing", "failed", "refused", "skipped"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedItem:
+    """One record of a dump: an article that the site itself called related."""
+
+    id: str
+    sort: int | None = None
+    content_type: int | None = None
+    pic: str | None = None
+    title: str | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture of an article, and what became of it.
+
+    ``pic`` is the path a dump gave (None for one found only in the page), ``url`` where its bytes came
+    from or would come from. ``status``: ``stored`` under ``path`` (relative to the corpus), ``missing``
+    (the site answered that there is none), ``failed`` (no answer, worth another try), ``refused``
+    (unsafe path, foreign host, not a picture, too big), ``skipped`` (IMAGES_FETCH does not ask for it).
+    """
+
+    pic: str | None = None
+    url: str | None = None
+    status: ImageStatus | None = None
+    path: str | None = None
+    sha256: str | None = None
+    phash: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """Where a record's content was obtained: one HTTP response, or a seed dump.
+
+    ``fetched`` is UTC, ISO 8601. For ``source`` ``seed``, ``url`` is what the seed's own container
+    (a JSON line) said, and ``fetched`` its timestamp, both None for a bare text.
+    """
+
+    source: CaptureSource
+    url: str | None = None
+    fetched: str | None = None
+    status: int | None = None
+    warc_file: str | None = None
+    warc_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A line of the corpus: an article, the text of a seed, or a stub."""
+
+    schema: int = SCHEMA
+    key: str
+    kind: Kind
+    id: str | None = None
+    site: str
+    url: str | None = None
+    title: str | None = None
+    kicker: str | None = None
+    text: str | None = None
+    language: str | None = None
+    desk_code: str | None = None
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    published_from: DateSource | None = None
+    images: tuple[Image, ...] = ()
+    related: tuple[RelatedItem, ...] = ()
+    discovered_from: tuple[str, ...] = ()
+    depth: int = 0
+    capture: Capture
+    version: int = 1
+    content_sha256: str | None = None
+    near_duplicate_of: str | None = None
+    similarity: float | None = None
+    run: str

@@ -1,0 +1,256 @@
+"""Site profiles: TOML files that say how ids and pictures become URLs, and where requests may go."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from crawler.exceptions import ProfileError
+from crawler.sites.dates import id_time, picture_time
+
+Origin = tuple[str, int]
+"""A host name in lower case and a port: the unit in which requests are allowed."""
+
+_NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+_ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
+_PIC_RE = re.compile(r"/{0,2}(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_PIC_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "mp4"})
+_UNSAFE_IN_URL_RE = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\]")
+_HOST_RE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]", re.ASCII)
+_PORTS = {"http": 80, "https": 443}
+_TABLES = frozenset({"name", "language", "timezone", "article", "image", "recover", "extract", "known"})
+
+
+@dataclass(frozen=True)
+class SiteProfile:
+    """What is known of a site. Build it with :func:`load_profile`.
+
+    ``known`` are (id, date) points in rising order that date an id coarsely; ``selectors`` the CSS selectors of
+    ``[extract]`` by field name; ``wayback`` the base URL of a web archive to ask when the site has nothing.
+    """
+
+    name: str
+    zone: ZoneInfo
+    article_templates: tuple[str, ...]
+    id_pattern: re.Pattern[str]
+    language: str | None = None
+    image_templates: tuple[str, ...] = ()
+    flat_templates: tuple[str, ...] = ()
+    wayback: str | None = None
+    selectors: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[tuple[int, date], ...] = ()
+
+    def key(self, article_id: str) -> str:
+        """Return the corpus key of an article, ``<site>/<id>``."""
+        return f"{self.name}/{article_id}"
+
+    def article_urls(self, article_id: str) -> tuple[str, ...]:
+        """Return the URLs to try for *article_id*, in order; none if it is not 1 to 20 ASCII digits."""
+        if not _ID_RE.fullmatch(article_id):
+            return ()
+        return tuple(template.format(id=article_id) for template in self.article_templates)
+
+    def image_urls(self, pic: str) -> tuple[str, ...]:
+        """Return the URLs to try for the picture path *pic*, in order; none if the path is not a safe one.
+
+        A pic keeps its leading slash, so a URL has the double slash that the real site's have.
+        """
+        if not _PIC_RE.fullmatch(pic) or ".." in pic or pic.rpartition(".")[2].lower() not in _PIC_EXTENSIONS:
+            return ()
+        templates = self.image_templates if "/" in pic else self.flat_templates
+        return tuple(template.format(pic=pic) for template in templates)
+
+    def article_id(self, url: str) -> str | None:
+        """Return the article id in *url*, None if it is not the URL of an article of this site."""
+        if not self.allows(url):
+            return None
+        parts = urlsplit(url)
+        match = self.id_pattern.search(parts.path + (f"?{parts.query}" if parts.query else ""))
+        return match["id"] if match and _ID_RE.fullmatch(match["id"]) else None
+
+    def allows(self, url: str) -> bool:
+        """Tell whether a request to *url* stays within the hosts and ports that this profile names.
+
+        URLs that parsers read differently (control characters, backslashes, user info, non-ASCII) are refused.
+        """
+        origin = url_origin(url)
+        return origin is not None and origin in self.origins
+
+    @cached_property
+    def origins(self) -> frozenset[Origin]:
+        """The (host, port) pairs that requests may go to."""
+        templates = [*self.article_templates, *self.image_templates, *self.flat_templates]
+        if self.wayback:
+            templates.append(self.wayback)
+        return frozenset(origin for template in templates if (origin := url_origin(template)))
+
+    def picture_time(self, pic: str | None) -> datetime | None:
+        """Return when *pic* was uploaded, in the site's zone (:func:`~crawler.sites.dates.picture_time`)."""
+        return picture_time(pic, self.zone)
+
+    def id_time(self, article_id: str) -> datetime | None:
+        """Return the probable day of *article_id* (:func:`~crawler.sites.dates.id_time`)."""
+        return id_time(article_id, self.known, self.zone)
+
+
+def url_origin(url: str) -> Origin | None:
+    """Return the (host, port) that *url* leads to, None unless it is a plain http(s) URL read alike by all parsers.
+
+    >>> url_origin("https://EN.alalam.ir/news/1")
+    ('en.alalam.ir', 443)
+    >>> url_origin("http://a@evil/") is None
+    True
+    """
+    if _UNSAFE_IN_URL_RE.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
+    host = host.lower()
+    if parts.scheme not in _PORTS or "@" in parts.netloc or not _HOST_RE.fullmatch(host) or port == 0:
+        return None
+    return host, _PORTS[parts.scheme] if port is None else port
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles that ship with Gleaner."""
+    return sorted(p.name.removesuffix(".toml") for p in files(__package__).iterdir() if p.name.endswith(".toml"))
+
+
+def load_profile(name_or_path: str) -> SiteProfile:
+    """Load a profile that ships with Gleaner by its name, or any ``.toml`` file by its path.
+
+    Raises :class:`~crawler.exceptions.ProfileError`, which names the file and the key.
+    """
+    if name_or_path.endswith(".toml"):
+        source = Path(name_or_path)
+        try:
+            text = source.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProfileError(name_or_path, f"cannot be read ({error})") from error
+    elif name_or_path in profile_names():
+        text = files(__package__).joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
+    else:
+        known = ", ".join(profile_names())
+        raise ProfileError(repr(name_or_path), f"unknown (known: {known}; or give the path of a .toml file)")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(name_or_path, f"is not TOML: {error}") from error
+    return _Reader(name_or_path, table).profile()
+
+
+class _Reader:
+    """Checks a TOML table key by key, so that a mistake is named where it stands."""
+
+    def __init__(self, source: str, table: dict[str, Any]) -> None:
+        self.source = source
+        self.table = table
+
+    def profile(self) -> SiteProfile:
+        if unknown := sorted(self.table.keys() - _TABLES):
+            raise ProfileError(self.source, f"unknown key {unknown[0]!r} (known: {', '.join(sorted(_TABLES))})")
+        name = self.text("name")
+        if not name or not _NAME_RE.fullmatch(name):
+            raise ProfileError(self.source, "'name' must be 1 to 64 of a-z, 0-9, - and _")
+        return SiteProfile(
+            name=name,
+            language=self.text("language"),
+            zone=self.zone(),
+            article_templates=self.templates("article", "urls", "{id}", required=True),
+            id_pattern=self.id_pattern(),
+            image_templates=self.templates("image", "urls", "{pic}"),
+            flat_templates=self.templates("image", "flat_urls", "{pic}"),
+            wayback=self.wayback(),
+            selectors=self.selectors(),
+            known=self.known(),
+        )
+
+    def value(self, *path: str) -> Any:
+        value: Any = self.table
+        for part in path:
+            if not isinstance(value, dict):
+                raise ProfileError(self.source, f"[{path[0]}] must be a table")
+            value = value.get(part)
+            if value is None:
+                return None
+        return value
+
+    def text(self, *path: str) -> str | None:
+        value = self.value(*path)
+        if value is not None and not isinstance(value, str):
+            raise ProfileError(self.source, f"'{'.'.join(path)}' must be a string")
+        return value
+
+    def zone(self) -> ZoneInfo:
+        name = self.text("timezone")
+        if name is None:
+            raise ProfileError(self.source, "'timezone' is missing (such as \"Asia/Tehran\")")
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ProfileError(self.source, f"'timezone' {name!r} is not a zone of the IANA database") from error
+
+    def templates(self, table: str, key: str, field_name: str, *, required: bool = False) -> tuple[str, ...]:
+        value = self.value(table, key)
+        if value is None and not required:
+            return ()
+        if not isinstance(value, list) or not value or not all(isinstance(url, str) for url in value):
+            raise ProfileError(self.source, f"'{table}.{key}' must be a list of URLs with {field_name}")
+        for url in value:
+            if url.count(field_name) != 1 or url.count("{") != 1 or url.count("}") != 1:
+                raise ProfileError(self.source, f"'{table}.{key}': {url!r} must hold {field_name} once")
+            if url_origin(url) is None or field_name in urlsplit(url).netloc:
+                raise ProfileError(self.source, f"'{table}.{key}': {url!r} is not a plain http(s) URL")
+        return tuple(value)
+
+    def id_pattern(self) -> re.Pattern[str]:
+        value = self.text("article", "id_pattern")
+        try:
+            pattern = re.compile(value or "", re.ASCII)
+        except re.error as error:
+            raise ProfileError(self.source, f"'article.id_pattern' is not a regular expression: {error}") from error
+        if "id" not in pattern.groupindex:
+            raise ProfileError(self.source, "'article.id_pattern' must hold a group (?P<id>...)")
+        return pattern
+
+    def wayback(self) -> str | None:
+        value = self.text("recover", "wayback")
+        if value is not None and url_origin(value) is None:
+            raise ProfileError(self.source, f"'recover.wayback': {value!r} is not a plain http(s) URL")
+        return value and value.rstrip("/")
+
+    def selectors(self) -> dict[str, str]:
+        value = self.value("extract") or {}
+        if not isinstance(value, dict) or not all(isinstance(css, str) for css in value.values()):
+            raise ProfileError(self.source, "[extract] must map fields to CSS selectors")
+        if unknown := sorted(value.keys() - {"title", "date", "body", "authors"}):
+            raise ProfileError(self.source, f"[extract] has no field {unknown[0]!r}: title, date, body, authors")
+        return value
+
+    def known(self) -> tuple[tuple[int, date], ...]:
+        value = self.value("known") or []
+        try:
+            points = [(point["id"], point["date"]) for point in value]
+        except (TypeError, KeyError) as error:
+            raise ProfileError(self.source, "each [[known]] needs 'id' and 'date'") from error
+        for article_id, day in points:
+            if type(article_id) is not int or not isinstance(day, date) or isinstance(day, datetime):
+                raise ProfileError(self.source, "[[known]]: 'id' must be a number and 'date' a date such as 2016-02-28")
+        for low, high in itertools.pairwise(points):
+            if low[0] >= high[0] or low[1] > high[1]:
+                raise ProfileError(self.source, "[[known]] must be in rising order of id and date")
+        return tuple(points)
