@@ -1,0 +1,48 @@
+# ruff: noqa: RUF002 - the letters of other scripts are the subject
+"""Characters that nobody sees: which of them carry meaning and stay, which go."""
+
+from __future__ import annotations
+
+import re
+
+_CP1252 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+"""What HTML and every browser take the C1 control codes for: the bytes of Windows-1252."""
+
+# Unicode's Cc, Cf and Cs less white space, the two joiners (judged by their neighbours) and the signs of Arabic,
+# Syriac and others that are filed under Cf though they are drawn; then fillers that draw nothing; noncharacters.
+_HIDDEN_RE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffc\U000e0001"
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    "\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + 0xFFFE) + chr(plane * 0x10000 + 0xFFFF) for plane in range(17))
+    + "]"
+)
+_C1_RE = re.compile("[\x80-\x9f]")
+# A non-joiner parts letters of joining scripts (Persian plural, Hebrew to Syriac, Indic to Myanmar, Khmer,
+# Mongolian); a joiner also binds emoji. Everywhere else both are litter of the editor that made the page.
+_JOINED_SCRIPTS = "\u0590-\u109f\u1780-\u18af\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
+_EMOJI = "\u2190-\u2bff\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f"
+_STRAY_JOINER_RE = re.compile(
+    f"(?<![{_JOINED_SCRIPTS}])\u200c|\u200c(?![{_JOINED_SCRIPTS}])"
+    f"|(?<![{_JOINED_SCRIPTS}{_EMOJI}])\u200d|\u200d(?![{_JOINED_SCRIPTS}{_EMOJI}])"
+)
+
+
+def drop_invisible(text: str) -> str:
+    r"""Return *text* without control characters, bidi controls, soft hyphens, lone surrogates and stray joiners.
+
+    C1 control codes become the Windows-1252 characters that browsers show for them. Zero-width joiners stay
+    between letters of scripts that are spelled with them, and inside emoji. White space is left as it is.
+
+    >>> drop_invisible("co\u00adop \x93x\x94 می\u200cخواهم a\u200cb")
+    'coop “x” می\u200cخواهم ab'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _C1_RE.sub(lambda match: _CP1252[ord(match[0])], text)
+    text = _HIDDEN_RE.sub("", text)
+    if "\u200c" in text or "\u200d" in text:
+        while (fewer := _STRAY_JOINER_RE.sub("", text)) != text:
+            text = fewer
+    return text

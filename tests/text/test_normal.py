@@ -1,0 +1,44 @@
+"""The normalized form and its hash: both are stored in corpora, so neither may change."""
+
+# ruff: noqa: RUF001 - the letters of other scripts are the subject
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.text import content_sha256, normalized
+
+GOLDEN = [
+    # (text, normalized form, SHA-256); a changed line here breaks every corpus there is
+    ("Hello,\n\nWorld!", "hello, world!", "68e656b251e67e8358bef8483ab0d51c6619f3e7a1a9f0e75838d41ff368f728"),
+    (
+        "ＨＥＬＬＯ,\u00a0wor\u00adld!",
+        "hello, world!",
+        "68e656b251e67e8358bef8483ab0d51c6619f3e7a1a9f0e75838d41ff368f728",
+    ),
+    ("Straße", "strasse", None),
+    ("می\u200cخواهم", "میخواهم", None),
+    ("", "", None),
+    (" \n\t\u200b", "", None),
+]
+
+
+@pytest.mark.parametrize(("text", "form", "digest"), GOLDEN)
+def test_golden_values(text, form, digest):
+    assert normalized(text) == form
+    if digest or not form:
+        assert content_sha256(text) == digest
+
+
+def test_no_text_has_no_hash():
+    assert content_sha256(None) is None
+
+
+@given(st.text())
+def test_normalizing_twice_is_normalizing_once(text):
+    assert normalized(normalized(text)) == normalized(text)
+
+
+@given(st.text())
+def test_the_hash_sees_neither_case_nor_white_space(text):
+    assert content_sha256(text.replace(" ", " \n\n ")) == content_sha256(text)
