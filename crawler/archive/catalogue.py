@@ -1,0 +1,254 @@
+"""The catalogue: a SQLite index over the lines, which is also the frontier and the seen sets.
+
+Everything in it but attempts, leases and the reasons of failures follows from the lines, by :meth:`Catalogue.index`
+alone; so it can be thrown away and made again (:mod:`crawler.archive.recovery`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from w3lib.url import canonicalize_url
+
+from crawler.archive.decision import Held
+from crawler.archive.segments import Place
+from crawler.items import Article, Image, RelatedItem
+
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE segments (             -- how far the catalogue has read each segment
+    name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, lines INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE targets (              -- every key that is archived, or that a dump named
+    tid INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    id TEXT,
+    state TEXT NOT NULL,            -- pending leased fetched gone failed; seed: known from its own dump, not asked for
+    depth INTEGER NOT NULL,
+    title TEXT, pic TEXT,           -- what dumps told of it
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,                    -- why it is gone or failed
+    lease_run TEXT, lease_until REAL
+);
+CREATE INDEX targets_pending ON targets (depth, tid) WHERE state = 'pending';
+CREATE INDEX targets_leased ON targets (lease_until) WHERE state = 'leased';
+CREATE INDEX targets_failed ON targets (tid) WHERE state = 'failed';
+CREATE TABLE edges (                -- source lists target as related
+    target INTEGER NOT NULL, source INTEGER NOT NULL, sort INTEGER,
+    PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE TABLE records (              -- one row a line
+    tid INTEGER NOT NULL, version INTEGER NOT NULL,
+    segment TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
+    kind TEXT NOT NULL, source TEXT NOT NULL, language TEXT, published TEXT,
+    url_key TEXT, content_sha256 BLOB, duplicate_of TEXT,
+    PRIMARY KEY (tid, version)
+) WITHOUT ROWID;
+CREATE INDEX records_content ON records (content_sha256) WHERE content_sha256 IS NOT NULL AND duplicate_of IS NULL;
+CREATE INDEX records_url ON records (url_key) WHERE url_key IS NOT NULL AND duplicate_of IS NULL;
+CREATE TABLE pictures (             -- every picture asked for, by its pic, or its URL where it has no pic
+    name TEXT PRIMARY KEY, status TEXT, url TEXT, path TEXT, sha256 TEXT, phash TEXT,
+    bytes INTEGER, width INTEGER, height INTEGER, media_type TEXT
+) WITHOUT ROWID;
+"""
+
+_LONGER_TITLE = """CASE
+    WHEN title IS NULL OR length(excluded.title) > length(title)
+      OR (length(excluded.title) = length(title) AND excluded.title < title)
+    THEN coalesce(excluded.title, title) ELSE title END"""
+
+# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same.
+_LIST_TARGET = f"""
+INSERT INTO targets (key, id, state, depth, title, pic) VALUES (?, ?, 'pending', ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    depth = min(depth, excluded.depth),
+    title = {_LONGER_TITLE},
+    pic = CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END,
+    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
+RETURNING tid"""  # noqa: S608 - no value from outside
+
+_ARCHIVE_TARGET = """
+INSERT INTO targets (key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    depth = min(depth, excluded.depth),
+    state = CASE excluded.state WHEN 'seed' THEN state ELSE excluded.state END,
+    reason = excluded.reason, lease_run = NULL, lease_until = NULL
+RETURNING tid"""
+
+_ADD_PICTURE = """
+INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET
+    status = excluded.status, url = excluded.url, path = excluded.path, sha256 = excluded.sha256,
+    phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
+    media_type = excluded.media_type
+WHERE pictures.status IS NOT 'stored'"""
+
+_RETRYABLE = frozenset({408, 425, 429})
+_SERVER_ERROR = 500
+
+
+def stub_state(status: int | None) -> str:
+    """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
+
+    >>> [stub_state(status) for status in (404, 200, 503, 429, None)]
+    ['gone', 'gone', 'failed', 'failed', 'failed']
+    """
+    settled = status is not None and status < _SERVER_ERROR and status not in _RETRYABLE
+    return "gone" if settled else "failed"
+
+
+class Catalogue:
+    """An open catalogue. One connection, used by one thread at a time; other processes may read beside it.
+
+    ``synchronous=NORMAL`` in WAL mode: a commit survives any death of the process; a power cut may undo the last
+    ones, but never those that the lines, synced first, do not make good when the corpus is next opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        execute = self.connection.execute
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = NORMAL")
+        execute("PRAGMA cache_size = -32000")
+        execute("PRAGMA temp_store = MEMORY")
+        (version,) = execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            with self.transaction():
+                for statement in _SCHEMA.split(";\n"):
+                    execute(statement)
+                execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            self.connection.close()
+            raise sqlite3.DatabaseError(f"catalogue of version {version}, this is {VERSION}")
+
+    def close(self) -> None:
+        """Close the connection; what is not committed is lost."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that is done inside, or nothing of it."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def index(self, article: Article, place: Place) -> None:
+        """Take in *article*, whose line is at *place*: its version, its pictures, and the targets it lists."""
+        state, reason = "fetched", None
+        if article.kind == "seed":
+            state = "seed"
+        elif article.kind == "stub":
+            state = stub_state(article.capture.status)
+            reason = f"status {article.capture.status}" if article.capture.status else "no answer"
+        execute = self.connection.execute
+        (tid,) = execute(_ARCHIVE_TARGET, (article.key, article.id, state, article.depth, reason)).fetchone()
+        execute(
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                tid,
+                article.version,
+                *place,
+                article.kind,
+                article.capture.source,
+                article.language,
+                article.published,
+                _url_key(article),
+                article.content_sha256 and bytes.fromhex(article.content_sha256),
+                article.near_duplicate_of,
+            ),
+        )
+        for item in article.related:
+            self._list(article, tid, item)
+        for image in article.images:
+            self._add_picture(image)
+
+    def _list(self, article: Article, source: int, item: RelatedItem) -> None:
+        key = f"{article.site}/{item.id}"
+        told = (key, item.id, article.depth + 1, item.title, item.pic)
+        (tid,) = self.connection.execute(_LIST_TARGET, told).fetchone()
+        self.connection.execute("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", (tid, source, item.sort))
+
+    def _add_picture(self, image: Image) -> None:
+        name = image.pic or image.url
+        if name is None:
+            return
+        facts = (image.status, image.url, image.path, image.sha256, image.phash)
+        size = (image.bytes, image.width, image.height, image.media_type)
+        self.connection.execute(_ADD_PICTURE, (name, *facts, *size))
+
+    def held(self, key: str) -> Held | None:
+        """Return the highest version of *key* in the corpus."""
+        row = self.connection.execute(
+            "SELECT kind, content_sha256, version FROM records JOIN targets USING (tid)"
+            " WHERE key = ? ORDER BY version DESC LIMIT 1",
+            (key,),
+        ).fetchone()
+        return row and Held(row[0], row[1] and row[1].hex(), row[2])
+
+    def twin(self, article: Article) -> tuple[str, float | None] | None:
+        """Return another key in articles/ with the text of *article* (and 1.0), or else its URL (and None)."""
+        find = (
+            "SELECT key FROM records JOIN targets USING (tid)"
+            " WHERE {} = ? AND kind = ? AND duplicate_of IS NULL AND key != ? ORDER BY tid LIMIT 1"
+        )
+        likenesses = (
+            ("content_sha256", article.content_sha256 and bytes.fromhex(article.content_sha256), 1.0),
+            ("url_key", _url_key(article), None),
+        )
+        for column, value, similarity in likenesses:
+            if value is None:
+                continue
+            row = self.connection.execute(find.format(column), (value, article.kind, article.key)).fetchone()
+            if row:
+                return row[0], similarity
+        return None
+
+    def discovered_from(self, key: str) -> tuple[str, ...]:
+        """Return the keys of the archived pages that list *key* as related, sorted."""
+        rows = self.connection.execute(
+            "SELECT s.key FROM targets t JOIN edges e ON e.target = t.tid JOIN targets s ON s.tid = e.source"
+            " WHERE t.key = ? ORDER BY s.key",
+            (key,),
+        )
+        return tuple(row[0] for row in rows)
+
+    def picture(self, name: str) -> Image | None:
+        """Return what became of the picture with this pic (or URL), None if it was never asked for."""
+        row = self.connection.execute(
+            "SELECT status, url, path, sha256, phash, bytes, width, height, media_type FROM pictures WHERE name = ?",
+            (name,),
+        ).fetchone()
+        if row is None:
+            return None
+        fields = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type")
+        return Image(pic=None if row[1] == name else name, **dict(zip(fields, row, strict=True)))
+
+    def segments(self) -> dict[str, tuple[int, int]]:
+        """Return how far each segment is indexed: name to (bytes, lines)."""
+        rows = self.connection.execute("SELECT name, bytes, lines FROM segments")
+        return {name: (size, lines) for name, size, lines in rows}
+
+    def advance(self, segment: str, end: int, lines: int) -> None:
+        """Record that *segment* is indexed up to the offset *end*, *lines* lines further than before."""
+        self.connection.execute(
+            "INSERT INTO segments VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, lines = lines + excluded.lines",
+            (segment, end, lines),
+        )
+
+
+def _url_key(article: Article) -> str | None:
+    """Return what equal pages' URLs have in common; only fetched articles have one."""
+    if article.kind != "article" or article.url is None:
+        return None
+    return canonicalize_url(article.url).removeprefix("https:").removeprefix("http:")

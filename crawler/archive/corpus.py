@@ -1,0 +1,170 @@
+"""A corpus that is open for writing, and the order of its writes.
+
+1. A picture: temporary file, ``fsync``, rename to its SHA-256, ``fsync`` of the folder.
+2. The line of a record that names it: one ``write`` to the end of a segment.
+3. ``fdatasync`` of the segment, once for a group of lines.
+4. ``COMMIT`` of the catalogue: the lines of the group are indexed, the targets they list are pending, their own
+   targets are fetched. Only now is a record acknowledged.
+
+So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 2
+that missed step 4 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
+is in the corpus once or will be fetched again (:mod:`crawler.archive.recovery`).
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from crawler.archive.catalogue import stub_state
+from crawler.archive.decision import Added, Duplicate, Outcome, decide
+from crawler.archive.files import write_atomically
+from crawler.archive.frontier import Frontier
+from crawler.archive.lock import CorpusLock
+from crawler.archive.recovery import Recovery, open_catalogue
+from crawler.archive.segments import SegmentWriter
+from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
+from crawler.items import SCHEMA, Article
+from crawler.jsonl import encode
+
+_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DEFAULT_SEGMENT_BYTES = 256 * 1024 * 1024
+
+
+class Corpus:
+    """The corpus in *root*, made if need be, locked and mended, until :meth:`close`.
+
+    *site* is the name of its site profile; a corpus holds one site. All methods belong to one thread at a time.
+
+    Raises :class:`~crawler.exceptions.CorpusLocked` if another process has it, ``ConfigError`` if it is of another
+    site, ``CorpusDamaged`` if it is of another schema, ``DiskFull`` and ``CorpusError`` if it cannot be written.
+    """
+
+    def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
+        self.root = root
+        self._broken: CorpusError | None = None
+        with _write_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+            self._lock = CorpusLock(root)
+            try:
+                _describe(root, site)
+                self.catalogue, self.recovery = open_catalogue(root)
+                self.frontier = Frontier(self.catalogue.connection)
+                self._articles = SegmentWriter(root, "articles", segment_bytes)
+                self._duplicates = SegmentWriter(root, "duplicates", segment_bytes)
+            except BaseException:
+                self._lock.release()
+                raise
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Acknowledge together all that is done inside: it is durable once this ends, and undone if it raises.
+
+        After an error here the corpus takes nothing more: what a failed ``fsync`` left on disk, nobody knows
+        (https://wiki.postgresql.org/wiki/Fsync_Errors). Opening it anew mends it.
+        """
+        if self._broken:
+            raise self._broken
+        try:
+            with _write_errors(self.root), self.catalogue.transaction():
+                yield
+                self._articles.sync()
+                self._duplicates.sync()
+        except CorpusError as error:
+            self._broken = error
+            raise
+
+    def add(self, article: Article) -> Outcome:
+        """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
+
+        Its ``version``, ``discovered_from`` and ``near_duplicate_of`` are set here. If a target of its key was
+        leased, the lease ends.
+        """
+        key = article.key
+        outcome = decide(article, self.catalogue.held(key), self.catalogue.twin(article))
+        if not isinstance(outcome, Added | Duplicate):
+            self.frontier.end(key, state=_state(article), reason="unchanged")
+            return outcome
+        article = replace(article, version=outcome.version, discovered_from=self.catalogue.discovered_from(key))
+        writer = self._articles
+        if isinstance(outcome, Duplicate):
+            article = replace(article, near_duplicate_of=outcome.of, similarity=outcome.similarity)
+            writer = self._duplicates
+        place = writer.append(encode(article))
+        self.catalogue.index(article, place)
+        self.catalogue.advance(place.segment, place.offset + place.length, 1)
+        return outcome
+
+    def close(self) -> None:
+        """Close the corpus and let it go."""
+        self._articles.close()
+        self._duplicates.close()
+        self.catalogue.close()
+        self._lock.release()
+
+
+def rebuild(root: Path, reason: str) -> Recovery:
+    """Make the catalogue of the corpus at *root* anew from its lines alone; return what was found.
+
+    Attempts and the reasons of failures are forgotten; everything else comes back.
+    """
+    with _write_errors(root):
+        lock = CorpusLock(root)
+        try:
+            catalogue, recovery = open_catalogue(root, rebuild=reason)
+            catalogue.close()
+        finally:
+            lock.release()
+    return recovery
+
+
+def describe(root: Path) -> dict[str, object]:
+    """Return what ``corpus.json`` in *root* says; raise ``CorpusError`` if there is none, or it is not ours."""
+    try:
+        description = orjson.loads((root / "corpus.json").read_bytes())
+    except FileNotFoundError as error:
+        raise CorpusError(str(root), "there is no corpus here (no corpus.json)") from error
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise CorpusDamaged(str(root), f"corpus.json cannot be read: {error}") from error
+    if not isinstance(description, dict) or description.get("schema") != SCHEMA:
+        raise CorpusDamaged(str(root), f"corpus.json is not of schema {SCHEMA}; a newer Gleaner may have written it")
+    return description
+
+
+def _state(article: Article) -> str:
+    return stub_state(article.capture.status) if article.kind == "stub" else "fetched"
+
+
+def _describe(root: Path, site: str) -> None:
+    if (root / "corpus.json").exists():
+        held = describe(root).get("site")
+        if held != site:
+            raise ConfigError(f"corpus {root} is of the site {held!r}, not {site!r}: give another CORPUS_DIR")
+        return
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    description = {"schema": SCHEMA, "site": site, "created": created}
+    write_atomically(root / "corpus.json", orjson.dumps(description, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+@contextmanager
+def _write_errors(root: Path) -> Iterator[None]:
+    """Turn errors of the disk and of SQLite into ours, which say what happened where."""
+    try:
+        yield
+    except CorpusError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL_ERRNOS:
+            raise DiskFull(str(root), f"no room left to write ({error.strerror})") from error
+        raise CorpusError(str(root), f"cannot be written: {error}") from error
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise DiskFull(str(root), "no room left for its catalogue") from error
+        raise CorpusError(str(root), f"its catalogue cannot be written: {error}") from error

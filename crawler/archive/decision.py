@@ -1,0 +1,63 @@
+"""What becomes of a record that is brought to the corpus: decided here, carried out by the corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crawler.items import Article, Kind
+
+_RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new line in articles/: the first version of its key, or a changed one."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A line in duplicates/: the text (``similarity`` 1.0) or the URL (None) of another key that is archived."""
+
+    of: str
+    similarity: float | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """No line: the corpus holds this already, or something better."""
+
+    version: int
+
+
+Outcome = Added | Duplicate | Unchanged
+
+
+class Held(NamedTuple):
+    """The highest version of a key in the corpus."""
+
+    kind: Kind
+    content_sha256: str | None
+    version: int
+
+
+def decide(article: Article, held: Held | None, twin: tuple[str, float | None] | None) -> Outcome:
+    """Decide what becomes of *article*, given the version *held* under its key and a *twin* under another.
+
+    An article supersedes a seed, and a seed a stub, never the other way; of two of one kind, a changed text makes a
+    new version and an equal one none. *twin* is the key of a record in articles/ with the same text or URL, and how
+    similar the texts are.
+    """
+    if held is not None:
+        better = _RANK[article.kind] - _RANK[held.kind]
+        if better < 0:
+            return Unchanged(held.version)
+        if better == 0 and (article.kind == "stub" or article.content_sha256 == held.content_sha256):
+            return Unchanged(held.version)
+    version = held.version + 1 if held else 1
+    if twin is not None:
+        return Duplicate(*twin, version)
+    return Added(version)

@@ -1,0 +1,180 @@
+"""Bringing lines and catalogue back into agreement, after a kill, a power cut, or the loss of the catalogue.
+
+The lines are the truth. Lines that the catalogue has not read are taken in; a torn end is cut off, into
+``quarantine/`` and not into nothing; a catalogue that has read more than there is, is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crawler.archive.catalogue import Catalogue
+from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.segments import FAMILIES, Place, read_lines, segment_name, segment_paths
+from crawler.jsonl import decode
+
+CATALOGUE_NAME = "catalogue.sqlite"
+_LINES_A_COMMIT = 5_000
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What opening a corpus had to mend: nothing, after a clean end."""
+
+    adopted: int = 0
+    """Whole lines that the catalogue had not read yet."""
+    rebuilt: str | None = None
+    """Why the catalogue was made anew."""
+    cut: list[Place] = field(default_factory=list)
+    """Torn ends that were moved to quarantine/."""
+    damaged: list[tuple[Place, str]] = field(default_factory=list)
+    """Lines amid others that are not records: left where they are, for ``verify`` to show."""
+
+    def messages(self) -> Iterator[str]:
+        """Yield a line for a person about each thing that was mended."""
+        if self.rebuilt:
+            yield f"the catalogue was rebuilt from the lines: {self.rebuilt}"
+        elif self.adopted:
+            yield f"{self.adopted} archived lines were taken into the catalogue, which had not read them yet"
+        for place in self.cut:
+            yield f"{place.segment}: a torn end of {place.length} bytes at {place.offset} was moved to quarantine/"
+        for place, reason in self.damaged:
+            yield f"{place.segment}: the line at {place.offset} is not a record ({reason}); it is left as it is"
+
+
+def open_catalogue(root: Path, *, rebuild: str | None = None) -> tuple[Catalogue, Recovery]:
+    """Open the catalogue of the corpus at *root*, in agreement with its lines.
+
+    The caller holds the corpus's lock. *rebuild* is a reason to make it anew whatever its state.
+    """
+    path = root / CATALOGUE_NAME
+    recovery = Recovery()
+    if rebuild is None and path.exists():
+        try:
+            catalogue = Catalogue(path)
+            rebuild = _disagreement(root, catalogue)
+        except sqlite3.DatabaseError as error:
+            rebuild = f"it could not be read ({error})"
+        else:
+            if rebuild is None:
+                _take_in_tails(root, catalogue, recovery)
+                return catalogue, recovery
+            catalogue.close()
+    elif rebuild is None and any(segment_paths(root, family) for family in FAMILIES):
+        rebuild = "it was missing"
+    recovery.rebuilt = rebuild
+    return _rebuild(root, path, recovery), recovery
+
+
+def _disagreement(root: Path, catalogue: Catalogue) -> str | None:
+    """Return how the catalogue is ahead of the lines, None if it is not."""
+    sizes = {
+        segment_name(path): None if path.suffix != ".jsonl" else path.stat().st_size
+        for family in FAMILIES
+        for path in segment_paths(root, family)
+    }
+    for name, (end, _) in catalogue.segments().items():
+        if name not in sizes:
+            return f"{name}, which it had read, is gone"
+        size = sizes[name]
+        if size is not None and size < end:
+            return f"{name} is {end - size} bytes shorter than what it had read"
+    return None
+
+
+def _take_in_tails(root: Path, catalogue: Catalogue, recovery: Recovery) -> None:
+    read = catalogue.segments()
+    for family in FAMILIES:
+        for path in segment_paths(root, family):
+            name = segment_name(path)
+            start = read.get(name, (0, 0))[0]
+            if (path.suffix == ".jsonl" and path.stat().st_size > start) or name not in read:
+                _take_in(root, catalogue, path, start, recovery, keep_damaged=False)
+
+
+def _rebuild(root: Path, path: Path, recovery: Recovery) -> Catalogue:
+    fresh = path.with_suffix(".rebuild")
+    for leftover in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm")):
+        leftover.unlink(missing_ok=True)
+    catalogue = Catalogue(fresh)
+    for family in FAMILIES:
+        for segment in segment_paths(root, family):
+            _take_in(root, catalogue, segment, 0, recovery, keep_damaged=True)
+    catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
+    catalogue.close()
+    for old in (Path(f"{path}-wal"), Path(f"{path}-shm")):
+        old.unlink(missing_ok=True)
+    fresh.rename(path)
+    sync_directory(root)
+    return Catalogue(path)
+
+
+def _take_in(
+    root: Path, catalogue: Catalogue, path: Path, start: int, recovery: Recovery, *, keep_damaged: bool
+) -> None:
+    """Index the lines of the segment at *path* from the offset *start* on, a few thousand in a transaction.
+
+    Past what the catalogue had read, the first bad line begins the torn end (what follows it was never
+    acknowledged either). With *keep_damaged* only bad lines with no good one after them are a torn end.
+    """
+    name = segment_name(path)
+    bad: list[tuple[Place, str]] = []
+    lines = read_lines(path, start)
+    end, more = start, True
+    while more:
+        count = 0
+        with catalogue.transaction():
+            for offset, line in lines:
+                place = Place(name, offset, len(line))
+                reason = _index(catalogue, line, place)
+                if reason is not None:
+                    bad.append((place, reason))
+                    if not keep_damaged:
+                        break
+                    continue
+                recovery.damaged += bad
+                bad.clear()
+                end, count = offset + len(line), count + 1
+                if count == _LINES_A_COMMIT:
+                    break
+            else:
+                more = False
+            more = more and not (bad and not keep_damaged)
+            catalogue.advance(name, end, count)
+        recovery.adopted += count
+    if bad:
+        recovery.cut.append(_cut(root, path, bad[0][0].offset))
+
+
+def _index(catalogue: Catalogue, line: bytes, place: Place) -> str | None:
+    """Index one line; return why it is not a record of this corpus, None if it is."""
+    if not line.endswith(b"\n"):
+        return "it is torn"
+    execute = catalogue.connection.execute
+    execute("SAVEPOINT line")
+    try:
+        catalogue.index(decode(line), place)
+    except (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.InterfaceError) as error:
+        execute("ROLLBACK TO line")
+        return str(error)
+    finally:
+        execute("RELEASE line")
+    return None
+
+
+def _cut(root: Path, path: Path, offset: int) -> Place:
+    """Move what is in *path* from *offset* on to quarantine/."""
+    quarantine = root / "quarantine"
+    quarantine.mkdir(exist_ok=True)
+    with path.open("r+b") as file:
+        file.seek(offset)
+        torn = file.read()
+        number = sum(1 for _ in quarantine.iterdir())
+        write_atomically(quarantine / f"{path.name}-{offset}-{number}.torn", torn)
+        file.truncate(offset)
+        os.fsync(file.fileno())
+    return Place(segment_name(path), offset, len(torn))

@@ -1,0 +1,123 @@
+"""Segments: append-only files of JSON lines, ``articles/articles-000001.jsonl`` and on, rotated by size."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+from crawler.archive.files import sync_directory, write_all
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+FAMILIES = ("articles", "duplicates")
+"""The folders that hold segments; each names its segments after itself."""
+
+_SEGMENT_RE = re.compile(r"(articles|duplicates)-(\d{6})\.jsonl(\.gz|\.zst)?", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where a line is: its segment (``articles-000001.jsonl``, however compressed), byte offset and byte length."""
+
+    segment: str
+    offset: int
+    length: int
+
+
+def segment_name(path: Path) -> str:
+    """Return the name of the segment in *path*, which compression does not change."""
+    return path.name.removesuffix(".gz").removesuffix(".zst")
+
+
+def segment_paths(root: Path, family: str) -> list[Path]:
+    """Return the segments of *family* in the corpus at *root*, in the order in which they were written."""
+    directory = root / family
+    if not directory.is_dir():
+        return []
+    found = (path for path in directory.iterdir() if (m := _SEGMENT_RE.fullmatch(path.name)) and m[1] == family)
+    return sorted(found)
+
+
+def open_segment(path: Path) -> BinaryIO:
+    """Open a segment to read its lines as they were written, whether or not it is compressed since."""
+    if path.suffix == ".gz":
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    if path.suffix == ".zst":
+        return io.BufferedReader(cast("io.RawIOBase", zstd.open(path, "rb")))
+    return path.open("rb")
+
+
+def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    r"""Yield (byte offset, line) of a segment from the offset *start* on.
+
+    Lines keep their ``\n``; one without it can only be the last, and is torn.
+    """
+    with open_segment(path) as file:
+        file.seek(start)
+        offset = start
+        for line in file:
+            yield offset, line
+            offset += len(line)
+
+
+class SegmentWriter:
+    """Appends lines to the last segment of a family and begins a new one when it is full.
+
+    A line is in one ``write`` to a descriptor opened with ``O_APPEND``; it is durable after :meth:`sync`.
+    *max_bytes* is the size at which a segment is closed; a line is never split over two.
+    """
+
+    def __init__(self, root: Path, family: str, max_bytes: int) -> None:
+        self._directory = root / family
+        self._family = family
+        self._max_bytes = max_bytes
+        self._descriptor = -1
+        self._dirty = False
+        paths = segment_paths(root, family)
+        if paths and paths[-1].suffix == ".jsonl":
+            self._begin(paths[-1])
+        else:
+            self._number = int(segment_name(paths[-1])[-12:-6]) if paths else 0
+
+    def append(self, line: bytes) -> Place:
+        """Append *line*, which ends in its only newline, and return where it is."""
+        if self._descriptor < 0 or (self._size and self._size + len(line) > self._max_bytes):
+            self._rotate()
+        place = Place(f"{self._family}-{self._number:06d}.jsonl", self._size, len(line))
+        self._dirty = True
+        write_all(self._descriptor, line)
+        self._size += len(line)
+        return place
+
+    def sync(self) -> None:
+        """Make every appended line durable. After an ``OSError`` here nothing more may be trusted to this writer."""
+        if self._dirty:
+            os.fdatasync(self._descriptor)
+            self._dirty = False
+
+    def close(self) -> None:
+        """Close the segment, without syncing it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _rotate(self) -> None:
+        self.sync()
+        self.close()
+        self._directory.mkdir(exist_ok=True)
+        self._begin(self._directory / f"{self._family}-{self._number + 1:06d}.jsonl")
+        sync_directory(self._directory)
+        sync_directory(self._directory.parent)
+
+    def _begin(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        self._size = os.fstat(self._descriptor).st_size
+        self._number = int(path.name[-12:-6])

@@ -1,0 +1,40 @@
+"""The one encoder and decoder of the corpus's JSON lines: strict UTF-8, fields in the order of the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from crawler.items import Article, Capture, Image, RelatedItem
+
+
+def encode(article: Article) -> bytes:
+    r"""Return *article* as one line, ending in ``\n``, with every field there and in order.
+
+    Raises ``TypeError`` for what UTF-8 cannot hold (a lone surrogate) or JSON cannot (a number of over 64 bits).
+    """
+    return orjson.dumps(article, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def decode(line: bytes) -> Article:
+    """Return the record in *line*.
+
+    Raises ``ValueError`` if it is not a JSON object, or lacks or adds a field.
+    """
+    fields = orjson.loads(line)
+    if not isinstance(fields, dict):
+        raise ValueError("not a JSON object")
+    try:
+        return _article(fields)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"not an article record: {error}") from error
+
+
+def _article(fields: dict[str, Any]) -> Article:
+    fields["authors"] = tuple(fields["authors"])
+    fields["discovered_from"] = tuple(fields["discovered_from"])
+    fields["images"] = tuple(Image(**image) for image in fields["images"])
+    fields["related"] = tuple(RelatedItem(**item) for item in fields["related"])
+    fields["capture"] = Capture(**fields["capture"])
+    return Article(**fields)
