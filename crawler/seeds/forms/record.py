@@ -1,0 +1,110 @@
+"""From the keys and values of one record, in whatever form they stood, to a related item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crawler.items import RelatedItem
+
+KEYS = ("id", "sort", "contenttypeid", "pic", "title")
+MAX_NOTES = 200
+MAX_RECORDS = 100_000
+
+_ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
+_LARGEST = 2**63 - 1  # what SQLite and most JSON readers hold
+_SURROGATE_RE = re.compile(r"[\ud800-\udfff]")
+
+Value = str | int | None
+"""What a form reads: text, a number, or None for a value that is there but tells nothing."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """Collects diagnoses as (kind, byte position, message); past a number of them it only counts.
+
+    A hostile page can deviate a million times; its reader should not need memory for each.
+    """
+
+    entries: list[tuple[str, int, str]] = field(default_factory=list)
+    dropped: int = 0
+
+    def add(self, kind: str, position: int, message: str) -> None:
+        if len(self.entries) < MAX_NOTES:
+            self.entries.append((kind, position, message))
+        else:
+            self.dropped += 1
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a form's reader found: the records, where the dump ends, and whether it was cut there.
+
+    Positions are byte offsets into the data that was read. ``payload`` spans what a declared length counts.
+    """
+
+    end: int
+    payload: tuple[int, int]
+    truncated: bool = False
+    items: list[RelatedItem] = field(default_factory=list)
+
+
+def clean_text(value: str) -> str:
+    """Return *value* without NUL, lone surrogates (each becomes U+FFFD) and outer white space."""
+    if value.isprintable():  # by far the most frequent case: neither NUL nor surrogate is printable
+        return value.strip()
+    return _SURROGATE_RE.sub("\ufffd", value.replace("\0", "")).strip()
+
+
+def build_item(
+    fields: Mapping[str, Value], position: int, notes: Notes, *, partial: bool = False
+) -> RelatedItem | None:
+    """Return the related item that *fields* describe, None if they give no usable id.
+
+    *position* is where the record stands, for the diagnoses about it.
+    """
+    number = fields.get("id")
+    article_id = str(number) if isinstance(number, int) else (number or "").strip()
+    if not _ID_RE.fullmatch(article_id):
+        if not (partial and "id" not in fields):
+            notes.add("bad-id", position, f"record passed over: {_shown(number)} is not an id of 1 to 20 digits")
+        return None
+    if fields.keys() != set(KEYS):
+        _note_keys(fields, position, notes, partial=partial)
+    pic, title = fields.get("pic"), fields.get("title")
+    return RelatedItem(
+        id=article_id,
+        sort=_integer("sort", fields, position, notes),
+        content_type=_integer("contenttypeid", fields, position, notes),
+        pic=(clean_text(str(pic)) or None) if pic is not None else None,
+        title=(clean_text(str(title)) or None) if title is not None else None,
+        partial=partial,
+    )
+
+
+def _integer(key: str, fields: Mapping[str, Value], position: int, notes: Notes) -> int | None:
+    value = fields.get(key)
+    if value is None:
+        return None
+    text = str(value).strip()
+    if _ID_RE.fullmatch(text) and (number := int(text)) <= _LARGEST:
+        return number
+    if text:
+        notes.add("bad-number", position, f"{key} of the record is not a number: {_shown(value)}")
+    return None
+
+
+def _note_keys(fields: Mapping[str, Value], position: int, notes: Notes, *, partial: bool) -> None:
+    missing = [key for key in KEYS if key not in fields]
+    if missing and not partial:
+        notes.add("missing-key", position, f"the record has no {', '.join(missing)}")
+    foreign = [key for key in fields if key not in KEYS]
+    if foreign:
+        notes.add("foreign-key", position, f"the record has a key that is not ours: {_shown(foreign[0])}")
+
+
+def _shown(value: Value) -> str:
+    """Return *value* short enough, and escaped, for a message."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line of a terminal

@@ -1,0 +1,94 @@
+"""The declared length against the payload: how much is missing, and in which decoding nothing is.
+
+PHP counted bytes of the text as the site held it. Whoever extracted the page may have read those bytes in a wrong
+encoding and written the result in another, so the length says more than whether the dump is whole: the decoding in
+which the payload has exactly that many bytes is the right one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftfy import bad_codecs
+
+from crawler.seeds.model import LengthVerdict
+
+bad_codecs.ok()  # registers sloppy-windows-1252: what browsers and most extractors mean by windows-1252
+
+_WRONG_READINGS = ("sloppy-windows-1252", "latin-1", "windows-1256")
+_SINGLE_BYTE = ("windows-1252", "windows-1256")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How a payload compares with its declared length.
+
+    ``undo`` are the codecs that the text was wrongly read in, the last one first: encoding it in each and decoding
+    the bytes as UTF-8 gives the text that the site held.
+    """
+
+    verdict: LengthVerdict
+    actual: int
+    encoding: str = "utf-8"
+    undo: tuple[str, ...] = ()
+
+
+def judge_length(payload: bytes, declared: int) -> Judgement:
+    """Compare *payload* (UTF-8, whole) with the *declared* number of bytes, in every decoding that may be right."""
+    if len(payload) == declared:
+        return Judgement("exact", declared)
+    if not payload.isascii():
+        text = payload.decode("utf-8", "replace")
+        for name in _SINGLE_BYTE:
+            if len(text) == declared and _encoded(text, name) is not None and _reread(text, name) is None:
+                return Judgement("exact", declared, name)
+        if found := _mojibake(text, declared, ()):
+            return found
+    verdict: LengthVerdict = "short" if len(payload) < declared else "long"
+    return Judgement(verdict, len(payload))
+
+
+def repair(text: str, undo: tuple[str, ...]) -> str:
+    """Return *text* with the wrong readings *undo* taken back; as far as they can be."""
+    for name in undo:
+        better = _reread(text, name)
+        if better is None:
+            break
+        text = better
+    return text
+
+
+def _mojibake(text: str, declared: int, undone: tuple[str, ...]) -> Judgement | None:
+    """Look for a chain of at most two wrong readings without which *text* has *declared* bytes."""
+    for name in _WRONG_READINGS:
+        better = _reread(text, name)
+        if better is None or better == text:
+            continue
+        chain = (*undone, name)
+        if len(better.encode("utf-8", "surrogatepass")) == declared:
+            return Judgement("exact", declared, f"utf-8 read as {_plain_name(name)}" + " twice" * len(undone), chain)
+        if not undone and (found := _mojibake(better, declared, chain)):
+            return found
+    return None
+
+
+def _reread(text: str, name: str) -> str | None:
+    """Return *text* as if its bytes in the encoding *name* had been read as UTF-8, None if they are not."""
+    raw = _encoded(text, name)
+    if raw is None:
+        return None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _encoded(text: str, name: str) -> bytes | None:
+    try:
+        return text.encode(name)
+    except UnicodeEncodeError:
+        return None
+
+
+def _plain_name(codec: str) -> str:
+    return codec.removeprefix("sloppy-")

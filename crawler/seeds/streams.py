@@ -1,0 +1,72 @@
+"""Files as streams of bytes: gzip and zstandard told by their first bytes, and bytes to text."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, cast
+
+import zstandard
+
+from crawler.exceptions import SeedError
+
+STDIN = "-"
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BUFFER = 1 << 20
+_ARABIC_SHARE = 4
+"""Windows-1256 text has more than one byte in four above ASCII; Western text has far fewer."""
+
+STREAM_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+"""What reading a stream that :func:`open_stream` opened can raise."""
+
+
+@contextmanager
+def open_stream(source: str) -> Iterator[io.BufferedReader]:
+    """Open *source* (a path, or ``-`` for standard input) for reading, decompressed.
+
+    Raises :class:`~crawler.exceptions.SeedError` if it cannot be opened. Reading may raise :data:`STREAM_ERRORS`.
+    """
+    try:
+        raw: IO[bytes] = sys.stdin.buffer if source == STDIN else open(source, "rb", buffering=_BUFFER)  # noqa: PTH123, SIM115
+    except OSError as error:
+        raise SeedError(source, f"cannot be read ({error.strerror or error})") from error
+    try:
+        yield _decompressed(raw)
+    finally:
+        if source != STDIN:
+            raw.close()
+
+
+def _decompressed(raw: IO[bytes]) -> io.BufferedReader:
+    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", raw), _BUFFER)
+    start = buffered.peek(4)[:4]
+    if start.startswith(_GZIP):
+        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _BUFFER)
+    if start == _ZSTD:
+        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True, closefd=False)
+        return io.BufferedReader(cast("io.RawIOBase", reader), _BUFFER)
+    return buffered
+
+
+def decode_text(data: bytes) -> str:
+    """Return *data* as text: UTF-8, else UTF-16 by its byte order mark, else the likelier of two Windows code pages.
+
+    A byte order mark stays in the text. Nothing is raised; what has no meaning becomes U+FFFD.
+    """
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16", "replace")
+        if error.end >= len(data) - 3 and error.reason == "unexpected end of data":
+            return data.decode("utf-8", "replace")  # cut inside its last letter
+    repaired = data.decode("utf-8", "replace")
+    high = len(data) - len(data.translate(None, bytes(range(128, 256))))
+    if repaired.count("\ufffd") * 20 < high:
+        return repaired  # a few broken letters in a text that is UTF-8
+    return data.decode("windows-1256" if high * _ARABIC_SHARE > len(data) else "windows-1252", "replace")
