@@ -1,0 +1,38 @@
+"""``scrapy replica``: serve the made-up news site on loopback."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.replica.options import add_options, run_options
+
+
+class Command(ScrapyCommand):
+    """Serves until it is interrupted; exit codes are those of :mod:`crawler.exceptions`."""
+
+    requires_project = False
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Serve a made-up news site on loopback, for demos, tests and benchmarks"
+
+    def long_desc(self) -> str:
+        return (
+            "Serve a made-up news site of the same shape as the real one, on loopback only. Every id that a seed dump "
+            "mentions has an article there. Crawl it with: scrapy crawl neighbours -a seeds=... -a site=replica"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add_options(parser)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args:
+            raise UsageError(f"unknown argument {args[0]!r}")
+        self.exitcode = run_options(opts)

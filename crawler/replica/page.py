@@ -1,0 +1,151 @@
+"""The HTML of the replica: article pages in the forms that the real site's take, and the pages beside them."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from html import escape
+from typing import Final
+
+from crawler.replica.calendar import date_line
+from crawler.replica.chrome import NAME, VARIANTS, Chrome, chromes
+from crawler.replica.draw import Draw, number
+from crawler.replica.dump import var_dump
+from crawler.replica.site import ReplicaArticle, Site
+
+_TEASERS = 40
+_SHARE: Final = (
+    '<div class="share"><a href="#" onclick="return openShare(\'/share/1\')">Share</a> '
+    '<a href="#">Tweet</a> <a href="#">Send</a> <a href="#" class="print">Print</a></div>\n'
+)
+
+
+class Pages:
+    """Renders the pages of *site*. *base* (``http://host:port``) is what absolute links in them begin with."""
+
+    def __init__(self, site: Site, base: str) -> None:
+        self.site = site
+        self.base = base
+
+    @cached_property
+    def _chromes(self) -> tuple[Chrome, ...]:
+        return chromes(self.site)
+
+    def article(self, article_id: int) -> bytes:
+        """Return the page of an article, with the dump that the site leaked into it, if it has related items.
+
+        What an id's page has follows from the id: metadata (Open Graph and JSON-LD, Open Graph alone, or
+        none), a canonical link, the way of the dump (raw or with entities, in ``<pre>``, a ``<div>`` or bare).
+        """
+        article = self.site.article(article_id)
+        draw = Draw(self.site.number, "page", article_id)
+        chrome = self._chromes[draw.below(VARIANTS)]
+        head = _head(article, self.base, draw)
+        body = f"{_story(article, draw)}{_leak(article, draw)}"
+        return b"".join((head.encode(), chrome.head, b"</head>\n", chrome.before, body.encode(), chrome.after))
+
+    def home(self) -> bytes:
+        """Return the home page: a list of the newest articles."""
+        last = self.site.articles - 1
+        ids = [self.site.id_at(last - n) for n in range(min(_TEASERS, self.site.articles))]
+        items = "".join(_link(one, self.site.title(one)) for one in ids)
+        return self._plain(NAME, f"<h2>Latest</h2>\n<ul>\n{items}</ul>\n")
+
+    def not_found(self) -> bytes:
+        """Return the page that says that there is none; the site sends it with status 200 as well as with 404."""
+        return self._plain(
+            f"{NAME} - Page Not Found",
+            "<h2>Page not found</h2>\n<p>The page you are looking for does not exist or has been moved. "
+            'You may search our archive or return to the <a href="/">home page</a>.</p>\n',
+        )
+
+    def teaser(self, tid: int) -> bytes:
+        """Return the fragment that ``/getcontent?tid=`` gives; *tid* is not the id of its article."""
+        article_id = self.site.id_at(number(self.site.number, "tid", tid) % self.site.articles)
+        title = escape(self.site.title(article_id))
+        return f'<div class="teaser"><a href="/news/{article_id}"><b>{title}</b></a></div>\n'.encode()
+
+    def _plain(self, title: str, body: str) -> bytes:
+        chrome = self._chromes[0]
+        head = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        return b"".join((head.encode(), chrome.head, b"</head>\n", chrome.before, body.encode(), chrome.after))
+
+
+def _head(article: ReplicaArticle, base: str, draw: Draw) -> str:
+    url = f"{base}/news/{article.id}"
+    title = escape(article.title)
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+        f"<title>{title}</title>\n" if draw.chance(0.5) else f"<title>{title} - {NAME}</title>\n",
+    ]
+    if draw.chance(0.5):
+        parts.append(f'<link rel="canonical" href="{url}/{article.slug}">\n')
+    metadata = draw.below(5)  # 2 of 5 with both, 2 with Open Graph alone, 1 with none
+    if metadata:
+        parts.append(_open_graph(article, title, url, base))
+    if metadata > 2:  # noqa: PLR2004 - see above
+        parts.append(_json_ld(article, base))
+    return "".join(parts)
+
+
+def _open_graph(article: ReplicaArticle, title: str, url: str, base: str) -> str:
+    media = "video" if article.pic.endswith(".mp4") else "image"
+    return (
+        f'<meta property="og:type" content="article">\n<meta property="og:title" content="{title}">\n'
+        f'<meta property="og:url" content="{url}">\n<meta property="og:site_name" content="{NAME}">\n'
+        f'<meta property="og:{media}" content="{_picture_url(article.pic, base)}">\n'
+        f'<meta property="og:description" content="{escape(article.paragraphs[0])}">\n'
+    )
+
+
+def _json_ld(article: ReplicaArticle, base: str) -> str:
+    data = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": article.title,
+        "datePublished": article.published.isoformat(),
+        "author": [{"@type": "Person", "name": name} for name in article.authors],
+        "image": [] if article.pic.endswith(".mp4") else [_picture_url(article.pic, base)],
+        "publisher": {"@type": "Organization", "name": NAME},
+    }
+    return f'<script type="application/ld+json">{json.dumps(data, ensure_ascii=False)}</script>\n'
+
+
+def _story(article: ReplicaArticle, draw: Draw) -> str:
+    """Return the article itself: kicker, title, date line, byline, picture, share bar, paragraphs."""
+    kicker = f'<h4 class="kicker">{escape(article.kicker)}</h4>\n' if article.kicker else ""
+    byline = f'<p class="byline">By {" and ".join(article.authors)}</p>\n' if article.authors else ""
+    paragraphs = "".join([f"<p>{escape(text, quote=False)}</p>\n" for text in article.paragraphs])
+    return (
+        f'<div id="content" class="news-{draw.below(12)}">\n{kicker}<h1>{escape(article.title, quote=False)}</h1>\n'
+        f'<div class="date">{date_line(article.published)}</div>\n{byline}{_SHARE}{_figure(article)}'
+        f'<div class="news-body">\n{paragraphs}</div>\n'
+    )
+
+
+def _figure(article: ReplicaArticle) -> str:
+    url = _picture_url(article.pic, "")
+    if article.pic.endswith(".mp4"):
+        return f'<video controls src="{url}"></video>\n'
+    return f'<div class="photo"><img src="{url}" alt="{escape(article.title)}"></div>\n'
+
+
+def _picture_url(pic: str, base: str) -> str:
+    return f"{base}/news/image/855x495/{pic}" if pic.startswith("/") else f"{base}/uploads/855x495/{pic}"
+
+
+def _leak(article: ReplicaArticle, draw: Draw) -> str:
+    """Return what follows the text: desk code, dump, and the list of related articles that the dump was for."""
+    code = f"<p>{escape(article.desk_code)}</p>\n" if article.desk_code else ""
+    if not article.related:
+        return f"{code}</div>\n"
+    dump = var_dump(article.related)
+    if draw.chance(0.5):
+        dump = escape(dump)
+    opening, closing = draw.choice((("<pre>", "</pre>"), ("<div>", "</div>"), ("<br>\n", "")))
+    links = "".join([_link(int(item.id), item.title or "") for item in article.related])
+    return f'{code}{opening}{dump}{closing}\n<div class="box-3"><h3>Related</h3>\n<ul>\n{links}</ul></div>\n</div>\n'
+
+
+def _link(article_id: int, title: str) -> str:
+    return f'<li><a href="/news/{article_id}">{escape(title, quote=False)}</a></li>\n'

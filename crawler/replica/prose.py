@@ -1,0 +1,107 @@
+"""Plausible news English from a draw: titles that never repeat, paragraphs that hardly do."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.replica import words
+from crawler.replica.draw import Draw, Pattern, chance, number
+
+_SLOT_RE = re.compile(r"\{(\w+)\}")
+_SLUG_RE = re.compile(r"[^a-z0-9]+")
+_SLUG_LENGTH = 65
+_TITLE_BITS = 24
+_TITLE_MASK = 2**_TITLE_BITS - 1
+_TITLE_FORMS = (
+    "{who} {does} {what} in {where}",
+    "{where}: {who} {does} {what}",
+    "{who} {does} {what}, {where} Officials Say",
+    "As {where} Waits, {who} {does} {what}",
+)
+_QUOTED = 0.03
+
+
+def compile_pattern(text: str, slots: dict[str, tuple[str, ...]]) -> Pattern:
+    """Turn a text with named slots into a pattern that :meth:`Draw.fill` fills quickly.
+
+    >>> compile_pattern("The {adj} {thing}.", {"adj": ("old", "new"), "thing": ("dam",)})
+    ('The %s %s.', (('old', 'new'), ('dam',)))
+    """
+    return _SLOT_RE.sub("%s", text), tuple(slots[name] for name in _SLOT_RE.findall(text))
+
+
+def _joined_slots() -> dict[str, tuple[str, ...]]:
+    """Return the slots of bodies with frequent neighbours joined beforehand: drawing one is cheaper than two."""
+    slots = words.BODY_SLOTS
+    sights = tuple(f"{adj} {thing}" for adj in slots["adj"] for thing in slots["thing"])
+    return slots | {
+        "many": tuple(f"{count} {group}" for count in slots["count"] for group in slots["group"]),
+        "person": tuple(f"{first} {last}" for first in slots["first"] for last in slots["last"]),
+        "sight": sights,
+        "a_sight": tuple(f"{'an' if sight[0] in 'aeiou' else 'a'} {sight}" for sight in sights),
+    }
+
+
+_SLOTS = _joined_slots()
+_SENTENCES = tuple(compile_pattern(text, _SLOTS) for text in words.SENTENCES)
+
+
+def title_parts(seed: int, article_id: int) -> tuple[str, str, str, str, int]:
+    """Return who, does, what, where and the number of the form: different for every id below 2**24.
+
+    The id is scrambled by steps that each can be undone (odd factors, right shifts), so no two ids meet.
+    """
+    mixed = (article_id * 0x9E3779B1 + seed * 0x85EBCA6B) & _TITLE_MASK
+    mixed ^= mixed >> 13
+    mixed = mixed * 0xC2B2AE35 & _TITLE_MASK
+    mixed ^= mixed >> 11
+    return (
+        words.WHO[mixed & 63],
+        words.DOES[mixed >> 6 & 31],
+        words.WHAT[mixed >> 11 & 63],
+        words.WHERE[mixed >> 17 & 31],
+        mixed >> 22,
+    )
+
+
+def title(seed: int, article_id: int) -> str:
+    """Return the title of an article; some hold straight quotes, and some are quoted as a whole."""
+    who, does, what, where, form = title_parts(seed, article_id)
+    text = _TITLE_FORMS[form].format(who=who, does=does, what=what, where=where)
+    return f'"{text}"' if chance(_QUOTED, seed, "quoted", article_id) else text
+
+
+def slug(text: str) -> str:
+    """Return the decoration that the site puts behind an id.
+
+    >>> slug("Fishermen's Union Backs “Café” Deal")
+    'fishermen-s-union-backs-caf-deal'
+    """
+    return _SLUG_RE.sub("-", text.lower())[:_SLUG_LENGTH].strip("-")
+
+
+def paragraphs(seed: int, article_id: int, draw: Draw) -> tuple[str, ...]:
+    """Return 5 to 15 paragraphs, the first of them about what the title says."""
+    who, _, what, where, _ = title_parts(seed, article_id)
+    slots = _SLOTS | {"who": (f"the {who}",), "what": (what,), "place": (where,)}
+    lead = draw.fill(compile_pattern(draw.choice(words.LEADS), slots))
+    rest = [_paragraph(draw) for _ in range(4 + draw.below(11))]
+    return (_capital(f"{lead} {_paragraph(draw)}"), *rest)
+
+
+def authors(draw: Draw) -> tuple[str, ...]:
+    """Return no name (most often), one or two."""
+    return tuple(draw.choice(_SLOTS["person"]) for _ in range((0, 0, 0, 1, 1, 2)[draw.below(6)]))
+
+
+def teaser(seed: int, n: int) -> str:
+    """Return the *n*-th sentence for a side bar; it belongs to no article."""
+    return _capital(Draw(seed, "teaser", n).fill(_SENTENCES[number(seed, n) % len(_SENTENCES)]))
+
+
+def _paragraph(draw: Draw) -> str:
+    return " ".join([_capital(draw.fill(draw.choice(_SENTENCES))) for _ in range(1 + draw.below(4))])
+
+
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]

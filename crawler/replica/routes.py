@@ -1,0 +1,122 @@
+"""What each path of the replica answers, as plain values: no socket, no clock, nothing read from disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+from typing import Literal
+
+from crawler.replica.draw import number
+from crawler.replica.page import Pages
+from crawler.replica.picture import ORIGINAL, SMALL, video
+from crawler.replica.site import Site
+
+Kind = Literal["article", "image", "robots", "other"]
+
+ROBOTS = b"""User-agent: *
+Allow: /news/
+Disallow: /search
+Disallow: /getcontent
+Disallow: /replica/
+"""
+
+_ARTICLE_RE = re.compile(r"/news/(\d{1,20})(?:/[^/]{0,200})?/?", re.ASCII)
+_PICTURE_RE = re.compile(
+    r"/(?P<size>news/image/original|news/image/855x495|uploads/855x495)/"
+    r"(?P<pic>/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.(?P<kind>jpe?g|mp4))",
+    re.ASCII,
+)
+_TID_RE = re.compile(r"\d{1,20}", re.ASCII)
+_EDITION = 1  # part of every ETag: raise it when the pages of an unchanged site change
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: status, body, media type and further headers. A reply to a conditional request may be empty."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Routes:
+    """The paths of *site*, served at *base* (``http://host:port``)."""
+
+    def __init__(self, site: Site, base: str) -> None:
+        self.site = site
+        self.pages = Pages(site, base)
+        self._edition = number(_EDITION, repr(site), base)
+
+    def reply(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[Kind, Reply]:
+        """Return the kind of thing that *path* (decoded, without query) names, and what is answered.
+
+        Of *headers* (names in any case) only ``If-None-Match`` and ``If-Modified-Since`` are looked at.
+        """
+        if match := _ARTICLE_RE.fullmatch(path):
+            return "article", self._article(int(match[1]), path, headers)
+        if match := _PICTURE_RE.fullmatch(path):
+            return "image", self._picture(match, headers)
+        if path == "/robots.txt":
+            return "robots", Reply(200, ROBOTS, "text/plain; charset=utf-8")
+        if path == "/":
+            return "other", Reply(200, self.pages.home())
+        if path == "/getcontent" and _TID_RE.fullmatch(query.get("tid", "")):
+            return "other", Reply(200, self.pages.teaser(int(query["tid"])))
+        return "other", self._not_found()
+
+    def _not_found(self) -> Reply:
+        return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())
+
+    def _article(self, article_id: int, path: str, headers: Mapping[str, str]) -> Reply:
+        answer = self.site.answer(article_id)
+        if answer == "missing":
+            return self._not_found()
+        if answer == "lost":
+            if article_id // self.site.step % 2:
+                return Reply(HTTPStatus.FOUND, headers={"Location": "/"})
+            return Reply(HTTPStatus.OK, self.pages.not_found())
+        if answer == "slug" and path.rstrip("/").endswith(str(article_id)) and path.count("/", 1) == 1:
+            slug = self.site.slug(article_id)
+            return Reply(HTTPStatus.MOVED_PERMANENTLY, headers={"Location": f"/news/{article_id}/{slug}"})
+        validators = self._validators(f"a{article_id}", self.site.calendar.published(article_id))
+        if _unchanged(headers, validators):
+            return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
+        return Reply(HTTPStatus.OK, self.pages.article(article_id), headers=validators)
+
+    def _picture(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
+        pic = match["pic"]
+        pic = f"/{pic}" if "/" in pic.lstrip("/") and not pic.startswith("/") else pic
+        original = match["size"].endswith("original")
+        if not self.site.serves_picture(pic, original=original):
+            return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())
+        uploaded = self.site.calendar.uploaded(pic) or datetime(2013, 1, 1, tzinfo=UTC)
+        validators = self._validators(f"{'o' if original else 's'}{pic}", uploaded)
+        if _unchanged(headers, validators):
+            return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
+        if match["kind"] == "mp4":
+            return Reply(HTTPStatus.OK, video(pic), "video/mp4", validators)
+        return Reply(HTTPStatus.OK, (ORIGINAL if original else SMALL).picture(pic), "image/jpeg", validators)
+
+    def _validators(self, name: str, moment: datetime) -> dict[str, str]:
+        modified = (moment + timedelta(hours=1)).astimezone(UTC)
+        tag = number(self._edition, name)
+        return {"ETag": f'"{tag:016x}"', "Last-Modified": format_datetime(modified, usegmt=True)}
+
+
+def _unchanged(headers: Mapping[str, str], validators: Mapping[str, str]) -> bool:
+    """Tell whether a conditional request is answered with 304; the tag goes before the date (RFC 9110, 13.2.2)."""
+    tags = headers.get("If-None-Match")
+    if tags is not None:
+        return tags.strip() == "*" or validators["ETag"] in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+    since = headers.get("If-Modified-Since")
+    if since is None:
+        return False
+    try:
+        return parsedate_to_datetime(validators["Last-Modified"]) <= parsedate_to_datetime(since)
+    except (ValueError, TypeError):
+        return False

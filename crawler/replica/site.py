@@ -1,0 +1,187 @@
+"""What the made-up site holds: which ids answer, and everything about the article of an id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Literal
+
+from crawler.items import RelatedItem
+from crawler.replica import prose, words
+from crawler.replica.calendar import Calendar, flat_name, is_flat, tick_name
+from crawler.replica.draw import Draw, chance, number
+from crawler.sites import load_profile
+
+Answer = Literal["page", "slug", "missing", "lost"]
+"""An id's URL gives its page, a redirect to its page at the slug, 404, or a soft 404."""
+
+# Whatever seed a user brings, the ids in it lie here; these always have a page.
+FIRST_OPEN, LAST_OPEN = 1_446_000, 9_999_999
+# Below them lies the universe: the generated articles that related items are drawn from.
+UNIVERSE_END = 1_445_000
+MOST_ARTICLES = UNIVERSE_END - 1
+_COMPACT = 445_000
+
+_RELATED_COUNTS = (1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13)
+_MOST_RELATED = max(_RELATED_COUNTS)
+_NEW_SYSTEM = 2_003_654  # from this id on, `sort` grows in steps of 5
+_NO_RELATED = 0.05
+_LOCAL = 64  # half of the related items are among the so many articles before
+_KICKER, _DESK_CODE = 0.16, 0.125
+# Kinds of picture in the universe, of 256: videos (12%), flat names (6%), never served (1.5%), small size only (3%).
+_VIDEO_KINDS, _FLAT_KINDS, _GONE_KINDS, _GONE_ORIGINAL_KINDS = range(31), range(31, 46), range(46, 50), range(50, 58)
+# A picture that is not served says so in the last digits of its name, so no list of them is needed.
+_GONE, _GONE_ORIGINAL, _COMMON = 4040, 4041, 4000
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaArticle:
+    """An article of the replica, as its page shows it. ``pic`` is its own picture, ``related`` what its dump lists."""
+
+    id: int
+    title: str
+    kicker: str | None
+    published: datetime
+    paragraphs: tuple[str, ...]
+    authors: tuple[str, ...]
+    desk_code: str | None
+    pic: str
+    slug: str
+    related: tuple[RelatedItem, ...]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A made-up site. All of it follows from these values; nothing is stored for an article.
+
+    ``number`` is the seed number; ``articles`` (1 to 1,444,999) the size of the universe; the shares (0 to 1)
+    are of its ids: ``missing`` answers 404, ``soft_missing`` something that is not the article, and ``redirects``
+    leads to the slug first (this one holds for the ids above the universe too). Raises ValueError for other values.
+    """
+
+    number: int = 1
+    articles: int = 3000
+    missing: float = 0.03
+    soft_missing: float = 0.02
+    redirects: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.articles <= MOST_ARTICLES:
+            raise ValueError(f"articles must be 1 to {MOST_ARTICLES}, not {self.articles}")
+        for name in ("missing", "soft_missing", "redirects"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The dates of ids, by the points of the real site's profile."""
+        profile = load_profile("replica")
+        return Calendar(profile.known, profile.zone)
+
+    @cached_property
+    def step(self) -> int:
+        """The distance between two ids of the universe."""
+        return (_COMPACT if self.articles <= _COMPACT else MOST_ARTICLES) // self.articles
+
+    def id_at(self, index: int) -> int:
+        """Return the id of article 0 to ``articles`` - 1 of the universe; ids grow with the index."""
+        return UNIVERSE_END - (self.articles - index) * self.step
+
+    def index_of(self, article_id: int) -> int | None:
+        """Return the place of *article_id* in the universe, None if it is not in it."""
+        index, rest = divmod(article_id - self.id_at(0), self.step)
+        return index if rest == 0 and 0 <= index < self.articles else None
+
+    def answer(self, article_id: int) -> Answer:
+        """Return what the URL of *article_id* answers, any number at all."""
+        if not FIRST_OPEN <= article_id <= LAST_OPEN:
+            if self.index_of(article_id) is None:
+                return "missing"
+            drawn = number(self.number, "answer", article_id) / 2**64
+            if drawn < self.missing:
+                return "missing"
+            if drawn < self.missing + self.soft_missing:
+                return "lost"
+        return "slug" if chance(self.redirects, self.number, "slug", article_id) else "page"
+
+    def article(self, article_id: int) -> ReplicaArticle:
+        """Return the article of *article_id*, 0 to 9,999,999, whatever :meth:`answer` says of it."""
+        draw = Draw(self.number, "article", article_id)
+        return ReplicaArticle(
+            id=article_id,
+            title=self.title(article_id),
+            kicker=draw.choice(words.KICKERS) if draw.chance(_KICKER) else None,
+            published=self.calendar.published(article_id),
+            paragraphs=prose.paragraphs(self.number, article_id, draw),
+            authors=prose.authors(draw),
+            desk_code=draw.choice(words.DESK_CODES) if draw.chance(_DESK_CODE) else None,
+            pic=self.pic(article_id),
+            slug=self.slug(article_id),
+            related=self.related(article_id),
+        )
+
+    def title(self, article_id: int) -> str:
+        """Return the title of *article_id*, different for every id."""
+        return prose.title(self.number, article_id)
+
+    def slug(self, article_id: int) -> str:
+        """Return what the site puts behind *article_id* in a URL."""
+        return prose.slug(self.title(article_id))
+
+    def pic(self, article_id: int) -> str:
+        """Return the path of the picture of *article_id*; some in the universe are videos, or are not served."""
+        drawn = number(self.number, "pic", article_id)
+        published = self.calendar.published(article_id)
+        uploaded = published - timedelta(seconds=drawn % 3000)
+        drawn //= 3000
+        tail, flat, extension = drawn % _COMMON, is_flat(published), "jpg"
+        if article_id < UNIVERSE_END:
+            kind = drawn >> 32 & 255
+            flat, extension = flat or kind in _FLAT_KINDS, "mp4" if kind in _VIDEO_KINDS else "jpg"
+            tail = _GONE if kind in _GONE_KINDS else _GONE_ORIGINAL if kind in _GONE_ORIGINAL_KINDS else tail
+        fraction = drawn // _COMMON % 1000 * 10_000 + tail
+        return flat_name(uploaded, fraction) if flat else tick_name(uploaded, fraction, extension)
+
+    def related(self, article_id: int) -> tuple[RelatedItem, ...]:
+        """Return the related items of *article_id* in the order of its dump: always of smaller ids, 0 to 13 of them."""
+        draw = Draw(self.number, "related", article_id)
+        ids = [self.id_at(index) for index in self._related_indexes(article_id, draw)]
+        order = draw.below(3)
+        if order < 2:  # noqa: PLR2004 - rising, falling, or as drawn
+            ids.sort(reverse=order == 1)
+        step = 5 if article_id >= _NEW_SYSTEM else 1
+        first = article_id * _MOST_RELATED * step  # so no row id of a relation is ever met twice
+        sorts = [first + n * step for n in range(len(ids))]
+        if draw.chance(0.5):
+            sorts.reverse()
+        return tuple(
+            RelatedItem(id=str(other), sort=sort, content_type=21, pic=self.pic(other), title=self.title(other))
+            for other, sort in zip(ids, sorts, strict=True)
+        )
+
+    def _related_indexes(self, article_id: int, draw: Draw) -> list[int]:
+        wanted = draw.choice(_RELATED_COUNTS)
+        if article_id >= UNIVERSE_END:
+            before = self.articles
+        else:
+            before = max(0, (article_id - self.id_at(0)) // self.step)
+            wanted = 0 if draw.chance(_NO_RELATED) else wanted
+        if before <= wanted:
+            return list(range(before))
+        chosen: dict[int, None] = {}
+        while len(chosen) < wanted:
+            near = article_id < UNIVERSE_END and draw.chance(0.5)
+            chosen[before - 1 - draw.below(min(_LOCAL, before)) if near else draw.below(before)] = None
+        return list(chosen)
+
+    def serves_picture(self, pic: str, *, original: bool) -> bool:
+        """Tell whether the picture at path *pic* is served, as the *original* or in its smaller size.
+
+        Only pictures of the universe can be gone: those of a user's own seeds never are.
+        """
+        uploaded = self.calendar.uploaded(pic)
+        if uploaded is None or uploaded >= self.calendar.published(UNIVERSE_END):
+            return True
+        digits = pic.rpartition("/")[2].removesuffix("_25f_4x3.jpg").removesuffix("_25f_4x3.mp4").removesuffix(".jpg")
+        return not digits.endswith(str(_GONE)) and not (original and digits.endswith(str(_GONE_ORIGINAL)))
