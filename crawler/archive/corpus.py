@@ -28,6 +28,7 @@ from crawler.archive.decision import Added, Duplicate, Outcome, decide
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier
 from crawler.archive.lock import CorpusLock
+from crawler.archive.pictures import store
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.segments import SegmentWriter
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
@@ -77,8 +78,8 @@ class Corpus:
                 yield
                 self._articles.sync()
                 self._duplicates.sync()
-        except CorpusError as error:
-            self._broken = error
+        except BaseException as error:
+            self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
             raise
 
     def add(self, article: Article) -> Outcome:
@@ -88,7 +89,10 @@ class Corpus:
         leased, the lease ends.
         """
         key = article.key
-        outcome = decide(article, self.catalogue.held(key), self.catalogue.twin(article))
+        twin = self.catalogue.twin(article)
+        if article.near_duplicate_of:
+            twin = article.near_duplicate_of, article.similarity
+        outcome = decide(article, self.catalogue.held(key), twin)
         if not isinstance(outcome, Added | Duplicate):
             self.frontier.end(key, state=_state(article), reason="unchanged")
             return outcome
@@ -101,6 +105,11 @@ class Corpus:
         self.catalogue.index(article, place)
         self.catalogue.advance(place.segment, place.offset + place.length, 1)
         return outcome
+
+    def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:
+        """Keep the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
+        with _write_errors(self.root):
+            return store(self.root, data, extension)
 
     def close(self) -> None:
         """Close the corpus and let it go."""

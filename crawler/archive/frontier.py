@@ -66,7 +66,10 @@ class Frontier:
         """Return the number of targets in each state."""
         return dict(self._execute("SELECT state, count(*) FROM targets GROUP BY state").fetchall())
 
-    def pending(self, *, max_depth: int) -> int:
-        """Return how many targets wait within *max_depth* of the seeds."""
-        row = self._execute("SELECT count(*) FROM targets WHERE state = 'pending' AND depth <= ?", (max_depth,))
+    def pending(self, *, max_depth: int, at_most: int) -> int:
+        """Return how many targets wait within *max_depth* of the seeds, counting no further than *at_most*."""
+        row = self._execute(
+            "SELECT count(*) FROM (SELECT 1 FROM targets WHERE state = 'pending' AND depth <= ? LIMIT ?)",
+            (max_depth, at_most),
+        )
         return int(row.fetchone()[0])

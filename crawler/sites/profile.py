@@ -70,6 +70,23 @@ class SiteProfile:
         templates = self.image_templates if "/" in pic else self.flat_templates
         return tuple(template.format(pic=pic) for template in templates)
 
+    def pic(self, url: str) -> str | None:
+        """Return the picture path in *url*, None if it is not the URL of a picture of this site.
+
+        >>> from crawler.sites import load_profile
+        >>> load_profile("alalam").pic("https://media.alalam.ir/news/image/855x495/2016/02/26/a.jpg")
+        '/2016/02/26/a.jpg'
+        """
+        for template in (*self.image_templates, *self.flat_templates):
+            prefix, _, suffix = template.partition("{pic}")
+            if not url.startswith(prefix) or not url.endswith(suffix):
+                continue
+            name = url[len(prefix) : len(url) - len(suffix)].lstrip("/")
+            pic = f"/{name}" if "/" in name else name
+            if self.image_urls(pic):
+                return pic
+        return None
+
     def article_id(self, url: str) -> str | None:
         """Return the article id in *url*, None if it is not the URL of an article of this site."""
         if not self.allows(url):

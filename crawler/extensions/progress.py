@@ -1,0 +1,87 @@
+"""Progress that a person can read: a live line on a terminal, a log line now and then elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+from scrapy import signals
+
+from crawler.extensions.archivist import Archivist
+from crawler.summary import progress_line
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+_LIVE_SECONDS, _LOG_SECONDS = 1.0, 10.0
+_MANY = 100_000
+
+
+class Progress:
+    """Shows archived, waiting, duplicates, stubs, failures, rate and time left while a crawl runs."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._live: Live | None = None
+        self._handlers: list[logging.StreamHandler[Any]] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        progress = cls(crawler)
+        crawler.signals.connect(progress.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(progress.spider_closed, signal=signals.spider_closed)
+        return progress
+
+    def spider_opened(self) -> None:
+        self._started = time.monotonic()
+        if sys.stderr.isatty() and self._crawler.settings.getbool("LOG_ENABLED"):
+            self._go_live()
+        self._task = asyncio.ensure_future(self._show_often())
+
+    def spider_closed(self) -> None:
+        self._task.cancel()
+        if self._live is not None:
+            self._live.stop()
+            for handler in self._handlers:
+                handler.setStream(sys.stderr)
+
+    def _go_live(self) -> None:
+        """Begin the live line; log lines are printed above it, through the console that draws it."""
+        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+        plain = sys.stderr
+        self._live.start()
+        for handler in logging.root.handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is plain:
+                handler.setStream(sys.stderr)
+                self._handlers.append(handler)
+
+    async def _show_often(self) -> None:
+        while True:
+            await asyncio.sleep(_LIVE_SECONDS if self._live else _LOG_SECONDS)
+            line = await self._line()
+            if self._live is not None:
+                self._live.update(Text(line, overflow="ellipsis", no_wrap=True), refresh=True)
+            else:
+                logger.info("%s", line)
+
+    async def _line(self) -> str:
+        archivist = self._crawler.get_extension(Archivist)
+        depth = getattr(self._crawler.spider, "depth", 0)
+        waiting = 0
+        if archivist is not None:
+            waiting = await archivist.do(lambda corpus: corpus.frontier.pending(max_depth=depth, at_most=_MANY))
+            waiting += len(archivist.leases)
+        stats = self._crawler.stats.get_stats()
+        seconds = time.monotonic() - self._started
+        done = stats.get("gleaner/archived/article", 0) + stats.get("gleaner/archived/stub", 0)
+        left = waiting * seconds / done if done and waiting < _MANY else None
+        shown = f"{_MANY}+" if waiting >= _MANY else str(waiting)
+        return progress_line(stats, waiting=shown, seconds=seconds, left=left)

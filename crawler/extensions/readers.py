@@ -1,0 +1,105 @@
+"""The readers: processes that turn pages into fields, so that the crawl's own never waits for a page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+
+from crawler.exceptions import GleanerError
+from crawler.reading import PageFacts, read_page
+from crawler.sites import SiteProfile
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+_MAX_PAGES_A_PROCESS = 20_000
+
+
+class PageNotRead(GleanerError):
+    """A page took too long to read, or took its reader down."""
+
+
+class Readers:
+    """A pool of *processes* that run :func:`crawler.reading.read_page` (0: one thread in this process).
+
+    A page that is not read within *timeout* seconds ends its process; pages beside it are read again.
+    """
+
+    def __init__(self, processes: int, timeout: float) -> None:
+        self._processes = processes
+        self._timeout = timeout
+        self._pool: Executor | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        readers = cls(settings.getint("EXTRACT_PROCESSES"), settings.getfloat("EXTRACT_TIMEOUT"))
+        crawler.signals.connect(readers.spider_closed, signal=signals.spider_closed)
+        return readers
+
+    async def read(self, html: bytes, url: str, profile: SiteProfile, charset: str | None) -> PageFacts:
+        """Return what the page tells; raise :class:`PageNotRead` if it cannot be read."""
+        for _ in range(2):
+            pool = self._open()
+            future = pool.submit(read_page, html, url, profile, charset)
+            try:
+                return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout)
+            except TimeoutError as error:
+                self._end(pool)
+                raise PageNotRead(f"{url}: not read within {self._timeout:g} s") from error
+            except BrokenProcessPool:
+                self._end(pool)
+        raise PageNotRead(f"{url}: took two readers down")
+
+    def spider_closed(self) -> None:
+        """End the readers."""
+        if self._pool is not None:
+            self._end(self._pool)
+
+    def _open(self) -> Executor:
+        if self._pool is None:
+            if self._processes == 0:
+                self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+            else:
+                # Spawned, not forked: a forked child would hold the corpus's lock beyond its parent's death.
+                self._pool = ProcessPoolExecutor(
+                    self._processes,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_die_with_parent,
+                    max_tasks_per_child=_MAX_PAGES_A_PROCESS,
+                )
+        return self._pool
+
+    def _end(self, pool: Executor) -> None:
+        if pool is not self._pool:
+            return  # another page of the same pool has ended it already
+        self._pool = None
+        processes = list((getattr(pool, "_processes", None) or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+
+def _die_with_parent(exit_now: Callable[[int], None] = os._exit) -> None:
+    """In a reader: watch the crawl's process, and end when it does, however it dies."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        exit_now(1)
+
+    threading.Thread(target=watch, name="die-with-parent", daemon=True).start()

@@ -1,0 +1,1 @@
+"""Scrapy middlewares: where requests may go."""

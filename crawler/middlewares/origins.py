@@ -1,0 +1,44 @@
+"""Only the hosts and ports that the site profile names are ever asked, whatever a dump, page or redirect says."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Self
+
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+
+from crawler.sites import SiteProfile
+from crawler.sites.profile import url_origin
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+logger = logging.getLogger(__name__)
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+class OriginsMiddleware:
+    """Refuse requests that leave the profile's hosts and ports; each redirect is a request and passes here again."""
+
+    def __init__(self, profile: SiteProfile, stats: StatsCollector) -> None:
+        self._profile = profile
+        self._stats = stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        profile = getattr(crawler.spider, "profile", None)
+        if profile is None:
+            raise NotConfigured("the spider has no site profile")
+        return cls(profile, crawler.stats)
+
+    def process_request(self, request: Request) -> None:
+        if not self._profile.allows(request.url):
+            self._stats.inc_value("gleaner/requests_refused")
+            logger.warning("Refused a request beyond the profile's hosts: %r", request.url[:500])
+            raise IgnoreRequest("host not in the site profile")
+        origin = url_origin(request.url)
+        if origin and origin[0] in _LOOPBACK:
+            request.meta["autothrottle_dont_adjust_delay"] = True  # see DOWNLOAD_SLOTS in crawler/settings.py

@@ -1,0 +1,45 @@
+"""Pipeline 900: archive a record; it is an item that was scraped only once its line is durable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from scrapy.exceptions import NotConfigured
+
+from crawler.archive import Added, Duplicate
+from crawler.extensions.archivist import Archivist
+from crawler.items import Article
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class ArchivePipeline:
+    """Bring each record to the corpus and count what became of it.
+
+    Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates`` and ``gleaner/unchanged``.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def open_spider(self) -> None:
+        archivist = self._crawler.get_extension(Archivist)
+        if archivist is None:
+            raise NotConfigured("ArchivePipeline needs the Archivist extension")
+        self._archivist = archivist
+
+    async def process_item(self, item: Article) -> Article:
+        outcome = await self._archivist.add(item)
+        if isinstance(outcome, Added):
+            self._stats.inc_value(f"gleaner/archived/{item.kind}")
+        elif isinstance(outcome, Duplicate):
+            self._stats.inc_value("gleaner/duplicates")
+        else:
+            self._stats.inc_value("gleaner/unchanged")
+        return item

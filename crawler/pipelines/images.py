@@ -1,0 +1,140 @@
+"""Pipeline 600: fetch the pictures of a record through Scrapy's downloader, and keep them under their SHA-256."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.archive.catalogue import stub_state
+from crawler.archive.pictures import identify
+from crawler.exceptions import ConfigError, CorpusError
+from crawler.extensions.archivist import Archivist
+from crawler.items import Article, Image, ImageStatus
+from crawler.sites import SiteProfile
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
+
+MAX_IMAGES = 30
+"""Pictures fetched for one record; a page that names more has them recorded as skipped."""
+
+_HTTP_OK = 200
+_SETTLED: frozenset[ImageStatus | None] = frozenset({"stored", "missing", "refused"})
+_MODES = frozenset({"pictures", "all", "none"})
+
+
+class ImagesPipeline:
+    """Fill in ``images``: each picture asked for once in the corpus's life, from the profile's URLs in order.
+
+    Pictures are fetched while the record's target is leased, so a record is archived with its pictures or not yet.
+    Counts ``gleaner/images/<status>`` for those that were asked for.
+    """
+
+    def __init__(self, crawler: Crawler, profile: SiteProfile, mode: str) -> None:
+        self._crawler = crawler
+        self._profile = profile
+        self._mode = mode
+        self._underway: dict[str, asyncio.Task[Image]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        profile = getattr(crawler.spider, "profile", None)
+        if profile is None:
+            raise NotConfigured("the spider has no site profile")
+        mode = crawler.settings["IMAGES_FETCH"]
+        if mode not in _MODES:
+            raise ConfigError(f"IMAGES_FETCH is {mode!r}: give pictures, all or none")
+        return cls(crawler, profile, mode)
+
+    def open_spider(self) -> None:
+        archivist = self._crawler.get_extension(Archivist)
+        if archivist is None:
+            raise NotConfigured("ImagesPipeline needs the Archivist extension")
+        self._archivist = archivist
+
+    async def process_item(self, item: Article) -> Article:
+        wanted = [self._image(image) for image in item.images[:MAX_IMAGES]]
+        beyond = [replace(image, status="skipped") for image in item.images[MAX_IMAGES:]]
+        return replace(item, images=(*await asyncio.gather(*wanted), *beyond))
+
+    async def _image(self, image: Image) -> Image:
+        """Return *image* with what became of it; records that name one picture at one time share the answer."""
+        name = image.pic or image.url
+        if name is None:
+            return replace(image, status="refused")
+        if name not in self._underway:
+            task = asyncio.ensure_future(self._settle(name, image))
+            self._underway[name] = task
+            task.add_done_callback(lambda _: self._underway.pop(name, None))
+        return replace(await asyncio.shield(self._underway[name]), pic=image.pic)
+
+    async def _settle(self, name: str, image: Image) -> Image:
+        known = await self._archivist.do(lambda corpus: corpus.catalogue.picture(name))
+        if known is not None and known.status in _SETTLED:
+            return known
+        urls = self._urls(image)
+        if not urls:
+            return replace(image, status="refused")
+        if self._mode == "none" or (self._mode == "pictures" and name.lower().endswith(".mp4")):
+            return replace(image, url=urls[0], status="skipped")
+        settled = await self._fetch(replace(image, url=urls[0]), urls)
+        self._crawler.stats.inc_value(f"gleaner/images/{settled.status}")
+        return settled
+
+    def _urls(self, image: Image) -> tuple[str, ...]:
+        if image.pic:
+            return self._profile.image_urls(image.pic)
+        return (image.url,) if image.url and self._profile.allows(image.url) else ()
+
+    async def _fetch(self, image: Image, urls: tuple[str, ...]) -> Image:
+        """Try *urls* in order; the answer that leaves most hope is what an unfetched picture is marked with."""
+        answers: Counter[ImageStatus] = Counter()
+        for url in urls:
+            try:
+                response = await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
+            except IgnoreRequest:
+                answers["refused"] += 1
+                continue
+            except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
+                logger.info("Picture %s: %s", url, error)
+                answers["failed"] += 1
+                continue
+            if response.status != _HTTP_OK:
+                answers["failed" if stub_state(response.status) == "failed" else "missing"] += 1
+                continue
+            try:
+                return await self._keep(image, response)
+            except ValueError as error:
+                logger.info("Picture %s refused: %s", url, error)
+                answers["refused"] += 1
+        order: tuple[ImageStatus, ...] = ("failed", "refused", "missing")
+        return replace(image, status=next(status for status in order if answers[status]))
+
+    async def _keep(self, image: Image, response: Response) -> Image:
+        media = await asyncio.to_thread(identify, response.body)
+        try:
+            path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, response.body, media.extension)
+        except CorpusError as error:
+            self._archivist.fail(error)
+            raise
+        return replace(
+            image,
+            url=response.url,
+            status="stored",
+            path=path,
+            sha256=sha256,
+            bytes=len(response.body),
+            width=media.width,
+            height=media.height,
+            media_type=media.media_type,
+        )

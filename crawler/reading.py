@@ -1,0 +1,75 @@
+"""From the bytes of a fetched page to what it tells: the extractor and the dump reader, put together.
+
+This is the work of CPU that a crawl does per page, so it is a function of plain values that any process can run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.extract import extract, page_text
+from crawler.items import DateSource, RelatedItem
+from crawler.seeds import Page, parse_page
+from crawler.sites import SiteProfile
+
+_METADATA = ("json-ld", "open-graph", "meta", "microdata")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """What a page tells of its article; None and empty where it tells nothing. Image URLs are absolute."""
+
+    title: str | None = None
+    kicker: str | None = None
+    text: str | None = None
+    language: str | None = None
+    desk_code: str | None = None
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    published_from: DateSource | None = None
+    image_urls: tuple[str, ...] = ()
+    canonical_url: str | None = None
+    related: tuple[RelatedItem, ...] = ()
+
+
+def read_page(html: bytes, url: str, profile: SiteProfile, charset: str | None = None) -> PageFacts:
+    """Read a fetched page: its article's fields, and the related items of the dumps in it.
+
+    *charset* is what the HTTP header declared. Never raises on any bytes.
+    """
+    fields = extract(html, url, profile, charset=charset)
+    page = parse_page(page_text(html, charset=charset), profile.zone)
+    source: str = fields["sources"].get("published", "")
+    return PageFacts(
+        title=fields["title"],
+        kicker=page.kicker if page.title == fields["title"] else None,
+        text=fields["text"],
+        language=fields["language"],
+        desk_code=page.desk_code if page.dumps else None,
+        authors=tuple(fields["authors"]),
+        published=fields["published"],
+        published_from=date_source(source) if fields["published"] else None,
+        image_urls=tuple(image["url"] for image in fields["images"]),
+        canonical_url=fields["canonical_url"],
+        related=related_items(page),
+    )
+
+
+def date_source(source: str) -> DateSource:
+    """Return the record's word for where the extractor found a date.
+
+    >>> date_source("json-ld"), date_source("page:day")
+    ('metadata', 'page')
+    """
+    return "metadata" if source.startswith(_METADATA) else "page"
+
+
+def related_items(page: Page) -> tuple[RelatedItem, ...]:
+    """Return the related items of all dumps of *page*, each id once: whole before partial, else the first told."""
+    items: dict[str, RelatedItem] = {}
+    for dump in page.dumps:
+        for item in dump.related:
+            known = items.get(item.id)
+            if known is None or (known.partial and not item.partial):
+                items[item.id] = item
+    return tuple(items.values())

@@ -1,0 +1,145 @@
+"""Making records: of a seed, of a fetched page, and of what could be fetched nowhere. Pure; no clock, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from crawler.archive.catalogue import stub_state
+from crawler.archive.frontier import Target
+from crawler.items import Article, Capture, DateSource, Image, RelatedItem
+from crawler.reading import PageFacts, related_items
+from crawler.seeds import SeedPage
+from crawler.sites import SiteProfile
+
+_MAX_INTEGER = 2**63 - 1
+
+
+class Attempt(NamedTuple):
+    """One URL that was asked for a target in vain: the HTTP status (None: no answer) and the reason, a word or two."""
+
+    url: str
+    status: int | None
+    reason: str
+
+
+def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
+    """Return the record of the page that a seed holds the text of.
+
+    Its key has the article's id if the seed came with its URL, else the start of its text's SHA-256.
+    """
+    page = seed.page
+    article_id = profile.article_id(seed.url) if seed.url else None
+    told = page.published.isoformat(timespec="seconds") if page.published else None
+    published, published_from = _date(told, "dump", profile, None, article_id)
+    return Article(
+        key=profile.key(article_id or f"seed-{seed.text_sha256[:12]}"),
+        kind="seed",
+        id=article_id,
+        site=profile.name,
+        url=seed.url,
+        title=page.title,
+        kicker=page.kicker,
+        text="\n\n".join(page.paragraphs) or None,
+        language=profile.language,
+        desk_code=page.desk_code,
+        published=published,
+        published_from=published_from,
+        related=_bounded(related_items(page)),
+        capture=Capture(source="seed", url=seed.url, fetched=seed.timestamp),
+        run=run,
+    )
+
+
+def article_record(
+    target: Target, facts: PageFacts, profile: SiteProfile, *, run: str, url: str, status: int, fetched: str
+) -> Article:
+    """Return the record of *target*'s page, fetched from *url* at *fetched* (UTC, ISO 8601)."""
+    published, published_from = _date(facts.published, facts.published_from, profile, target.pic, target.id)
+    return Article(
+        key=target.key,
+        kind="article",
+        id=target.id,
+        site=profile.name,
+        url=url,
+        title=facts.title or target.title,
+        kicker=facts.kicker,
+        text=facts.text,
+        language=facts.language or profile.language,
+        desk_code=facts.desk_code,
+        authors=facts.authors,
+        published=published,
+        published_from=published_from,
+        images=_images(target.pic, facts.image_urls, profile),
+        related=_bounded(facts.related),
+        depth=target.depth,
+        capture=Capture(source="origin", url=url, fetched=fetched, status=status),
+        run=run,
+    )
+
+
+def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfile, *, run: str, tried: str) -> Article:
+    """Return what dumps told of a *target* whose page could be fetched nowhere.
+
+    ``capture`` is the attempt that leaves most hope: one without a settled answer before a plain "not found".
+    """
+    hopeful = [attempt for attempt in attempts if stub_state(attempt.status) == "failed"]
+    last = (hopeful or list(attempts))[-1] if attempts else None
+    published, published_from = _date(None, None, profile, target.pic, target.id)
+    return Article(
+        key=target.key,
+        kind="stub",
+        id=target.id,
+        site=profile.name,
+        title=target.title,
+        language=profile.language if target.title else None,
+        published=published,
+        published_from=published_from,
+        images=_images(target.pic, (), profile),
+        depth=target.depth,
+        capture=Capture(
+            source="origin", url=last.url if last else None, fetched=tried, status=last.status if last else None
+        ),
+        run=run,
+    )
+
+
+def _date(
+    told: str | None, told_by: DateSource | None, profile: SiteProfile, pic: str | None, article_id: str | None
+) -> tuple[str | None, DateSource | None]:
+    """Return the best date there is and where it comes from: what was told, else the picture, else the id."""
+    if told:
+        return told, told_by
+    inferred: tuple[tuple[datetime | None, DateSource], ...] = (
+        (profile.picture_time(pic), "picture"),
+        (profile.id_time(article_id) if article_id else None, "id"),
+    )
+    for moment, source in inferred:
+        if moment:
+            return moment.isoformat(timespec="seconds"), source
+    return None, None
+
+
+def _images(pic: str | None, urls: Sequence[str], profile: SiteProfile) -> tuple[Image, ...]:
+    """Return the pictures to fetch: the dump's first, then those of the page; one that both name is there once."""
+    images: dict[str, Image] = {pic: Image(pic=pic)} if pic else {}
+    for url in urls:
+        name = profile.pic(url)
+        images.setdefault(name or url, Image(pic=name, url=url))
+    return tuple(images.values())
+
+
+def _bounded(items: Sequence[RelatedItem]) -> tuple[RelatedItem, ...]:
+    """Return *items* without numbers that no 64-bit integer holds: a hostile dump may claim any."""
+    return tuple(
+        replace(
+            item,
+            sort=item.sort if item.sort is None or abs(item.sort) <= _MAX_INTEGER else None,
+            content_type=item.content_type
+            if item.content_type is None or abs(item.content_type) <= _MAX_INTEGER
+            else None,
+        )
+        for item in items
+    )

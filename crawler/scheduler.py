@@ -1,0 +1,146 @@
+"""Scrapy's scheduler over the frontier: requests come from leased targets, not from memory or a job directory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+
+from scrapy import Request, Spider, signals
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.exceptions import DontCloseSpider, NotConfigured
+
+from crawler.archive import Target
+from crawler.exceptions import CorpusError
+from crawler.extensions.archivist import Archivist
+from crawler.items import Article
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 32
+
+
+class FrontierSpider(Protocol):
+    """What the scheduler needs of a spider."""
+
+    depth: int
+    max_articles: int | None
+
+    def request(self, target: Target) -> Request | None:
+        """Return the first request for *target*, with it as ``meta["target"]``; None if it has no URL."""
+
+
+class FrontierScheduler(BaseScheduler):
+    """Leases targets from the corpus's frontier and hands them to the engine as requests, nearest to the seeds first.
+
+    A lease ends when the record of its target is archived, with its pictures; or here, when the record could not be
+    made. Retries, redirects and second URLs of a target come back through :meth:`enqueue_request` under its lease
+    and wait in memory: they are as few as the requests underway. So is a request without a target, which a spider of
+    your own may yield: it is kept for this run only.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._ready: deque[Request] = deque()
+        self._leasing = False
+        self._may_wait = True
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        scheduler = cls(crawler)
+        connect = crawler.signals.connect
+        connect(scheduler._item_error, signal=signals.item_error)
+        connect(scheduler._item_dropped, signal=signals.item_dropped)
+        connect(scheduler._spider_error, signal=signals.spider_error)
+        connect(scheduler._spider_idle, signal=signals.spider_idle)
+        return scheduler
+
+    def open(self, spider: Spider) -> None:
+        archivist = self._crawler.get_extension(Archivist)
+        if archivist is None:
+            raise NotConfigured("FrontierScheduler needs the Archivist extension")
+        self._archivist = archivist
+        self._spider = cast("FrontierSpider", spider)
+        archivist.on_targets = self._targets_may_wait
+
+    def has_pending_requests(self) -> bool:
+        return bool(self._ready) or self._leasing or (self._may_wait and self._budget() > 0)
+
+    def enqueue_request(self, request: Request) -> bool:
+        self._ready.append(request)
+        return True
+
+    def next_request(self) -> Request | None:
+        self._lease_if_low()
+        return self._ready.popleft() if self._ready else None
+
+    def _targets_may_wait(self) -> None:
+        self._may_wait = True
+        self._lease_if_low()
+
+    def _budget(self) -> int:
+        """Return how many more targets may be leased now: all that a batch holds, or what max_articles leaves."""
+        limit = self._spider.max_articles
+        if limit is None:
+            return _BATCH
+        return min(_BATCH, limit - self._archivist.articles_added - len(self._archivist.leases))
+
+    def _lease_if_low(self) -> None:
+        if len(self._ready) < _BATCH // 2 and self._may_wait and not self._leasing and self._budget() > 0:
+            self._leasing = True
+            self._task = asyncio.ensure_future(self._lease())
+
+    async def _lease(self) -> None:
+        self._may_wait = False  # until a lease returns a full batch, or a record lists new targets
+        try:
+            limit = self._budget()
+            targets = await self._archivist.lease(limit, self._spider.depth)
+            self._may_wait = self._may_wait or len(targets) == limit
+        except CorpusError:
+            return  # the archivist is closing the spider
+        finally:
+            self._leasing = False
+        for target in targets:
+            request = self._spider.request(target)
+            if request is None:
+                await self._archivist.end(target.key, "gone", "the site profile has no URL for it")
+            elif self._crawler.engine.spider is not None:
+                self._crawler.engine.crawl(request)
+
+    async def _give_up(self, key: str, state: str, reason: str) -> None:
+        """End a lease without a record, unless the whole crawl is ending on an error of the corpus."""
+        if key in self._archivist.leases and self._archivist.error is None:
+            await self._archivist.end(key, state, reason)
+            self._crawler.stats.inc_value(f"gleaner/{state}")
+
+    async def _item_error(self, item: Any, failure: Failure) -> None:
+        if isinstance(item, Article):
+            await self._give_up(item.key, "failed", f"its record could not be archived: {failure.value!r}"[:500])
+
+    async def _item_dropped(self, item: Any, exception: Exception) -> None:
+        if isinstance(item, Article):
+            await self._give_up(item.key, "gone", f"dropped by a pipeline: {exception}"[:500])
+
+    def _spider_error(self, failure: Failure, response: Response | None) -> None:
+        request = getattr(response, "request", None)
+        target = request.meta.get("target") if request else None
+        if target:
+            reason = f"its page could not be read: {failure.value!r}"[:500]
+            self._task = asyncio.ensure_future(self._give_up(target.key, "failed", reason))
+
+    def _spider_idle(self) -> None:
+        """With nothing underway, a lease that is still held was lost on the way: say so, and end it as failed."""
+        if not self._archivist.leases or self._archivist.error:
+            if self.has_pending_requests():
+                raise DontCloseSpider
+            return
+        for key in list(self._archivist.leases):
+            logger.error("The request for %s was lost on the way; it counts as failed", key)
+            self._task = asyncio.ensure_future(self._give_up(key, "failed", "its request was lost"))
+        raise DontCloseSpider

@@ -1,0 +1,91 @@
+"""Settings of the Gleaner project: Scrapy's first, then our own, each with its reason and a safe default."""
+
+BOT_NAME = "gleaner"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
+
+# -- Politeness: on by default ---------------------------------------------------------------------------------------
+
+# Say who you are: put a way to reach you here, as the sites you crawl may want to.
+USER_AGENT = "gleaner/0.1 (news corpus recovery for research; contact: set USER_AGENT)"
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "gleaner"
+DOWNLOAD_DELAY = 1.0
+CONCURRENT_REQUESTS_PER_DOMAIN = 2
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+# Politeness is for other people's machines: a site served on this one (scrapy replica) is asked at full speed.
+DOWNLOAD_SLOTS = {host: {"concurrency": 16, "delay": 0.0} for host in ("127.0.0.1", "::1", "localhost")}
+CONCURRENT_REQUESTS = 16
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+
+# -- Limits on what comes in -----------------------------------------------------------------------------------------
+
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+REDIRECT_MAX_TIMES = 5
+RETRY_TIMES = 2
+METAREFRESH_ENABLED = False
+# Only the web is ever read: not files, not FTP, not buckets, whatever a page or a redirect says.
+DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
+# The source site's certificates lapsed years ago. What is archived is checked by what it says, not by who said it.
+DOWNLOAD_VERIFY_CERTIFICATES = False
+
+# -- Doors that Scrapy opens by default ------------------------------------------------------------------------------
+
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# -- Speed -----------------------------------------------------------------------------------------------------------
+
+# One article a response: Scrapy's 100 parallel item slots per response cost a third of the CPU.
+CONCURRENT_ITEMS = 4
+
+# -- The road of the data --------------------------------------------------------------------------------------------
+
+SCHEDULER = "crawler.scheduler.FrontierScheduler"
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.origins.OriginsMiddleware": 50,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # OriginsMiddleware knows ports and schemes too
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # depth is the frontier's: distance from the seeds
+}
+ITEM_PIPELINES = {
+    "crawler.pipelines.clean.CleanPipeline": 200,
+    "crawler.pipelines.duplicates.DuplicatesPipeline": 400,
+    "crawler.pipelines.images.ImagesPipeline": 600,
+    "crawler.pipelines.archive.ArchivePipeline": 900,
+}
+EXTENSIONS = {
+    "crawler.extensions.archivist.Archivist": 0,
+    "crawler.extensions.readers.Readers": 10,
+    "crawler.extensions.progress.Progress": 20,
+    "crawler.extensions.runs.RunRecord": 30,
+    "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
+}
+LOG_LEVEL = "INFO"
+LOG_FORMATTER = "crawler.logformatter.GleanerLogFormatter"
+
+# -- Our own ---------------------------------------------------------------------------------------------------------
+
+# Where the corpus is; made if it is not there. One crawl at a time may write to it.
+CORPUS_DIR = "corpus"
+# A segment of articles-*.jsonl is closed when it would grow beyond this many MiB.
+ARCHIVE_SEGMENT_MB = 256
+# Processes that read pages (extraction is CPU work and never done in the crawl's own); 0 means a thread.
+EXTRACT_PROCESSES = 1
+# Seconds that one page may take to be read before its reader is ended and the page counts as failed.
+EXTRACT_TIMEOUT = 60
+# Which media to fetch: "pictures", "all" (videos too) or "none".
+IMAGES_FETCH = "pictures"
+# Where the frontier is. None: in the corpus's catalogue, for one machine.
+FRONTIER_URL = None

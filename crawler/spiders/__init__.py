@@ -1,0 +1,1 @@
+"""Spiders: neighbours follows the related items of seed dumps."""

@@ -1,0 +1,82 @@
+"""What a crawl tells a person: one line while it runs, a few at its end. Plain functions of its stats."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Stats = Mapping[str, Any]
+
+
+def progress_line(stats: Stats, *, waiting: str, seconds: float, left: float | None) -> str:
+    """Return how far the crawl is. *waiting* targets, *seconds* so far, *left* seconds to go (None: not known).
+
+    >>> progress_line({"gleaner/archived/article": 120}, waiting="60", seconds=60, left=30)
+    '120 articles archived · 0 stubs · 0 duplicates · 0 pictures · 0 failures · 60 waiting · 2.0/s · 0:30 left'
+    """
+    articles = stats.get("gleaner/archived/article", 0)
+    parts = [
+        f"{articles} articles archived",
+        f"{stats.get('gleaner/archived/stub', 0)} stubs",
+        f"{stats.get('gleaner/duplicates', 0)} duplicates",
+        f"{stats.get('gleaner/images/stored', 0)} pictures",
+        f"{failures(stats)} failures",
+        f"{waiting} waiting",
+        f"{articles / seconds if seconds else 0:.1f}/s",
+    ]
+    if left is not None:
+        parts.append(f"{_clock(left)} left")
+    return " · ".join(parts)
+
+
+def failures(stats: Stats) -> int:
+    """Return how many URLs and records have failed so far."""
+    return sum(
+        count
+        for name, count in stats.items()
+        if name.startswith("gleaner/attempts_failed/") or name in {"gleaner/failed", "gleaner/images/failed"}
+    )
+
+
+def summary(stats: Stats, corpus: Path, exit_code: int) -> str:
+    """Return what was archived where, what was not, and what to do next."""
+    seconds = stats.get("elapsed_time_seconds") or 0.0
+    got = {kind: stats.get(f"gleaner/archived/{kind}", 0) for kind in ("article", "seed", "stub")}
+    rate = got["article"] / seconds if seconds else 0.0
+    pictures, missing = (stats.get(f"gleaner/images/{status}", 0) for status in ("stored", "missing"))
+    there, twice = stats.get("gleaner/unchanged", 0), stats.get("gleaner/duplicates", 0)
+    added = f"{got['article']} articles ({rate:.1f}/s), {pictures} pictures, {got['seed']} seeds, {got['stub']} stubs"
+    lines = [
+        f"Archived in {_clock(seconds)}: {added}",
+        f"Already there: {there} · duplicates: {twice} · pictures the site has not: {missing}",
+        f"Corpus: {corpus / 'articles'}",
+    ]
+    if run := stats.get("gleaner/run"):
+        lines.append(f"Report: {corpus / 'runs' / run / 'stats.json'}")
+    lines.append(f"Next:   {_next_step(stats, corpus, exit_code)}")
+    return "\n".join(lines)
+
+
+def _next_step(stats: Stats, corpus: Path, exit_code: int) -> str:
+    failed = stats.get("gleaner/targets/failed", 0)
+    if exit_code in {3, 11, 13, 15}:
+        return "give the same command again: the crawl goes on where it was"
+    if failed:
+        return f"{failed} targets gave no answer; the same command tries them again"
+    if exit_code:
+        return "see the log above; the same command tries again what failed"
+    return f"scrapy corpus stats -s CORPUS_DIR={corpus}; a greater -a depth= goes further"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def print_summary(stats: Stats, corpus: Path, exit_code: int) -> None:
+    """Print the summary to standard output."""
+    sys.stdout.write(f"\n{summary(stats, corpus, exit_code)}\n")
+    sys.stdout.flush()

@@ -1,0 +1,172 @@
+"""What a corpus promises about the records brought to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crawler.archive import Added, Corpus, Duplicate, Unchanged
+from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
+from crawler.items import Image
+from crawler.jsonl import decode
+from tests.factories import make_article, make_seed, make_stub, related_items
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    corpus = Corpus(tmp_path / "corpus", "replica")
+    yield corpus
+    corpus.close()
+
+
+def add(corpus, *articles):
+    with corpus.group():
+        return [corpus.add(article) for article in articles]
+
+
+def lines(corpus, family="articles"):
+    return [
+        decode(line)
+        for path in sorted((corpus.root / family).glob("*.jsonl"))
+        for line in path.read_bytes().splitlines(keepends=True)
+    ]
+
+
+def test_a_new_record_is_a_line_with_all_its_fields(corpus):
+    article = make_article(1, related=related_items(2, 3), images=(Image(pic="/a/b.jpg", status="missing"),))
+    assert add(corpus, article) == [Added(1)]
+    assert lines(corpus) == [article]
+
+
+def test_the_same_text_again_adds_nothing_and_a_changed_one_a_version(corpus):
+    assert add(corpus, make_article(1)) == [Added(1)]
+    assert add(corpus, make_article(1, run="run-2", title="Another head")) == [Unchanged(1)]
+    assert add(corpus, make_article(1, text="It was corrected.")) == [Added(2)]
+    assert [record.version for record in lines(corpus)] == [1, 2]
+
+
+def test_an_article_supersedes_a_seed_and_a_seed_a_stub_but_never_the_other_way(corpus):
+    article, stub = make_article(1), make_stub(1)
+    seed = make_article(1, kind="seed", text="As the dump has it.")
+    assert add(corpus, stub, stub, seed, stub, article, seed, stub) == [
+        Added(1),
+        Unchanged(1),
+        Added(2),
+        Unchanged(2),
+        Added(3),
+        Unchanged(3),
+        Unchanged(3),
+    ]
+
+
+def test_the_text_of_another_article_goes_to_duplicates_whole(corpus):
+    first = make_article(1, text="One text.")
+    twin = make_article(2, text="One  text.")
+    assert add(corpus, first, twin) == [Added(1), Duplicate("replica/1", 1.0, 1)]
+    (kept,) = lines(corpus, "duplicates")
+    assert (kept.key, kept.near_duplicate_of, kept.similarity, kept.text) == ("replica/2", "replica/1", 1.0, "One text.")
+    assert [record.key for record in lines(corpus)] == ["replica/1"]
+    assert add(corpus, twin) == [Unchanged(1)]
+
+
+def test_the_url_of_another_article_makes_a_duplicate_of_unknown_similarity(corpus):
+    first = make_article(1, url="https://h/news/1/slug?b=2&a=1")
+    second = make_article(2, url="http://h/news/1/slug?a=1&b=2#top")
+    assert add(corpus, first, second) == [Added(1), Duplicate("replica/1", None, 1)]
+
+
+def test_records_without_text_are_no_duplicates_of_each_other(corpus):
+    assert add(corpus, make_article(1, text=None), make_article(2, text=None)) == [Added(1), Added(1)]
+
+
+def test_what_a_record_lists_becomes_a_target_one_step_further(corpus):
+    add(corpus, make_seed(related=(5, 6)))
+    add(corpus, make_article(5, depth=1, related=related_items(6, 7)))
+    with corpus.group():
+        assert [target.id for target in corpus.frontier.lease(9, max_depth=1, run="r", until=1e12)] == ["6"]
+        (target,) = corpus.frontier.lease(9, max_depth=2, run="r", until=1e12)
+    assert (target.key, target.depth) == ("replica/7", 2)
+    assert add(corpus, make_article(6)) == [Added(1)]
+    assert lines(corpus)[-1].discovered_from == ("replica/5", "replica/seed-0e0b62733202")
+
+
+def test_a_seed_that_others_list_is_fetched_too(corpus):
+    add(corpus, make_article(5, kind="seed"))
+    assert corpus.frontier.counts() == {"seed": 1}
+    add(corpus, make_article(9, related=related_items(5)))
+    assert corpus.frontier.counts() == {"fetched": 1, "pending": 1}
+
+
+@pytest.mark.parametrize(("status", "state"), [(404, "gone"), (200, "gone"), (503, "failed"), (None, "failed")])
+def test_a_stub_ends_its_target_for_good_only_if_the_site_said_so(corpus, status, state):
+    add(corpus, make_seed(related=(5,)))
+    add(corpus, make_stub(5, status=status))
+    assert corpus.frontier.counts() == {state: 1, "seed": 1}
+
+
+def test_leases_of_another_run_come_back_and_expired_ones(corpus):
+    add(corpus, make_seed(related=(1, 2)))
+    with corpus.group():
+        corpus.frontier.lease(1, max_depth=1, run="a", until=100.0)
+        corpus.frontier.lease(1, max_depth=1, run="b", until=300.0)
+        assert corpus.frontier.release(now=50.0, run="b") == 1
+        assert corpus.frontier.release(now=200.0, run="b") == 0
+        assert corpus.frontier.release(now=400.0, run="b") == 1
+    assert corpus.frontier.counts()["pending"] == 2
+
+
+def test_a_picture_that_is_stored_is_never_forgotten_for_one_that_is_not(corpus):
+    stored = Image(pic="/a.jpg", url="u", status="stored", path="p", sha256="s", bytes=1, width=2, height=3)
+    add(corpus, make_article(1, images=(stored,)))
+    add(corpus, make_article(2, images=(Image(pic="/a.jpg", status="failed"),)))
+    assert corpus.catalogue.picture("/a.jpg") == stored
+
+
+def test_a_group_that_fails_leaves_nothing_and_the_corpus_takes_no_more(corpus):
+    with pytest.raises(CorpusError, match="went wrong"), corpus.group():
+        corpus.add(make_article(1))
+        raise CorpusError("x", "went wrong")
+    assert corpus.catalogue.held("replica/1") is None
+    with pytest.raises(CorpusError, match="went wrong"), corpus.group():
+        pass
+
+
+def test_a_record_that_utf_8_cannot_hold_is_refused_before_anything_is_written(corpus):
+    with corpus.group():
+        with pytest.raises(TypeError):
+            corpus.add(make_article(1, desk_code="\ud800"))
+        corpus.add(make_article(2))
+    assert [record.key for record in lines(corpus)] == ["replica/2"]
+
+
+def test_segments_are_rotated_by_size_and_read_in_order(tmp_path):
+    corpus = Corpus(tmp_path, "replica", segment_bytes=2000)
+    add(corpus, *(make_article(number) for number in range(10)))
+    assert len(list((tmp_path / "articles").iterdir())) > 3
+    assert all(path.stat().st_size <= 2000 for path in (tmp_path / "articles").iterdir())
+    assert [record.id for record in lines(corpus)] == [str(number) for number in range(10)]
+    corpus.close()
+
+
+def test_a_corpus_is_held_by_one_process_and_free_when_it_dies(tmp_path):
+    script = (
+        "import sys, time; from pathlib import Path; from crawler.archive import Corpus;"
+        "corpus = Corpus(Path(sys.argv[1]), 'replica'); print('held', flush=True); time.sleep(60)"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, cwd=root) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(CorpusLocked, match="another crawl"):
+            Corpus(tmp_path, "replica")
+        holder.kill()
+    Corpus(tmp_path, "replica").close()
+
+
+def test_a_corpus_holds_one_site(tmp_path):
+    Corpus(tmp_path, "replica").close()
+    with pytest.raises(ConfigError, match="'replica', not 'alalam'"):
+        Corpus(tmp_path, "alalam")
+    Corpus(tmp_path, "replica").close()

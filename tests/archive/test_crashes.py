@@ -1,0 +1,116 @@
+"""A corpus killed at every write, fsync and rename, and at random: nothing lost, torn or doubled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from crawler.archive import Corpus
+from crawler.archive.verify import verify
+from crawler.jsonl import decode
+from tests.factories import make_article, make_seed, related_items
+
+CALLS = ("write", "fdatasync", "fsync", "rename", "ftruncate")
+GROUPS = [
+    [make_seed(related=(1, 2, 3))],
+    [make_article(1, related=related_items(2, 4)), make_article(2, text="Text of article 1.")],
+    [make_article(3, related=related_items(1)), make_article(4)],
+]
+
+
+def archive_all(root: Path, acknowledged: int) -> None:
+    """Archive all groups, writing to the descriptor *acknowledged* a byte for each that is durable."""
+    corpus = Corpus(root, "replica", segment_bytes=1500)
+    for number, group in enumerate(GROUPS):
+        picture = corpus.store_picture(f"picture {number}".encode(), "jpg")
+        assert picture[0].startswith("images/")
+        with corpus.group():
+            for article in group:
+                corpus.add(article)
+        original_write(acknowledged, bytes([number]))
+    corpus.close()
+
+
+original_write = os.write
+
+
+def die_at(point: int, *, torn: bool) -> None:
+    """Make the *point*-th call of :data:`CALLS` the last: half of a write is done if *torn*, else nothing of it."""
+    count = 0
+
+    def dying(name):
+        call = getattr(os, name)
+
+        def wrapper(descriptor, *args, **kwargs):
+            nonlocal count
+            count += 1
+            if count == point:
+                if torn and name == "write":
+                    data = bytes(args[0])
+                    original_write(descriptor, data[: len(data) // 2])
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(descriptor, *args, **kwargs)
+
+        return wrapper
+
+    for name in CALLS:
+        setattr(os, name, dying(name))
+
+
+def run_child(root: Path, point: int, *, torn: bool) -> tuple[int, set[int]]:
+    """Archive in a child that dies at *point*; return its wait status and the groups that it acknowledged."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        try:
+            die_at(point, torn=torn)
+            archive_all(root, writer)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(9)
+        os._exit(0)
+    os.close(writer)
+    _, status = os.waitpid(child, 0)
+    with os.fdopen(reader, "rb") as pipe:
+        return status, set(pipe.read())
+
+
+def keys_and_versions(root: Path) -> Counter[tuple[str, int]]:
+    found: Counter[tuple[str, int]] = Counter()
+    for family in ("articles", "duplicates"):
+        for path in sorted((root / family).glob("*.jsonl")):
+            for line in path.read_bytes().splitlines(keepends=True):
+                record = decode(line)
+                found[record.key, record.version] += 1
+    return found
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_killed_at_every_call_that_writes(tmp_path, torn):
+    """Each call is made the last one once; then the same is archived again. This is also the count of the points."""
+    expected = Counter({(article.key, 1): 1 for group in GROUPS for article in group})
+    point = 0
+    while True:
+        point += 1
+        root = tmp_path / str(point)
+        status, acknowledged = run_child(root, point, torn=torn)
+        if os.WIFEXITED(status):
+            assert os.WEXITSTATUS(status) == 0
+            break
+        root.mkdir(exist_ok=True)
+        Corpus(root, "replica", segment_bytes=1500).close()
+        survived = keys_and_versions(root)
+        for number in acknowledged:
+            assert all(survived[article.key, 1] == 1 for article in GROUPS[number])
+        assert verify(root).problems == []
+        status, acknowledged = run_child(root, 10**9, torn=False)
+        assert (os.WEXITSTATUS(status), acknowledged) == (0, {0, 1, 2})
+        assert keys_and_versions(root) == expected
+        assert verify(root).problems == []
+    assert point > 30
