@@ -9,7 +9,7 @@ from typing import Literal
 
 from crawler.items import RelatedItem
 
-Form = Literal["json-string", "json", "var_dump", "print_r", "var_export", "serialize"]
+Form = Literal["json-string", "json", "var_dump", "xdebug", "print_r", "var_export", "serialize"]
 LengthVerdict = Literal["exact", "short", "long", "truncated"]
 
 

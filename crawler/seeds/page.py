@@ -11,8 +11,10 @@ from crawler.items import RelatedItem
 from crawler.seeds.head import parse_head
 from crawler.seeds.lengths import Judgement, judge_length, repair
 from crawler.seeds.model import Diagnosis, Dump, LengthVerdict, Page
-from crawler.seeds.scan import MAX_DUMPS, MAX_FALSE_STARTS, Found, Scanner
+from crawler.seeds.scan import MAX_FALSE_STARTS, Found, Scanner
 from crawler.text.mojibake import mend
+
+MAX_DUMPS = 1000
 
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE_RE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
@@ -103,16 +105,17 @@ def _dump(data: bytes, found: Found) -> Dump:
         actual_length=(judgement.actual if judgement else end - begin) if found.declared is not None else None,
         length_verdict=verdict,
         encoding=judgement.encoding if judgement else "utf-8",
-        related=_right_titles(reading.items, judgement),
+        related=_right_titles(found, judgement),
         diagnoses=tuple(diagnoses),
     )
 
 
-def _right_titles(items: Sequence[RelatedItem], judgement: Judgement | None) -> tuple[RelatedItem, ...]:
-    """Return *items* with the mojibake taken out of their titles, unless the declared length says there is none."""
-    if judgement and judgement.verdict == "exact" and not judgement.undo:
-        return tuple(items)
+def _right_titles(found: Found, judgement: Judgement | None) -> tuple[RelatedItem, ...]:
+    """Return the items with the mojibake taken out of their titles, unless a declared length says there is none."""
+    items = found.reading.items
     undo = judgement.undo if judgement else ()
+    if found.reading.proved or (judgement and judgement.verdict == "exact" and not undo):
+        return tuple(items)
     return tuple(
         item if item.title is None or item.title.isascii() else replace(item, title=_right(item.title, undo))
         for item in items

@@ -1,34 +1,67 @@
 """Finds the dumps in a page: one look for each form's mark, always forward.
 
 Every form has a mark that is looked for with :meth:`bytes.find`; only where it stands is a pattern tried. What was
-found, or found to be absent, is remembered until the reading has passed it, so that no part of a page is searched
-twice for the same mark, however many false beginnings it holds.
+found, or found to be absent, is remembered until the reading has passed it, and what a form has read is not read
+again, dump or not. So no part of a page is searched twice for the same thing, however many false beginnings it holds.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from crawler.seeds.forms.json_list import read_json_list
+from crawler.seeds.forms.php_array import PhpArray
+from crawler.seeds.forms.print_r import PrintR
 from crawler.seeds.forms.record import Notes, Reading
+from crawler.seeds.forms.serialized import Serialized
+from crawler.seeds.forms.var_dump import VarDump, Xdebug
+from crawler.seeds.forms.var_export import VarExport
 from crawler.seeds.model import Form
 
-MAX_DUMPS = 1000
 MAX_FALSE_STARTS = 100_000
 _MAX_DECLARED_DIGITS = 15
-
-_STRING_RE = re.compile(
-    rb'string[\s\0]*+\([\s\0]*+([0-9]++)[\s\0]*+\)[\s\0]*+"[\s\0]*+(?=\[[\s\0]*+(?:\]|\{[\s\0]*+"'
-    rb"(?:(?:id|sort|contenttypeid|pic|title)\"|[a-z]{0,13}(?:[\r\n]|\Z))|\{?[\s\0]*+(?:[\r\n]|\Z)))"
-)
-_LIST_BEFORE_RE = re.compile(rb"\[[\s\0]*+\{[\s\0]*+\Z")
-_LIST_MARK_RE = re.compile(rb'\[[\s\0]{0,9}\{[\s\0]{0,9}"id"')
-_STRING_MARK_RE = re.compile(rb'string\([0-9]{1,20}\)\s{0,9}"\[')
-_BLANK_LINE_RE = re.compile(rb"\n[ \t\r\0]*+\n")
-_OUR_KEYS_RE = re.compile(rb'"(?:sort|contenttypeid|pic)"')
 _LOOK_BACK = 64
+_FIRST_RECORD = 4096
+"""Within so many bytes the first record of a bare list must name one of our keys."""
+
+_S = rb"[\s\0]{0,64}+"
+_LIST_AHEAD = (
+    rb"(?=\[" + _S + rb"(?:\]|\{" + _S + rb'"(?:(?:id|sort|contenttypeid|pic|title)"|[a-z]{0,13}+(?:[\r\n]|\Z))'
+    rb"|\{?" + _S + rb"(?:[\r\n]|\Z)))"
+)  # fmt: skip
+_STRING_RE = re.compile(rb"string" + _S + rb"\(" + _S + rb"([0-9]++)" + _S + rb'\)[\s\0]{0,64}+"' + _S + _LIST_AHEAD)
+_XDEBUG_STRING_RE = re.compile(rb"string" + _S + rb"'" + _S + _LIST_AHEAD)
+_XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([0-9]++)\)")
+_STRING_BEFORE_RE = re.compile(rb'string\(([0-9]{1,15}+)\)\s{0,9}"\Z')
+_LIST_BEFORE_RE = re.compile(rb"\[[\s\0]*+\{[\s\0]*+\Z")
+_SERIALIZED_BEFORE_RE = re.compile(rb"(?<!\w)a:[0-9]{1,15}+\Z")
+_OUR_KEYS_RE = re.compile(rb'"(?:sort|contenttypeid|pic)"')
+
+_LIST_MARKS = (
+    re.compile(rb"string\([0-9]{1,20}\)\s{0,9}\"\["),
+    re.compile(rb'\[[\s\0]{0,9}\{[\s\0]{0,9}"id"'),
+)
+_ARRAY_MARKS = tuple(
+    re.compile(mark)
+    for mark in (
+        rb"array[ \0]?\([0-9]{1,15}\)"
+        + _S
+        + rb"\{"
+        + _S
+        + rb"\[[0-9]{1,15}\]"
+        + _S
+        + rb"=>"
+        + _S
+        + rb"(?:array|object)",
+        rb"array[\s\0]{0,9}\(size=[0-9]{1,15}\)" + _S + rb"[0-9]{1,15}" + _S + rb"=>" + _S + rb"(?:array|object)",
+        rb"array[\s\0]{0,9}\(" + _S + rb"[0-9]{1,15}" + _S + rb"=>",
+        rb"Array[\s\0]{0,9}\(" + _S + rb"\[[0-9]{1,15}\]",
+        rb"a:[0-9]{1,15}:\{i:",
+    )
+)
+_BLANK_LINE = re.compile(rb"\n[ \t\r\0]*+\n")
 
 
 @dataclass(slots=True)
@@ -42,70 +75,54 @@ class Found:
     declared: int | None = None
 
 
-@dataclass(slots=True)
-class Next:
-    """Where something stands next: ``find`` is asked with rising positions and searches each byte once."""
-
-    search: Callable[[int], int]
-    known: int = -1
-
-    def find(self, position: int) -> int:
-        """Return the first place at or after *position*, -1 if there is none."""
-        if self.known != -2 and self.known < position:  # noqa: PLR2004 - see below
-            found = self.search(position)
-            self.known = -2 if found < 0 else found  # -2: none to the end, asked and answered
-        return -1 if self.known < 0 else self.known
-
-
-@dataclass(slots=True)
-class _Start:
-    """One way in which a dump can begin: its mark, and what to do there."""
-
-    mark: Next
-    read: Callable[[int], Found | None]
-    floor: int = 0
-
-
-@dataclass(slots=True)
 class Scanner:
     """Looks through *data* once. ``false_starts`` counts the marks that began nothing."""
 
-    data: bytes
-    false_starts: int = 0
-    _limits: list[Next] = field(default_factory=list)
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.false_starts = 0
+        self._marks = [_Next(_searcher(data, mark)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
+        self._blank_line = _Next(_searcher(data, _BLANK_LINE))
+        self._starts = [
+            _Start(_Next(_finder(data, b"string")), self._string),
+            _Start(_Next(_finder(data, b'"id"')), self._bare_list),
+            _Start(_Next(_finder(data, b"array")), self._array),
+            _Start(_Next(_finder(data, b"Array")), self._print_r),
+            _Start(_Next(_finder(data, b":{i:")), self._serialized),
+        ]
 
     def dumps(self) -> Iterator[Found]:
         """Yield the dumps in the order in which they stand."""
-        self._limits = [Next(_searcher(self.data, p)) for p in (_STRING_MARK_RE, _LIST_MARK_RE, _BLANK_LINE_RE)]
-        starts = [
-            _Start(Next(_finder(self.data, b"string")), self._string),
-            _Start(Next(_finder(self.data, b'"id"')), self._bare_list),
-        ]
         position = 0
         while self.false_starts < MAX_FALSE_STARTS:
             at, start = min(
-                ((start.mark.find(max(position, start.floor)), start) for start in starts),
-                key=lambda pair: pair[0] if pair[0] >= 0 else len(self.data),
+                ((start.mark.find(max(position, start.floor)), start) for start in self._starts),
+                key=lambda pair: pair[0],
             )
-            if at < 0:
+            if at >= len(self.data):
                 return
             found = start.read(at)
+            if found is not None and _is_ours(found, len(self.data)):
+                yield found
+            else:
+                self.false_starts += 1
             if found is None:
                 start.floor = at + 1
-                self.false_starts += 1
             else:
-                yield found
                 position = max(found.reading.end, at + 1)
 
     def _limit(self, position: int) -> int:
         """Return where a dump that is being read at *position* ends at the latest."""
-        ends = [end for limit in self._limits if (end := limit.find(position)) >= 0]
-        return min(ends, default=len(self.data))
+        return min(self._limit_over_blank_lines(position), self._blank_line.find(position))
+
+    def _limit_over_blank_lines(self, position: int) -> int:
+        return min(len(self.data), *(mark.find(position) for mark in self._marks))
 
     def _string(self, at: int) -> Found | None:
+        """Read ``string(N) "[...]"``, or xdebug's ``string '[...]' (length=N)``."""
         head = _STRING_RE.match(self.data, at)
         if head is None:
-            return None
+            return self._xdebug_string(at)
         notes = Notes()
         declared = int(head[1]) if len(head[1]) <= _MAX_DECLARED_DIGITS else None
         if declared is None:
@@ -113,10 +130,24 @@ class Scanner:
         begin = head.end()
         reading = read_json_list(self.data, begin, self._limit(begin + 1), declared, notes)
         if not reading.truncated:
-            if self.data[reading.end : reading.end + 1] == b'"':
+            if self.data.startswith(b'"', reading.end):
                 reading.end += 1
             else:
                 notes.add("no-closing-quote", reading.end, "the dump has no closing quote")
+        return Found("json-string", at, reading, notes, declared)
+
+    def _xdebug_string(self, at: int) -> Found | None:
+        head = _XDEBUG_STRING_RE.match(self.data, at)
+        if head is None:
+            return None
+        notes = Notes()
+        begin = head.end()
+        reading = read_json_list(self.data, begin, self._limit(begin + 1), None, notes)
+        length = _XDEBUG_LENGTH_RE.match(self.data, reading.end)
+        declared = None
+        if length is not None and len(length[1]) <= _MAX_DECLARED_DIGITS:
+            declared = int(length[1])
+            reading.end = length.end()
         return Found("json-string", at, reading, notes, declared)
 
     def _bare_list(self, at: int) -> Found | None:
@@ -125,21 +156,96 @@ class Scanner:
         if opening is None:
             return None
         begin = back + opening.start()
-        brace = self.data.find(b"}", at, at + 4096)
+        brace = self.data.find(b"}", at, at + _FIRST_RECORD)
         if brace >= 0 and not _OUR_KEYS_RE.search(self.data, at, brace):
             return None
         notes = Notes()
-        reading = read_json_list(self.data, begin, self._limit(begin + 1), None, notes)
-        return Found("json", begin, reading, notes) if reading.items else None
+        return Found("json", begin, read_json_list(self.data, begin, self._limit(begin + 1), None, notes), notes)
+
+    def _array(self, at: int) -> Found | None:
+        """Read one of the forms that begin with the word ``array``: they differ in what follows it."""
+        return (
+            self._php(VarDump, "var_dump", at)
+            or self._php(Xdebug, "xdebug", at)
+            or self._php(VarExport, "var_export", at)
+        )
+
+    def _print_r(self, at: int) -> Found | None:
+        return self._php(PrintR, "print_r", at)
+
+    def _serialized(self, at: int) -> Found | None:
+        back = max(0, at - _LOOK_BACK)
+        opening = _SERIALIZED_BEFORE_RE.search(self.data[back:at])
+        if opening is None:
+            return None
+        found = self._php(Serialized, "serialize", back + opening.start())
+        if found is not None and (
+            quoted := _STRING_BEFORE_RE.search(self.data[max(0, found.start - 32) : found.start])
+        ):
+            found.declared = int(quoted[1])
+            found.start -= len(quoted[0])
+            if not found.reading.truncated and self.data.startswith(b'"', found.reading.end):
+                found.reading.end += 1
+        return found
+
+    def _php(self, form: type[PhpArray], name: Form, at: int) -> Found | None:
+        notes = Notes()
+        limit_at = self._limit_over_blank_lines if form is PrintR else self._limit
+        reading = form(self.data, at, limit_at, notes).read()
+        return None if reading is None else Found(name, at, reading, notes)
+
+
+def _is_ours(found: Found, length: int) -> bool:
+    """Tell whether what was read is a dump of related articles, and not something else that PHP printed.
+
+    A string is, once it begins like one; so is a list with a record that has one of our other keys, or one that is
+    cut at the end of the text before any could come.
+    """
+    items = found.reading.items
+    if any(item.sort is not None or item.content_type is not None or item.pic is not None for item in items):
+        return True
+    if found.form == "json-string":
+        return not items or any(item.title is not None or item.partial for item in items)
+    return found.reading.truncated and found.reading.end >= length and all(item.partial for item in items)
+
+
+class _Next:
+    """Where something stands next: asked with rising positions, it searches each byte once."""
+
+    __slots__ = ("_asked", "_known", "_search")
+
+    def __init__(self, search: Callable[[int], int]) -> None:
+        self._search = search
+        self._asked = -1
+        self._known = -1
+
+    def find(self, position: int) -> int:
+        """Return the first place at or after *position*; a place beyond the end of the data if there is none."""
+        if not 0 <= self._asked <= position <= self._known:
+            self._asked, self._known = position, self._search(position)
+        return self._known
+
+
+@dataclass(slots=True)
+class _Start:
+    """One way in which a dump can begin: its mark, and what to do there."""
+
+    mark: _Next
+    read: Callable[[int], Found | None]
+    floor: int = 0
 
 
 def _finder(data: bytes, mark: bytes) -> Callable[[int], int]:
-    return lambda position: data.find(mark, position)
+    def find(position: int) -> int:
+        place = data.find(mark, position)
+        return len(data) + 1 if place < 0 else place
+
+    return find
 
 
 def _searcher(data: bytes, pattern: re.Pattern[bytes]) -> Callable[[int], int]:
     def search(position: int) -> int:
         match = pattern.search(data, position)
-        return -1 if match is None else match.start()
+        return len(data) + 1 if match is None else match.start()
 
     return search

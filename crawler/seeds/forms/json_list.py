@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from crawler.seeds.forms.record import MAX_RECORDS, Notes, Reading, Value, build_item
+from crawler.seeds.forms.seeker import Seeker
 
 # Possessive quantifiers (*+) keep white space from being tried again in other ways.
 _BETWEEN_RE = re.compile(rb"[\s\0]*+(,?)[\s\0,]*+")
@@ -30,6 +31,7 @@ _CLOSING_RE = re.compile(rb'\}[\s\0]*+\]"')
 _LOOSE_DIGITS_RE = re.compile(rb'[\s\0]*+([0-9]{1,20}+)[\s\0]*+(?=,[\s\0]*+"|\})')
 _NEXT_RECORD_RE = re.compile(rb'\{[\s\0]*+"id"[\s\0]*+:')
 _BACKSLASH = ord("\\")
+_BACKSLASHES = 100  # more in a row are no text
 _ESCAPED_ENDS = 8  # how many escaped quotes in a row may look like the end of a value
 _ESCAPE_RE = re.compile(rb'\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})')
 
@@ -90,6 +92,9 @@ class _Tolerant:
         self.notes = notes
         self.reading = Reading(end=limit, payload=(start, limit), truncated=True)
         self.position = self.solid = start + 1
+        self.value_ends = Seeker(_VALUE_END_RE, data)
+        self.line_value_ends = Seeker(_LINE_VALUE_END_RE, data)
+        self.next_records = Seeker(_NEXT_RECORD_RE, data)
 
     def read(self) -> Reading:
         while self._to_record():
@@ -165,7 +170,7 @@ class _Tolerant:
 
     def _value_end(self, begin: int) -> int | None:
         """Return where the quote stands that ends the string begun at *begin*, None if there is none."""
-        first = _VALUE_END_RE.search(self.data, begin, self.limit)
+        first = self.value_ends.find(begin, self.limit)
         match = first
         for _ in range(_ESCAPED_ENDS):
             if match is None or not _is_escaped(self.data, match.start(), begin):
@@ -173,7 +178,7 @@ class _Tolerant:
             match = _VALUE_END_RE.search(self.data, match.end(), self.limit)
         if first is not None and (match is None or b'"id"' in self.data[first.start() : match.start()]):
             match = first  # the site writes a backslash as it is; this one escapes nothing
-        match = match or _LINE_VALUE_END_RE.search(self.data, begin, self.limit)
+        match = match or self.line_value_ends.find(begin, self.limit)
         return None if match is None else match.start()
 
     def _scalar(self, name: str, fields: dict[str, Value]) -> bool:
@@ -200,7 +205,7 @@ class _Tolerant:
         """Go to the next record, over something that cannot be read; False if there is no other record."""
         if self.position >= self.limit:
             return False
-        following = _NEXT_RECORD_RE.search(self.data, self.position, self.limit)
+        following = self.next_records.find(self.position, self.limit)
         if following is None:
             return False
         self.notes.add("garbage", self.position, message)
@@ -272,6 +277,8 @@ def _unescape_one(match: re.Match[bytes]) -> bytes:
 def _is_escaped(data: bytes, position: int, begin: int) -> bool:
     """Tell whether an odd number of backslashes stands before *position*, not before *begin*."""
     backslashes = 0
-    while position - backslashes > begin and data[position - backslashes - 1] == _BACKSLASH:
+    while (
+        backslashes < _BACKSLASHES and position - backslashes > begin and data[position - backslashes - 1] == _BACKSLASH
+    ):
         backslashes += 1
     return backslashes % 2 == 1

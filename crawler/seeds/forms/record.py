@@ -42,11 +42,13 @@ class Reading:
     """What a form's reader found: the records, where the dump ends, and whether it was cut there.
 
     Positions are byte offsets into the data that was read. ``payload`` spans what a declared length counts.
+    ``proved`` says that each value has the length that was declared for it, so that its text is beyond doubt.
     """
 
     end: int
     payload: tuple[int, int]
     truncated: bool = False
+    proved: bool = False
     items: list[RelatedItem] = field(default_factory=list)
 
 

@@ -1,0 +1,30 @@
+"""A search that remembers: each byte is searched once for each pattern, however often one asks."""
+
+from __future__ import annotations
+
+import re
+
+
+class Seeker:
+    """Finds *pattern* in *data* before *limit*, asked with rising positions.
+
+    What was found, or that there is nothing, holds until the position passes it. Without this, a text of nothing but
+    beginnings would be searched to its end from each of them.
+    """
+
+    __slots__ = ("_data", "_from", "_limit", "_match", "_pattern")
+
+    def __init__(self, pattern: re.Pattern[bytes], data: bytes) -> None:
+        self._pattern = pattern
+        self._data = data
+        self._limit = -1
+        self._from = -1
+        self._match: re.Match[bytes] | None = None
+
+    def find(self, position: int, limit: int) -> re.Match[bytes] | None:
+        """Return the first match at or after *position* that ends before *limit*, None if there is none."""
+        known = self._limit == limit and 0 <= self._from <= position
+        if not known or (self._match is not None and self._match.start() < position):
+            self._limit, self._from = limit, position
+            self._match = self._pattern.search(self._data, position, limit)
+        return self._match

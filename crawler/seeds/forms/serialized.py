@@ -1,0 +1,39 @@
+"""PHP's ``serialize``: ``a:1:{i:0;a:5:{s:2:"id";s:7:"1793356";s:4:"sort";s:7:"3503265"; ... }}``."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.seeds.forms.php_array import PhpArray
+
+_LONGEST_LENGTH = 9
+
+
+class Serialized(PhpArray):
+    """Every string declares its length in bytes; where that leads to no quote, the grammar finds the end."""
+
+    opening = re.compile(rb"a:(?P<count>[0-9]++):\{(?=i:[0-9]++;|\Z|\})")
+    element = re.compile(rb'i:([0-9]++);[\s\0]*+(?:a:[0-9]++|O:[0-9]++:"[\w\\]{1,64}+":[0-9]++):\{')
+    key = re.compile(rb's:[0-9]++:"[\0*]{0,3}([A-Za-z_]\w{0,31}+)";[\s\0]*+')
+    scalar = re.compile(rb"i:(-?[0-9]{1,20}+);|[bd]:[\w.+-]{1,32}+;|N;")
+    closing = b"}"
+    carries_lengths = True
+    _string = re.compile(rb's:([0-9]++):"')
+    end = re.compile(rb'";(?=[\s\0]*+(?:s:[0-9]++:"|\}|\Z))')
+    _goes_on = re.compile(rb'";[\s\0]{0,256}+(?:s:[0-9]++:"|\}|\Z)')
+
+    def opens_string(self) -> bool:
+        return self._string.match(self.data, self.position, self.limit) is not None
+
+    def string(self) -> tuple[str, int] | None:
+        head = self._string.match(self.data, self.position, self.limit)
+        if head is None:
+            return None
+        begin = self.position = head.end()
+        declared = int(head[1]) if len(head[1]) <= _LONGEST_LENGTH else 0
+        if self._goes_on.match(self.data, begin + declared):
+            return self.counted(begin, begin + declared, declared), begin + declared + 2
+        end = self.ends.find(begin, self.limit)
+        if end is None:
+            return None
+        return self.counted(begin, end.start(), declared), end.end()
