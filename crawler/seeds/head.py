@@ -48,9 +48,12 @@ class Head:
     odd_weekday: str | None = None
 
 
-def parse_head(above: str, below: str, zone: ZoneInfo, *, has_dump: bool) -> Head:
-    """Take the prose of a page apart: *above* is what stands above its first dump, *below* all the rest."""
-    head = Head()
+def parse_head(above: str, below: str, zone: ZoneInfo, *, has_dump: bool, title: str | None = None) -> Head:
+    """Take the prose of a page apart: *above* is what stands above its first dump, *below* all the rest.
+
+    *title* is that of a page of HTML, whose date line may stand anywhere among its menus.
+    """
+    head = Head(title=title)
     lines = _lines(above)
     _take_desk_code(lines, head, has_dump=has_dump)
     body = _take_head(lines, head, zone)
@@ -77,15 +80,15 @@ def _take_desk_code(lines: list[str], head: Head, *, has_dump: bool) -> None:
 
 def _take_head(lines: Sequence[str], head: Head, zone: ZoneInfo) -> Sequence[str]:
     """Take title, kicker and date off the beginning of *lines*; return the rest."""
-    for place, line in enumerate(lines[:_HEAD_LINES]):
+    for place, line in enumerate(lines if head.title else lines[:_HEAD_LINES]):
         moment = parse_date_line(line, zone)
         if moment is not None:
             head.published = moment
             if not weekday_agrees(line, moment):
                 head.odd_weekday = line
-            left_over = _take_title(lines[:place], head)
+            left_over = () if head.title else _take_title(lines[:place], head)
             return [*left_over, *lines[place + 1 :]]
-    if len(lines) > 1 and lines[0] == lines[1] and not _DATELINE_RE.fullmatch(lines[0]):
+    if not head.title and len(lines) > 1 and lines[0] == lines[1] and not _DATELINE_RE.fullmatch(lines[0]):
         head.title = lines[0]  # layout D without its date
         return lines[2:]
     return lines

@@ -1,0 +1,95 @@
+"""From a dump as it was found to what is told of it: its length judged, its titles put right, its oddities placed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import replace
+
+from crawler.items import RelatedItem
+from crawler.seeds.lengths import Judgement, judge_length, repair
+from crawler.seeds.model import Diagnosis, Dump, LengthVerdict
+from crawler.seeds.scan import Found
+from crawler.text.mojibake import mend
+
+Place = Callable[[int], int]
+"""From a place in the bytes that were scanned to the byte offset in the page's text."""
+
+
+def judge_dump(data: bytes, found: Found, place: Place | None = None, *, unescape: bool = False) -> Dump:
+    """Return *found* as a dump of the page. *place* is given where *data* is text made from the page's HTML.
+
+    *unescape* asks to decode entities in titles: for a dump that stood as it was in a page of HTML.
+    """
+    verdict, judgement = _verdict(data, found, place)
+    _note_duplicates(found)
+    reading, notes = found.reading, found.notes
+    at = place or _same
+    diagnoses = [Diagnosis(kind, at(position), message) for kind, position, message in notes.entries]
+    if notes.dropped:
+        diagnoses.append(Diagnosis("too-many", at(reading.end), f"{notes.dropped} more deviations of this dump"))
+    begin, end = reading.payload
+    return Dump(
+        form=found.form,
+        offset=at(found.start),
+        end=at(reading.end),
+        declared_length=found.declared,
+        actual_length=(judgement.actual if judgement else end - begin) if found.declared is not None else None,
+        length_verdict=verdict,
+        encoding=judgement.encoding if judgement else "utf-8",
+        related=_right_titles(found, judgement, unescape=unescape),
+        diagnoses=tuple(diagnoses),
+    )
+
+
+def _same(position: int) -> int:
+    return position
+
+
+def _verdict(data: bytes, found: Found, place: Place | None) -> tuple[LengthVerdict | None, Judgement | None]:
+    """Return what is said of the length of *found*, and note it where it is not exact."""
+    reading, notes, declared = found.reading, found.notes, found.declared
+    begin, end = reading.payload
+    if reading.truncated:
+        here = f"{end - begin} of {declared} bytes are here" if declared is not None else "the list has no end"
+        notes.add("truncated", reading.end, f"cut off: {here}")
+        return "truncated", None
+    if declared is None:
+        return None, None
+    judgement = judge_length(data[begin:end], declared)
+    if judgement.verdict != "exact" and place is not None and place(end) - place(begin) == declared:
+        judgement = Judgement("exact", declared)  # the entities are the site's own, and counted
+    if judgement.verdict != "exact":
+        missing = declared - judgement.actual
+        word = "too few" if missing > 0 else "too many"
+        notes.add(judgement.verdict, begin, f"{abs(missing)} bytes {word}: {judgement.actual} of {declared}")
+    if judgement.undo:
+        notes.add("mojibake", begin, f"the text is {judgement.encoding}: put right, and the length agrees")
+    elif judgement.encoding != "utf-8":
+        notes.add("encoding", begin, f"the length counts bytes of {judgement.encoding}")
+    return judgement.verdict, judgement
+
+
+def _note_duplicates(found: Found) -> None:
+    seen: set[str] = set()
+    for item in found.reading.items:
+        if item.id in seen:
+            found.notes.add("duplicate-record", found.start, f"the dump lists {item.id} more than once")
+        seen.add(item.id)
+
+
+def _right_titles(found: Found, judgement: Judgement | None, *, unescape: bool) -> tuple[RelatedItem, ...]:
+    """Return the items with entities and mojibake taken out of their titles, as far as they are in them."""
+    items = found.reading.items
+    if unescape:
+        items = [_retitled(item, html.unescape(item.title)) if item.title else item for item in items]
+    undo = judgement.undo if judgement else ()
+    if undo:
+        return tuple(_retitled(item, repair(item.title, undo)) if item.title else item for item in items)
+    if found.reading.proved or (judgement and judgement.verdict == "exact"):
+        return tuple(items)  # the declared lengths say that the text is as the site had it
+    return tuple(_retitled(item, mend(item.title)) if item.title else item for item in items)
+
+
+def _retitled(item: RelatedItem, title: str) -> RelatedItem:
+    return item if title == item.title else replace(item, title=title.strip() or None)
