@@ -67,7 +67,7 @@ class FrontierScheduler(BaseScheduler):
             raise NotConfigured("FrontierScheduler needs the Archivist extension")
         self._archivist = archivist
         self._spider = cast("FrontierSpider", spider)
-        archivist.on_targets = self._targets_may_wait
+        archivist.on_added = self._record_added
 
     def has_pending_requests(self) -> bool:
         return bool(self._ready) or self._leasing or (self._may_wait and self._budget() > 0)
@@ -80,9 +80,10 @@ class FrontierScheduler(BaseScheduler):
         self._lease_if_low()
         return self._ready.popleft() if self._ready else None
 
-    def _targets_may_wait(self) -> None:
-        self._may_wait = True
-        self._lease_if_low()
+    def _record_added(self, article: Article) -> None:
+        if article.related and article.depth < self._spider.depth:
+            self._may_wait = True
+            self._lease_if_low()
 
     def _budget(self) -> int:
         """Return how many more targets may be leased now: all that a batch holds, or what max_articles leaves."""
@@ -91,27 +92,34 @@ class FrontierScheduler(BaseScheduler):
             return _BATCH
         return min(_BATCH, limit - self._archivist.articles_added - len(self._archivist.leases))
 
+    def _low(self) -> bool:
+        return self._may_wait and len(self._ready) < _BATCH // 2 and self._budget() > 0
+
     def _lease_if_low(self) -> None:
-        if len(self._ready) < _BATCH // 2 and self._may_wait and not self._leasing and self._budget() > 0:
+        if self._low() and not self._leasing:
             self._leasing = True
             self._task = asyncio.ensure_future(self._lease())
 
     async def _lease(self) -> None:
-        self._may_wait = False  # until a lease returns a full batch, or a record lists new targets
         try:
-            limit = self._budget()
-            targets = await self._archivist.lease(limit, self._spider.depth)
-            self._may_wait = self._may_wait or len(targets) == limit
+            while self._low():
+                self._may_wait = False  # unless this batch is full, or a record lists new targets meanwhile
+                limit = self._budget()
+                targets = await self._archivist.lease(limit, self._spider.depth)
+                self._may_wait = self._may_wait or len(targets) == limit
+                for target in targets:
+                    await self._request(target)
         except CorpusError:
-            return  # the archivist is closing the spider
+            pass  # the archivist is closing the spider
         finally:
             self._leasing = False
-        for target in targets:
-            request = self._spider.request(target)
-            if request is None:
-                await self._archivist.end(target.key, "gone", "the site profile has no URL for it")
-            elif self._crawler.engine.spider is not None:
-                self._crawler.engine.crawl(request)
+
+    async def _request(self, target: Target) -> None:
+        request = self._spider.request(target)
+        if request is None:
+            await self._archivist.end(target.key, "gone", "the site profile has no URL for it")
+        elif self._crawler.engine.spider is not None:
+            self._crawler.engine.crawl(request)  # rather than to enqueue it: this also wakes the engine
 
     async def _give_up(self, key: str, state: str, reason: str) -> None:
         """End a lease without a record, unless the whole crawl is ending on an error of the corpus."""

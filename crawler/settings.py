@@ -20,7 +20,7 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 DOWNLOAD_SLOTS = {host: {"concurrency": 16, "delay": 0.0} for host in ("127.0.0.1", "::1", "localhost")}
 CONCURRENT_REQUESTS = 16
 COOKIES_ENABLED = False
-REFERER_ENABLED = False
+REFERRER_POLICY = "no-referrer"
 
 # -- Limits on what comes in -----------------------------------------------------------------------------------------
 
@@ -56,7 +56,6 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
 }
 SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # depth is the frontier's: distance from the seeds
 }
 ITEM_PIPELINES = {
@@ -73,6 +72,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
 }
 LOG_LEVEL = "INFO"
+STATS_DUMP = False  # they are in runs/<run>/stats.json
 LOG_FORMATTER = "crawler.logformatter.GleanerLogFormatter"
 
 # -- Our own ---------------------------------------------------------------------------------------------------------

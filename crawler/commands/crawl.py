@@ -10,6 +10,7 @@ from pathlib import Path
 from scrapy.commands import crawl
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import UsageError
+from scrapy.utils.log import install_scrapy_root_handler
 
 from crawler.exceptions import GleanerError
 from crawler.exitcodes import INTERNAL, exit_code
@@ -27,10 +28,12 @@ class Command(crawl.Command):
         if len(args) != 1:
             raise UsageError("give the name of one spider, such as neighbours")
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
+        self.crawler_process = AsyncCrawlerProcess(self.settings)
+        install_scrapy_root_handler(self.settings)
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _BANNERS:
                 logging.getLogger(name).setLevel(logging.WARNING)
-        self.crawler_process = AsyncCrawlerProcess(self.settings)
         try:
             crawler = self._create_crawler(args[0])
         except KeyError:

@@ -27,7 +27,6 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
-_ROOM = 256
 
 
 class _Waiting(NamedTuple):
@@ -48,12 +47,10 @@ class Archivist:
         self.error: CorpusError | None = None
         self.leases: set[str] = set()
         self.articles_added = 0
-        self.on_targets: Callable[[], None] | None = None
-        """Called when new targets may wait in the frontier."""
+        self.on_added: Callable[[Article], None] | None = None
+        """Called with each record that became a line: targets that it lists wait in the frontier now."""
         self._waiting: list[_Waiting] = []
         self._busy = False
-        self._room = asyncio.Event()
-        self._room.set()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archivist")
         self._crawler = crawler
 
@@ -89,16 +86,10 @@ class Archivist:
         self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append(_Waiting(operation, future))
-        if len(self._waiting) >= _ROOM:
-            self._room.clear()
         if not self._busy:
             self._busy = True
             asyncio.ensure_future(self._work())  # noqa: RUF006 - _busy is its handle
         return await future
-
-    async def room(self) -> None:
-        """Wait while more records are underway than a group should hold."""
-        await self._room.wait()
 
     async def add(self, article: Article) -> Outcome:
         """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
@@ -106,8 +97,8 @@ class Archivist:
         self.leases.discard(article.key)
         if isinstance(outcome, Added | Duplicate):
             self.articles_added += article.kind == "article"
-            if article.related and self.on_targets:
-                self.on_targets()
+            if self.on_added:
+                self.on_added(article)
         return outcome
 
     async def lease(self, limit: int, max_depth: int) -> list[Target]:
@@ -129,7 +120,6 @@ class Archivist:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                self._room.set()
                 results = await loop.run_in_executor(self._thread, self._group, [w.operation for w in batch])
                 for (_, future), result in zip(batch, results, strict=True):
                     if future.done():

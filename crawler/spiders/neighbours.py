@@ -18,10 +18,10 @@ from crawler.exceptions import ConfigError, SeedError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import Readers
 from crawler.items import Article
-from crawler.reading import PageFacts
 from crawler.records import Attempt, article_record, seed_record, stub_record
 from crawler.seeds import SeedPage, read_seeds
 from crawler.sites import load_profile
+from crawler.soft404 import soft_404
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _HTTP_OK = 200
+_SEEDS_UNDERWAY = 256
 
 
 class NeighboursSpider(scrapy.Spider):
@@ -69,12 +70,18 @@ class NeighboursSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Article]:
         """Yield the records of the seeds; the requests for what they list come from the frontier."""
-        archivist, run = self._archivist, self._archivist.run
         page = self._first
         while page is not None:
-            await archivist.room()
-            yield seed_record(page, self.profile, run)
+            await self._items_below(_SEEDS_UNDERWAY)
+            yield seed_record(page, self.profile, self._archivist.run)
             page = await asyncio.to_thread(next, self._pages, None)
+        await self._items_below(1)  # or the engine would look for the end of the crawl five seconds late
+
+    async def _items_below(self, limit: int) -> None:
+        """Wait until fewer than *limit* items are in the pipelines: Scrapy itself takes any number from start()."""
+        slot = self.crawler.engine.scraper.slot
+        while slot is not None and slot.itemproc_size >= limit:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)
 
     def request(self, target: Target, attempts: tuple[Attempt, ...] = ()) -> Request | None:
         """Return the request for the next URL of *target* after those tried in vain; None if there is none left."""
@@ -89,7 +96,7 @@ class NeighboursSpider(scrapy.Spider):
         facts, refusal = None, self._refusal(response)
         if refusal is None:
             facts = await self._readers.read(response.body, response.url, self.profile, _declared_charset(response))
-            refusal = self._soft_404(facts)
+            refusal = soft_404(facts, response.meta["target"], self.profile)
         if facts is None or refusal is not None:
             yield self._next(response.request, Attempt(response.url, response.status, refusal or ""))
             return
@@ -126,15 +133,6 @@ class NeighboursSpider(scrapy.Spider):
             return "redirected to a page that is not an article"
         if not isinstance(response, TextResponse) or not response.body:
             return "not a page"
-        return None
-
-    def _soft_404(self, facts: PageFacts) -> str | None:
-        """Return why a page of status 200 is none of an article, None if it is one."""
-        canonical = facts.canonical_url
-        if canonical and self.profile.allows(canonical) and self.profile.article_id(canonical) is None:
-            return "soft 404: the page says it is another one"
-        if not facts.text and not facts.related:
-            return "soft 404: there is no article in it"
         return None
 
     def _with_dumps(self) -> Iterator[SeedPage]:

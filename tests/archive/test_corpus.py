@@ -67,7 +67,12 @@ def test_the_text_of_another_article_goes_to_duplicates_whole(corpus):
     twin = make_article(2, text="One  text.")
     assert add(corpus, first, twin) == [Added(1), Duplicate("replica/1", 1.0, 1)]
     (kept,) = lines(corpus, "duplicates")
-    assert (kept.key, kept.near_duplicate_of, kept.similarity, kept.text) == ("replica/2", "replica/1", 1.0, "One text.")
+    assert (kept.key, kept.near_duplicate_of, kept.similarity, kept.text) == (
+        "replica/2",
+        "replica/1",
+        1.0,
+        "One text.",
+    )
     assert [record.key for record in lines(corpus)] == ["replica/1"]
     assert add(corpus, twin) == [Unchanged(1)]
 

@@ -1,0 +1,30 @@
+# make crawl   sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
+# make test    runs the tests            make lint   runs formatter, linter and types
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CORPUS ?= corpus
+
+.PHONY: crawl test lint clean
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	    --editable ".[fast,harvest]" --group test --group lint
+	touch $@
+
+crawl: $(VENV)/.installed
+	$(BIN)/python examples/crawl.py --corpus $(CORPUS)
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,163 @@
+"""Site profiles: what they build, what they allow, and how they say what is wrong with them."""
+
+from datetime import date
+
+import pytest
+
+from crawler.exceptions import ProfileError
+from crawler.sites import load_profile, profile_names
+from crawler.sites.profile import url_origin
+
+MINIMAL = """
+name = "x"
+timezone = "Asia/Tehran"
+[article]
+urls = ["https://h/news/{id}"]
+id_pattern = '/news/(?P<id>\\d+)'
+"""
+
+
+@pytest.fixture
+def alalam():
+    return load_profile("alalam")
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_profile_that_ships_loads_and_finds_its_own_ids(name):
+    profile = load_profile(name)
+    assert profile.name == name
+    assert all(profile.article_id(url) == "1793356" for url in profile.article_urls("1793356"))
+
+
+def test_ids_and_pics_become_urls_in_order(alalam):
+    assert alalam.article_urls("1793356") == (
+        "https://en.alalam.ir/news/1793356",
+        "http://en.alalam.ir/news/1793356",
+    )
+    pic = "/2016/02/26/alalam_635921016327147719_25f_4x3.jpg"
+    assert alalam.image_urls(pic)[0] == f"https://media.alalam.ir/news/image/original/{pic}"
+    flat = "150994162047493000.jpg"
+    assert alalam.image_urls(flat) == (f"https://media.alalamtv.net/uploads/855x495/{flat}",)
+    assert all(alalam.pic(url) == pic for url in alalam.image_urls(pic))
+    assert alalam.pic(alalam.image_urls(flat)[0]) == flat
+
+
+@pytest.mark.parametrize(
+    ("url", "article_id"),
+    [
+        ("http://en.alalam.ir/news/1551138/picture-of-beirut", "1551138"),
+        ("https://en.alalam.ir/news/1910671", "1910671"),
+        ("https://en.alalam.ir/", None),
+        ("http://en.alalam.ir/getcontent?tid=41423", None),
+        ("https://elsewhere.example/news/1910671", None),
+        ("https://en.alalam.ir/news/" + "9" * 21, None),
+    ],
+)
+def test_a_url_tells_its_article_id(alalam, url, article_id):
+    assert alalam.article_id(url) == article_id
+
+
+@pytest.mark.parametrize("article_id", ["", "../1", "1\r\nHost: x", "\u0661\u0662", "9" * 21, "-1", "1 ", "0x1"])
+def test_only_plain_digits_are_an_id(alalam, article_id):
+    assert alalam.article_urls(article_id) == ()
+
+
+@pytest.mark.parametrize(
+    "pic",
+    [
+        "",
+        "//evil.example/x.jpg/../..",
+        "/../../etc/passwd",
+        "/2016/02/26/..%2f..%2fx.jpg",
+        "/2016/%2e%2e/x.jpg",
+        "\\\\evil\\x.jpg",
+        "http://evil.example/x.jpg",
+        "file:///etc/passwd.jpg",
+        "/x.jpg\n",
+        "/x.jpg\0",
+        "/x.jpg?y",
+        "/x.jpg#y",
+        "/a@b.jpg",
+        "/x.php",
+        "/.hidden.jpg",
+        "/" + "a/" * 20 + "x.jpg",
+        "/" + "a" * 100_000 + ".jpg",
+    ],
+)
+def test_an_unsafe_pic_has_no_url(alalam, pic):
+    assert alalam.image_urls(pic) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://en.alalam.ir/anything", True),
+        ("https://EN.alalam.ir/", True),
+        ("https://web.archive.org/cdx/search/cdx?url=x", True),
+        ("https://en.alalam.ir:8443/", False),
+        ("https://en.alalam.ir.evil.example/", False),
+        ("https://user@en.alalam.ir/", False),
+        ("https://en.alalam.ir\\@evil.example/", False),
+        ("https://en.alalam.ir\t/", False),
+        ("ftp://en.alalam.ir/", False),
+        ("file:///etc/passwd", False),
+        ("//en.alalam.ir/", False),
+        ("https://127.0.0.1/", False),
+        ("https://[::1]/", False),
+        ("https://en.\u0430lalam.ir/", False),
+        ("https://en.alalam.ir:99999/", False),
+        ("https://en.alalam.ir:/", False),
+        ("", False),
+    ],
+)
+def test_requests_stay_within_the_hosts_and_ports_of_the_profile(alalam, url, allowed):
+    assert alalam.allows(url) is allowed
+
+
+def test_loopback_is_allowed_only_where_the_profile_names_that_very_port():
+    replica = load_profile("replica")
+    assert replica.allows("http://127.0.0.1:8765/robots.txt")
+    assert not replica.allows("http://127.0.0.1:8766/")
+    assert not replica.allows("http://localhost:8765/")
+
+
+def test_a_file_of_ones_own_is_a_profile(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text(MINIMAL + '[[known]]\nid = 5\ndate = 2016-02-28\n[extract]\ntitle = "h1"\n', encoding="utf-8")
+    profile = load_profile(str(path))
+    assert (profile.key("5"), profile.known, profile.selectors) == ("x/5", ((5, date(2016, 2, 28)),), {"title": "h1"})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("Asia/Tehran", "Asia/Nowhere"), "'timezone' 'Asia/Nowhere'"),
+        (('"x"', '"../x"'), "'name' must be"),
+        (("{id}", ""), "must hold {id} once"),
+        (("{id}", "{id}{id}"), "must hold {id} once"),
+        (("https://h/", "ftp://h/"), "not a plain http"),
+        (("https://h/", "https://{id}/"), "must hold {id} once"),
+        (("(?P<id>\\d+)", "(\\d+)"), "a group (?P<id>...)"),
+        (("(?P<id>\\d+)", "(?P<id>"), "not a regular expression"),
+        (("[article]", "[artikle]"), "unknown key 'artikle'"),
+        (("name", "name ="), "is not TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_and_key(tmp_path, change, message):
+    path = tmp_path / "x.toml"
+    path.write_text(MINIMAL.replace(*change), encoding="utf-8")
+    with pytest.raises(ProfileError) as caught:
+        load_profile(str(path))
+    assert str(path) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_an_unknown_name_says_which_are_known():
+    with pytest.raises(ProfileError, match="known: alalam, replica"):
+        load_profile("alalm")
+
+
+def test_the_origin_of_a_url_has_its_default_port():
+    assert url_origin("http://h/") == ("h", 80)
+    assert url_origin("https://h/") == ("h", 443)
+    assert url_origin("http://[::1]:8765/") == ("[::1]", 8765)
