@@ -1,0 +1,21 @@
+"""The address that a page says it should be known by."""
+
+from __future__ import annotations
+
+from crawler.extract.page import Found, Page
+
+
+def find_canonical_url(page: Page) -> Found[str] | None:
+    """Return the canonical URL that *page* names (``link``, Open Graph, JSON-LD), absolute; None if it names none."""
+    for link in page.links.get("canonical", ()):
+        if url := page.absolute(link):
+            return Found(url, "link")
+    if url := page.absolute(page.meta("og:url")):
+        return Found(url, "open-graph")
+    for node in page.linked.articles:
+        main = page.linked.resolve(node.get("mainEntityOfPage"))
+        main = main.get("@id") if isinstance(main, dict) else main
+        for value in (main, node.get("url")):
+            if isinstance(value, str) and (url := page.absolute(value)):
+                return Found(url, "json-ld")
+    return None

@@ -1,0 +1,150 @@
+"""When an article was published and last changed: the best evidence that a page gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from crawler.extract.moments import EARLIEST, Moment, parse_moment
+from crawler.extract.page import Found, Page
+
+_PUBLISHED_METAS = (
+    "article:published_time", "article:published", "og:published_time", "og:article:published_time",
+    "datepublished", "parsely-pub-date", "sailthru.date", "pubdate", "publishdate", "publish-date",
+    "publish_date", "publication_date", "publication-date", "dc.date.issued", "dcterms.issued", "dcterms.created",
+    "dc.date.created", "dc.date", "dcterms.date", "dc.created", "citation_publication_date", "citation_date",
+    "article_date_original", "article.published", "cxenseparse:recs:publishtime", "bt:pubdate", "displaydate",
+    "originalpublicationdate", "rnews:datepublished", "date", "created", "timestamp", "article:post_date",
+    "last-published", "prism.publicationdate",
+)  # fmt: skip
+_MODIFIED_METAS = (
+    "article:modified_time", "article:modified", "og:updated_time", "og:modified_time", "datemodified", "lastmod",
+    "last-modified", "dcterms.modified", "dc.date.modified", "article.updated", "revised", "modified",
+    "updated_time",
+)  # fmt: skip
+_URL_DAY_RE = re.compile(
+    r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>\d\d?)[/-](?P<d>\d\d?)(?:/|-|\.|$)|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
+)
+_DATE_CLASS = (
+    "//*[contains(@class,'date') or contains(@class,'Date') or contains(@class,'time') or contains(@class,'Time')"
+    " or contains(@class,'publish') or contains(@class,'posted') or contains(@class,'meta')"
+    " or contains(@class,'byline') or contains(@id,'date') or contains(@id,'Date') or contains(@id,'time')]"
+)
+_LONGEST_LINE = 200
+_MANY = 40
+
+
+def find_published(page: Page) -> Found[str] | None:
+    """Return when *page* was published, ISO 8601.
+
+    The first believable source settles the day: the profile's selector, JSON-LD, Open Graph and meta elements,
+    microdata, ``time`` elements, a visible date line, the URL. Before 1990 or after the page was fetched is not
+    believable. A day without a time of day takes the time from the first later source that names the same day.
+
+    The value has the offset that the page told, converted to the profile's zone if there is a profile; a time
+    without offset is the profile's local time, and without a profile it stays without offset. A day whose time is
+    told nowhere is given as its midnight, and the source then ends in ``:day`` (``meta:day``): the time of day
+    is not known. It ends in ``:about`` where a lunar Hijri day was computed, which can be off by one day.
+    """
+    return _settled(page, _published(page))
+
+
+def find_modified(page: Page) -> Found[str] | None:
+    """Return when *page* was last changed, in the form of :func:`find_published`; None if it does not say."""
+    return _settled(page, _modified(page))
+
+
+def _settled(page: Page, told: Iterator[tuple[str, str]]) -> Found[str] | None:
+    zone = page.profile.zone if page.profile else None
+    day: Moment | None = None
+    origin = ""
+    for text, source in told:
+        moment = parse_moment(text, day_first=_day_first(page))
+        if moment is None or not _believable(moment, page.latest):
+            continue
+        if day is None:
+            day, origin = moment, source
+        elif moment.clock and day.day == moment.at(zone).date():
+            day = replace(moment, day=moment.day)
+            break
+        if day.clock:
+            break
+    if day is None:
+        return None
+    suffix = "" if day.clock else ":day"
+    return Found(day.at(zone).isoformat(timespec="seconds"), origin + (suffix if day.sure else ":about"))
+
+
+def _believable(moment: Moment, latest: datetime) -> bool:
+    return EARLIEST <= moment.day <= (latest + timedelta(days=1)).date()
+
+
+def _day_first(page: Page) -> bool | None:
+    """Return how the page's language writes 03/04/2016, None if that is not known."""
+    language = (page.root.get("lang") or page.meta("og:locale") or "").replace("_", "-").casefold()
+    return False if language == "en-us" else None
+
+
+def _published(page: Page) -> Iterator[tuple[str, str]]:
+    for element in page.select("date"):
+        yield element.get("datetime") or "".join(element.itertext()), "profile"
+    yield from _linked(page, "datePublished", "dateCreated", "uploadDate")
+    yield from _metas(page, _PUBLISHED_METAS)
+    yield from _microdata(page, "datepublished", "datecreated")
+    yield from _times(page)
+    yield from _lines(page)
+    yield from _from_url(page)
+    yield from _linked(page, "dateModified")
+    yield from _metas(page, _MODIFIED_METAS)
+
+
+def _modified(page: Page) -> Iterator[tuple[str, str]]:
+    yield from _linked(page, "dateModified")
+    yield from _metas(page, _MODIFIED_METAS)
+    yield from _microdata(page, "datemodified")
+
+
+def _linked(page: Page, *names: str) -> Iterator[tuple[str, str]]:
+    for name in names:
+        for node in page.linked.articles:
+            value: Any = node.get(name)
+            value = value[0] if isinstance(value, list) and value else value
+            value = value.get("@value") if isinstance(value, dict) else value
+            if isinstance(value, str | int):
+                yield str(value), "json-ld"
+
+
+def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        for value in page.metas.get(name, ()):
+            yield value, "open-graph" if name.startswith(("og:", "article:")) else "meta"
+
+
+def _microdata(page: Page, *names: str) -> Iterator[tuple[str, str]]:
+    for name in names:
+        for element in page.properties.get(name, ()):
+            yield element.get("content") or element.get("datetime") or "".join(element.itertext()), "microdata"
+
+
+def _times(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield the ``time`` elements of *page*: marked as publication first, then in the order of the page."""
+    marked = [el for el in page.times if el.get("pubdate") is not None or "publish" in (el.get("class") or "").lower()]
+    for element in [*marked, *page.times[:_MANY]]:
+        if "updat" not in (element.get("class") or "").lower():
+            yield element.get("datetime") or "".join(element.itertext()), "time"
+
+
+def _lines(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield short visible lines that are marked as dates, in the order of the page."""
+    for element in page.root.xpath(_DATE_CLASS)[:_MANY]:
+        text = "".join(element.itertext()).strip()
+        if 0 < len(text) <= _LONGEST_LINE:
+            yield text, "page"
+
+
+def _from_url(page: Page) -> Iterator[tuple[str, str]]:
+    if match := _URL_DAY_RE.search(page.url):
+        yield f"{match['y']}-{match['m']}-{match['d']}" if match["y"] else match["c"], "url"

@@ -1,0 +1,83 @@
+"""All fields of an article page together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from crawler.extract.addresses import find_canonical_url
+from crawler.extract.authors import find_authors
+from crawler.extract.body import Body, find_body
+from crawler.extract.dates import find_modified, find_published
+from crawler.extract.images import find_images
+from crawler.extract.languages import find_language
+from crawler.extract.page import Found, Page, read
+from crawler.extract.titles import find_title
+from crawler.extract.tree import parse
+from crawler.sites import SiteProfile
+
+logger = logging.getLogger(__name__)
+
+
+def extract(
+    html: bytes,
+    url: str,
+    profile: SiteProfile | None = None,
+    *,
+    charset: str | None = None,
+    fetched: datetime | None = None,
+) -> dict[str, Any]:
+    """Return the fields of the article in *html*, which was found at *url*.
+
+    Keys, always all there: ``title``, ``published`` and ``modified`` (ISO 8601, see
+    :func:`crawler.extract.dates.find_published` for zones and for days without a time), ``authors`` (list),
+    ``text`` (paragraphs joined by a blank line; no title, date line, caption or dump), ``language`` (ISO 639),
+    ``images`` (list of ``{"url", "caption"}``, the lead first), ``canonical_url``, and ``sources``: the field's name to
+    where it was found. What is unknown is None or [] and not in ``sources``. Two more keys can stand in
+    ``sources``: ``lost`` (``depth`` or ``size``: part of the page could not be parsed) and ``no_text`` (why there is
+    no text).
+
+    *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
+    header said. *fetched*: when the page was fetched (default: now); later dates are not believed.
+
+    Never raises, whatever the bytes are.
+    """
+    page = _asked(lambda: read(html, url, profile, charset, fetched or datetime.now(UTC)))
+    if page is None:
+        page = Page(url, parse("").root, profile, datetime.now(UTC), "parse")
+    found: dict[str, Found[Any] | None] = {}
+    found["title"] = _asked(lambda: find_title(page))
+    title = found["title"].value if found["title"] else None
+    body = _asked(lambda: find_body(page, title)) or Body([], "", [])
+    text = "\n\n".join(body.paragraphs) or None
+    found["published"] = _asked(lambda: find_published(page))
+    found["modified"] = _asked(lambda: find_modified(page))
+    found["authors"] = _asked(lambda: find_authors(page))
+    found["text"] = Found(text, body.source) if text else None
+    found["language"] = _asked(lambda: find_language(page, text))
+    found["images"] = _asked(lambda: find_images(page, body.elements))
+    found["canonical_url"] = _asked(lambda: find_canonical_url(page))
+    return _record(found, page.lost)
+
+
+def _record(found: dict[str, Found[Any] | None], lost: str | None) -> dict[str, Any]:
+    record = {name: answer.value if answer else None for name, answer in found.items()}
+    record["authors"] = record["authors"] or []
+    record["images"] = record["images"] or []
+    sources = {name: answer.source for name, answer in found.items() if answer}
+    if lost:
+        sources["lost"] = lost
+    if not record["text"]:
+        sources["no_text"] = "nothing that reads like an article"
+    return {**record, "sources": sources}
+
+
+def _asked(find: Callable[[], Any]) -> Any:
+    """Return the answer of *find*, None if it fails: one odd page must cost one field, not the crawl."""
+    try:
+        return find()
+    except Exception:
+        logger.debug("a field could not be read", exc_info=True)
+        return None

@@ -1,0 +1,107 @@
+"""The pictures of an article, with their captions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from crawler.extract.page import Found, Page
+from crawler.text import clean_line
+
+Picture = dict[str, str | None]
+
+_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-full-src", "data-hi-res-src", "src")
+_SMALL = 100
+_MOST = 50
+_LONGEST_CAPTION = 1_000
+_DECOR_RE = re.compile(
+    r"\.svg(?:$|\?)|\b(?:logo|icon|sprite|avatar|pixel|spacer|blank|placeholder|tracking|button|emoji|gravatar)s?\b",
+    re.IGNORECASE,
+)
+
+
+def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] | None:
+    """Return the pictures of *page* (``url``, ``caption`` or None), the lead first, each once; None if there are none.
+
+    The lead is what Open Graph, else JSON-LD, names, and takes its caption from the same picture on the page; then
+    come the pictures under the elements *body*, as the page orders them. Logos, icons and pictures that
+    declare themselves smaller than 100 pixels are left out.
+    """
+    lead = next(_leads(page), None)
+    pictures: dict[str, Picture] = {}
+    sources = []
+    if lead:
+        pictures[_identity(lead.value)] = {"url": lead.value, "caption": None}
+        sources.append(lead.source)
+    for element in body:
+        for image in element.iter("img", "amp-img"):
+            if len(pictures) >= _MOST:
+                break
+            if (url := _url(page, image)) and not _is_small(image):
+                picture = pictures.setdefault(_identity(url), {"url": url, "caption": None})
+                picture["caption"] = picture["caption"] or _caption(image)
+    if len(pictures) > len(sources):
+        sources.append("page")
+    return Found(list(pictures.values()), "+".join(sources)) if pictures else None
+
+
+def _leads(page: Page) -> Iterator[Found[str]]:
+    for name in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"):
+        for value in page.metas.get(name, ()):
+            if (url := page.absolute(value)) and not _DECOR_RE.search(url):
+                yield Found(url, "open-graph" if name.startswith("og:") else "meta")
+    for node in page.linked.articles:
+        if url := page.absolute(_image_url(page, node.get("image"))):
+            yield Found(url, "json-ld")
+    for rel in page.links.get("image_src", ()):
+        if url := page.absolute(rel):
+            yield Found(url, "meta")
+
+
+def _image_url(page: Page, value: Any) -> str | None:
+    for _ in range(4):
+        value = page.linked.resolve(value)
+        if isinstance(value, list):
+            value = value[0] if value else None
+        elif isinstance(value, dict):
+            value = value.get("url") or value.get("contentUrl")
+    return value if isinstance(value, str) else None
+
+
+def _identity(url: str) -> str:
+    """Return what two addresses of one picture have in common: neither scheme nor query, which only resize it."""
+    return url.partition("?")[0].partition(":")[2]
+
+
+def _url(page: Page, image: etree._Element) -> str | None:
+    for attribute in _SOURCES:
+        value = image.get(attribute)
+        if value and not value.startswith("data:") and not _DECOR_RE.search(value):
+            return page.absolute(value)
+    for attribute in ("data-srcset", "srcset"):
+        if value := image.get(attribute):
+            return page.absolute(value.split(",")[-1].split()[0] if value.split(",")[-1].split() else None)
+    return None
+
+
+def _is_small(image: etree._Element) -> bool:
+    sizes = [image.get(name, "").removesuffix("px") for name in ("width", "height")]
+    return any(size.isascii() and size.isdigit() and int(size[:6]) < _SMALL for size in sizes)
+
+
+def _caption(image: etree._Element) -> str | None:
+    """Return the caption of the figure that holds *image*, None if there is none."""
+    holder = image.getparent()
+    for _ in range(5):
+        if holder is None or holder.tag in {"body", "article", "main"}:
+            return None
+        for element in holder.iter("figcaption", "amp-caption", "span", "p", "div"):
+            if element.tag == "figcaption" or "caption" in (element.get("class") or "").lower():
+                return clean_line("".join(element.itertext()))[:_LONGEST_CAPTION] or None
+        if holder.tag == "figure":
+            return None
+        holder = holder.getparent()
+    return None

@@ -1,0 +1,125 @@
+"""A page, read once: its tree, its metadata by name, its JSON-LD; what every field is looked up in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree  # type: ignore[import-untyped]
+from lxml.cssselect import CSSSelector  # type: ignore[import-untyped]
+
+from crawler.extract.charset import decode
+from crawler.extract.jsonld import LinkedData
+from crawler.extract.tree import parse
+from crawler.sites import SiteProfile
+from crawler.text import clean_line
+
+T = TypeVar("T")
+
+_LONGEST_VALUE = 10_000
+_LONGEST_URL = 4_000
+
+
+class Found(NamedTuple, Generic[T]):
+    """A value and its ``source``: where on the page it was found."""
+
+    value: T
+    source: str
+
+
+@dataclass
+class Page:
+    """One page and all that fields are found in. Build it with :func:`read`."""
+
+    url: str
+    root: etree._Element
+    profile: SiteProfile | None
+    latest: datetime
+    lost: str | None = None
+    metas: dict[str, list[str]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+    headings: list[etree._Element] = field(default_factory=list)
+    times: list[etree._Element] = field(default_factory=list)
+    title: str | None = None
+    base: str = ""
+    linked: LinkedData = field(default_factory=lambda: LinkedData([]))
+
+    def meta(self, *names: str) -> str | None:
+        """Return the first content of the first of the meta elements *names* (lower case) that has any."""
+        return next((value for name in names for value in self.metas.get(name, ())), None)
+
+    def absolute(self, url: str | None) -> str | None:
+        """Return *url* as an absolute http(s) URL, None if it is none."""
+        url = (url or "").strip()
+        if not url or len(url) > _LONGEST_URL:
+            return None
+        try:
+            absolute = urljoin(self.base, url)
+            parts = urlsplit(absolute)
+        except ValueError:
+            return None
+        return absolute if parts.scheme in {"http", "https"} and parts.hostname else None
+
+    def select(self, name: str) -> list[etree._Element]:
+        """Return the elements that the profile's CSS selector for the field *name* selects."""
+        selector = self.profile.selectors.get(name) if self.profile else None
+        if not selector:
+            return []
+        try:
+            return [el for el in CSSSelector(selector, translator="html")(self.root) if isinstance(el.tag, str)]
+        except (ValueError, SyntaxError, etree.XPathError):  # a bad selector must not cost the article
+            return []
+
+    @cached_property
+    def properties(self) -> dict[str, list[etree._Element]]:
+        """The elements with microdata (``itemprop``), by the property's name in lower case."""
+        found: dict[str, list[etree._Element]] = defaultdict(list)
+        for element in self.root.xpath("//*[@itemprop]"):
+            for name in (element.get("itemprop") or "").lower().split():
+                found[name].append(element)
+        return found
+
+
+def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None, latest: datetime) -> Page:
+    """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed."""
+    root, lost = parse(decode(html, charset))
+    page = Page(url, root, profile, latest, lost, base=url)
+    scripts = []
+    for element in root.iter("meta", "link", "script", "h1", "h2", "time", "title", "base"):
+        match element.tag:
+            case "meta":
+                _add_meta(element, page.metas)
+            case "link":
+                for rel in (element.get("rel") or "").lower().split():
+                    page.links.setdefault(rel, []).append(element.get("href") or "")
+            case "script" if "ld+json" in (element.get("type") or "").lower():
+                scripts.append("".join(element.itertext()))
+            case "h1" | "h2":
+                page.headings.append(element)
+            case "time":
+                page.times.append(element)
+            case "title":
+                page.title = page.title or _title(element)
+            case "base":
+                page.base = page.absolute(element.get("href")) or page.base
+    page.linked = LinkedData(scripts)
+    return page
+
+
+def _add_meta(element: etree._Element, metas: dict[str, list[str]]) -> None:
+    content = element.get("content")
+    if content and (content := clean_line(content[:_LONGEST_VALUE])):
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            if name := element.get(attribute):
+                metas.setdefault(name.strip().lower(), []).append(content)
+
+
+def _title(element: etree._Element) -> str | None:
+    parent = element.getparent()
+    if parent is not None and parent.tag == "svg":
+        return None
+    return clean_line("".join(element.itertext())[:_LONGEST_VALUE]) or None

@@ -1,0 +1,93 @@
+"""The title of an article: the headline that its page shows, confirmed by what its metadata says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from crawler.extract.page import Found, Page
+from crawler.text import clean_line
+
+_SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
+_WORDS_RE = re.compile(r"\w+")
+_LONGEST = 500
+_AGREE = 0.6
+
+
+def find_title(page: Page) -> Found[str] | None:
+    """Return the title of *page*, None if nothing in it is one.
+
+    In this order: the profile's selector; an ``h1`` (failing that, an ``h2``) that agrees with ``<title>``, Open
+    Graph or JSON-LD; the JSON-LD headline; Open Graph and its like; the only ``h1``; ``<title>`` without the
+    name of the site.
+    """
+    if chosen := next((text for text in map(_text, page.select("title")) if text), None):
+        return Found(chosen, "profile")
+    told = list(_told(page))
+    witnesses = [found.value for found in told] + ([page.title] if page.title else [])
+    headings = [(heading.tag, text) for heading in page.headings if (text := _text(heading))]
+    for tag in ("h1", "h2"):
+        best = max(
+            ((_agreement(text, witnesses), text) for name, text in headings if name == tag),
+            key=lambda pair: pair[0],
+            default=(0.0, ""),
+        )
+        if best[0] >= _AGREE:
+            return Found(best[1], "page")
+    if told:
+        return told[0]
+    alone = [text for tag, text in headings if tag == "h1"]
+    if len(alone) == 1:
+        return Found(alone[0], "page")
+    return Found(_shortened(page), "html-title") if page.title else None
+
+
+def _text(element: etree._Element) -> str:
+    return clean_line("".join(element.itertext()))[:_LONGEST]
+
+
+def _told(page: Page) -> Iterator[Found[str]]:
+    """Yield what the metadata of *page* calls its title, best first."""
+    for node in page.linked.articles:
+        headline = node.get("headline")
+        if isinstance(headline, str) and (line := clean_line(headline)):
+            yield Found(_unescaped(line), "json-ld")
+            break
+    if value := page.meta("og:title"):
+        yield Found(_shortened(page, value), "open-graph")
+    if value := page.meta("twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title", "headline"):
+        yield Found(_shortened(page, value), "meta")
+
+
+def _unescaped(line: str) -> str:
+    if "&" not in line:
+        return line
+    return clean_line(unescape(line))
+
+
+def _agreement(heading: str, witnesses: list[str]) -> float:
+    """Return how far *heading* says what the best of *witnesses* says, 0 to 1: the overlap of their words."""
+    words = set(_WORDS_RE.findall(heading.casefold()))
+    best = 0.0
+    for witness in witnesses:
+        other = set(_WORDS_RE.findall(witness.casefold()))
+        if words and other:
+            common = len(words & other)
+            best = max(best, common / len(words) * min(1.0, common / (0.5 * len(other))))
+    return best
+
+
+def _shortened(page: Page, title: str | None = None) -> str:
+    """Return *title* (or ``<title>``) without the site's name at its end or start."""
+    title = title or page.title or ""
+    site = (page.meta("og:site_name") or "").casefold()
+    parts = _SUFFIX_RE.split(title)
+    if site and len(parts) > 1:
+        if parts[-1].casefold() == site:
+            return title[: title.rindex(parts[-1])].rstrip(" |\u2013\u2014\u00bb\u00b7:\u2022/-")
+        if parts[0].casefold() == site:
+            return title[len(parts[0]) :].lstrip(" |\u2013\u2014\u00bb\u00b7:\u2022/-")
+    return title

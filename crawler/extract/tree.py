@@ -1,0 +1,69 @@
+"""Text of a page to a tree: within limits of size and depth, and never by surprise."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from lxml import etree  # type: ignore[import-untyped]
+
+MAX_CHARACTERS = 10_000_000
+_EMPTY = "<html><body></body></html>"
+_UNFIT_RE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_OPENING_RE = re.compile(r"""<[a-zA-Z][^\s>]*+(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+""")
+_SMALL_PAGE = 30_000
+_LONG_OPENING = 10_000
+_MANY_ATTRIBUTES = 2_000
+_SCAFFOLD_RE = re.compile(
+    r"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^>]*>"
+)
+
+
+class Tree(NamedTuple):
+    """A parsed page. ``lost`` says why part of it is not in the tree, None if all of it is."""
+
+    root: etree._Element
+    lost: str | None
+
+
+def parse(text: str) -> Tree:
+    """Return the tree of *text*, an empty one if there is nothing in it to parse.
+
+    Comments and processing instructions are dropped, and characters that XML cannot hold. The parser gives up
+    at some 2,000 levels; such a page is parsed once more without the elements that only nest, so that its text
+    is kept though its structure is not, and ``lost`` is ``depth``. ``size``: it was cut at 10 million characters.
+    """
+    lost = None
+    if len(text) > MAX_CHARACTERS:
+        text, lost = text[:MAX_CHARACTERS], "size"
+    text = _UNFIT_RE.sub("", _bound_attributes(text))
+    root, deep = _parse(text)
+    if deep:
+        root, deep = _parse(_SCAFFOLD_RE.sub(" ", text))
+        lost = "depth"
+    return Tree(root, lost)
+
+
+def _parse(text: str) -> tuple[etree._Element, bool]:
+    """Return the tree of *text* and whether the parser stopped at its depth limit."""
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError, AssertionError):  # "Document is empty" among others
+        root = None
+    deep = any("depth" in error.message for error in parser.error_log if error.level >= etree.ErrorLevels.FATAL)
+    return (etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root), deep
+
+
+def _bound_attributes(text: str) -> str:
+    """Return *text* with the attributes dropped from elements that have thousands: the parser is quadratic in them."""
+    if len(text) < _SMALL_PAGE:
+        return text
+    pieces = []
+    end = 0
+    for match in _OPENING_RE.finditer(text):
+        start, stop = match.span()
+        if stop - start > _LONG_OPENING and len(match[0].split(None, _MANY_ATTRIBUTES)) > _MANY_ATTRIBUTES:
+            pieces += [text[end:start], match[0].split(None, 1)[0]]
+            end = stop
+    return "".join([*pieces, text[end:]]) if pieces else text

@@ -1,0 +1,49 @@
+"""The visible text of a page, leaked dumps included: what seeds are made of."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.extract.blocks import HIDDEN, Block, blocks
+from crawler.extract.charset import decode
+from crawler.extract.dump import DUMP_RE, shield
+from crawler.extract.tree import parse
+
+_SPACE_RE = re.compile(r"[ \t\n\r\f\xa0]+")
+_UNSEEN = HIDDEN - {"object", "button"}
+
+
+def page_text(html: bytes, charset: str | None = None) -> str:
+    """Return the visible text of *html*, a block a line, blocks parted by a blank line; entities are decoded once.
+
+    White space is folded, except where a block holds a dump: from its first character to the end of the block the
+    text is exactly that of the page, so that its declared length can be checked. *charset*: see
+    :func:`crawler.extract.charset.decode`. Never fails; no text gives an empty string.
+    """
+    source = decode(html, charset)
+    if "string(" in source:
+        source = shield(source)
+    texts: list[str] = []
+    for block in _joined(source):
+        match = DUMP_RE.search(block)
+        text = block if match is None else block[: match.start()]
+        if line := _SPACE_RE.sub(" ", text).strip():
+            texts.append(line)
+        if match:
+            texts.append(block[match.start() :].rstrip())
+    return "\n\n".join(texts)
+
+
+def _joined(source: str) -> list[str]:
+    """Return the texts of the blocks of *source*; blocks that go on inside a dump are put together again."""
+    root = parse(source).root
+    texts: list[str] = []
+    dump: Block | None = None
+    for block in blocks(root, _UNSEEN):
+        text = block.text
+        if dump is not None and block.element is dump.element:
+            texts[-1] += text
+            continue
+        texts.append(text)
+        dump = block if DUMP_RE.search(text) else None
+    return texts
