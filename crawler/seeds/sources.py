@@ -20,11 +20,13 @@ from crawler.seeds.streams import STDIN, STREAM_ERRORS, decode_text, open_stream
 MAX_PAGE_BYTES = 64 << 20
 """A longer page is read in parts, a longer JSON line is passed over: memory stays bounded whatever comes."""
 
+_SKIP_BLOCK = 1 << 20
 _JSON_LINES = (".jsonl", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
 _NO_PAGES = frozenset(
-    ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .zip .cdx .cdxj .warc .wet".split()  # noqa: SIM905
+    ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .zip .cdx .cdxj".split()  # noqa: SIM905
 )
+_ARCHIVES = frozenset((".warc", ".wet"))
 """Endings of files that a walk through a directory passes by; named outright, any file is read."""
 
 OnError = Callable[[SeedError], None]
@@ -39,20 +41,20 @@ def read_seeds(paths: Sequence[str], zone: ZoneInfo, on_error: OnError | None = 
     Raises :class:`~crawler.exceptions.SeedError` at once for a path that does not exist or a glob that matches
     nothing. What cannot be read later goes to *on_error* and is passed over, or is raised if that is None.
     """
-    for path in paths:
-        _check(path)
+    check_paths(paths)
     return _read_all(paths, zone, on_error or _raise)
 
 
-def expand(path: str) -> Iterator[str]:
-    """Yield the files that *path* stands for; nothing is opened."""
+def expand(path: str, *, archives: bool = False) -> Iterator[str]:
+    """Yield the files that *path* stands for; nothing is opened. *archives*: WARC and WET files in directories too."""
+    passed_by = _NO_PAGES if archives else _NO_PAGES | _ARCHIVES
     if path == STDIN or Path(path).is_file():
         yield path
     elif Path(path).is_dir():
-        yield from _walk(path)
+        yield from _walk(path, passed_by)
     elif glob.has_magic(path):
         for match in sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - the pattern may be absolute
-            yield from _walk(match) if Path(match).is_dir() else (match,)
+            yield from _walk(match, passed_by) if Path(match).is_dir() else (match,)
     else:  # a pipe or a device
         yield path
 
@@ -62,24 +64,26 @@ def is_json_lines(source: str) -> bool:
     return _plain_name(source).endswith(_JSON_LINES)
 
 
-def _check(path: str) -> None:
-    if path == STDIN or os.path.lexists(path):
-        return
-    if not glob.has_magic(path):
-        raise SeedError(path, "no such file or directory")
-    if not next(glob.iglob(path, recursive=True), None):  # noqa: PTH207
-        raise SeedError(path, "no file matches")
+def check_paths(paths: Sequence[str]) -> None:
+    """Raise SeedError for the first of *paths* that does not exist, or that is a glob and matches nothing."""
+    for path in paths:
+        if path == STDIN or os.path.lexists(path):
+            continue
+        if not glob.has_magic(path):
+            raise SeedError(path, "no such file or directory")
+        if not next(glob.iglob(path, recursive=True), None):  # noqa: PTH207
+            raise SeedError(path, "no file matches")
 
 
 def _raise(error: SeedError) -> None:
     raise error
 
 
-def _walk(directory: str) -> Iterator[str]:
+def _walk(directory: str, passed_by: frozenset[str]) -> Iterator[str]:
     for folder, folders, files in os.walk(directory):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.startswith(".") or Path(_plain_name(name)).suffix in _NO_PAGES:
+            if name.startswith(".") or Path(_plain_name(name)).suffix in passed_by:
                 continue
             path = os.path.join(folder, name)  # noqa: PTH118 - keeps the path as the user wrote it
             if Path(path).is_file():
@@ -97,8 +101,8 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
     for path in paths:
         for source in expand(path):
             try:
-                with open_stream(source) as stream:
-                    yield from _read_stream(source, stream, zone, on_error)
+                with open_stream(source) as opened:
+                    yield from _read_stream(source, opened.stream, zone, on_error)
             except SeedError as error:
                 on_error(error)
             except STREAM_ERRORS as error:
@@ -106,13 +110,16 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
 
 
 def _read_stream(source: str, stream: io.BufferedReader, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
-    if is_json_lines(source) or (source == STDIN and _looks_like_json_lines(stream)):
+    if stream.peek(8)[:5] == b"WARC/":
+        raise SeedError(source, "a WARC file: take the pages with a dump out of it with 'scrapy seeds harvest'")
+    if is_json_lines(source) or looks_like_json_lines(stream):
         yield from _read_lines(source, stream, zone, on_error)
     else:
         yield from _read_text(source, stream, zone)
 
 
-def _looks_like_json_lines(stream: io.BufferedReader) -> bool:
+def looks_like_json_lines(stream: io.BufferedReader) -> bool:
+    """Tell by its beginning whether *stream* holds JSON lines with a text in each; nothing is consumed."""
     return stream.peek(1)[:64].lstrip().startswith(b'{"') and b'"text"' in stream.peek(1)
 
 
@@ -142,7 +149,7 @@ def _read_lines(source: str, stream: io.BufferedReader, zone: ZoneInfo, on_error
         start = offset
         offset += len(raw)
         if len(raw) == MAX_PAGE_BYTES and not raw.endswith(b"\n"):
-            offset += _skip_line(stream)
+            offset += skip_line(stream)
             on_error(SeedError(source, f"line {number}: longer than {MAX_PAGE_BYTES} bytes, passed over"))
             continue
         if not raw.strip():
@@ -157,8 +164,8 @@ def _read_lines(source: str, stream: io.BufferedReader, zone: ZoneInfo, on_error
             source=source,
             offset=start,
             line=number,
-            url=_optional(record.get("url")),
-            timestamp=_optional(record.get("timestamp")),
+            url=optional(record.get("url")),
+            timestamp=optional(record.get("timestamp")),
             text=text,
             page=parse_page(text, zone),
         )
@@ -175,17 +182,16 @@ def parse_line(raw: bytes) -> dict[str, Any]:
     return record
 
 
-def _optional(value: object) -> str | None:
+def optional(value: object) -> str | None:
+    """Return what a JSON line says of its page as text, None if it says nothing."""
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-def _skip_line(stream: io.BufferedReader) -> int:
+def skip_line(stream: io.BufferedReader) -> int:
+    """Read on to the end of a line; return how many bytes that took."""
     skipped = 0
     while block := stream.readline(_SKIP_BLOCK):
         skipped += len(block)
         if block.endswith(b"\n"):
             break
     return skipped
-
-
-_SKIP_BLOCK = 1 << 20

@@ -8,6 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, cast
 
 import zstandard
@@ -25,8 +26,20 @@ STREAM_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 """What reading a stream that :func:`open_stream` opened can raise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that is being read: ``stream`` gives its bytes decompressed."""
+
+    stream: io.BufferedReader
+    raw: IO[bytes]
+
+    def position(self) -> int:
+        """Return how many bytes of the file, as it lies on the disk, were read; 0 for a pipe."""
+        return self.raw.tell() if self.raw.seekable() else 0
+
+
 @contextmanager
-def open_stream(source: str) -> Iterator[io.BufferedReader]:
+def open_stream(source: str) -> Iterator[Opened]:
     """Open *source* (a path, or ``-`` for standard input) for reading, decompressed.
 
     Raises :class:`~crawler.exceptions.SeedError` if it cannot be opened. Reading may raise :data:`STREAM_ERRORS`.
@@ -36,7 +49,7 @@ def open_stream(source: str) -> Iterator[io.BufferedReader]:
     except OSError as error:
         raise SeedError(source, f"cannot be read ({error.strerror or error})") from error
     try:
-        yield _decompressed(raw)
+        yield Opened(_decompressed(raw), raw)
     finally:
         if source != STDIN:
             raw.close()

@@ -29,6 +29,21 @@ def safe(text: str, width: int | None = None) -> str:
     return text if width is None else _fit(text, width)
 
 
+def safe_json(line: str) -> str:
+    r"""Return a line of JSON with the same meaning that steers no terminal: what :func:`safe` escapes is escaped.
+
+    >>> print(safe_json('{"title": "\u009b31m red"}'))
+    {"title": "\u009b31m red"}
+    """
+    return _UNSAFE_RE.sub(_escape_json, line)
+
+
+def _escape_json(match: re.Match[str]) -> str:
+    # Outside its strings a JSON line that came from a serializer holds none of these characters.
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code <= 0xFF:  # noqa: PLR2004 - two digits hold it

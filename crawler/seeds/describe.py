@@ -1,0 +1,59 @@
+"""A dump as ``scrapy seeds inspect --json`` tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from crawler.seeds.model import Diagnosis, Dump, SeedPage
+
+
+def describe(seed: SeedPage) -> Iterator[dict[str, Any]]:
+    """Yield an object for each dump of the page, with what is known of the page in each."""
+    page = seed.page
+    for dump in page.dumps:
+        yield {
+            "file": seed.source,
+            "url": seed.url,
+            "title": page.title,
+            "date": page.published.isoformat() if page.published else None,
+            "desk_code": page.desk_code,
+            "declared_length": dump.declared_length,
+            "length_verdict": dump.length_verdict,
+            "related": [
+                {
+                    "id": item.id,
+                    "sort": item.sort,
+                    "content_type": item.content_type,
+                    "pic": item.pic,
+                    "title": item.title,
+                    "partial": item.partial,
+                }
+                for item in dump.related
+            ],
+            "diagnoses": [
+                {"kind": diagnosis.kind, "offset": diagnosis.offset, "message": diagnosis.message}
+                for diagnosis in all_diagnoses(seed, dump)
+            ],
+        }
+
+
+def all_diagnoses(seed: SeedPage, dump: Dump) -> tuple[Diagnosis, ...]:
+    """Return what is odd about *dump* and about its page, in the order of the text."""
+    return tuple(sorted((*seed.page.diagnoses, *dump.diagnoses), key=lambda diagnosis: diagnosis.offset))
+
+
+def verdict_line(dump: Dump) -> str:
+    """Return what a person is told of the length of *dump*.
+
+    >>> verdict_line(Dump(form="json", offset=0, end=9, declared_length=9, actual_length=7, length_verdict="short"))
+    'short by 2 of 9'
+    """
+    declared, by = dump.declared_length, dump.short_by
+    if declared is None or by is None:
+        return "cut off" if dump.length_verdict == "truncated" else "-"
+    if dump.length_verdict == "exact":
+        return f"exact ({declared})"
+    if dump.length_verdict == "truncated":
+        return f"cut off: {dump.actual_length} of {declared}"
+    return f"{dump.length_verdict} by {abs(by)} of {declared}"
