@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MAX_PAGES_A_PROCESS = 20_000
-
 
 class PageNotRead(GleanerError):
     """A page took too long to read, or took its reader down."""
@@ -53,8 +51,8 @@ class Readers:
         """Return what the page tells; raise :class:`PageNotRead` if it cannot be read."""
         for _ in range(2):
             pool = self._open()
-            future = pool.submit(read_page, html, url, profile, charset)
             try:
+                future = pool.submit(read_page, html, url, profile, charset)
                 return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout)
             except TimeoutError as error:
                 self._end(pool)
@@ -78,7 +76,6 @@ class Readers:
                     self._processes,
                     mp_context=multiprocessing.get_context("spawn"),
                     initializer=_die_with_parent,
-                    max_tasks_per_child=_MAX_PAGES_A_PROCESS,
                 )
         return self._pool
 

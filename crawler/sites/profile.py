@@ -23,7 +23,7 @@ Origin = tuple[str, int]
 
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
-_PIC_RE = re.compile(r"/{0,2}(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_PIC_RE = re.compile(r"/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _PIC_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "mp4"})
 _UNSAFE_IN_URL_RE = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\]")
 _HOST_RE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]", re.ASCII)

@@ -1,0 +1,82 @@
+"""Readers: pages are read in other processes, which may die or hang without harm to the crawl."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from crawler.extensions.readers import PageNotRead, Readers
+from crawler.sites import load_profile
+
+PROFILE = load_profile("replica")
+PAGE = b"<html lang=en><h1>Rain</h1><article><p>" + b"It rained all day in the city. " * 20 + b"</p></article></html>"
+URL = "http://127.0.0.1:8765/news/1"
+
+
+@pytest.fixture
+def readers():
+    readers = Readers(1, 60)
+    yield readers
+    readers.spider_closed()
+
+
+def read(readers, page=PAGE):
+    return asyncio.run(readers.read(page, URL, PROFILE, None))
+
+
+def test_a_page_is_read_in_another_process(readers):
+    assert read(readers).title == "Rain"
+    assert readers._pool._processes.keys() != {os.getpid()}
+
+
+def test_a_reader_that_is_killed_is_replaced(readers):
+    read(readers)
+    for process in list(readers._pool._processes.values()):
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+    assert read(readers).title == "Rain"
+
+
+def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read():
+    readers = Readers(1, 0.0)
+    with pytest.raises(PageNotRead, match="not read within 0 s"):
+        read(readers)
+    readers._timeout = 60
+    assert read(readers).title == "Rain"
+    readers.spider_closed()
+
+
+def test_readers_end_with_the_crawl_however_it_dies(tmp_path):
+    pidfile = tmp_path / "reader.pid"
+    child = os.fork()
+    if child == 0:
+        mine = Readers(1, 60)
+        asyncio.run(mine.read(PAGE, URL, PROFILE, None))
+        (process,) = mine._pool._processes.values()
+        pidfile.write_text(str(process.pid), encoding="ascii")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    reader = int(pidfile.read_text(encoding="ascii"))
+    deadline = time.monotonic() + 10
+    while alive(reader):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(process_id):
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_without_processes_pages_are_read_in_a_thread():
+    readers = Readers(0, 60)
+    assert read(readers).title == "Rain"
+    readers.spider_closed()

@@ -1,0 +1,58 @@
+"""The layers: what is pure imports no Scrapy, and arrows never run back."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "crawler"
+PURE = ["seeds", "sites", "extract", "text", "archive", "items", "jsonl", "exceptions", "reading", "records", "soft404"]
+PURE += ["summary", "exitcodes"]
+# What each part of the core may import of the others; the shell may import all of them.
+ALLOWED = {
+    "exceptions": set(),
+    "items": set(),
+    "jsonl": {"items"},
+    "text": {"items"},
+    "sites": {"exceptions"},
+    "seeds": {"items", "exceptions", "text", "sites"},
+    "extract": {"items", "sites", "text"},
+    "archive": {"items", "exceptions", "jsonl", "text"},
+    "reading": {"items", "extract", "seeds", "sites"},
+    "records": {"items", "archive", "reading", "seeds", "sites"},
+    "soft404": {"archive", "reading", "sites"},
+    "summary": set(),
+    "exitcodes": set(),
+}
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_core_loads_without_scrapy_and_twisted(name):
+    script = f"import sys, crawler.{name}; print([m for m in ('scrapy', 'twisted', 'itemadapter') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_core_imports_only_what_is_below_it(name):
+    path = PACKAGE / name
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    imported = {part for file in files for part in imports_of_ours(file)}
+    assert imported - {name} <= ALLOWED[name]
+
+
+def imports_of_ours(file: Path) -> set[str]:
+    """Return the parts of our package that *file* imports: ``text`` for ``from crawler.text.clean import ...``."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("crawler."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("crawler."))
+    return found

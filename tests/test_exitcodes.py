@@ -1,0 +1,40 @@
+"""Exit codes tell the truth about a crawl."""
+
+import pytest
+
+from crawler.exceptions import ConfigError, CorpusDamaged, CorpusLocked, DiskFull, ProfileError, SeedError
+from crawler.exitcodes import exit_code
+from crawler.summary import summary
+
+
+@pytest.mark.parametrize(
+    ("stats", "code"),
+    [
+        ({"finish_reason": "finished"}, 0),
+        ({"finish_reason": "finished", "gleaner/targets/failed": 1}, 9),
+        ({"finish_reason": "finished", "gleaner/images/failed": 1}, 9),
+        ({"finish_reason": "shutdown", "gleaner/targets/failed": 1}, 11),
+        ({}, 13),
+        ({"finish_reason": "disk_full"}, 3),
+        ({"finish_reason": "corpus_error"}, 1),
+        ({"finish_reason": "start_error"}, 1),
+        ({"finish_reason": "closespider_timeout"}, 15),
+        ({"finish_reason": "something_new"}, 1),
+    ],
+)
+def test_the_exit_code_of_a_crawl(stats, code):
+    assert exit_code(stats) == code
+
+
+def test_the_exit_codes_of_errors():
+    classes = (ConfigError, ProfileError, SeedError, CorpusLocked, CorpusDamaged, DiskFull)
+    assert [error.exit_code for error in classes] == [4, 4, 4, 6, 5, 3]
+
+
+def test_the_summary_says_what_to_do_next(tmp_path):
+    stats = {"finish_reason": "finished", "gleaner/archived/article": 6, "elapsed_time_seconds": 3, "gleaner/run": "r"}
+    text = summary(stats, tmp_path, 0)
+    assert "Archived in 0:03: 6 articles (2.0/s)" in text
+    assert str(tmp_path / "articles") in text
+    assert "goes on where it was" in summary(stats, tmp_path, 11)
+    assert "2 targets gave no answer" in summary({**stats, "gleaner/targets/failed": 2}, tmp_path, 9)
