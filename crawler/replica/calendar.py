@@ -6,19 +6,21 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from crawler.sites import picture_time
 
-_DOTNET_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - ticks count the site's local clock
 _TICKS = 10_000_000
 # The site's life outside the points of its profile: at the pace that they show before, slower after.
 _FIRST = (0, date(2001, 1, 1))
 _LAST = (10_000_000, date(2024, 12, 31))
 # Articles appear from 05:00 to 23:00: no clock of the zone was ever moved in those hours, so each has one meaning.
-_OPENS, _HOURS = 5, 18
-_FLAT_SINCE = date(2017, 10, 1)
+_OPENS, _OPEN_FOR = 5 * 3600, 18 * 3600
+_FLAT_SINCE = date(2017, 10, 1).toordinal()
+# Not strftime: it is slow, and speaks the language of the user's locale.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,28 @@ class Calendar:
     known: Sequence[tuple[int, date]]
     zone: ZoneInfo
 
-    def published(self, article_id: int) -> datetime:
-        """Return when *article_id* was published, to the second; it grows with the id.
+    def local(self, article_id: int) -> tuple[int, int]:
+        """Return the day (proleptic Gregorian ordinal) and the second of it when *article_id* was published.
 
-        *article_id* is 0 to 9,999,999. Between two points ids grow evenly, as
+        *article_id* is 0 to 9,999,999; both grow with it. Between two points ids grow evenly, as
         :func:`crawler.sites.id_time` takes it, which therefore gives the same day.
         """
         after = bisect_right(self._ids, article_id)
         (low_id, low), (high_id, high) = self._points[after - 1], self._points[after]
         days, part = divmod((high - low) * (article_id - low_id), high_id - low_id)
-        seconds = part * _HOURS * 3600 // (high_id - low_id)
-        return datetime.fromordinal(low + days).replace(tzinfo=self.zone) + timedelta(hours=_OPENS, seconds=seconds)
+        return low + days, _OPENS + part * _OPEN_FOR // (high_id - low_id)
+
+    def published(self, article_id: int) -> datetime:
+        """Return when *article_id* was published, to the second, in the site's zone."""
+        return self.at(*self.local(article_id))
+
+    def at(self, day: int, second: int) -> datetime:
+        """Return the moment of a day (ordinal) and a second of it in the site's zone."""
+        return datetime.fromordinal(day).replace(tzinfo=self.zone) + timedelta(seconds=second)
+
+    def uploaded(self, pic: str) -> datetime | None:
+        """Return when the picture named *pic* was uploaded, None if its name does not tell."""
+        return picture_time(pic, self.zone)
 
     @cached_property
     def _points(self) -> list[tuple[int, int]]:
@@ -48,22 +61,25 @@ class Calendar:
     def _ids(self) -> list[int]:
         return [article_id for article_id, _ in self._points]
 
-    def uploaded(self, pic: str) -> datetime | None:
-        """Return when the picture named *pic* was uploaded, None if its name does not tell."""
-        return picture_time(pic, self.zone)
+
+def is_flat(day: int) -> bool:
+    """Tell whether pictures of that day (ordinal) have flat names, as the real site's have from October 2017."""
+    return day >= _FLAT_SINCE
 
 
-def is_flat(published: datetime) -> bool:
-    """Tell whether pictures of that time have flat names, as the real site's have from October 2017."""
-    return published.date() >= _FLAT_SINCE
+def tick_name(day: int, second: int, fraction: int, extension: str) -> str:
+    """Return ``/YYYY/MM/DD/alalam_<ticks>_25f_4x3.<extension>`` for a local time and 0 to 9,999,999 of 100 ns.
+
+    >>> tick_name(date(2016, 2, 26).toordinal(), 60032, 7147719, "jpg")
+    '/2016/02/26/alalam_635921016327147719_25f_4x3.jpg'
+    """
+    ticks = ((day - 1) * 86_400 + second) * _TICKS + fraction
+    return f"{_folder(day)}{ticks}_25f_4x3.{extension}"
 
 
-def tick_name(uploaded: datetime, fraction: int, extension: str) -> str:
-    """Return ``/YYYY/MM/DD/alalam_<ticks>_25f_4x3.<extension>`` for a local time and 0 to 9,999,999 of 100 ns."""
-    local = uploaded.replace(tzinfo=None)
-    since = local - _DOTNET_EPOCH
-    ticks = (since.days * 86_400 + since.seconds) * _TICKS + fraction
-    return f"/{local.year}/{local.month:02}/{local.day:02}/alalam_{ticks}_25f_4x3.{extension}"
+@lru_cache(maxsize=4096)
+def _folder(day: int) -> str:
+    return f"/{date.fromordinal(day):%Y/%m/%d}/alalam_"
 
 
 def flat_name(uploaded: datetime, fraction: int) -> str:
@@ -77,4 +93,5 @@ def date_line(moment: datetime) -> str:
     >>> date_line(datetime(2014, 1, 3, 10, 41, 53, tzinfo=ZoneInfo("UTC")))
     'Fri Jan 3, 2014 10:41:53'
     """
-    return f"{moment:%a %b} {moment.day}, {moment:%Y %H:%M:%S}"
+    clock = f"{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
+    return f"{_DAYS[moment.weekday()]} {_MONTHS[moment.month - 1]} {moment.day}, {moment.year} {clock}"

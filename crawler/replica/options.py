@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.exceptions import ConfigError, GleanerError
@@ -49,7 +50,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--profile", dest="site_profile", metavar="OUT.toml", help="write a site profile for this host and port"
     )
     group.add_argument(
-        "--print-seed", type=int, metavar="ID", help="print the text of an article's page with its dump, and end"
+        "--print-seed",
+        metavar="ID[,RELATED,...]",
+        help="print the text of an article's page with its dump (of other related ids, if given), and end",
     )
 
 
@@ -90,10 +93,17 @@ def _run(options: argparse.Namespace) -> None:
     run(site, server, lambda base: _announce(base, site, options.site_profile))
 
 
-def _print_seed(site: Site, article_id: int) -> None:
-    if not 0 <= article_id <= LAST_OPEN:
-        raise ConfigError(f"replica: --print-seed: an id is 0 to {LAST_OPEN}, not {article_id}")
-    sys.stdout.write(seed_text(site.article(article_id)))
+def _print_seed(site: Site, text: str) -> None:
+    try:
+        article_id, *others = (int(word) for word in text.split(","))
+    except ValueError:
+        raise ConfigError(f"replica: --print-seed: {text!r} is not a list of ids") from None
+    if not all(0 <= one <= LAST_OPEN for one in (article_id, *others)):
+        raise ConfigError(f"replica: --print-seed: an id is 0 to {LAST_OPEN}")
+    article = site.article(article_id)
+    if others:
+        article = replace(article, related=site.listing(article_id, others))
+    sys.stdout.write(seed_text(article))
 
 
 def _announce(base: str, site: Site, profile: str | None) -> None:

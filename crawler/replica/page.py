@@ -115,11 +115,11 @@ def _story(article: ReplicaArticle, draw: Draw) -> str:
     """Return the article itself: kicker, title, date line, byline, picture, share bar, paragraphs."""
     kicker = f'<h4 class="kicker">{escape(article.kicker)}</h4>\n' if article.kicker else ""
     byline = f'<p class="byline">By {" and ".join(article.authors)}</p>\n' if article.authors else ""
-    paragraphs = "".join([f"<p>{escape(text, quote=False)}</p>\n" for text in article.paragraphs])
+    paragraphs = escape("\n".join(article.paragraphs), quote=False).replace("\n", "</p>\n<p>")
     return (
         f'<div id="content" class="news-{draw.below(12)}">\n{kicker}<h1>{escape(article.title, quote=False)}</h1>\n'
         f'<div class="date">{date_line(article.published)}</div>\n{byline}{_SHARE}{_figure(article)}'
-        f'<div class="news-body">\n{paragraphs}</div>\n'
+        f'<div class="news-body">\n<p>{paragraphs}</p>\n</div>\n'
     )
 
 

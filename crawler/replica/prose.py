@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import islice
 
 from crawler.replica import words
-from crawler.replica.draw import Draw, Pattern, chance, number
+from crawler.replica.draw import Draw, Pattern
 
 _SLOT_RE = re.compile(r"\{(\w+)\}")
 _SLUG_RE = re.compile(r"[^a-z0-9]+")
@@ -18,7 +20,8 @@ _TITLE_FORMS = (
     "{who} {does} {what}, {where} Officials Say",
     "As {where} Waits, {who} {does} {what}",
 )
-_QUOTED = 0.03
+_QUOTED = 33  # one title in so many
+_HALVES = 2**8
 
 
 def compile_pattern(text: str, slots: dict[str, tuple[str, ...]]) -> Pattern:
@@ -43,7 +46,7 @@ def _joined_slots() -> dict[str, tuple[str, ...]]:
 
 
 _SLOTS = _joined_slots()
-_SENTENCES = tuple(compile_pattern(text, _SLOTS) for text in words.SENTENCES)
+_LEAD_SLOTS = {name: _SLOTS[name] for name in ("day", "many", "role", "said", "when", "why")}
 
 
 def title_parts(seed: int, article_id: int) -> tuple[str, str, str, str, int]:
@@ -68,7 +71,7 @@ def title(seed: int, article_id: int) -> str:
     """Return the title of an article; some hold straight quotes, and some are quoted as a whole."""
     who, does, what, where, form = title_parts(seed, article_id)
     text = _TITLE_FORMS[form].format(who=who, does=does, what=what, where=where)
-    return f'"{text}"' if chance(_QUOTED, seed, "quoted", article_id) else text
+    return f'"{text}"' if article_id * 0x9E3779B1 >> 8 & 0xFFFF < 0xFFFF // _QUOTED else text
 
 
 def slug(text: str) -> str:
@@ -83,10 +86,10 @@ def slug(text: str) -> str:
 def paragraphs(seed: int, article_id: int, draw: Draw) -> tuple[str, ...]:
     """Return 5 to 15 paragraphs, the first of them about what the title says."""
     who, _, what, where, _ = title_parts(seed, article_id)
-    slots = _SLOTS | {"who": (f"the {who}",), "what": (what,), "place": (where,)}
-    lead = draw.fill(compile_pattern(draw.choice(words.LEADS), slots))
+    chosen = {name: draw.choice(options) for name, options in _LEAD_SLOTS.items()}
+    lead = draw.choice(words.LEADS).format(who=f"the {who}", what=what, place=where, **chosen)
     rest = [_paragraph(draw) for _ in range(4 + draw.below(11))]
-    return (_capital(f"{lead} {_paragraph(draw)}"), *rest)
+    return (f"{_capital(lead)} {_paragraph(draw)}", *rest)
 
 
 def authors(draw: Draw) -> tuple[str, ...]:
@@ -95,12 +98,32 @@ def authors(draw: Draw) -> tuple[str, ...]:
 
 
 def teaser(seed: int, n: int) -> str:
-    """Return the *n*-th sentence for a side bar; it belongs to no article."""
-    return _capital(Draw(seed, "teaser", n).fill(_SENTENCES[number(seed, n) % len(_SENTENCES)]))
+    """Return the *n*-th paragraph for a side bar; it belongs to no article."""
+    return _paragraph(Draw(seed, "teaser", n))
 
 
 def _paragraph(draw: Draw) -> str:
-    return " ".join([_capital(draw.fill(draw.choice(_SENTENCES))) for _ in range(1 + draw.below(4))])
+    numbers = draw.numbers
+    chosen = []
+    for drawn in islice(numbers, 1 + next(numbers) % 4):  # one number a sentence: its bits choose form and halves
+        openings, endings = _sentences()[drawn % len(words.SENTENCES)]
+        chosen.append(openings[drawn >> 8 & _HALVES - 1] + endings[drawn >> 20 & _HALVES - 1])
+    return " ".join(chosen)
+
+
+@cache
+def _sentences() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Return, for each form of sentence, many beginnings and many endings that go together.
+
+    Drawing two halves costs a fifth of filling every slot anew, and 24 * 256 * 256 sentences are enough.
+    """
+    return tuple(tuple(_halves(half) for half in text.split("|")) for text in words.SENTENCES)  # type: ignore[misc]
+
+
+def _halves(text: str) -> tuple[str, ...]:
+    pattern = compile_pattern(text, _SLOTS)
+    draw = Draw("half", text)
+    return tuple(_capital(draw.fill(pattern)) for _ in range(_HALVES))
 
 
 def _capital(sentence: str) -> str:

@@ -30,7 +30,7 @@ _PICTURE_RE = re.compile(
     r"(?P<pic>/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.(?P<kind>jpe?g|mp4))",
     re.ASCII,
 )
-_TID_RE = re.compile(r"\d{1,20}", re.ASCII)
+_TID_RE = re.compile(r"tid=(\d{1,20})", re.ASCII)
 _EDITION = 1  # part of every ETag: raise it when the pages of an unchanged site change
 
 
@@ -52,11 +52,12 @@ class Routes:
         self.pages = Pages(site, base)
         self._edition = number(_EDITION, repr(site), base)
 
-    def reply(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[Kind, Reply]:
-        """Return the kind of thing that *path* (decoded, without query) names, and what is answered.
+    def reply(self, target: str, headers: Mapping[str, str]) -> tuple[Kind, Reply]:
+        """Return the kind of thing that *target* (path and query, as sent: nothing is decoded) names, and the answer.
 
         Of *headers* (names in any case) only ``If-None-Match`` and ``If-Modified-Since`` are looked at.
         """
+        path, _, query = target.partition("?")
         if match := _ARTICLE_RE.fullmatch(path):
             return "article", self._article(int(match[1]), path, headers)
         if match := _PICTURE_RE.fullmatch(path):
@@ -65,8 +66,8 @@ class Routes:
             return "robots", Reply(200, ROBOTS, "text/plain; charset=utf-8")
         if path == "/":
             return "other", Reply(200, self.pages.home())
-        if path == "/getcontent" and _TID_RE.fullmatch(query.get("tid", "")):
-            return "other", Reply(200, self.pages.teaser(int(query["tid"])))
+        if path == "/getcontent" and (match := _TID_RE.fullmatch(query)):
+            return "other", Reply(200, self.pages.teaser(int(match[1])))
         return "other", self._not_found()
 
     def _not_found(self) -> Reply:

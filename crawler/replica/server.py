@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -72,16 +73,17 @@ class ReplicaServer:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the handler that aiohttp calls."""
-        if request.path.startswith("/replica/"):
+        target = request.raw_path
+        if target.startswith("/replica/"):
             return self._control(request)
         if request.method not in {"GET", "HEAD"}:
             return web.Response(status=405, headers={"Allow": "GET, HEAD"})
-        kind, reply = self.routes.reply(request.path, request.query, request.headers)
+        kind, reply = self.routes.reply(target, request.headers)
         self.stats[kind] += 1
         if kind in {"article", "image"}:
             if self.delay:
                 await asyncio.sleep(self.delay)
-            if self.faults.shares and (name := self.faults.of(request.path)):
+            if self.faults.shares and (name := self.faults.of(target)):
                 self.faulty[name] += 1
                 changed = await FAULTS[name](self.faults, request, reply)
                 if changed is None:
@@ -97,7 +99,12 @@ class ReplicaServer:
             return web.Response(status=204)
         if request.path != "/replica/stats":
             return web.Response(status=404)
-        counts = {**self.stats, "statuses": dict(self.statuses), "faults": dict(self.faulty)}
+        counts = {
+            **self.stats,
+            "statuses": dict(self.statuses),
+            "faults": dict(self.faulty),
+            "cpu_seconds": time.process_time(),
+        }
         if request.query.get("reset") == "1":
             self.reset()
         return web.Response(body=orjson.dumps(counts), content_type="application/json")

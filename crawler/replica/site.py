@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
@@ -132,16 +133,18 @@ class Site:
     def pic(self, article_id: int) -> str:
         """Return the path of the picture of *article_id*; some in the universe are videos, or are not served."""
         drawn = number(self.number, "pic", article_id)
-        published = self.calendar.published(article_id)
-        uploaded = published - timedelta(seconds=drawn % 3000)
+        day, second = self.calendar.local(article_id)
+        second -= drawn % 3000
         drawn //= 3000
-        tail, flat, extension = drawn % _COMMON, is_flat(published), "jpg"
+        tail, flat, extension = drawn % _COMMON, is_flat(day), "jpg"
         if article_id < UNIVERSE_END:
             kind = drawn >> 32 & 255
             flat, extension = flat or kind in _FLAT_KINDS, "mp4" if kind in _VIDEO_KINDS else "jpg"
             tail = _GONE if kind in _GONE_KINDS else _GONE_ORIGINAL if kind in _GONE_ORIGINAL_KINDS else tail
         fraction = drawn // _COMMON % 1000 * 10_000 + tail
-        return flat_name(uploaded, fraction) if flat else tick_name(uploaded, fraction, extension)
+        if flat:
+            return flat_name(self.calendar.at(day, second), fraction)
+        return tick_name(day, second, fraction, extension)
 
     def related(self, article_id: int) -> tuple[RelatedItem, ...]:
         """Return the related items of *article_id* in the order of its dump: always of smaller ids, 0 to 13 of them."""
@@ -150,14 +153,18 @@ class Site:
         order = draw.below(3)
         if order < 2:  # noqa: PLR2004 - rising, falling, or as drawn
             ids.sort(reverse=order == 1)
+        return self.listing(article_id, ids, falling=draw.chance(0.5))
+
+    def listing(self, article_id: int, others: Sequence[int], *, falling: bool = False) -> tuple[RelatedItem, ...]:
+        """Return what a dump of *article_id* says of *others* (13 at most), with rising or *falling* ``sort``."""
         step = 5 if article_id >= _NEW_SYSTEM else 1
         first = article_id * _MOST_RELATED * step  # so no row id of a relation is ever met twice
-        sorts = [first + n * step for n in range(len(ids))]
-        if draw.chance(0.5):
-            sorts.reverse()
+        sorts = range(first, first + len(others) * step, step)
         return tuple(
-            RelatedItem(id=str(other), sort=sort, content_type=21, pic=self.pic(other), title=self.title(other))
-            for other, sort in zip(ids, sorts, strict=True)
+            [
+                RelatedItem(id=str(other), sort=sort, content_type=21, pic=self.pic(other), title=self.title(other))
+                for other, sort in zip(others, reversed(sorts) if falling else sorts, strict=True)
+            ]
         )
 
     def _related_indexes(self, article_id: int, draw: Draw) -> list[int]:

@@ -1,0 +1,54 @@
+"""The seeds in examples/ are what the replica prints, so their titles and pictures are those of its pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawler.replica import Site
+from crawler.replica.dump import seed_text
+
+SEEDS = Path(__file__).resolve().parents[2] / "examples" / "seeds"
+HARBOUR = [1795060, 1795248, 1795519, 1795725, 1796287, 1797070, 1797133, 1797268, 1797547, 1797573]
+SITE = Site()
+
+
+def page_text(article_id, others, *, falling=False):
+    return seed_text(replace(SITE.article(article_id), related=SITE.listing(article_id, others, falling=falling)))
+
+
+def test_harbour_is_a_whole_dump_of_ten():
+    text = (SEEDS / "harbour.txt").read_text(encoding="utf-8")
+    assert text == page_text(1797789, HARBOUR)
+    declared, payload = re.search(r'string\((\d+)\) "(\[.*\])"\n$', text).groups()
+    assert int(declared) == len(payload.encode()) != len(payload)
+
+
+@pytest.mark.parametrize("article_id", HARBOUR)
+def test_neighbours_of_harbour_resolve_with_a_picture_and_related_items(article_id):
+    assert SITE.answer(article_id) in {"page", "slug"}
+    article = SITE.article(article_id)
+    assert article.related
+    assert article.pic.endswith(".jpg")
+    assert SITE.serves_picture(article.pic, original=True)
+
+
+def test_cut_is_cut_inside_a_picture():
+    text = (SEEDS / "levy-cut.txt").read_text(encoding="utf-8")
+    assert page_text(1797793, [1797416, 1797097, 1797549, 1797669]).startswith(text)
+    assert re.search(r'"pic":"[^"]*_\d{1,17}$', text)
+
+
+def test_json_lines_hold_twin_captures():
+    lines = [json.loads(line) for line in (SEEDS / "archive.jsonl").read_text(encoding="utf-8").splitlines()]
+    twin = [1797097, 1797549, 1797923]
+    assert [line["text"] for line in lines] == [
+        page_text(1797983, twin),
+        page_text(1797983, twin[::-1], falling=True),
+        page_text(1797936, [1797070, 1797669, 1797573, 1797809]),
+    ]
+    assert all(line["url"] and line["timestamp"] for line in lines)
