@@ -24,11 +24,11 @@ Disallow: /getcontent
 Disallow: /replica/
 """
 
-_ARTICLE_RE = re.compile(r"/news/(\d{1,20})(?:/[^/]{0,200})?/?", re.ASCII)
+_ARTICLE_RE = re.compile(r"/news/(?P<id>\d{1,20})(?P<slug>/[^/]{0,200})?", re.ASCII)
 _PICTURE_RE = re.compile(
     r"/(?P<size>news/image/original|news/image/855x495|uploads/855x495)/"
-    r"(?P<pic>/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.(?P<kind>jpe?g|mp4))",
-    re.ASCII,
+    r"(?P<pic>/{0,2}(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.(?P<kind>jpe?g|png|gif|webp|mp4))",
+    re.ASCII | re.IGNORECASE,
 )
 _TID_RE = re.compile(r"tid=(\d{1,20})", re.ASCII)
 _EDITION = 1  # part of every ETag: raise it when the pages of an unchanged site change
@@ -59,7 +59,7 @@ class Routes:
         """
         path, _, query = target.partition("?")
         if match := _ARTICLE_RE.fullmatch(path):
-            return "article", self._article(int(match[1]), path, headers)
+            return "article", self._article(match, headers)
         if match := _PICTURE_RE.fullmatch(path):
             return "image", self._picture(match, headers)
         if path == "/robots.txt":
@@ -73,7 +73,8 @@ class Routes:
     def _not_found(self) -> Reply:
         return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())
 
-    def _article(self, article_id: int, path: str, headers: Mapping[str, str]) -> Reply:
+    def _article(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
+        article_id = int(match["id"])
         answer = self.site.answer(article_id)
         if answer == "missing":
             return self._not_found()
@@ -81,17 +82,17 @@ class Routes:
             if article_id // self.site.step % 2:
                 return Reply(HTTPStatus.FOUND, headers={"Location": "/"})
             return Reply(HTTPStatus.OK, self.pages.not_found())
-        if answer == "slug" and path.rstrip("/").endswith(str(article_id)) and path.count("/", 1) == 1:
-            slug = self.site.slug(article_id)
-            return Reply(HTTPStatus.MOVED_PERMANENTLY, headers={"Location": f"/news/{article_id}/{slug}"})
+        if answer == "slug" and match["slug"] is None:
+            location = f"/news/{article_id}/{self.site.slug(article_id)}"
+            return Reply(HTTPStatus.MOVED_PERMANENTLY, headers={"Location": location})
         validators = self._validators(f"a{article_id}", self.site.calendar.published(article_id))
         if _unchanged(headers, validators):
             return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
         return Reply(HTTPStatus.OK, self.pages.article(article_id), headers=validators)
 
     def _picture(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
-        pic = match["pic"]
-        pic = f"/{pic}" if "/" in pic.lstrip("/") and not pic.startswith("/") else pic
+        pic = match["pic"].lstrip("/")
+        pic = f"/{pic}" if "/" in pic else pic  # one slash or two in the URL: it is the same picture
         original = match["size"].endswith("original")
         if not self.site.serves_picture(pic, original=original):
             return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())
@@ -99,7 +100,7 @@ class Routes:
         validators = self._validators(f"{'o' if original else 's'}{pic}", uploaded)
         if _unchanged(headers, validators):
             return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
-        if match["kind"] == "mp4":
+        if match["kind"].lower() == "mp4":
             return Reply(HTTPStatus.OK, video(pic), "video/mp4", validators)
         return Reply(HTTPStatus.OK, (ORIGINAL if original else SMALL).picture(pic), "image/jpeg", validators)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ _KICKER, _DESK_CODE = 0.16, 0.125
 _VIDEO_KINDS, _FLAT_KINDS, _GONE_KINDS, _GONE_ORIGINAL_KINDS = range(31), range(31, 46), range(46, 50), range(50, 58)
 # A picture that is not served says so in the last digits of its name, so no list of them is needed.
 _GONE, _GONE_ORIGINAL, _COMMON = 4040, 4041, 4000
+_TAIL_RE = re.compile(r"(\d{4})(?:_25f_4x3)?\.\w+$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +192,5 @@ class Site:
         uploaded = self.calendar.uploaded(pic)
         if uploaded is None or uploaded >= self.calendar.published(UNIVERSE_END):
             return True
-        digits = pic.rpartition("/")[2].removesuffix("_25f_4x3.jpg").removesuffix("_25f_4x3.mp4").removesuffix(".jpg")
-        return not digits.endswith(str(_GONE)) and not (original and digits.endswith(str(_GONE_ORIGINAL)))
+        tail = _TAIL_RE.search(pic)
+        return tail is None or not (int(tail[1]) == _GONE or (original and int(tail[1]) == _GONE_ORIGINAL))
