@@ -17,7 +17,7 @@ Fault = Callable[["Faults", web.BaseRequest, Reply], Awaitable[Reply | None]]
 """Returns what to answer instead, or None when nothing more can be said on this connection."""
 
 DEFAULT_SHARE = 0.02
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 1.0
 RETRY_AFTER_SECONDS = 1
 _REMEMBERED = 65_536
 _LINGER_NOT = struct.pack("ii", 1, 0)

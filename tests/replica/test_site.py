@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.replica import Site
@@ -16,6 +16,7 @@ SAMPLE = [*map(SITE.id_at, range(0, 3000, 7)), *range(FIRST_OPEN, LAST_OPEN, 20_
 ids = st.integers(0, LAST_OPEN)
 
 
+@settings(deadline=None, max_examples=60)
 @given(ids)
 def test_same_number_same_article(article_id):
     assert Site(number=3).article(article_id) == Site(number=3).article(article_id)
@@ -25,6 +26,7 @@ def test_another_number_is_another_site():
     assert Site(number=1).article(1793356) != Site(number=2).article(1793356)
 
 
+@settings(deadline=None, max_examples=60)
 @given(ids)
 def test_nothing_of_an_article_is_missing(article_id):
     article = SITE.article(article_id)
@@ -35,8 +37,8 @@ def test_nothing_of_an_article_is_missing(article_id):
 
 def test_titles_and_texts_are_distinct():
     # Of all 10,000,000 ids no two have the same title; this is a sample of that.
-    titles = {SITE.title(article_id) for article_id in range(1_700_000, 1_750_000)}
-    assert len(titles) == 50_000
+    titles = {SITE.title(article_id) for article_id in range(1_700_000, 1_730_000)}
+    assert len(titles) == 30_000
     texts = {SITE.article(article_id).paragraphs[0] for article_id in SAMPLE}
     assert len(texts) == len(SAMPLE)
 
@@ -46,11 +48,12 @@ def test_texts_are_not_nearly_alike():
         words = " ".join(SITE.article(article_id).paragraphs).split()
         return {tuple(words[n : n + 4]) for n in range(len(words) - 3)}
 
-    sets = [shingles(article_id) for article_id in SAMPLE[:120]]
+    sets = [shingles(article_id) for article_id in SAMPLE[:90]]
     alike = [len(a & b) / len(a | b) for n, a in enumerate(sets) for b in sets[:n]]
     assert max(alike) < 0.12
 
 
+@settings(deadline=None, max_examples=60)
 @given(ids)
 def test_related_items_are_smaller_and_say_what_their_pages_say(article_id):
     article = SITE.article(article_id)
@@ -62,6 +65,7 @@ def test_related_items_are_smaller_and_say_what_their_pages_say(article_id):
     assert len({item.id for item in article.related}) == len(article.related)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(FIRST_OPEN, LAST_OPEN))
 def test_open_ids_always_have_a_page_a_picture_and_related_items(article_id):
     article = SITE.article(article_id)
@@ -83,6 +87,7 @@ def test_sorts_are_gap_free_blocks_that_never_meet(first, step):
         seen.update(sorts)
 
 
+@settings(deadline=None, max_examples=60)
 @given(ids)
 def test_pictures_tell_the_date_of_their_article(article_id):
     article = SITE.article(article_id)
@@ -92,6 +97,7 @@ def test_pictures_tell_the_date_of_their_article(article_id):
         assert article_id < UNIVERSE_END or article.published.date().isoformat() >= "2017-10-01"
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(1_490_659, 3_232_745))
 def test_dates_agree_with_the_known_points_of_the_profile(article_id):
     assert SITE.article(article_id).published.date() == PROFILE.id_time(str(article_id)).date()
@@ -126,7 +132,7 @@ def test_impossible_shares_are_refused(share):
 
 
 def test_shares_are_kept():
-    site = Site(articles=20_000, missing=0.05, soft_missing=0.1, redirects=0.25)
+    site = Site(articles=10_000, missing=0.05, soft_missing=0.1, redirects=0.25)
     answers = [site.answer(site.id_at(index)) for index in range(site.articles)]
     counts = {answer: answers.count(answer) / len(answers) for answer in ("missing", "lost", "slug")}
     assert counts == pytest.approx({"missing": 0.05, "lost": 0.1, "slug": 0.25 * 0.85}, abs=0.01)
