@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from lxml import etree  # type: ignore[import-untyped]
 
+from crawler.extract.marks import marks_of
+
 HIDDEN = frozenset({
-    "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed",
-    "applet", "canvas", "map", "iframe", "svg", "math", "audio", "video", "datalist", "button",
+    "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed", "applet",
+    "canvas", "map", "iframe", "svg", "math", "audio", "video", "datalist", "button",
 })  # fmt: skip
 """Elements whose text is no part of what a reader reads (buttons say what they do)."""
 
 _INLINE = frozenset({
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
-    "img", "ins", "kbd", "label", "mark", "meter", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
-    "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "amp-img", "picture", "source",
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
+    "ins", "kbd", "label", "mark", "meter", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
+    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "amp-img", "picture", "source",
 })  # fmt: skip
-_TEXT_NODES = etree.XPath("descendant-or-self::text()[normalize-space()]", smart_strings=True)
 
 
-@dataclass(slots=True)
+class Place:
+    """An element on the way from the root to a block, and what its place means for the text in it.
+
+    ``depth`` counts from the root. ``marks`` are the kinds of names that its class, id and role hold (bits, see
+    :mod:`crawler.extract.marks`), ``nearest`` the depth of the nearest such element, by kind; -99 where there is none.
+    """
+
+    __slots__ = ("depth", "element", "in_link", "nearest", "outer", "tag", "unseen")
+
+    def __init__(self, element: etree._Element, tag: str, outer: Place | None) -> None:
+        self.element = element
+        self.tag = tag
+        self.outer = outer
+        style = element.get("style")
+        self.unseen = (style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()) or (
+            element.get("hidden") is not None
+        )
+        if outer is None:
+            self.depth, self.in_link, self.nearest = 0, tag == "a", _NOWHERE
+        else:
+            self.depth, self.in_link, self.nearest = outer.depth + 1, outer.in_link or tag == "a", outer.nearest
+            self.unseen = self.unseen or outer.unseen
+        if marks := marks_of(element, tag):
+            self.nearest = nearest = list(self.nearest)
+            for kind in marks:
+                nearest[kind] = self.depth
+
+
+_NOWHERE = [-99] * 40
+
+
 class Block:
-    """Running text of one block-level ``element``; ``linked`` characters of it stand in links."""
+    """Running text (``pieces``) of one block-level element (``place``).
 
-    element: etree._Element
-    pieces: list[str] = field(default_factory=list)
-    linked: int = 0
+    ``linked``, ``strong``: characters of it that stand in links and in bold or emphasis. ``broken``: a line break, not
+    the edge of its element, began it.
+    """
+
+    __slots__ = ("broken", "linked", "pieces", "place", "strong")
+
+    def __init__(self, place: Place, *, broken: bool) -> None:
+        self.place = place
+        self.pieces: list[str] = []
+        self.linked = 0
+        self.strong = 0
+        self.broken = broken
 
     @property
     def text(self) -> str:
@@ -35,64 +72,72 @@ class Block:
         return "".join(self.pieces)
 
 
-@dataclass(slots=True)
-class _Place:
-    """What an element means for the text in it: the block it belongs to, whether it is in a link, or drawn at all."""
-
-    block: etree._Element
-    in_link: bool
-    hidden: bool
+_STRONG = frozenset({"b", "strong", "em", "i"})
 
 
-def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN) -> Iterator[Block]:
-    """Yield the blocks of text under *root* in the order of the page; white space between words is kept as one.
+class _Walk:
+    """The blocks under a root, collected in one pass over its tree."""
 
-    A line break inside an element ends a block. Text of *hidden* elements, and of elements that the page
-    hides by attribute, is left out.
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.places: list[Place] = []
+        self._current: Block | None = None
+        self._links = 0
+        self._strongs = 0
+
+    def enter(self, element: etree._Element, tag: str) -> None:
+        if tag in _INLINE and self.places:
+            self._links += tag == "a"
+            self._strongs += tag in _STRONG
+        elif tag == "br":
+            self._current = None  # the next block goes on in the same element
+        else:
+            self._current = None
+            self.places.append(Place(element, tag, self.places[-1] if self.places else None))
+        if text := element.text:
+            self.add(text)
+
+    def leave(self, element: etree._Element, tag: str) -> None:
+        if self.places[-1].element is element:
+            self.places.pop()
+            self._current = None
+        elif tag in _INLINE:
+            self._links -= tag == "a"
+            self._strongs -= tag in _STRONG
+
+    def add(self, text: str) -> None:
+        place = self.places[-1]
+        current = self._current
+        if current is None or current.place is not place:
+            if text.isspace():
+                return
+            broken = bool(self.blocks) and self.blocks[-1].place is place
+            current = self._current = Block(place, broken=broken)
+            self.blocks.append(current)
+        current.pieces.append(text)
+        if self._links or place.in_link:
+            current.linked += len(text)
+        elif self._strongs:
+            current.strong += len(text)
+
+
+def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN) -> list[Block]:
+    """Return the blocks of text under *root* in the order of the page; white space is kept as it is.
+
+    A line break inside an element ends a block. Text of *hidden* elements is left out.
     """
-    places: dict[etree._Element, _Place] = {}
-    current: Block | None = None
-    for node in _TEXT_NODES(root):
-        parent = node.getparent()
-        holder = parent.getparent() if node.is_tail else parent
-        if holder is None:
+    walk = _Walk()
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        tag = element.tag
+        if event == "start":
+            if tag in hidden and walk.places:
+                walker.skip_subtree()
+            else:
+                walk.enter(element, tag)
             continue
-        place = _place(holder, places, hidden)
-        if place.hidden:
-            continue
-        after_break = node.is_tail and (parent.tag == "br" or parent.tag not in _INLINE)
-        if current is None or current.element is not place.block or after_break:
-            if current is not None:
-                yield current
-            current = Block(place.block)
-        current.pieces.append(str(node))
-        if place.in_link:
-            current.linked += len(node)
-    if current is not None:
-        yield current
-
-
-def _place(element: etree._Element, places: dict[etree._Element, _Place], hidden: frozenset[str]) -> _Place:
-    path = []
-    ancestor: etree._Element | None = element
-    while ancestor is not None and ancestor not in places:
-        path.append(ancestor)
-        ancestor = ancestor.getparent()
-    place = places[ancestor] if ancestor is not None else None
-    for inner in reversed(path):
-        place = places[inner] = _nested(inner, place, hidden)
-    assert place is not None  # noqa: S101 - path or ancestor was there
-    return place
-
-
-def _nested(element: etree._Element, outer: _Place | None, hidden: frozenset[str]) -> _Place:
-    tag = element.tag
-    gone = tag in hidden or (outer is not None and outer.hidden) or _is_hidden(element)
-    if outer is None or tag not in _INLINE:
-        return _Place(element, tag == "a" or (outer is not None and outer.in_link), gone)
-    return _Place(outer.block, outer.in_link or tag == "a", gone)
-
-
-def _is_hidden(element: etree._Element) -> bool:
-    style = element.get("style")
-    return element.get("hidden") is not None or (style is not None and "display:none" in style.replace(" ", "").lower())
+        if tag not in hidden or walk.places[-1].element is element:
+            walk.leave(element, tag)
+        if walk.places and (tail := element.tail):
+            walk.add(tail)
+    return walk.blocks

@@ -9,8 +9,16 @@ from lxml import etree  # type: ignore[import-untyped]
 
 MAX_CHARACTERS = 10_000_000
 _EMPTY = "<html><body></body></html>"
-_UNFIT_RE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_OPENING_RE = re.compile(r"""<[a-zA-Z][^\s>]*+(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+""")
+_UNFIT = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
+_TAG_RE = re.compile(
+    r"<!--(?:[^-]++|-(?!->))*+"
+    r"|<(?:script|style|textarea|title)\b(?:[^<]++|<(?!/(?:script|style|textarea|title)))*+"
+    r"""|<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+|["'])*+""",
+    re.IGNORECASE,
+)
+"""A comment, an element whose content is not markup, or a start tag: linear in the text, whatever its quotes."""
+
+_RAW = ("<script", "<style", "<textarea", "<title")
 _SMALL_PAGE = 30_000
 _LONG_OPENING = 10_000
 _MANY_ATTRIBUTES = 2_000
@@ -36,7 +44,7 @@ def parse(text: str) -> Tree:
     lost = None
     if len(text) > MAX_CHARACTERS:
         text, lost = text[:MAX_CHARACTERS], "size"
-    text = _UNFIT_RE.sub("", _bound_attributes(text))
+    text = _bound_attributes(text)
     root, deep = _parse(text)
     if deep:
         root, deep = _parse(_SCAFFOLD_RE.sub(" ", text))
@@ -48,7 +56,7 @@ def _parse(text: str) -> tuple[etree._Element, bool]:
     """Return the tree of *text* and whether the parser stopped at its depth limit."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(text.encode("utf-8", "replace").translate(None, _UNFIT), parser)
     except (etree.LxmlError, ValueError, AssertionError):  # "Document is empty" among others
         root = None
     deep = any("depth" in error.message for error in parser.error_log if error.level >= etree.ErrorLevels.FATAL)
@@ -61,9 +69,11 @@ def _bound_attributes(text: str) -> str:
         return text
     pieces = []
     end = 0
-    for match in _OPENING_RE.finditer(text):
+    for match in _TAG_RE.finditer(text):
         start, stop = match.span()
-        if stop - start > _LONG_OPENING and len(match[0].split(None, _MANY_ATTRIBUTES)) > _MANY_ATTRIBUTES:
-            pieces += [text[end:start], match[0].split(None, 1)[0]]
-            end = stop
+        if stop - start > _LONG_OPENING and text[start + 1].isalpha():
+            words = match[0].split(None, _MANY_ATTRIBUTES)
+            if len(words) > _MANY_ATTRIBUTES and not words[0].lower().startswith(_RAW):
+                pieces += [text[end:start], words[0]]
+                end = stop
     return "".join([*pieces, text[end:]]) if pieces else text

@@ -40,8 +40,10 @@ def _joined(source: str) -> list[str]:
     texts: list[str] = []
     dump: Block | None = None
     for block in blocks(root, _UNSEEN):
+        if block.place.unseen:
+            continue
         text = block.text
-        if dump is not None and block.element is dump.element:
+        if dump is not None and block.place is dump.place:
             texts[-1] += text
             continue
         texts.append(text)

@@ -1,0 +1,90 @@
+"""What the names in a page's markup say of their elements: share bars, captions, related stories, bodies."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from lxml import etree  # type: ignore[import-untyped]
+
+# Stems of the words that class names and ids are made of; `word=` stands for that word alone.
+KINDS = {
+    "comment": "comment disqus respond repl discuss",
+    "share": "share= shar= sharing shares social facebook twitter whatsapp follow sharebar sharedaddy addthis",
+    "related": "relat recommend recirc readmore more= also= trend popular outbrain taboola next= prev similar suggest"
+    " upsell promo teaser card= cards= latest mostread mostpopular zergnet further",
+    "caption": "caption credit copyright photograph legend wpcaption imagetext cutline",
+    "byline": "byline author writer contribut journalist reporter",
+    "bio": "bio= biograph about= aboutauthor profile avatar",
+    "date": "date time= timestamp publish posted pubdate dateline= datetime",
+    "meta": "meta= info= details metadata postmeta entrymeta",
+    "nav": "nav menu breadcrumb crumb paginat pager= skip= toolbar toc= toc jump= tab= tabs=",
+    "footer": "foot bottom= colophon",
+    "header": "header masthead banner topbar hero= top=",
+    "side": "side aside rail= rail widget secondary complement plugin module=",
+    "ad": "ad= ads= advert adslot adunit sponsor commerc affiliate dfp= disclos disclaim deal product price shop= buy=",
+    "letter": "newsletter subscri signup paywall regist login optin email form= forms= donat support cta= mailing app="
+    " promo inline= piano",
+    "tags": "tag= tags= taglist topic categ keyword label kicker eyebrow rubric",
+    "gallery": "gallery slide carousel swiper lightbox photo image img= media= figure picture thumb pic=",
+    "player": "video player audio podcast playlist jw= jwplayer brightcove transcript",
+    "consent": "cookie consent gdpr popup modal overlay dialog notice alert privacy toast",
+    "hidden": "hidden= hide= visually screenreader sr= offscreen noprint assistive",
+    "list": "list item= items= grid= feed= stream river archive loop= ul= li=",
+    "title": "title headline heading= hed=",
+    "quote": "quote pullquote blockquote callout highlight factbox infobox inset box=",
+    "lead": "summary lead= lede intro standfirst dek= subtitle subhead deck= excerpt abstract chapo sapo description"
+    " synopsis tease= strapline",
+    "body": "body articlebody postbody storybody entrycontent postcontent articlecontent storycontent bodytext"
+    " articletext storytext richtext bodycopy maincontent paragraph prose rte= wysiwyg",
+    "content": "content article story= post= entry main= text= copy= blog= news single= page=",
+    "live": "live= liveblog update timeline",
+    "rating": "rating review= score= vote poll quiz survey",
+    "legal": "correct legal terms= rights= source= sources= footnote reference citation endnote",
+}
+"""Kind of element to the words that give it."""
+
+_TAGS = {
+    "nav": "nav", "footer": "footer", "header": "header", "aside": "side", "form": "letter", "figure": "gallery",
+    "figcaption": "caption", "blockquote": "quote", "ul": "list", "ol": "list", "main": "content", "article": "article",
+    "table": "table", "dialog": "consent", "pre": "pre", "details": "details", "li": "li", "address": "byline",
+    "section": "section",
+}  # fmt: skip
+NAMES = [*KINDS, *sorted(set(_TAGS.values()) - set(KINDS))]
+KIND_COUNT = len(NAMES)
+_INDEX = {name: index for index, name in enumerate(NAMES)}
+_WORDS: dict[str, int] = {}
+_STEMS: dict[str, int] = {}
+for _kind, _words in KINDS.items():
+    for _word in _words.split():
+        (_WORDS if _word.endswith("=") else _STEMS).setdefault(_word.rstrip("="), _INDEX[_kind])
+_LENGTHS = sorted({len(stem) for stem in _STEMS}, reverse=True)
+_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-component", "data-testid")
+_LONGEST = 300
+_WORD_RE = re.compile("[A-Z]?[a-z]{2,30}|[A-Z]{2,30}")
+
+
+def marks_of(element: etree._Element, tag: str) -> tuple[int, ...]:
+    """Return the kinds (indices of :data:`NAMES`) that the tag and the names of *element* give it."""
+    attributes = element.attrib
+    names = " ".join([value for name in _ATTRIBUTES if (value := attributes.get(name))]) if attributes else ""
+    return _marks(tag, names[:_LONGEST]) if names else _of_tag(tag)
+
+
+@lru_cache(maxsize=4096)
+def _marks(tag: str, names: str) -> tuple[int, ...]:
+    kinds = {_kind_of(word) for word in _WORD_RE.findall(names)}
+    return tuple(kinds.union(_of_tag(tag)) - {-1})
+
+
+@lru_cache(maxsize=8192)
+def _kind_of(word: str) -> int:
+    word = word.lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    return next((_STEMS[word[:size]] for size in _LENGTHS if word[:size] in _STEMS), -1)
+
+
+@lru_cache(maxsize=256)
+def _of_tag(tag: str) -> tuple[int, ...]:
+    return (_INDEX[_TAGS[tag]],) if tag in _TAGS else ()
