@@ -9,13 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 
 from w3lib.url import canonicalize_url
 
 from crawler.archive.decision import Held
 from crawler.archive.segments import Place
-from crawler.items import Article, Image, RelatedItem
+from crawler.items import Article, Image
 
 VERSION = 1
 
@@ -24,8 +26,8 @@ CREATE TABLE segments (             -- how far the catalogue has read each segme
     name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, lines INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE targets (              -- every key that is archived, or that a dump named
-    tid INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
+    tid INTEGER PRIMARY KEY,        -- see target_id()
+    key TEXT NOT NULL,
     id TEXT,
     state TEXT NOT NULL,            -- pending leased fetched gone failed; seed: known from its own dump, not asked for
     depth INTEGER NOT NULL,
@@ -63,21 +65,19 @@ _LONGER_TITLE = """CASE
 
 # Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same.
 _LIST_TARGET = f"""
-INSERT INTO targets (key, id, state, depth, title, pic) VALUES (?, ?, 'pending', ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET
+INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)
+ON CONFLICT (tid) DO UPDATE SET
     depth = min(depth, excluded.depth),
     title = {_LONGER_TITLE},
     pic = CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END,
-    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
-RETURNING tid"""  # noqa: S608 - no value from outside
+    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END"""  # noqa: S608
 
 _ARCHIVE_TARGET = """
-INSERT INTO targets (key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET
+INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (tid) DO UPDATE SET
     depth = min(depth, excluded.depth),
     state = CASE excluded.state WHEN 'seed' THEN state ELSE excluded.state END,
-    reason = excluded.reason, lease_run = NULL, lease_until = NULL
-RETURNING tid"""
+    reason = excluded.reason, lease_run = NULL, lease_until = NULL"""
 
 _ADD_PICTURE = """
 INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type)
@@ -88,6 +88,7 @@ ON CONFLICT (name) DO UPDATE SET
     media_type = excluded.media_type
 WHERE pictures.status IS NOT 'stored'"""
 
+_ID_DIGITS = 18
 _RETRYABLE = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
 
@@ -100,6 +101,26 @@ def stub_state(status: int | None) -> str:
     """
     settled = status is not None and status < _SERVER_ERROR and status not in _RETRYABLE
     return "gone" if settled else "failed"
+
+
+def target_id(key: str) -> int:
+    """Return the number by which the catalogue knows *key*: the article's id, or a hash for what has none.
+
+    So related articles, whose ids are near, are near in the database too, and no index from key to number is needed.
+    Articles' ids give numbers from 0 up, hashes negative ones of 62 bits.
+
+    >>> target_id("alalam/1793356")
+    1793356
+    """
+    article_id = key.rpartition("/")[2]
+    if (
+        article_id.isascii()
+        and article_id.isdigit()
+        and len(article_id) <= _ID_DIGITS
+        and (article_id[0] != "0" or article_id == "0")
+    ):
+        return int(article_id)
+    return -1 - (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 2)
 
 
 class Catalogue:
@@ -151,7 +172,8 @@ class Catalogue:
             state = stub_state(article.capture.status)
             reason = f"status {article.capture.status}" if article.capture.status else "no answer"
         execute = self.connection.execute
-        (tid,) = execute(_ARCHIVE_TARGET, (article.key, article.id, state, article.depth, reason)).fetchone()
+        tid = target_id(article.key)
+        execute(_ARCHIVE_TARGET, (tid, article.key, article.id, state, article.depth, reason))
         execute(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -167,16 +189,20 @@ class Catalogue:
                 article.near_duplicate_of,
             ),
         )
-        for item in article.related:
-            self._list(article, tid, item)
+        self._list(article, tid)
         for image in article.images:
             self._add_picture(image)
 
-    def _list(self, article: Article, source: int, item: RelatedItem) -> None:
-        key = f"{article.site}/{item.id}"
-        told = (key, item.id, article.depth + 1, item.title, item.pic)
-        (tid,) = self.connection.execute(_LIST_TARGET, told).fetchone()
-        self.connection.execute("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", (tid, source, item.sort))
+    def _list(self, article: Article, source: int) -> None:
+        targets, edges = [], []
+        for item in article.related:
+            key = f"{article.site}/{item.id}"
+            tid = target_id(key)
+            targets.append((tid, key, item.id, article.depth + 1, item.title, item.pic))
+            edges.append((tid, source, item.sort))
+        if targets:
+            self.connection.executemany(_LIST_TARGET, targets)
+            self.connection.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", edges)
 
     def _add_picture(self, image: Image) -> None:
         name = image.pic or image.url
@@ -189,9 +215,8 @@ class Catalogue:
     def held(self, key: str) -> Held | None:
         """Return the highest version of *key* in the corpus."""
         row = self.connection.execute(
-            "SELECT kind, content_sha256, version FROM records JOIN targets USING (tid)"
-            " WHERE key = ? ORDER BY version DESC LIMIT 1",
-            (key,),
+            "SELECT kind, content_sha256, version FROM records WHERE tid = ? ORDER BY version DESC LIMIT 1",
+            (target_id(key),),
         ).fetchone()
         return row and Held(row[0], row[1] and row[1].hex(), row[2])
 
@@ -199,7 +224,7 @@ class Catalogue:
         """Return another key in articles/ with the text of *article* (and 1.0), or else its URL (and None)."""
         find = (
             "SELECT key FROM records JOIN targets USING (tid)"
-            " WHERE {} = ? AND kind = ? AND duplicate_of IS NULL AND key != ? ORDER BY tid LIMIT 1"
+            " WHERE {} = ? AND kind = ? AND duplicate_of IS NULL AND tid != ? ORDER BY tid LIMIT 1"
         )
         likenesses = (
             ("content_sha256", article.content_sha256 and bytes.fromhex(article.content_sha256), 1.0),
@@ -208,7 +233,7 @@ class Catalogue:
         for column, value, similarity in likenesses:
             if value is None:
                 continue
-            row = self.connection.execute(find.format(column), (value, article.kind, article.key)).fetchone()
+            row = self.connection.execute(find.format(column), (value, article.kind, target_id(article.key))).fetchone()
             if row:
                 return row[0], similarity
         return None
@@ -216,9 +241,8 @@ class Catalogue:
     def discovered_from(self, key: str) -> tuple[str, ...]:
         """Return the keys of the archived pages that list *key* as related, sorted."""
         rows = self.connection.execute(
-            "SELECT s.key FROM targets t JOIN edges e ON e.target = t.tid JOIN targets s ON s.tid = e.source"
-            " WHERE t.key = ? ORDER BY s.key",
-            (key,),
+            "SELECT key FROM edges JOIN targets ON tid = source WHERE target = ? ORDER BY key",
+            (target_id(key),),
         )
         return tuple(row[0] for row in rows)
 
@@ -249,6 +273,9 @@ class Catalogue:
 
 def _url_key(article: Article) -> str | None:
     """Return what equal pages' URLs have in common; only fetched articles have one."""
-    if article.kind != "article" or article.url is None:
-        return None
-    return canonicalize_url(article.url).removeprefix("https:").removeprefix("http:")
+    return _canonical(article.url) if article.kind == "article" and article.url else None
+
+
+@lru_cache(maxsize=1024)  # a record is asked for twins, and again when it is indexed
+def _canonical(url: str) -> str:
+    return canonicalize_url(url).removeprefix("https:").removeprefix("http:")

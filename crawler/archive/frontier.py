@@ -10,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from crawler.archive.catalogue import target_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -46,8 +48,8 @@ class Frontier:
         """End the lease of *key* without a new line: how, and why."""
         self._execute(
             "UPDATE targets SET state = ?, reason = ?, lease_run = NULL, lease_until = NULL"
-            " WHERE key = ? AND state = 'leased'",
-            (state, reason, key),
+            " WHERE tid = ? AND state = 'leased'",
+            (state, reason, target_id(key)),
         )
 
     def release(self, *, now: float, run: str | None = None) -> int:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import orjson
 
+from crawler.archive.catalogue import target_id
 from crawler.archive.lock import CorpusLock
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, read_lines, segment_name, segment_paths
@@ -142,8 +143,8 @@ class _Verifier:
 
     def _catalogued(self, record: dict[str, Any], place: Place) -> Iterator[str]:
         row = self._query(
-            "SELECT segment, offset, length FROM records JOIN targets USING (tid) WHERE key = ? AND version = ?",
-            (record["key"], record["version"]),
+            "SELECT segment, offset, length FROM records WHERE tid = ? AND version = ?",
+            (target_id(record["key"]), record["version"]),
         ).fetchone()
         if row is None:
             yield f"{record['key']} version {record['version']} is not in the catalogue"
