@@ -1,6 +1,6 @@
 """A made-up news site of the same shape as the real one, for demos, tests and benchmarks.
 
-Everything in it follows from a seed number: no article is held anywhere, so a site of a million
+Everything in it follows from a seed number: nothing is held but the latest titles, so a site of a million
 articles costs no more memory than one of ten. The pure rooms (``site`` and those it uses) say what
 an article is and what its page looks like; ``server`` alone touches the network.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from html import escape
 from typing import Final
+
+import orjson
 
 from crawler.replica.calendar import date_line
 from crawler.replica.chrome import NAME, VARIANTS, Chrome, chromes
@@ -108,7 +109,7 @@ def _json_ld(article: ReplicaArticle, base: str) -> str:
         "image": [] if article.pic.endswith(".mp4") else [_picture_url(article.pic, base)],
         "publisher": {"@type": "Organization", "name": NAME},
     }
-    return f'<script type="application/ld+json">{json.dumps(data, ensure_ascii=False)}</script>\n'
+    return f'<script type="application/ld+json">{orjson.dumps(data).decode()}</script>\n'
 
 
 def _story(article: ReplicaArticle, draw: Draw) -> str:

@@ -17,6 +17,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from crawler.replica.draw import Draw
 
+Colours = tuple[tuple[int, int, int], ...]
+
 _BLOCK = 16  # pixels: side of a coded unit (MCU) with 4:2:0 chroma
 _TILE_ROWS = 5  # rows of blocks in a tile
 _QUALITY = 75
@@ -25,8 +27,8 @@ _TILES = 24  # per band; two bands of the picture (sky, ground)
 _START_OF_SCAN = b"\xff\xda"
 _END = b"\xff\xd9"
 _MARKERS = tuple(bytes((0xFF, 0xD0 + n)) for n in range(8))
-_SKY = ((236, 222, 190), (150, 190, 225), (96, 140, 190), (200, 205, 215), (245, 180, 120), (60, 80, 130))
-_GROUND = ((70, 110, 70), (120, 100, 70), (40, 90, 120), (150, 140, 120), (90, 90, 95), (170, 150, 90))
+_SKY: Colours = ((236, 222, 190), (150, 190, 225), (96, 140, 190), (200, 205, 215), (245, 180, 120), (60, 80, 130))
+_GROUND: Colours = ((70, 110, 70), (120, 100, 70), (40, 90, 120), (150, 140, 120), (90, 90, 95), (170, 150, 90))
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,11 @@ class PictureMaker:
     @cached_property
     def _bands(self) -> tuple[list[list[bytes]], list[list[bytes]]]:
         """The tiles of the upper and of the lower half, each a list of coded rows of blocks."""
+        return self._tiles("sky", _SKY), self._tiles("ground", _GROUND)
+
+    def _tiles(self, band: str, colours: Colours) -> list[list[bytes]]:
         size = (self.tile_blocks * _BLOCK, _TILE_ROWS * _BLOCK)
-        return tuple(  # type: ignore[return-value] # two of them
-            [_coded(_tile(size, colours, Draw("tile", band, n)), self.tile_blocks)[1] for n in range(_TILES)]
-            for band, colours in enumerate((_SKY, _GROUND))
-        )
+        return [_coded(_tile(size, colours, Draw("tile", band, n)), self.tile_blocks)[1] for n in range(_TILES)]
 
 
 ORIGINAL = PictureMaker(width=672, height=504, tile_blocks=7)
@@ -88,7 +90,7 @@ def video(name: str) -> bytes:
     return b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + (8 + len(media)).to_bytes(4, "big") + b"mdat" + media
 
 
-def _tile(size: tuple[int, int], colours: tuple[tuple[int, int, int], ...], draw: Draw) -> Image.Image:
+def _tile(size: tuple[int, int], colours: Colours, draw: Draw) -> Image.Image:
     """Paint a tile: a ground of one colour, a few blurred shapes of others, and grain."""
     width, height = size
     image = Image.new("RGB", size, draw.choice(colours))

@@ -103,10 +103,10 @@ def teaser(seed: int, n: int) -> str:
 
 
 def _paragraph(draw: Draw) -> str:
-    numbers = draw.numbers
+    numbers, forms = draw.numbers, _sentences()
     chosen = []
     for drawn in islice(numbers, 1 + next(numbers) % 4):  # one number a sentence: its bits choose form and halves
-        openings, endings = _sentences()[drawn % len(words.SENTENCES)]
+        openings, endings = forms[drawn % len(forms)]
         chosen.append(openings[drawn >> 8 & _HALVES - 1] + endings[drawn >> 20 & _HALVES - 1])
     return " ".join(chosen)
 
@@ -117,7 +117,8 @@ def _sentences() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
 
     Drawing two halves costs a fifth of filling every slot anew, and 24 * 256 * 256 sentences are enough.
     """
-    return tuple(tuple(_halves(half) for half in text.split("|")) for text in words.SENTENCES)  # type: ignore[misc]
+    halves = (text.split("|") for text in words.SENTENCES)
+    return tuple((_halves(opening), _halves(ending)) for opening, ending in halves)
 
 
 def _halves(text: str) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from crawler.items import RelatedItem
@@ -29,6 +29,7 @@ _RELATED_COUNTS = (1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7
 _MOST_RELATED = max(_RELATED_COUNTS)
 _NEW_SYSTEM = 2_003_654  # from this id on, `sort` grows in steps of 5
 _NO_RELATED = 0.05
+_KEPT = 16_384
 _LOCAL = 64  # half of the related items are among the so many articles before
 _KICKER, _DESK_CODE = 0.16, 0.125
 # Kinds of picture in the universe, of 256: videos (12%), flat names (6%), never served (1.5%), small size only (3%).
@@ -164,10 +165,16 @@ class Site:
         sorts = range(first, first + len(others) * step, step)
         return tuple(
             [
-                RelatedItem(id=str(other), sort=sort, content_type=21, pic=self.pic(other), title=self.title(other))
+                RelatedItem(id=str(other), sort=sort, content_type=21, pic=pic, title=title)
                 for other, sort in zip(others, reversed(sorts) if falling else sorts, strict=True)
+                for pic, title in (self._listed(other),)
             ]
         )
+
+    @cached_property
+    def _listed(self) -> Callable[[int], tuple[str, str]]:
+        """The picture and title of an id, of which the latest are kept: related items come again and again."""
+        return lru_cache(maxsize=_KEPT)(lambda article_id: (self.pic(article_id), self.title(article_id)))
 
     def _related_indexes(self, article_id: int, draw: Draw) -> list[int]:
         wanted = draw.choice(_RELATED_COUNTS)
