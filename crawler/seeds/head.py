@@ -64,7 +64,7 @@ def parse_head(above: str, below: str, zone: ZoneInfo, *, has_dump: bool, title:
 
 def _lines(text: str) -> list[str]:
     """Return the lines of *text* that hold anything, trimmed, without the script's place that xdebug prints."""
-    lines = (line.strip(_TRIM) for line in re.split(r"[\r\n\u2028\u2029\x85]+", text))
+    lines = (line.strip(_TRIM) for line in text.splitlines())
     return [line for line in lines if line and not _PHP_PLACE_RE.fullmatch(line)]
 
 

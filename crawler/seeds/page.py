@@ -11,7 +11,7 @@ from crawler.seeds.head import parse_head
 from crawler.seeds.html import HtmlText, looks_like_html
 from crawler.seeds.judge import judge_dump
 from crawler.seeds.model import Diagnosis, Dump, Page
-from crawler.seeds.scan import MAX_FALSE_STARTS, Found, Scanner
+from crawler.seeds.scan import Found, Scanner
 from crawler.text.mojibake import mend
 
 MAX_DUMPS = 1000
@@ -106,8 +106,8 @@ def _scan(data: bytes, parts: _Parts) -> list[Found]:
         if len(found) == MAX_DUMPS:
             parts.note("too-many", one.reading.end, f"more than {MAX_DUMPS} dumps: the rest is left")
             break
-    if scanner.false_starts >= MAX_FALSE_STARTS:
-        parts.note("too-many", 0, f"more than {MAX_FALSE_STARTS} false beginnings of dumps: gave up")
+    if scanner.gave_up:
+        parts.note("too-many", 0, "far too many false beginnings of dumps: the rest was not looked through")
     return found
 
 

@@ -1,8 +1,9 @@
-"""Finds the dumps in a page: one look for each form's mark, always forward.
+"""Finds the dumps in a page: one look for each form's beginning, always forward.
 
-Every form has a mark that is looked for with :meth:`bytes.find`; only where it stands is a pattern tried. What was
-found, or found to be absent, is remembered until the reading has passed it, and what a form has read is not read
-again, dump or not. So no part of a page is searched twice for the same thing, however many false beginnings it holds.
+Every form has a beginning that is looked for by itself, in patterns that begin with a fixed word so that the search
+is fast. What was found, or found to be absent, is remembered until the reading has passed it, and what a form has
+read is not read again, dump or not. So no part of a page is searched twice for the same thing, however many false
+beginnings it holds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from crawler.seeds.forms.json_list import read_json_list
 from crawler.seeds.forms.php_array import PhpArray
@@ -20,7 +22,10 @@ from crawler.seeds.forms.var_dump import VarDump, Xdebug
 from crawler.seeds.forms.var_export import VarExport
 from crawler.seeds.model import Form
 
-MAX_FALSE_STARTS = 100_000
+MAX_FALSE_STARTS = 20_000
+"""So many lists are read that turn out to be something else; a page with more of them is made to waste our time."""
+_MAX_MARKS = 300_000
+"""So many places are looked at that may begin a dump. It takes about a second, and no page of news comes near."""
 _MAX_DECLARED_DIGITS = 15
 _LOOK_BACK = 64
 _FIRST_RECORD = 4096
@@ -36,7 +41,6 @@ _XDEBUG_STRING_RE = re.compile(rb"string" + _S + rb"'" + _S + _LIST_AHEAD)
 _XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([0-9]++)\)")
 _STRING_BEFORE_RE = re.compile(rb'string\(([0-9]{1,15}+)\)\s{0,9}"\Z')
 _LIST_BEFORE_RE = re.compile(rb"\[[\s\0]*+\{[\s\0]*+\Z")
-_SERIALIZED_BEFORE_RE = re.compile(rb"(?<!\w)a:[0-9]{1,15}+\Z")
 _OUR_KEYS_RE = re.compile(rb'"(?:sort|contenttypeid|pic)"')
 
 _LIST_MARKS = (
@@ -76,40 +80,48 @@ class Found:
 
 
 class Scanner:
-    """Looks through *data* once. ``false_starts`` counts the marks that began nothing."""
+    """Looks through *data* once. ``gave_up`` tells that it stopped before the end: the text is an attack."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.false_starts = 0
+        self.gave_up = False
+        self._false_starts = 0
         self._marks = [_Next(_searcher(data, mark)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
         self._starts = [
-            _Start(_Next(_finder(data, b"string")), self._string),
+            _Start(_Next(_searcher(data, _STRING_RE)), self._string),
+            _Start(_Next(_searcher(data, _XDEBUG_STRING_RE)), self._xdebug_string),
             _Start(_Next(_finder(data, b'"id"')), self._bare_list),
-            _Start(_Next(_finder(data, b"array")), self._array),
-            _Start(_Next(_finder(data, b"Array")), self._print_r),
-            _Start(_Next(_finder(data, b":{i:")), self._serialized),
+            _Start(_Next(_searcher(data, VarDump.opening)), partial(self._php, VarDump, "var_dump")),
+            _Start(_Next(_searcher(data, Xdebug.opening)), partial(self._php, Xdebug, "xdebug")),
+            _Start(_Next(_searcher(data, PrintR.opening)), partial(self._php, PrintR, "print_r")),
+            _Start(_Next(_searcher(data, VarExport.opening)), partial(self._php, VarExport, "var_export")),
+            _Start(_Next(_searcher(data, Serialized.opening)), self._serialized),
         ]
 
     def dumps(self) -> Iterator[Found]:
         """Yield the dumps in the order in which they stand."""
         position = 0
-        while self.false_starts < MAX_FALSE_STARTS:
-            at, start = min(
-                ((start.mark.find(max(position, start.floor)), start) for start in self._starts),
-                key=lambda pair: pair[0],
-            )
-            if at >= len(self.data):
+        for _ in range(_MAX_MARKS):
+            at, start = len(self.data), None
+            for one in self._starts:
+                place = one.mark.find(max(position, one.floor))
+                if place < at:
+                    at, start = place, one
+            if start is None:
                 return
             found = start.read(at)
-            if found is not None and _is_ours(found, len(self.data)):
-                yield found
-            else:
-                self.false_starts += 1
             if found is None:
                 start.floor = at + 1
-            else:
-                position = max(found.reading.end, at + 1)
+                continue
+            position = max(found.reading.end, at + 1)
+            if _is_ours(found, len(self.data)):
+                yield found
+                continue
+            self._false_starts += 1
+            if self._false_starts >= MAX_FALSE_STARTS:
+                break
+        self.gave_up = True
 
     def _limit(self, position: int) -> int:
         """Return where a dump that is being read at *position* ends at the latest."""
@@ -119,10 +131,10 @@ class Scanner:
         return min(len(self.data), *(mark.find(position) for mark in self._marks))
 
     def _string(self, at: int) -> Found | None:
-        """Read ``string(N) "[...]"``, or xdebug's ``string '[...]' (length=N)``."""
+        """Read ``string(N) "[...]"``."""
         head = _STRING_RE.match(self.data, at)
         if head is None:
-            return self._xdebug_string(at)
+            return None
         notes = Notes()
         declared = int(head[1]) if len(head[1]) <= _MAX_DECLARED_DIGITS else None
         if declared is None:
@@ -137,6 +149,7 @@ class Scanner:
         return Found("json-string", at, reading, notes, declared)
 
     def _xdebug_string(self, at: int) -> Found | None:
+        """Read xdebug's ``string '[...]' (length=N)``."""
         head = _XDEBUG_STRING_RE.match(self.data, at)
         if head is None:
             return None
@@ -162,26 +175,9 @@ class Scanner:
         notes = Notes()
         return Found("json", begin, read_json_list(self.data, begin, self._limit(begin + 1), None, notes), notes)
 
-    def _array(self, at: int) -> Found | None:
-        """Read one of the forms that begin with the word ``array``: they differ in what follows it."""
-        return (
-            self._php(VarDump, "var_dump", at)
-            or self._php(Xdebug, "xdebug", at)
-            or self._php(VarExport, "var_export", at)
-        )
-
-    def _print_r(self, at: int) -> Found | None:
-        return self._php(PrintR, "print_r", at)
-
     def _serialized(self, at: int) -> Found | None:
-        back = max(0, at - _LOOK_BACK)
-        opening = _SERIALIZED_BEFORE_RE.search(self.data[back:at])
-        if opening is None:
-            return None
-        found = self._php(Serialized, "serialize", back + opening.start())
-        if found is not None and (
-            quoted := _STRING_BEFORE_RE.search(self.data[max(0, found.start - 32) : found.start])
-        ):
+        found = self._php(Serialized, "serialize", at)
+        if found is not None and (quoted := _STRING_BEFORE_RE.search(self.data[max(0, at - _LOOK_BACK) : at])):
             found.declared = int(quoted[1])
             found.start -= len(quoted[0])
             if not found.reading.truncated and self.data.startswith(b'"', found.reading.end):

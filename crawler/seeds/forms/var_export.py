@@ -17,7 +17,7 @@ _ARRAY = rb"(?:\(object\)[\s\0]*+|\\?stdClass::__set_state\([\s\0]*+)?array[\s\0
 class VarExport(PhpArray):
     """Indented as PHP writes it, or folded onto one line."""
 
-    opening = re.compile(_ARRAY + rb"(?=[\s\0]*+(?:[0-9]++[\s\0]*+=>[\s\0]*+" + _ARRAY + rb"|\Z))")
+    opening = re.compile(rb"array[\s\0]{0,64}+\((?=[\s\0]*+(?:[0-9]++[\s\0]*+=>[\s\0]*+" + _ARRAY + rb"|\Z))")
     element = re.compile(rb"\b([0-9]++)[\s\0]*+=>[\s\0]*+" + _ARRAY)
     key = re.compile(rb"'([A-Za-z_]\w{0,31}+)'[\s\0]*+=>[\s\0]*+")
     scalar = re.compile(rb"(-?[0-9]{1,20}+)(?=[\s\0]*+[,)])|-?[0-9.E+-]{1,32}+|true|false|NULL", re.IGNORECASE)
