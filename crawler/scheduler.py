@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
-from scrapy.exceptions import DontCloseSpider, NotConfigured
+from scrapy.exceptions import DontCloseSpider
 
 from crawler.archive import Target
 from crawler.exceptions import CorpusError
@@ -50,6 +50,7 @@ class FrontierScheduler(BaseScheduler):
         self._ready: deque[Request] = deque()
         self._leasing = False
         self._may_wait = True
+        self._archivist: Archivist | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -62,12 +63,12 @@ class FrontierScheduler(BaseScheduler):
         return scheduler
 
     def open(self, spider: Spider) -> None:
-        archivist = self._crawler.get_extension(Archivist)
-        if archivist is None:
-            raise NotConfigured("FrontierScheduler needs the Archivist extension")
-        self._archivist = archivist
+        self._archivist = self._crawler.get_extension(Archivist)
         self._spider = cast("FrontierSpider", spider)
-        archivist.on_added = self._record_added
+        if self._archivist is None:  # a spider without a corpus, such as that of scrapy shell and scrapy fetch
+            self._may_wait = False
+        else:
+            self._archivist.on_added = self._record_added
 
     def has_pending_requests(self) -> bool:
         return bool(self._ready) or self._leasing or (self._may_wait and self._budget() > 0)
@@ -87,10 +88,10 @@ class FrontierScheduler(BaseScheduler):
 
     def _budget(self) -> int:
         """Return how many more targets may be leased now: all that a batch holds, or what max_articles leaves."""
-        limit = self._spider.max_articles
-        if limit is None:
+        limit, archivist = self._spider.max_articles, self._archivist
+        if limit is None or archivist is None:
             return _BATCH
-        return min(_BATCH, limit - self._archivist.articles_added - len(self._archivist.leases))
+        return min(_BATCH, limit - archivist.articles_added - len(archivist.leases))
 
     def _low(self) -> bool:
         return self._may_wait and len(self._ready) < _BATCH // 2 and self._budget() > 0
@@ -101,30 +102,33 @@ class FrontierScheduler(BaseScheduler):
             self._task = asyncio.ensure_future(self._lease())
 
     async def _lease(self) -> None:
+        archivist = self._archivist
+        assert archivist is not None  # noqa: S101 - without one, nothing may wait
         try:
             while self._low():
                 self._may_wait = False  # unless this batch is full, or a record lists new targets meanwhile
                 limit = self._budget()
-                targets = await self._archivist.lease(limit, self._spider.depth)
+                targets = await archivist.lease(limit, self._spider.depth)
                 self._may_wait = self._may_wait or len(targets) == limit
                 for target in targets:
-                    await self._request(target)
+                    await self._request(archivist, target)
         except CorpusError:
             pass  # the archivist is closing the spider
         finally:
             self._leasing = False
 
-    async def _request(self, target: Target) -> None:
+    async def _request(self, archivist: Archivist, target: Target) -> None:
         request = self._spider.request(target)
         if request is None:
-            await self._archivist.end(target.key, "gone", "the site profile has no URL for it")
+            await archivist.end(target.key, "gone", "the site profile has no URL for it")
         elif self._crawler.engine.spider is not None:
             self._crawler.engine.crawl(request)  # rather than to enqueue it: this also wakes the engine
 
     async def _give_up(self, key: str, state: str, reason: str) -> None:
         """End a lease without a record, unless the whole crawl is ending on an error of the corpus."""
-        if key in self._archivist.leases and self._archivist.error is None:
-            await self._archivist.end(key, state, reason)
+        archivist = self._archivist
+        if archivist is not None and key in archivist.leases and archivist.error is None:
+            await archivist.end(key, state, reason)
             self._crawler.stats.inc_value(f"gleaner/{state}")
 
     async def _item_error(self, item: Any, failure: Failure) -> None:
@@ -144,11 +148,10 @@ class FrontierScheduler(BaseScheduler):
 
     def _spider_idle(self) -> None:
         """With nothing underway, a lease that is still held was lost on the way: say so, and end it as failed."""
-        if not self._archivist.leases or self._archivist.error:
-            if self.has_pending_requests():
-                raise DontCloseSpider
+        archivist = self._archivist
+        if archivist is None or archivist.error or not archivist.leases:
             return
-        for key in list(self._archivist.leases):
+        for key in list(archivist.leases):
             logger.error("The request for %s was lost on the way; it counts as failed", key)
             self._task = asyncio.ensure_future(self._give_up(key, "failed", "its request was lost"))
         raise DontCloseSpider

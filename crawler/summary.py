@@ -14,20 +14,18 @@ def progress_line(stats: Stats, *, waiting: str, seconds: float, left: float | N
     """Return how far the crawl is. *waiting* targets, *seconds* so far, *left* seconds to go (None: not known).
 
     >>> progress_line({"gleaner/archived/article": 120}, waiting="60", seconds=60, left=30)
-    '120 articles archived · 0 stubs · 0 duplicates · 0 pictures · 0 failures · 60 waiting · 2.0/s · 0:30 left'
+    '120 articles · 60 waiting · 2.0/s · 0:30 left · 0 pictures · 0 stubs · 0 duplicates · 0 failures'
     """
     articles = stats.get("gleaner/archived/article", 0)
-    parts = [
-        f"{articles} articles archived",
-        f"{stats.get('gleaner/archived/stub', 0)} stubs",
-        f"{stats.get('gleaner/duplicates', 0)} duplicates",
-        f"{stats.get('gleaner/images/stored', 0)} pictures",
-        f"{failures(stats)} failures",
-        f"{waiting} waiting",
-        f"{articles / seconds if seconds else 0:.1f}/s",
-    ]
+    parts = [f"{articles} articles", f"{waiting} waiting", f"{articles / seconds if seconds else 0:.1f}/s"]
     if left is not None:
         parts.append(f"{_clock(left)} left")
+    parts += [
+        f"{stats.get('gleaner/images/stored', 0)} pictures",
+        f"{stats.get('gleaner/archived/stub', 0)} stubs",
+        f"{stats.get('gleaner/duplicates', 0)} duplicates",
+        f"{failures(stats)} failures",
+    ]
     return " · ".join(parts)
 
 

@@ -31,7 +31,7 @@ class Progress:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._live: Live | None = None
-        self._handlers: list[logging.StreamHandler[Any]] = []
+        self._handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -50,18 +50,20 @@ class Progress:
         self._task.cancel()
         if self._live is not None:
             self._live.stop()
-            for handler in self._handlers:
-                handler.setStream(sys.stderr)
+            for handler, stream in self._handlers:
+                handler.setStream(stream)
 
     def _go_live(self) -> None:
-        """Begin the live line; log lines are printed above it, through the console that draws it."""
-        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
-        plain = sys.stderr
+        """Begin the live line; log lines go above it, through the console that draws it."""
+        console = Console(stderr=True)
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
         self._live.start()
         for handler in logging.root.handlers:
-            if isinstance(handler, logging.StreamHandler) and handler.stream is plain:
-                handler.setStream(sys.stderr)
-                self._handlers.append(handler)
+            if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
+                self._handlers.append((handler, handler.stream))
+                handler.setStream(_AboveTheLine(console))
 
     async def _show_often(self) -> None:
         while True:
@@ -85,3 +87,16 @@ class Progress:
         left = waiting * seconds / done if done and waiting < _MANY else None
         shown = f"{_MANY}+" if waiting >= _MANY else str(waiting)
         return progress_line(stats, waiting=shown, seconds=seconds, left=left)
+
+
+class _AboveTheLine:
+    """A stream for log lines, which the console prints above its live line, as they are."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, text: str) -> None:
+        self._console.print(text, end="", soft_wrap=True, markup=False, highlight=False)
+
+    def flush(self) -> None:
+        self._console.file.flush()
