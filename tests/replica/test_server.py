@@ -160,11 +160,11 @@ def test_hostile_paths_give_nothing(replica, path):
         assert connection.makefile("rb").readline().split()[1] in {b"400", b"404"}
 
 
-def test_slow_answers_late(start_replica):
-    replica = start_replica("--faults", "slow=1")
+def test_slow_and_delay_answer_late(start_replica):
+    replica = start_replica("--faults", "slow=1", "--delay", "200")
     began = time.monotonic()
     assert fetch(replica, PAGES[0])[0] == 200
-    assert time.monotonic() - began >= SLOW_SECONDS
+    assert time.monotonic() - began >= SLOW_SECONDS + 0.2
 
 
 def test_faults_that_answer(start_replica):
