@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from crawler.seeds.forms.record import MAX_RECORDS, Notes, Reading, Value, build_item
+from crawler.seeds.forms.record import MAX_RECORDS, Notes, Reading, Value, build_clean_items, build_item
 from crawler.seeds.forms.seeker import Seeker
 
 # Possessive quantifiers (*+) keep white space from being tried again in other ways.
@@ -62,15 +62,15 @@ def _read_exact(data: bytes, start: int, limit: int, declared: int | None, notes
     if not all(type(record) is dict for record in records):
         return None
     reading = Reading(end=end, payload=(start, end))
+    clean = build_clean_items(records)
+    if clean is not None:
+        reading.items = clean
+        return reading
     for record in records:
-        item = build_item(record if _is_plain(record) else _plain(record), start, notes)
+        item = build_item(_plain(record), start, notes)
         if item is not None:
             reading.items.append(item)
     return reading
-
-
-def _is_plain(record: Mapping[str, Any]) -> bool:
-    return all(type(value) is str for value in record.values())
 
 
 def _plain(record: Mapping[str, Any]) -> dict[str, Value]:
