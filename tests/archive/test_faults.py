@@ -1,0 +1,111 @@
+"""A disk that is full, or fails, at every call that writes: a clear error, nothing acknowledged in vain, all mended."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from crawler.archive import Corpus
+from crawler.archive.verify import verify
+from crawler.exceptions import CorpusError, DiskFull
+from tests.archive.test_crashes import CALLS, GROUPS, keys_and_versions
+from tests.factories import make_article
+
+
+class FailingCalls:
+    """Lets the calls of :data:`CALLS` through until the *point*-th, which fails with *number*, and all after it."""
+
+    def __init__(self, monkeypatch, point, number):
+        self.count = 0
+        for name in CALLS:
+            monkeypatch.setattr(os, name, self.wrap(getattr(os, name), name, point, number))
+
+    def wrap(self, call, name, point, number):
+        def wrapper(descriptor, *args, **kwargs):
+            self.count += 1
+            if self.count >= point:
+                if name == "write":
+                    call(descriptor, bytes(args[0])[: len(args[0]) // 2])
+                raise OSError(number, os.strerror(number))
+            return call(descriptor, *args, **kwargs)
+
+        return wrapper
+
+
+def archive_until_it_fails(root):
+    """Archive the groups; return the keys that were acknowledged and the error that ended it, if any did."""
+    acknowledged = []
+    try:
+        corpus = Corpus(root, "replica", segment_bytes=1500)
+    except CorpusError as error:
+        return acknowledged, error
+    try:
+        for number, group in enumerate(GROUPS):
+            corpus.store_picture(f"picture {number}".encode(), "jpg")
+            with corpus.group():
+                for article in group:
+                    corpus.add(article)
+            acknowledged += [article.key for article in group]
+    except CorpusError as error:
+        return acknowledged, error
+    finally:
+        corpus.close()
+    return acknowledged, None
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EFBIG, DiskFull), (errno.EIO, CorpusError)],
+)
+def test_every_call_fails_once_and_what_was_acknowledged_is_there(tmp_path, monkeypatch, number, kind):
+    point, failed = 0, True
+    while failed:
+        point += 1
+        root = tmp_path / str(point)
+        with monkeypatch.context() as patch:
+            FailingCalls(patch, point, number)
+            acknowledged, failed = archive_until_it_fails(root)
+        if failed:
+            assert type(failed) is kind
+            assert str(root) in str(failed)
+        root.mkdir(exist_ok=True)
+        everything, error = archive_until_it_fails(root)
+        assert error is None
+        found = keys_and_versions(root)
+        assert set(found.values()) == {1}
+        assert {key for key, _ in found} == set(everything) >= set(acknowledged)
+        assert verify(root).problems == []
+    assert point > 30
+
+
+def test_after_a_failed_sync_the_corpus_takes_nothing_more(tmp_path, monkeypatch):
+    corpus = Corpus(tmp_path, "replica")
+    with monkeypatch.context() as patch, pytest.raises(CorpusError, match="Input/output"):
+        patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, os.strerror(errno.EIO))))
+        with corpus.group():
+            corpus.add(make_article(1))
+    with pytest.raises(CorpusError, match="Input/output"), corpus.group():
+        corpus.add(make_article(1))
+    corpus.close()
+    # The line may be whole on disk: whether it was adopted or not, it is there once.
+    corpus = Corpus(tmp_path, "replica")
+    with corpus.group():
+        corpus.add(make_article(1))
+    corpus.close()
+    assert keys_and_versions(tmp_path) == {("replica/1", 1): 1}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to a read-only directory")
+def test_a_directory_that_may_not_be_written_is_a_clear_error(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(CorpusError, match="Permission denied"):
+        Corpus(tmp_path / "corpus", "replica")
+
+
+def test_a_file_where_the_corpus_should_be_is_a_clear_error(tmp_path):
+    path = tmp_path / "corpus"
+    path.write_text("x")
+    with pytest.raises(CorpusError, match="File exists"):
+        Corpus(path, "replica")
