@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from crawler.archive.catalogue import stub_state
+from crawler.archive.decision import stub_state
 from crawler.archive.frontier import Target
 from crawler.items import Article, Capture, DateSource, Image, RelatedItem
 from crawler.reading import PageFacts, related_items

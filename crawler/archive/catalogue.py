@@ -10,16 +10,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from hashlib import blake2b
 from pathlib import Path
 
 from w3lib.url import canonicalize_url
 
-from crawler.archive.decision import Held
+from crawler.archive.decision import Held, stub_reason, stub_state
+from crawler.archive.frontier import target_id
 from crawler.archive.segments import Place
+from crawler.archive.visits import Visits, answer_of, unix_time
 from crawler.items import Article, Image
 
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far the catalogue has read each segment
@@ -34,11 +35,18 @@ CREATE TABLE targets (              -- every key that is archived, or that a dum
     title TEXT, pic TEXT,           -- what dumps told of it
     attempts INTEGER NOT NULL DEFAULT 0,
     reason TEXT,                    -- why it is gone or failed
-    lease_run TEXT, lease_until REAL
+    lease_run TEXT, lease_until REAL,
+    home TEXT                       -- the state that a lease which ends without an answer goes back to
 );
 CREATE INDEX targets_pending ON targets (depth, tid) WHERE state = 'pending';
 CREATE INDEX targets_leased ON targets (lease_until) WHERE state = 'leased';
 CREATE INDEX targets_failed ON targets (tid) WHERE state = 'failed';
+CREATE TABLE visits (               -- when each archived target was last asked for, and when it is due again
+    tid INTEGER PRIMARY KEY, checked REAL NOT NULL, due REAL, interval REAL NOT NULL,
+    url TEXT, etag TEXT, modified TEXT
+);
+CREATE INDEX visits_due ON visits (due) WHERE due IS NOT NULL;
+CREATE INDEX visits_checked ON visits (checked);
 CREATE TABLE edges (                -- source lists target as related
     target INTEGER NOT NULL, source INTEGER NOT NULL, sort INTEGER,
     PRIMARY KEY (target, source)
@@ -72,12 +80,13 @@ ON CONFLICT (tid) DO UPDATE SET
     pic = CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END,
     state = CASE state WHEN 'seed' THEN 'pending' ELSE state END"""  # noqa: S608
 
-_ARCHIVE_TARGET = """
+_ARCHIVE_SEED = """
 INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (tid) DO UPDATE SET
-    depth = min(depth, excluded.depth),
-    state = CASE excluded.state WHEN 'seed' THEN state ELSE excluded.state END,
-    reason = excluded.reason, lease_run = NULL, lease_until = NULL"""
+ON CONFLICT (tid) DO UPDATE SET depth = min(depth, excluded.depth)"""
+
+_ARCHIVE_TARGET = f"""
+{_ARCHIVE_SEED},
+    state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
 
 _ADD_PICTURE = """
 INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type)
@@ -87,40 +96,6 @@ ON CONFLICT (name) DO UPDATE SET
     phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
     media_type = excluded.media_type
 WHERE pictures.status IS NOT 'stored'"""
-
-_ID_DIGITS = 18
-_RETRYABLE = frozenset({408, 425, 429})
-_SERVER_ERROR = 500
-
-
-def stub_state(status: int | None) -> str:
-    """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
-
-    >>> [stub_state(status) for status in (404, 200, 503, 429, None)]
-    ['gone', 'gone', 'failed', 'failed', 'failed']
-    """
-    settled = status is not None and status < _SERVER_ERROR and status not in _RETRYABLE
-    return "gone" if settled else "failed"
-
-
-def target_id(key: str) -> int:
-    """Return the number by which the catalogue knows *key*: the article's id, or a hash for what has none.
-
-    So related articles, whose ids are near, are near in the database too, and no index from key to number is needed.
-    Articles' ids give numbers from 0 up, hashes negative ones of 62 bits.
-
-    >>> target_id("alalam/1793356")
-    1793356
-    """
-    article_id = key.rpartition("/")[2]
-    if (
-        article_id.isascii()
-        and article_id.isdigit()
-        and len(article_id) <= _ID_DIGITS
-        and (article_id[0] != "0" or article_id == "0")
-    ):
-        return int(article_id)
-    return -1 - (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 2)
 
 
 class Catalogue:
@@ -132,6 +107,7 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.visits = Visits(self.connection)
         execute = self.connection.execute
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
@@ -165,15 +141,11 @@ class Catalogue:
 
     def index(self, article: Article, place: Place) -> None:
         """Take in *article*, whose line is at *place*: its version, its pictures, and the targets it lists."""
-        state, reason = "fetched", None
-        if article.kind == "seed":
-            state = "seed"
-        elif article.kind == "stub":
-            state = stub_state(article.capture.status)
-            reason = f"status {article.capture.status}" if article.capture.status else "no answer"
+        state = {"article": "fetched", "seed": "seed", "stub": stub_state(article.capture.status)}[article.kind]
         execute = self.connection.execute
         tid = target_id(article.key)
-        execute(_ARCHIVE_TARGET, (tid, article.key, article.id, state, article.depth, reason))
+        statement = _ARCHIVE_SEED if article.kind == "seed" else _ARCHIVE_TARGET
+        execute(statement, (tid, article.key, article.id, state, article.depth, stub_reason(article)))
         execute(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -189,9 +161,10 @@ class Catalogue:
                 article.near_duplicate_of,
             ),
         )
+        if article.kind != "seed":
+            self.visits.record(tid, answer_of(article, added=True), unix_time(article.capture.fetched) or 0.0)
         self._list(article, tid)
-        for image in article.images:
-            self._add_picture(image)
+        self.add_pictures(article)
 
     def _list(self, article: Article, source: int) -> None:
         targets, edges = [], []
@@ -204,13 +177,13 @@ class Catalogue:
             self.connection.executemany(_LIST_TARGET, targets)
             self.connection.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", edges)
 
-    def _add_picture(self, image: Image) -> None:
-        name = image.pic or image.url
-        if name is None:
-            return
-        facts = (image.status, image.url, image.path, image.sha256, image.phash)
-        size = (image.bytes, image.width, image.height, image.media_type)
-        self.connection.execute(_ADD_PICTURE, (name, *facts, *size))
+    def add_pictures(self, article: Article) -> None:
+        """Take in what became of the pictures of *article*."""
+        for image in article.images:
+            if name := image.pic or image.url:
+                facts = (image.status, image.url, image.path, image.sha256, image.phash)
+                size = (image.bytes, image.width, image.height, image.media_type)
+                self.connection.execute(_ADD_PICTURE, (name, *facts, *size))
 
     def held(self, key: str) -> Held | None:
         """Return the highest version of *key* in the corpus."""

@@ -23,14 +23,14 @@ from pathlib import Path
 
 import orjson
 
-from crawler.archive.catalogue import stub_state
-from crawler.archive.decision import Added, Duplicate, Outcome, decide
+from crawler.archive.decision import Added, Duplicate, Held, Outcome, decide, stub_reason, stub_state
 from crawler.archive.files import write_atomically
-from crawler.archive.frontier import Frontier
+from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.lock import CorpusLock
 from crawler.archive.pictures import store
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.segments import SegmentWriter
+from crawler.archive.visits import answer_of, unix_time
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
 from crawler.items import SCHEMA, Article
 from crawler.jsonl import encode
@@ -82,19 +82,20 @@ class Corpus:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
             raise
 
-    def add(self, article: Article) -> Outcome:
+    def add(self, article: Article, validators: Validators | None = None) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
 
         Its ``version``, ``discovered_from`` and ``near_duplicate_of`` are set here. If a target of its key was
-        leased, the lease ends.
+        leased, the lease ends. *validators* are what its response gave to ask conditionally with next time.
         """
         key = article.key
         twin = self.catalogue.twin(article)
         if article.near_duplicate_of:
             twin = article.near_duplicate_of, article.similarity
-        outcome = decide(article, self.catalogue.held(key), twin)
+        held = self.catalogue.held(key)
+        outcome = decide(article, held, twin)
         if not isinstance(outcome, Added | Duplicate):
-            self.frontier.end(key, state=_state(article), reason="unchanged")
+            self._answer(article, held, validators)
             return outcome
         article = replace(article, version=outcome.version, discovered_from=self.catalogue.discovered_from(key))
         writer = self._articles
@@ -104,7 +105,28 @@ class Corpus:
         place = writer.append(encode(article))
         self.catalogue.index(article, place)
         self.catalogue.advance(place.segment, place.offset + place.length, 1)
+        if validators:
+            self.catalogue.visits.validate(target_id(key), validators)
         return outcome
+
+    def unchanged(self, key: str, checked: float) -> None:
+        """Note that the site said, at the Unix time *checked*, that the archived *key* is as it was (304)."""
+        self.frontier.end(key, state=None, reason=None)
+        self.catalogue.visits.record(target_id(key), "unchanged", checked)
+
+    def _answer(self, article: Article, held: Held | None, validators: Validators | None) -> None:
+        """Note what a visit found that adds no line. A seed is no visit: it ends no lease."""
+        if article.kind == "seed":
+            return
+        state = "fetched" if article.kind == "article" or (held and held.kind == "article") else None
+        if state is None:
+            state = stub_state(article.capture.status)
+        self.frontier.end(article.key, state=state, reason=stub_reason(article))
+        tid = target_id(article.key)
+        self.catalogue.visits.record(tid, answer_of(article, added=False), unix_time(article.capture.fetched) or 0.0)
+        self.catalogue.add_pictures(article)
+        if validators:
+            self.catalogue.visits.validate(tid, validators)
 
     def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:
         """Keep the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
@@ -145,10 +167,6 @@ def describe(root: Path) -> dict[str, object]:
     if not isinstance(description, dict) or description.get("schema") != SCHEMA:
         raise CorpusDamaged(str(root), f"corpus.json is not of schema {SCHEMA}; a newer Gleaner may have written it")
     return description
-
-
-def _state(article: Article) -> str:
-    return stub_state(article.capture.status) if article.kind == "stub" else "fetched"
 
 
 def _describe(root: Path, site: str) -> None:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from crawler.items import Article, Kind
 
+_RETRYABLE = frozenset({408, 425, 429})
+_SERVER_ERROR = 500
 _RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
 
 
@@ -61,3 +63,20 @@ def decide(article: Article, held: Held | None, twin: tuple[str, float | None] |
     if twin is not None:
         return Duplicate(*twin, version)
     return Added(version)
+
+
+def stub_state(status: int | None) -> str:
+    """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
+
+    >>> [stub_state(status) for status in (404, 200, 503, 429, None)]
+    ['gone', 'gone', 'failed', 'failed', 'failed']
+    """
+    settled = status is not None and status < _SERVER_ERROR and status not in _RETRYABLE
+    return "gone" if settled else "failed"
+
+
+def stub_reason(article: Article) -> str | None:
+    """Return why *article* is a stub, in a word or two for the frontier; None if it is none."""
+    if article.kind != "stub":
+        return None
+    return "no answer" if article.capture.status is None else f"status {article.capture.status}"

@@ -9,13 +9,27 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
-from crawler.archive.catalogue import target_id
+_ID_DIGITS = 18
+TARGET_COLUMNS = "tid, key, id, depth, title, pic, attempts"
+
+
+class Validators(NamedTuple):
+    """What a response gave to ask conditionally with (RFC 9110, section 13): its URL, ETag and Last-Modified."""
+
+    url: str
+    etag: str | None = None
+    modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An article to fetch: its key, its id, its distance from the seeds, and what dumps told of it."""
+    """An article to fetch: its key, its id, its distance from the seeds, and what dumps told of it.
+
+    ``validators`` are those of the capture that the corpus holds, if it is one to ask for again.
+    """
 
     key: str
     id: str
@@ -23,6 +37,7 @@ class Target:
     title: str | None = None
     pic: str | None = None
     attempts: int = 0
+    validators: Validators | None = None
 
 
 class Frontier:
@@ -34,35 +49,39 @@ class Frontier:
     def lease(self, limit: int, *, max_depth: int, run: str, until: float) -> list[Target]:
         """Lease up to *limit* pending targets to *run* until the Unix time *until*; nearest to the seeds first."""
         rows = self._execute(
-            "UPDATE targets SET state = 'leased', lease_run = ?, lease_until = ?, attempts = attempts + 1"
+            "UPDATE targets SET home = state, state = 'leased', lease_run = ?, lease_until = ?,"  # noqa: S608 - a constant
+            " attempts = attempts + 1"
             " WHERE tid IN (SELECT tid FROM targets WHERE state = 'pending' AND depth <= ?"
             "               ORDER BY depth, tid LIMIT ?)"
-            " RETURNING tid, key, id, depth, title, pic, attempts",
+            f" RETURNING {TARGET_COLUMNS}",
             (run, until, max_depth, limit),
         ).fetchall()
-        rows.sort(key=lambda row: (row[3], row[0]))
-        names = ("key", "id", "depth", "title", "pic", "attempts")
-        return [Target(**dict(zip(names, row[1:], strict=True))) for row in rows]
+        return as_targets(rows)
 
-    def end(self, key: str, *, state: str, reason: str) -> None:
-        """End the lease of *key* without a new line: how, and why."""
+    def end(self, key: str, *, state: str | None, reason: str | None) -> None:
+        """End the lease of *key* without a new line: in which state (None: the one it had before), and why."""
         self._execute(
-            "UPDATE targets SET state = ?, reason = ?, lease_run = NULL, lease_until = NULL"
-            " WHERE tid = ? AND state = 'leased'",
+            "UPDATE targets SET state = coalesce(?, home), reason = ?,"
+            " lease_run = NULL, lease_until = NULL, home = NULL WHERE tid = ? AND state = 'leased'",
             (state, reason, target_id(key)),
         )
 
     def release(self, *, now: float, run: str | None = None) -> int:
         """Give back expired leases and those of other runs than *run* (None: all); return how many there were."""
         return self._execute(
-            "UPDATE targets SET state = 'pending', lease_run = NULL, lease_until = NULL"
-            " WHERE state = 'leased' AND (lease_until < ? OR lease_run IS NOT ?)",
-            (now, run),
+            "UPDATE targets SET state = home, lease_run = NULL, lease_until = NULL, home = NULL"
+            " WHERE state = 'leased' AND (? IS NULL OR lease_run IS NOT ? OR lease_until < ?)",
+            (run, run, now),
         ).rowcount
 
     def retry_failed(self) -> int:
         """Make failed targets pending again, for a new run to try; return how many there were."""
         return self._execute("UPDATE targets SET state = 'pending' WHERE state = 'failed'").rowcount
+
+    def greatest_depth(self) -> int:
+        """Return the greatest distance from the seeds at which a target was asked for so far; 0 if none was."""
+        (depth,) = self._execute("SELECT max(depth) FROM targets WHERE state NOT IN ('pending', 'seed')").fetchone()
+        return depth or 0
 
     def counts(self) -> dict[str, int]:
         """Return the number of targets in each state."""
@@ -75,3 +94,30 @@ class Frontier:
             (max_depth, at_most),
         )
         return int(row.fetchone()[0])
+
+
+def as_targets(rows: list[tuple[Any, ...]]) -> list[Target]:
+    """Return rows of :data:`TARGET_COLUMNS` as targets, nearest to the seeds first."""
+    rows.sort(key=lambda row: (row[3], row[0]))
+    names = ("key", "id", "depth", "title", "pic", "attempts")
+    return [Target(**dict(zip(names, row[1:], strict=True))) for row in rows]
+
+
+def target_id(key: str) -> int:
+    """Return the number by which the catalogue knows *key*: the article's id, or a hash for what has none.
+
+    So related articles, whose ids are near, are near in the database too, and no index from key to number is needed.
+    Articles' ids give numbers from 0 up, hashes negative ones of 62 bits.
+
+    >>> target_id("alalam/1793356")
+    1793356
+    """
+    article_id = key.rpartition("/")[2]
+    if (
+        article_id.isascii()
+        and article_id.isdigit()
+        and len(article_id) <= _ID_DIGITS
+        and (article_id[0] != "0" or article_id == "0")
+    ):
+        return int(article_id)
+    return -1 - (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 2)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import orjson
 
-from crawler.archive.catalogue import target_id
+from crawler.archive.frontier import target_id
 from crawler.archive.lock import CorpusLock
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, read_lines, segment_name, segment_paths

@@ -12,7 +12,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.archive.catalogue import stub_state
+from crawler.archive.decision import stub_state
 from crawler.archive.pictures import identify
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.extensions.archivist import Archivist

@@ -1,0 +1,122 @@
+"""When to ask again: the adaptive schedule of articles, the back-off of what failed, the patience with what is gone.
+
+An article that changed is asked for sooner, one that did not ever later, by factors of two between bounds: the
+multiplicative rule that crawlers of news use, after Cho and Garcia-Molina, "Effective page refresh policies for web
+crawlers", ACM TODS 28(4), 2003.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from crawler.archive.decision import stub_state
+from crawler.archive.frontier import TARGET_COLUMNS, Target, Validators, as_targets, target_id
+from crawler.items import Article
+
+HOUR, DAY = 3600.0, 86400.0
+
+Answer = Literal["new", "changed", "unchanged", "gone", "failed"]
+"""What a visit found: a first version, another text, the same, a settled nothing, or no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Which visited targets to ask for again at the Unix time *now*.
+
+    Those whose own time has come, unless they are news from before *published_since* (ISO 8601; None: any age).
+    With *checked_before* (Unix time), instead all that were last asked for before it, whatever their age.
+    """
+
+    now: float
+    published_since: str | None = None
+    checked_before: float | None = None
+
+
+def next_interval(answer: Answer, interval: float | None) -> float:
+    """Return after how many seconds to ask again, given what was found and the *interval* before this visit.
+
+    >>> [next_interval(answer, 4 * DAY) / DAY for answer in ("changed", "unchanged", "gone", "failed")]
+    [2.0, 8.0, 30.0, 8.0]
+    """
+    if answer == "new":
+        return DAY
+    if answer == "changed":
+        return max(6 * HOUR, (interval or DAY) / 2)
+    if answer == "unchanged":
+        return min(180 * DAY, (interval or DAY) * 2)
+    if answer == "gone":
+        return min(360 * DAY, max(30 * DAY, (interval or 0) * 2))
+    return min(30 * DAY, max(HOUR, (interval or 0) * 2))
+
+
+class Visits:
+    """The visits table of a catalogue. Calls belong inside a transaction of the catalogue's."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    def record(self, tid: int, answer: Answer, checked: float) -> None:
+        """Record a visit of the target *tid* at the Unix time *checked*, and when the next one is due."""
+        row = self._execute("SELECT interval FROM visits WHERE tid = ?", (tid,)).fetchone()
+        interval = next_interval(answer, row[0] if row else None)
+        self._execute(
+            "INSERT INTO visits (tid, checked, due, interval) VALUES (?, ?, ?, ?) ON CONFLICT (tid) DO UPDATE SET"
+            " checked = excluded.checked, due = excluded.due, interval = excluded.interval",
+            (tid, checked, checked + interval, interval),
+        )
+
+    def validate(self, tid: int, validators: Validators) -> None:
+        """Keep what the last response for *tid* gave to ask conditionally with."""
+        self._execute("UPDATE visits SET url = ?, etag = ?, modified = ? WHERE tid = ?", (*validators, tid))
+
+    def retire(self, published_before: str) -> int:
+        """Take articles published before that ISO 8601 date off the schedule; return how many there were."""
+        return self._execute(
+            "UPDATE visits SET due = NULL WHERE due IS NOT NULL AND tid IN ("
+            " SELECT tid FROM records WHERE kind = 'article' AND published < ?)",
+            (published_before,),
+        ).rowcount
+
+    def lease(self, limit: int, due: Due, *, run: str, until: float) -> list[Target]:
+        """Lease up to *limit* targets that are due to *run* until the Unix time *until*, the longest overdue first."""
+        if due.checked_before is not None:
+            column, bound = "checked", due.checked_before
+        else:
+            column, bound = "due", due.now
+        rows = self._execute(
+            "UPDATE targets SET home = state, state = 'leased', lease_run = ?, lease_until = ?"  # noqa: S608
+            " WHERE tid IN (SELECT tid FROM visits JOIN targets USING (tid)"
+            f"              WHERE {column} <= ? AND state IN ('fetched', 'gone', 'failed') ORDER BY {column} LIMIT ?)"
+            f" RETURNING {TARGET_COLUMNS}",
+            (run, until, bound, limit),
+        ).fetchall()
+        return [replace(target, validators=self._validators(target)) for target in as_targets(rows)]
+
+    def _validators(self, target: Target) -> Validators | None:
+        query = "SELECT url, etag, modified FROM visits WHERE tid = ? AND url IS NOT NULL"
+        row = self._execute(query, (target_id(target.key),)).fetchone()
+        return row and Validators(*row)
+
+
+def answer_of(article: Article, *, added: bool) -> Answer:
+    """Return what a visit found, given the record that it made, and whether that became a line."""
+    if article.kind == "stub":
+        return "gone" if stub_state(article.capture.status) == "gone" else "failed"
+    if not added:
+        return "unchanged"
+    return "changed" if article.version > 1 else "new"
+
+
+def unix_time(moment: str | None) -> float | None:
+    """Return an ISO 8601 *moment* as Unix time; None if it is none.
+
+    >>> unix_time("2026-11-22T20:00:00+00:00"), unix_time("yesterday")
+    (1795377600.0, None)
+    """
+    try:
+        return datetime.fromisoformat(moment).timestamp() if moment else None
+    except (ValueError, OverflowError):
+        return None
