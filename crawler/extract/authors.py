@@ -1,28 +1,40 @@
+# ruff: noqa: RUF001 - apostrophes of names
 """Who wrote an article."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.page import Found, Page
 from crawler.text import clean_line
 
 _BY_RE = re.compile(
-    r"^\W{0,3}(?:(?:written|posted|published|reported|words|story|text|reviewed)\s+)?"
-    r"(?:by|von|par|por|di|da|door|av|автор|текст|نوشته|بقلم|מאת)\b[:\s]\s{0,5}",
+    r"^\W{0,3}(?:.{0,20}\bposts by|(?:(?:written|posted|published|reported|words|story|text|reviewed|opinion|article"
+    r"|guest post)\s+)?"
+    r"(?:by|von|par|por|da|door|av|автор|текст|نوشته|بقلم|מאת))\b[:\s]\s{0,5}",
     re.IGNORECASE,
 )
-_SPLIT_RE = re.compile(r"\s*(?:,|;|\||&|\band\b|\bund\b|\bet\b|\sy\s|،|、)\s*", re.IGNORECASE)
+_SPLIT_RE = re.compile(r"\s*(?:,|;|\||&|\band\b|\bund\b|\bet\b|\swith\s|\sy\s|،|、)\s*", re.IGNORECASE)
 _NOT_A_NAME_RE = re.compile(
-    r"https?:|www\.|@|\d{3}|\b(?:updated|published|posted|min read|minutes?|ago|share|follow|comments?|subscribe)\b",
+    r"https?:|www\.|@|\d{3}|[()<>{}\[\]]|\b(?:updated|published|posted|min read|minutes?|ago|share|follow|comments?"
+    r"|subscribe"
+    r"|image|photo|read|more|january|february|march|april|june|july|august|september|october|november|december)\b",
     re.IGNORECASE,
 )
-_TITLES_RE = re.compile(
-    r"\b(?:staff writer|staff reporter|staff|reporter|correspondent|editor|senior writer|contributor"
-    r"|contributing writer)\b.*$",
+_POST_RE = re.compile(
+    r"(?:(?:senior|staff|chief|executive|contributing|managing|associate|assistant|deputy|lead|guest|special|political|sports?)\s)*"
+    r"(?:writer|reporter|correspondent|editor|contributor|columnist|journalist|author|producer|photographer|analyst|officer"
+    r"|expert|director|head|founder|ceo|president|manager|professor|admin)\b.*"
+    r"|ph\.?d\.?|m\.?[abds]\.?|mba|rn|cpa|esq\.?|[js]r\.?|i{2,3}|chief .*|head of .*|e-ryt.*|rdn?|llc|inc\.?",
     re.IGNORECASE,
+)
+_NAME_RE = re.compile(
+    r"[^\W\d_a-z][\w.'’-]{0,20}(?:\s(?:(?:de|van|von|der|den|la|le|bin|al|el|da|di|du)\s)?[^\W\d_a-z][\w.'’-]{0,20}){1,3}"
 )
 _METAS = (
     "author", "byl", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
@@ -32,6 +44,7 @@ _BYLINES = (
     "//*[contains(@class,'author') or contains(@class,'Author') or contains(@class,'byline')"
     " or contains(@class,'Byline') or contains(@id,'author') or contains(@id,'byline')]"
 )
+_ABBREVIATED_RE = re.compile(r"\b(?:[js]r|[a-z]|dr|ph\.d)\.$", re.IGNORECASE)
 _LONGEST_NAME = 60
 _LONGEST_BYLINE = 150
 _MOST = 20
@@ -40,43 +53,76 @@ _MOST = 20
 def find_authors(page: Page) -> Found[list[str]] | None:
     """Return the names of the authors of *page*, in its order, each once; None if it names none.
 
-    The first source that gives a name: the profile's selector, JSON-LD, meta elements, ``rel="author"``,
-    microdata, an element classed as byline or author.
+    The first source that gives a name: the profile's selector, JSON-LD, meta elements, microdata, ``rel="author"``,
+    an element classed as byline or author, a visible "By ..." near the title. The publisher counts as author only if
+    no source names anyone else.
     """
+    publisher: Found[list[str]] | None = None
+    house = _house(page)
     for source, lines in (
         ("profile", (_text(element) for element in page.select("authors"))),
         ("json-ld", _linked(page)),
-        ("meta", (value for name in _METAS for value in page.metas.get(name, ()))),
+        *(("meta", _inverted(name, page.metas.get(name, []))) for name in _METAS if name in page.metas),
         ("microdata", _microdata(page)),
         ("page", _rel(page)),
         ("page", _bylines(page)),
+        ("page", _near_title(page)),
     ):
-        if names := _names(lines, page):
-            return Found(names, source)
-    return None
+        if names := _names(lines):
+            people = [name for name in names if _key(name) not in house]
+            if people or source == "profile":
+                return Found(people or names, source)
+            publisher = publisher or Found(names, source)
+    return publisher
 
 
-def _names(lines: Iterator[str], page: Page) -> list[str]:
-    site = (page.meta("og:site_name") or "").casefold()
+def _names(lines: Iterable[str]) -> list[str]:
     found: dict[str, str] = {}
     for line in lines:
-        for part in _SPLIT_RE.split(_BY_RE.sub("", clean_line(line))):
-            name = _TITLES_RE.sub("", part).strip(" \t-\u2013|:.·")
-            if 1 < len(name) <= _LONGEST_NAME and not _NOT_A_NAME_RE.search(name) and name.casefold() != site:
+        text = _BY_RE.sub("", clean_line(unescape(line)))
+        for part in _SPLIT_RE.split(text):
+            name = part.strip(' \t-\u2013\u2014|:·"“”*•')
+            name = name.removesuffix(".") if not _ABBREVIATED_RE.search(name) else name
+            if 1 < len(name) <= _LONGEST_NAME and not _NOT_A_NAME_RE.search(name) and not _POST_RE.fullmatch(name):
                 found.setdefault(name.casefold(), name)
     return list(found.values())[:_MOST]
 
 
-def _text(element: Any) -> str:
+def _key(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def _house(page: Page) -> set[str]:
+    """Return the names of the publisher of *page*: its site's name, its host, the organizations of its JSON-LD."""
+    names = [
+        page.meta("og:site_name", "application-name", "publisher") or "",
+        page.host,
+        page.host.removeprefix("www."),
+    ]
+    for node in page.linked.nodes:
+        kinds = str(node.get("@type"))
+        if ("Organization" in kinds or "WebSite" in kinds) and isinstance(node.get("name"), str):
+            names.append(node["name"])
+    return {_key(name) for name in names if name}
+
+
+def _text(element: etree._Element) -> str:
     return "".join(element.itertext())
 
 
-def _linked(page: Page) -> Iterator[str]:
+def _inverted(name: str, values: list[str]) -> list[str]:
+    """Return *values*, with the names that scholarly metadata gives as ``Roy, Ann`` the right way round."""
+    if not name.startswith(("citation", "dc")):
+        return values
+    return [" ".join(reversed(value.split(", "))) if value.count(", ") == 1 else value for value in values]
+
+
+def _linked(page: Page) -> list[str]:
     for node in page.linked.articles:
-        names = list(_named(page, node.get("author") or node.get("creator"), 0))
-        if names:
-            yield from names
-            return
+        for key in ("author", "creator"):
+            if names := list(_named(page, node.get(key), 0)):
+                return names
+    return []
 
 
 def _named(page: Page, value: Any, depth: int) -> Iterator[str]:
@@ -91,7 +137,11 @@ def _named(page: Page, value: Any, depth: int) -> Iterator[str]:
 
 
 def _microdata(page: Page) -> Iterator[str]:
-    for element in page.properties.get("author", ()):
+    for element in page.properties.get("author", ())[:_MOST]:
+        if any(
+            "omment" in (outer.get("class") or "") + (outer.get("itemtype") or "") for outer in element.iterancestors()
+        ):
+            continue
         inner = [el for el in element.iter() if isinstance(el.tag, str) and el.get("itemprop") == "name"]
         for part in inner or [element]:
             text = part.get("content") or _text(part)
@@ -100,13 +150,27 @@ def _microdata(page: Page) -> Iterator[str]:
 
 
 def _rel(page: Page) -> Iterator[str]:
-    for element in page.root.xpath("//a[@rel='author' or contains(@rel,'author ')]"):
-        yield _text(element)
+    for element in page.root.xpath("//a[@rel='author' or contains(@rel,'author ')]")[:_MOST]:
+        text = _text(element)
+        if len(text) <= _LONGEST_BYLINE:
+            yield text
 
 
 def _bylines(page: Page) -> Iterator[str]:
+    """Yield what the first element that is named byline or author says, if it reads like names."""
     for element in page.root.xpath(_BYLINES)[:_MOST]:
-        text = _text(element).strip()
-        if 0 < len(text) <= _LONGEST_BYLINE and (match := re.match(_BY_RE, clean_line(text))):
-            yield clean_line(text)[match.end() :]
+        line = clean_line(_text(element)[: 2 * _LONGEST_BYLINE])
+        if not 0 < len(line) <= _LONGEST_BYLINE:
+            continue
+        rest = _BY_RE.sub("", line, count=1)
+        if match := _NAME_RE.match(rest):
+            yield rest if rest != line and len(rest) <= _LONGEST_NAME else match[0]
+            return
+
+
+def _near_title(page: Page) -> Iterator[str]:
+    """Yield the names of a line "By ..." among the short lines of the page."""
+    for line in page.lines:
+        if len(line) <= _LONGEST_BYLINE and line[:3] in {"By ", "by ", "BY "} and (match := _NAME_RE.match(line[3:])):
+            yield match[0]
             return

@@ -54,13 +54,15 @@ class Block:
     """Running text (``pieces``) of one block-level element (``place``).
 
     ``linked``, ``strong``: characters of it that stand in links and in bold or emphasis. ``broken``: a line break, not
-    the edge of its element, began it.
+    the edge of its element, began it. ``after_picture``: how many blocks ago the last picture was, and how many
+    elements up from this block it hangs (99 where there was none).
     """
 
-    __slots__ = ("broken", "linked", "pieces", "place", "strong")
+    __slots__ = ("after_picture", "broken", "linked", "pieces", "place", "strong")
 
-    def __init__(self, place: Place, *, broken: bool) -> None:
+    def __init__(self, place: Place, *, broken: bool, after_picture: tuple[int, int]) -> None:
         self.place = place
+        self.after_picture = after_picture
         self.pieces: list[str] = []
         self.linked = 0
         self.strong = 0
@@ -73,6 +75,7 @@ class Block:
 
 
 _STRONG = frozenset({"b", "strong", "em", "i"})
+_PICTURES = frozenset({"img", "amp-img"})
 
 
 class _Walk:
@@ -84,11 +87,14 @@ class _Walk:
         self._current: Block | None = None
         self._links = 0
         self._strongs = 0
+        self._picture: tuple[int, Place] | None = None
 
     def enter(self, element: etree._Element, tag: str) -> None:
         if tag in _INLINE and self.places:
             self._links += tag == "a"
             self._strongs += tag in _STRONG
+            if tag in _PICTURES:
+                self._picture = (len(self.blocks), self.places[-1])
         elif tag == "br":
             self._current = None  # the next block goes on in the same element
         else:
@@ -112,13 +118,25 @@ class _Walk:
             if text.isspace():
                 return
             broken = bool(self.blocks) and self.blocks[-1].place is place
-            current = self._current = Block(place, broken=broken)
+            current = self._current = Block(place, broken=broken, after_picture=self._after_picture(place))
             self.blocks.append(current)
         current.pieces.append(text)
         if self._links or place.in_link:
             current.linked += len(text)
         elif self._strongs:
             current.strong += len(text)
+
+    def _after_picture(self, place: Place) -> tuple[int, int]:
+        if self._picture is None:
+            return 99, 99
+        count, holder = self._picture
+        outer: Place | None = holder
+        while outer is not None and outer.depth > place.depth:
+            outer = outer.outer
+        mine: Place | None = place
+        while mine is not outer and mine is not None and outer is not None:
+            mine, outer = (mine.outer, outer) if mine.depth > outer.depth else (mine.outer, outer.outer)
+        return len(self.blocks) - count, place.depth - (mine.depth if mine else 0)
 
 
 def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN) -> list[Block]:

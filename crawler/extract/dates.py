@@ -26,7 +26,8 @@ _MODIFIED_METAS = (
     "updated_time",
 )  # fmt: skip
 _URL_DAY_RE = re.compile(
-    r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>\d\d?)[/-](?P<d>\d\d?)(?:/|-|\.|$)|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
+    r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3}))[/-](?P<d>\d\d?)(?:/|-|\.|$)"
+    r"|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
 )
 _DATE_CLASS = (
     "//*[contains(@class,'date') or contains(@class,'Date') or contains(@class,'time') or contains(@class,'Time')"
@@ -35,6 +36,7 @@ _DATE_CLASS = (
 )
 _LONGEST_LINE = 200
 _MANY = 40
+_NEAR = 15
 
 
 def find_published(page: Page) -> Found[str] | None:
@@ -94,9 +96,11 @@ def _published(page: Page) -> Iterator[tuple[str, str]]:
     yield from _linked(page, "datePublished", "dateCreated", "uploadDate")
     yield from _metas(page, _PUBLISHED_METAS)
     yield from _microdata(page, "datepublished", "datecreated")
+    yield from _marked_times(page)
+    yield from _from_url(page)
     yield from _times(page)
     yield from _lines(page)
-    yield from _from_url(page)
+    yield from _near_title(page)
     yield from _linked(page, "dateModified")
     yield from _metas(page, _MODIFIED_METAS)
 
@@ -129,10 +133,16 @@ def _microdata(page: Page, *names: str) -> Iterator[tuple[str, str]]:
             yield element.get("content") or element.get("datetime") or "".join(element.itertext()), "microdata"
 
 
+def _marked_times(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield the ``time`` elements of *page* that say that they tell its publication."""
+    for element in page.times:
+        name = (element.get("class") or "").lower()
+        if element.get("pubdate") is not None or "publish" in name or "entry-date" in name:
+            yield element.get("datetime") or "".join(element.itertext()), "time"
+
+
 def _times(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the ``time`` elements of *page*: marked as publication first, then in the order of the page."""
-    marked = [el for el in page.times if el.get("pubdate") is not None or "publish" in (el.get("class") or "").lower()]
-    for element in [*marked, *page.times[:_MANY]]:
+    for element in page.times[:_MANY]:
         if "updat" not in (element.get("class") or "").lower():
             yield element.get("datetime") or "".join(element.itertext()), "time"
 
@@ -145,6 +155,20 @@ def _lines(page: Page) -> Iterator[tuple[str, str]]:
             yield text, "page"
 
 
+def _near_title(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield the short lines with a date in them that follow the first heading, then those before it."""
+    start = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), 0)
+    for line in page.lines[start : start + _NEAR] + page.lines[max(0, start - _NEAR) : start]:
+        if len(line) <= _LONGEST_LINE and any(map(str.isdigit, line)):
+            yield line, "page"
+
+
 def _from_url(page: Page) -> Iterator[tuple[str, str]]:
     if match := _URL_DAY_RE.search(page.url):
-        yield f"{match['y']}-{match['m']}-{match['d']}" if match["y"] else match["c"], "url"
+        if match["c"]:
+            yield match["c"], "url"
+        else:
+            yield (
+                f"{match['d']} {match['n']} {match['y']}" if match["n"] else f"{match['y']}-{match['m']}-{match['d']}",
+                "url",
+            )

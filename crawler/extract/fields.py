@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.extract.addresses import find_canonical_url
 from crawler.extract.authors import find_authors
-from crawler.extract.body import Body, find_body
+from crawler.extract.body import Body, Reading, find_body
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
 from crawler.extract.languages import find_language
@@ -50,7 +50,8 @@ def extract(
     found: dict[str, Found[Any] | None] = {}
     found["title"] = _asked(lambda: find_title(page))
     title = found["title"].value if found["title"] else None
-    body = _asked(lambda: find_body(page, title)) or Body([], "", [])
+    reading = _asked(lambda: find_body(page, title)) or Reading(Body([], "", []), "the page could not be read")
+    body = reading.body
     text = "\n\n".join(body.paragraphs) or None
     found["published"] = _asked(lambda: find_published(page))
     found["modified"] = _asked(lambda: find_modified(page))
@@ -59,18 +60,18 @@ def extract(
     found["language"] = _asked(lambda: find_language(page, text))
     found["images"] = _asked(lambda: find_images(page, body.elements))
     found["canonical_url"] = _asked(lambda: find_canonical_url(page))
-    return _record(found, page.lost)
+    return _record(found, page.lost, reading.missing)
 
 
-def _record(found: dict[str, Found[Any] | None], lost: str | None) -> dict[str, Any]:
+def _record(found: dict[str, Found[Any] | None], lost: str | None, missing: str | None) -> dict[str, Any]:
     record = {name: answer.value if answer else None for name, answer in found.items()}
     record["authors"] = record["authors"] or []
     record["images"] = record["images"] or []
     sources = {name: answer.source for name, answer in found.items() if answer}
     if lost:
         sources["lost"] = lost
-    if not record["text"]:
-        sources["no_text"] = "nothing that reads like an article"
+    if missing:
+        sources["no_text"] = missing
     return {**record, "sources": sources}
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree  # type: ignore[import-untyped]
 from lxml.cssselect import CSSSelector  # type: ignore[import-untyped]
 
+from crawler.extract.blocks import Block, blocks
 from crawler.extract.charset import decode
 from crawler.extract.jsonld import LinkedData
 from crawler.extract.tree import parse
@@ -21,6 +22,7 @@ from crawler.text import clean_line
 T = TypeVar("T")
 
 _LONGEST_VALUE = 10_000
+_MOST_BLOCKS = 20_000
 _LONGEST_URL = 4_000
 
 
@@ -73,6 +75,25 @@ class Page:
             return [el for el in CSSSelector(selector, translator="html")(self.root) if isinstance(el.tag, str)]
         except (ValueError, SyntaxError, etree.XPathError):  # a bad selector must not cost the article
             return []
+
+    @cached_property
+    def host(self) -> str:
+        """The host name in the page's URL, in lower case."""
+        try:
+            return (urlsplit(self.url).hostname or "").lower()
+        except ValueError:
+            return ""
+
+    @cached_property
+    def blocks(self) -> list[tuple[Block, str]]:
+        """The blocks of text of the page with their clean text."""
+        pairs = ((block, clean_line(block.text)) for block in blocks(self.root)[:_MOST_BLOCKS])
+        return [(block, text) for block, text in pairs if text]
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The clean texts of the blocks."""
+        return [text for _, text in self.blocks]
 
     @cached_property
     def properties(self) -> dict[str, list[etree._Element]]:

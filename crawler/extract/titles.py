@@ -13,6 +13,8 @@ from crawler.text import clean_line
 
 _SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
 _WORDS_RE = re.compile(r"\w+")
+_SEPARATORS = " |\u2013\u2014\u00bb\u00b7:\u2022/-"
+_TELLING = 4
 _LONGEST = 500
 _AGREE = 0.6
 
@@ -36,7 +38,7 @@ def find_title(page: Page) -> Found[str] | None:
             default=(0.0, ""),
         )
         if best[0] >= _AGREE:
-            return Found(best[1], "page")
+            return Found(_without_section(best[1], witnesses), "page")
     if told:
         return told[0]
     alone = [text for tag, text in headings if tag == "h1"]
@@ -76,18 +78,34 @@ def _agreement(heading: str, witnesses: list[str]) -> float:
         other = set(_WORDS_RE.findall(witness.casefold()))
         if words and other:
             common = len(words & other)
-            best = max(best, common / len(words) * min(1.0, common / (0.5 * len(other))))
+            best = max(best, common / len(words) * min(1.0, common / (0.6 * len(other))))
     return best
+
+
+def _without_section(heading: str, witnesses: list[str]) -> str:
+    """Return *heading* without the name of a section that stands in it, if one of *witnesses* is the rest of it."""
+    parts = _SUFFIX_RE.split(heading)
+    folded = {witness.casefold() for witness in witnesses}
+    return next((part for part in parts if part.casefold() in folded), heading) if len(parts) > 1 else heading
 
 
 def _shortened(page: Page, title: str | None = None) -> str:
     """Return *title* (or ``<title>``) without the site's name at its end or start."""
     title = title or page.title or ""
-    site = (page.meta("og:site_name") or "").casefold()
+    site = _key(page.meta("og:site_name") or "")
     parts = _SUFFIX_RE.split(title)
-    if site and len(parts) > 1:
-        if parts[-1].casefold() == site:
-            return title[: title.rindex(parts[-1])].rstrip(" |\u2013\u2014\u00bb\u00b7:\u2022/-")
-        if parts[0].casefold() == site:
-            return title[len(parts[0]) :].lstrip(" |\u2013\u2014\u00bb\u00b7:\u2022/-")
+    if len(parts) > 1:
+        if _is_site(parts[-1], site, page.host):
+            return title[: title.rindex(parts[-1])].rstrip(_SEPARATORS)
+        if _is_site(parts[0], site, page.host):
+            return title[len(parts[0]) :].lstrip(_SEPARATORS)
     return title
+
+
+def _is_site(part: str, site: str, host: str) -> bool:
+    key = _key(part)
+    return bool(key) and (key == site or (len(key) >= _TELLING and key in _key(host)))
+
+
+def _key(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -3,7 +3,7 @@
 import pickle
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.extract import extract
@@ -54,6 +54,7 @@ def test_the_clock_is_an_argument():
     assert extract(PAGE, "http://example.com/", fetched=before)["published"] is None
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_it_never_raises(data):
     assert list(extract(data, "http://example.com/")) == KEYS

@@ -3,7 +3,7 @@
 import html
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.extract import page_text
@@ -65,11 +65,13 @@ def test_blocks_are_lines_and_what_is_not_drawn_is_left_out():
     assert page_text(page) == "Home\n\nA b\n\nOne\n\ntwo &amp; three"
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_it_never_raises(data):
     assert isinstance(page_text(data), str)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='<>&"[]{}string(1) 0=/aé\n', max_size=200))
 def test_it_never_raises_on_scraps_of_markup(text):
     assert isinstance(page_text(text.encode()), str)

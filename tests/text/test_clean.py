@@ -5,7 +5,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.text import clean_line, clean_text
@@ -39,6 +39,7 @@ def test_line(raw, clean):
     assert clean_line(raw) == clean
 
 
+@settings(deadline=None)
 @given(TRICKY)
 def test_line_cleaned_twice_is_cleaned_once(raw):
     once = clean_line(raw)
@@ -48,6 +49,7 @@ def test_line_cleaned_twice_is_cleaned_once(raw):
     assert once == " ".join(once.split())
 
 
+@settings(deadline=None)
 @given(TRICKY)
 def test_text_cleaned_twice_is_cleaned_once(raw):
     once = clean_text(raw)

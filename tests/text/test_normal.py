@@ -3,7 +3,7 @@
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.text import content_sha256, normalized
@@ -34,11 +34,13 @@ def test_no_text_has_no_hash():
     assert content_sha256(None) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_normalizing_twice_is_normalizing_once(text):
     assert normalized(normalized(text)) == normalized(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_hash_sees_neither_case_nor_white_space(text):
     assert content_sha256(text.replace(" ", " \n\n ")) == content_sha256(text)
