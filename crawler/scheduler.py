@@ -11,7 +11,7 @@ from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.exceptions import DontCloseSpider
 
-from crawler.archive import Target
+from crawler.archive import Corpus, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article
@@ -31,6 +31,9 @@ class FrontierSpider(Protocol):
 
     depth: int
     max_articles: int | None
+
+    def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
+        """Lease up to *limit* of the targets that the spider asks for."""
 
     def request(self, target: Target) -> Request | None:
         """Return the first request for *target*, with it as ``meta["target"]``; None if it has no URL."""
@@ -91,7 +94,7 @@ class FrontierScheduler(BaseScheduler):
         limit, archivist = self._spider.max_articles, self._archivist
         if limit is None or archivist is None:
             return _BATCH
-        return min(_BATCH, limit - archivist.articles_added - len(archivist.leases))
+        return min(_BATCH, limit - archivist.articles_answered - len(archivist.leases))
 
     def _low(self) -> bool:
         return self._may_wait and len(self._ready) < _BATCH // 2 and self._budget() > 0
@@ -108,7 +111,7 @@ class FrontierScheduler(BaseScheduler):
             while self._low():
                 self._may_wait = False  # unless this batch is full, or a record lists new targets meanwhile
                 limit = self._budget()
-                targets = await archivist.lease(limit, self._spider.depth)
+                targets = await archivist.lease(limit, self._spider.lease)
                 self._may_wait = self._may_wait or len(targets) == limit
                 for target in targets:
                     await self._request(archivist, target)

@@ -87,5 +87,7 @@ EXTRACT_PROCESSES = 1
 EXTRACT_TIMEOUT = 60
 # Which media to fetch: "pictures", "all" (videos too) or "none".
 IMAGES_FETCH = "pictures"
+# Spider revisit asks for an article again only within so many days of its publication; 0: without end.
+REVISIT_NEWS_DAYS = 365
 # Where the frontier is. None: in the corpus's catalogue, for one machine.
 FRONTIER_URL = None

@@ -24,14 +24,12 @@ Answer = Literal["new", "changed", "unchanged", "gone", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """Which visited targets to ask for again at the Unix time *now*.
+    """Which visited targets to ask for again at the Unix time *now*: those whose own time has come.
 
-    Those whose own time has come, unless they are news from before *published_since* (ISO 8601; None: any age).
-    With *checked_before* (Unix time), instead all that were last asked for before it, whatever their age.
+    With *checked_before* (Unix time), instead all that were last asked for before it.
     """
 
     now: float
-    published_since: str | None = None
     checked_before: float | None = None
 
 

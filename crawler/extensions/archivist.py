@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
+from crawler.archive.frontier import Validators
 from crawler.exceptions import ConfigError, CorpusError, DiskFull
 from crawler.items import Article
 
@@ -27,6 +28,13 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
+
+
+class Leasing(Protocol):
+    """Leases targets of a corpus; called in the archivist's thread."""
+
+    def __call__(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
+        """Return up to *limit* targets, leased to *run* until the Unix time *until*."""
 
 
 class _Waiting(NamedTuple):
@@ -46,7 +54,8 @@ class Archivist:
         self.run = run
         self.error: CorpusError | None = None
         self.leases: set[str] = set()
-        self.articles_added = 0
+        self.articles_answered = 0
+        self._validators: dict[str, Validators] = {}
         self.on_added: Callable[[Article], None] | None = None
         """Called with each record that became a line: targets that it lists wait in the frontier now."""
         self._waiting: list[_Waiting] = []
@@ -69,7 +78,7 @@ class Archivist:
             logger.warning("Corpus %s: %s", corpus.root, message)
         with corpus.group():
             released = corpus.frontier.release(now=0)
-            retried = corpus.frontier.retry_failed()
+            retried = corpus.frontier.retry_failed() if getattr(crawler.spider, "retries_failed", True) else 0
         crawler.stats.set_value("gleaner/run", archivist.run)
         crawler.stats.set_value("gleaner/leases_released", released)
         crawler.stats.set_value("gleaner/failed_retried", retried)
@@ -93,26 +102,38 @@ class Archivist:
 
     async def add(self, article: Article) -> Outcome:
         """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
-        outcome = await self.do(lambda corpus: corpus.add(article))
-        self.leases.discard(article.key)
-        if isinstance(outcome, Added | Duplicate):
-            self.articles_added += article.kind == "article"
-            if self.on_added:
-                self.on_added(article)
+        validators = self._validators.pop(article.key, None)
+        outcome = await self.do(lambda corpus: corpus.add(article, validators))
+        if article.kind != "seed":
+            self.leases.discard(article.key)
+        self.articles_answered += article.kind == "article"
+        if isinstance(outcome, Added | Duplicate) and self.on_added:
+            self.on_added(article)
         return outcome
 
-    async def lease(self, limit: int, max_depth: int) -> list[Target]:
-        """Lease up to *limit* targets to this run."""
+    def keep_validators(self, key: str, validators: Validators) -> None:
+        """Keep what the response for *key* gave to ask conditionally with, until its record is added."""
+        self._validators[key] = validators
+
+    async def unchanged(self, key: str) -> None:
+        """Note that the site said that *key* is as the corpus holds it, which ends its lease."""
+        now = datetime.now(UTC).timestamp()
+        await self.do(lambda corpus: corpus.unchanged(key, now))
+        self.leases.discard(key)
+        self.articles_answered += 1
+        self._crawler.stats.inc_value("gleaner/not_modified")
+
+    async def lease(self, limit: int, choose: Leasing) -> list[Target]:
+        """Lease up to *limit* of the targets that *choose* takes from the frontier to this run."""
         until = datetime.now(UTC).timestamp() + LEASE_SECONDS
-        targets = await self.do(
-            lambda corpus: corpus.frontier.lease(limit, max_depth=max_depth, run=self.run, until=until)
-        )
+        targets = await self.do(lambda corpus: choose(corpus, limit, run=self.run, until=until))
         self.leases.update(target.key for target in targets)
         return targets
 
     async def end(self, key: str, state: str, reason: str) -> None:
         """End the lease of *key* without a line."""
         await self.do(lambda corpus: corpus.frontier.end(key, state=state, reason=reason))
+        self._validators.pop(key, None)
         self.leases.discard(key)
 
     async def _work(self) -> None:

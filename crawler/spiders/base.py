@@ -1,0 +1,173 @@
+"""What spiders over the frontier share: from a leased target to its record, by the site's URLs in order."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+import scrapy
+from scrapy import Request
+from scrapy.http import Response, TextResponse
+from w3lib.encoding import http_content_type_encoding
+
+from crawler.archive import Corpus, Target
+from crawler.archive.frontier import Validators
+from crawler.exceptions import ConfigError
+from crawler.extensions.archivist import Archivist
+from crawler.extensions.readers import Readers
+from crawler.items import Article
+from crawler.records import Attempt, article_record, stub_record
+from crawler.sites import load_profile
+from crawler.soft404 import soft_404
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_HTTP_OK, _NOT_MODIFIED = 200, 304
+_DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
+
+
+class ArticleSpider(scrapy.Spider):
+    """A spider whose requests come from the frontier. Subclasses say which targets (:meth:`lease`) and name themselves.
+
+    ``depth`` is how far from the seeds targets are asked for, ``max_articles`` how many articles at most (None: all).
+    """
+
+    handle_httpstatus_list: ClassVar[tuple[int, ...]] = (_NOT_MODIFIED, *range(400, 600))
+    """Answers that are news about a target, not errors; Scrapy's retries have had their turn by then."""
+
+    def __init__(self, site: str, depth: int, max_articles: str | None, unknown: Iterable[str]) -> None:
+        super().__init__()
+        wrong = [name for name in unknown if not name.startswith("_")]  # scrapyd passes _job
+        if wrong:
+            raise ConfigError(f"unknown argument -a {wrong[0]}= of the spider {self.name}")
+        self.profile = load_profile(site)
+        self.depth = depth
+        self.max_articles = None if max_articles is None else number("max_articles", max_articles, minimum=1)
+
+    def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
+        """Lease up to *limit* of the targets that this spider asks for. Called in the archivist's thread."""
+        return corpus.frontier.lease(limit, max_depth=self.depth, run=run, until=until)
+
+    def request(self, target: Target, attempts: tuple[Attempt, ...] = ()) -> Request | None:
+        """Return the request for the next URL of *target* after those tried in vain; None if there is none left."""
+        urls = list(self.profile.article_urls(target.id))
+        held = target.validators
+        if held and self.profile.allows(held.url):
+            urls = [held.url, *(url for url in urls if url != held.url)]
+        urls = urls[len(attempts) :]
+        if not urls:
+            return None
+        return Request(
+            urls[0],
+            callback=self.parse_article,
+            errback=self.no_answer,
+            headers=_conditions(held) if held and held.url == urls[0] else None,
+            meta={"target": target, "attempts": attempts},
+        )
+
+    async def parse_article(self, response: Response) -> AsyncIterator[Article | Request]:
+        """Yield the article's record; or, if this is not it, the next request for it or its stub."""
+        target: Target = response.meta["target"]
+        if response.status == _NOT_MODIFIED and target.validators:
+            await self.archivist.unchanged(target.key)
+            return
+        facts, refusal = None, self._refusal(response)
+        if refusal is None:
+            charset = _declared_charset(response)
+            facts = await self.readers.read(response.body, response.url, self.profile, charset)
+            refusal = soft_404(facts, target, self.profile)
+        if facts is None or refusal is not None:
+            yield self._next(response.request, Attempt(response.url, response.status, refusal or ""))
+            return
+        self.archivist.keep_validators(target.key, _validators(response))
+        run, url, status = self.archivist.run, response.url, response.status
+        yield article_record(target, facts, self.profile, run=run, url=url, status=status, fetched=_now())
+
+    async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
+        """Yield the next request for a target whose URL gave no answer, or its stub."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        yield self._next(request, Attempt(request.url, None, failure.getErrorMessage()[:200]))
+
+    def _next(self, request: Request | None, attempt: Attempt) -> Article | Request:
+        assert request is not None  # noqa: S101 - Scrapy sets it
+        target: Target = request.meta["target"]
+        attempts: tuple[Attempt, ...] = (*request.meta["attempts"], attempt)
+        logger.info("%s: %s (%s)", target.key, attempt.reason, attempt.url)
+        self.crawler.stats.inc_value(f"gleaner/attempts_failed/{attempt.status or 'no_answer'}")
+        following = self.request(target, attempts)
+        return following or stub_record(target, attempts, self.profile, run=self.archivist.run, tried=_now())
+
+    def _refusal(self, response: Response) -> str | None:
+        """Return why *response* cannot be the page of an article, None if it may be."""
+        if response.status != _HTTP_OK:
+            return f"status {response.status}"
+        if self.profile.article_id(response.url) is None:
+            return "redirected to a page that is not an article"
+        if not isinstance(response, TextResponse) or not response.body:
+            return "not a page"
+        return None
+
+    @property
+    def archivist(self) -> Archivist:
+        """The archivist of this crawl."""
+        return self._extension(Archivist)
+
+    @property
+    def readers(self) -> Readers:
+        """The readers of this crawl."""
+        return self._extension(Readers)
+
+    def _extension(self, kind: type[T]) -> T:
+        extension = self.crawler.get_extension(kind)
+        assert extension is not None  # noqa: S101 - crawler/settings.py enables it
+        return extension
+
+
+def number(name: str, value: str, *, minimum: int) -> int:
+    """Return the spider argument *name* as a number; raise ``ConfigError`` if it is none or below *minimum*."""
+    if not (value.isascii() and value.isdigit() and len(value) < len(str(2**62)) and int(value) >= minimum):
+        raise ConfigError(f"-a {name}={value}: give a whole number of at least {minimum}")
+    return int(value)
+
+
+def duration(name: str, value: str) -> float:
+    """Return the spider argument *name*, such as ``30d``, ``12h`` or ``45m``, in seconds; a bare number counts days.
+
+    Raises ``ConfigError`` for anything else.
+    """
+    match = _DURATION_RE.fullmatch(value)
+    if match is None:
+        raise ConfigError(f"-a {name}={value}: give a time such as 30d, 12h or 45m")
+    return float(int(match[1]) * _SECONDS[match[2]])
+
+
+def _conditions(held: Validators) -> dict[str, str]:
+    conditions = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
+    return {name: value for name, value in conditions.items() if value}
+
+
+def _validators(response: Response) -> Validators:
+    return Validators(response.url, _header(response, "ETag"), _header(response, "Last-Modified"))
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None
+
+
+def _declared_charset(response: Response) -> str | None:
+    header = _header(response, "Content-Type")
+    return http_content_type_encoding(header) if header else None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,71 @@
+"""Spider ``revisit``: for scheduled crawls; asks again for what is due, failed, gone or was never fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from crawler.archive import Corpus, Target
+from crawler.archive.corpus import describe
+from crawler.archive.visits import Due
+from crawler.items import Article
+from crawler.spiders.base import ArticleSpider, duration
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class RevisitSpider(ArticleSpider):
+    """Ask again for the articles of a corpus, each when its time has come.
+
+    An article is due by an adaptive interval (often changed, sooner; never changed, ever later), unless it is news
+    of more than REVISIT_NEWS_DAYS ago; what failed is due by an exponential back-off, what is gone every month and
+    ever later; what waits in the frontier and was never fetched is due always. Requests are conditional.
+
+    ``-a older_than=30d`` instead asks for all that was last asked for longer ago than that, whatever its age;
+    ``-a site=NAME|FILE.toml`` the site profile (alalam); ``-a max_articles=N`` how many articles at most.
+    """
+
+    name = "revisit"
+    retries_failed = False
+    """The back-off says when, not each new run."""
+
+    def __init__(
+        self,
+        site: str = "alalam",
+        older_than: str | None = None,
+        max_articles: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        super().__init__(site, 0, max_articles, unknown)
+        self._started = time.time()
+        self._older_than = None if older_than is None else duration("older_than", older_than)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        describe(Path(crawler.settings["CORPUS_DIR"]))  # there must be one to revisit
+        return spider
+
+    async def start(self) -> AsyncIterator[Article]:
+        """Take old news off the schedule; the requests come from the frontier."""
+        news_days = self.crawler.settings.getint("REVISIT_NEWS_DAYS")
+        if news_days:
+            since = (datetime.now(UTC) - timedelta(days=news_days)).isoformat()
+            retired = await self.archivist.do(lambda corpus: corpus.catalogue.visits.retire(since))
+            self.crawler.stats.set_value("gleaner/retired", retired)
+        await asyncio.sleep(0.1)  # let the first lease end: nothing wakes an engine that finds nothing to do
+        return
+        yield  # an asynchronous generator, as Scrapy wants one, of nothing
+
+    def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
+        """Lease targets that were never fetched, as far from the seeds as crawls went; then those that are due."""
+        self.depth = self.depth or corpus.frontier.greatest_depth()
+        targets = super().lease(corpus, limit, run=run, until=until)
+        checked_before = None if self._older_than is None else self._started - self._older_than
+        due = Due(now=self._started, checked_before=checked_before)
+        return targets + corpus.catalogue.visits.lease(limit - len(targets), due, run=run, until=until)

@@ -1,0 +1,147 @@
+"""Spider revisit: what is due is asked for again, conditionally; what is equal costs a request and no line."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import pytest
+
+from tests.crawling import crawl, records, scrapy, write_seed
+
+IDS = (1793356, 1793883, 1793911)
+
+
+@pytest.fixture
+def corpus(tmp_path, replica):
+    corpus = tmp_path / "corpus"
+    assert crawl(write_seed(tmp_path / "seed.txt", *IDS), corpus, replica.profile).returncode == 0
+    replica.reset()
+    return corpus
+
+
+def revisit(corpus, site, *arguments, settings=()):
+    parts = ["crawl", "revisit", "-a", f"site={site}", "-s", f"CORPUS_DIR={corpus}"]
+    parts += [part for argument in arguments for part in ("-a", argument)]
+    parts += [part for setting in settings for part in ("-s", setting)]
+    return scrapy(*parts)
+
+
+def change(corpus, statement):
+    with sqlite3.connect(corpus / "catalogue.sqlite") as connection:
+        connection.execute(statement)
+    connection.close()
+
+
+def column(corpus, query):
+    with sqlite3.connect(corpus / "catalogue.sqlite") as connection:
+        values = [row[0] for row in connection.execute(query)]
+    connection.close()
+    return values
+
+
+def of_another_edition(replica, other, tmp_path):
+    """Return a profile that asks *other* for the articles of *replica*: the same ids with other texts."""
+    path = tmp_path / f"{re.sub('[^0-9]', '', other.url)}.toml"
+    path.write_text(replica.profile.read_text(encoding="utf-8").replace(replica.url, other.url), encoding="utf-8")
+    return path
+
+
+def test_nothing_is_due_right_after_a_crawl(replica, corpus):
+    before = records(corpus)
+    done = revisit(corpus, replica.profile)
+    assert done.returncode == 0, done.stderr
+    assert replica.stats()["article"] == 0
+    assert records(corpus) == before
+
+
+def test_what_the_site_says_is_unmodified_costs_one_request_and_no_line(replica, corpus):
+    before = records(corpus)
+    done = revisit(corpus, replica.profile, "older_than=0d")
+    assert done.returncode == 0, done.stderr
+    stats = replica.stats()
+    assert (stats["article"], stats["statuses"]["304"], stats["image"]) == (3, 3, 0)
+    assert records(corpus) == before
+    assert set(column(corpus, "SELECT state FROM targets WHERE depth = 1")) == {"fetched"}
+    assert all(interval == 2 * 86400 for interval in column(corpus, "SELECT interval FROM visits"))
+
+
+def test_an_equal_text_without_validators_adds_no_line_either(replica, corpus):
+    change(corpus, "UPDATE visits SET url = NULL, etag = NULL, modified = NULL")
+    before = records(corpus)
+    assert revisit(corpus, replica.profile, "older_than=0d").returncode == 0
+    assert "304" not in replica.stats()["statuses"]
+    assert records(corpus) == before
+
+
+def test_a_changed_text_is_the_next_version_and_is_asked_for_sooner(replica, start_replica, corpus, tmp_path):
+    other = start_replica("--seed-number", "2")
+    site = of_another_edition(replica, other, tmp_path)
+    change(corpus, "UPDATE visits SET url = NULL")
+    done = revisit(corpus, site, "older_than=0d", "max_articles=3")
+    assert done.returncode == 0, done.stderr
+    versions = sorted((record["id"], record["version"]) for record in records(corpus) if record["kind"] == "article")
+    assert versions == sorted((str(number), version) for number in IDS for version in (1, 2))
+    intervals = column(corpus, "SELECT interval FROM visits JOIN records USING (tid) WHERE version = 2")
+    assert intervals == [43200.0] * 3
+
+
+def test_old_news_is_not_asked_for_unless_it_is_said(replica, corpus):
+    change(corpus, "UPDATE visits SET due = 0")
+    assert revisit(corpus, replica.profile).returncode == 0
+    assert replica.stats()["article"] == 0
+    change(corpus, "UPDATE visits SET due = 0")
+    assert revisit(corpus, replica.profile, settings=["REVISIT_NEWS_DAYS=0"]).returncode == 0
+    assert replica.stats()["article"] == 3
+
+
+def test_max_articles_is_a_limit_to_what_is_asked(replica, corpus):
+    assert revisit(corpus, replica.profile, "older_than=0d", "max_articles=2").returncode == 0
+    assert replica.stats()["article"] == 2
+
+
+def test_failed_targets_wait_for_their_time_and_are_then_articles(replica, tmp_path):
+    corpus, dead = tmp_path / "corpus", tmp_path / "dead.toml"
+    dead.write_text(replica.profile.read_text(encoding="utf-8").replace(replica.url, "http://127.0.0.1:9"))
+    settings = ["RETRY_TIMES=0", "ROBOTSTXT_OBEY=False"]
+    assert crawl(write_seed(tmp_path / "seed.txt", *IDS), corpus, dead, settings=settings).returncode == 9
+    assert set(column(corpus, "SELECT interval FROM visits")) == {3600.0}
+    replica.reset()
+    assert revisit(corpus, replica.profile).returncode == 9
+    assert replica.stats()["article"] == 0
+    change(corpus, "UPDATE visits SET due = 0")
+    done = revisit(corpus, replica.profile)
+    assert done.returncode == 0, done.stderr
+    latest = {record["key"]: record["kind"] for record in records(corpus)}
+    assert sorted(latest.values()) == ["article"] * 3 + ["seed"]
+
+
+def test_what_was_never_fetched_is_fetched(replica, tmp_path):
+    corpus = tmp_path / "corpus"
+    seed = write_seed(tmp_path / "seed.txt", *IDS)
+    assert crawl(seed, corpus, replica.profile, "max_articles=1").returncode == 0
+    assert revisit(corpus, replica.profile).returncode == 0
+    assert sum(record["kind"] == "article" for record in records(corpus)) == 3
+
+
+def test_an_article_that_the_site_lost_stays_and_is_asked_for_ever_later(replica, start_replica, corpus, tmp_path):
+    gone = start_replica("--faults", "error500=1")
+    before = records(corpus)
+    site = of_another_edition(replica, gone, tmp_path)
+    assert revisit(corpus, site, "older_than=0d", settings=["RETRY_TIMES=0", "ROBOTSTXT_OBEY=False"]).returncode == 0
+    assert records(corpus) == before
+    assert set(column(corpus, "SELECT state FROM targets WHERE depth = 1")) == {"fetched"}
+
+
+@pytest.mark.parametrize("argument", ["older_than=soon", "older_than=-1d", "max_articles=0", "seeds=x"])
+def test_a_senseless_argument_is_one_clear_line(replica, corpus, argument):
+    done = revisit(corpus, replica.profile, argument)
+    assert done.returncode == 4
+    assert f"-a {argument.partition('=')[0]}=" in done.stderr
+
+
+def test_there_must_be_a_corpus(replica, tmp_path):
+    done = revisit(tmp_path / "nowhere", replica.profile)
+    assert done.returncode == 1
+    assert "there is no corpus here" in done.stderr
+    assert not (tmp_path / "nowhere").exists()
