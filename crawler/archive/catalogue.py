@@ -20,7 +20,7 @@ from crawler.archive.segments import Place
 from crawler.archive.visits import Visits, answer_of, unix_time
 from crawler.items import Article, Image
 
-VERSION = 2
+VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far the catalogue has read each segment
@@ -54,6 +54,7 @@ CREATE TABLE edges (                -- source lists target as related
 CREATE TABLE records (              -- one row a line
     tid INTEGER NOT NULL, version INTEGER NOT NULL,
     segment TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
+    crc INTEGER NOT NULL,           -- CRC-32 of the line: what rots in a segment that is not sealed yet is found by it
     kind TEXT NOT NULL, source TEXT NOT NULL, language TEXT, published TEXT,
     url_key TEXT, content_sha256 BLOB, duplicate_of TEXT,
     PRIMARY KEY (tid, version)
@@ -139,19 +140,20 @@ class Catalogue:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def index(self, article: Article, place: Place) -> None:
-        """Take in *article*, whose line is at *place*: its version, its pictures, and the targets it lists."""
+    def index(self, article: Article, place: Place, crc: int) -> None:
+        """Take in *article*, whose line of CRC-32 *crc* is at *place*: version, pictures, and the targets it lists."""
         state = {"article": "fetched", "seed": "seed", "stub": stub_state(article.capture.status)}[article.kind]
         execute = self.connection.execute
         tid = target_id(article.key)
         statement = _ARCHIVE_SEED if article.kind == "seed" else _ARCHIVE_TARGET
         execute(statement, (tid, article.key, article.id, state, article.depth, stub_reason(article)))
         execute(
-            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 tid,
                 article.version,
                 *place,
+                crc,
                 article.kind,
                 article.capture.source,
                 article.language,

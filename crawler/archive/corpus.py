@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import orjson
 
@@ -102,8 +103,9 @@ class Corpus:
         if isinstance(outcome, Duplicate):
             article = replace(article, near_duplicate_of=outcome.of, similarity=outcome.similarity)
             writer = self._duplicates
-        place = writer.append(encode(article))
-        self.catalogue.index(article, place)
+        line = encode(article)
+        place = writer.append(line)
+        self.catalogue.index(article, place, crc32(line))
         self.catalogue.advance(place.segment, place.offset + place.length, 1)
         if validators:
             self.catalogue.visits.validate(target_id(key), validators)

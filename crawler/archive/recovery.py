@@ -11,10 +11,12 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.files import sync_directory, write_atomically
-from crawler.archive.segments import FAMILIES, Place, read_lines, segment_name, segment_paths
+from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
+from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import decode
 
 CATALOGUE_NAME = "catalogue.sqlite"
@@ -119,11 +121,13 @@ def _take_in(
     """Index the lines of the segment at *path* from the offset *start* on, a few thousand in a transaction.
 
     Past what the catalogue had read, the first bad line begins the torn end (what follows it was never
-    acknowledged either). With *keep_damaged* only bad lines with no good one after them are a torn end.
+    acknowledged either). With *keep_damaged* only bad lines with no good one after them are a torn end. What is sealed
+    has no torn end: nothing is ever cut off it.
     """
-    name = segment_name(path)
+    name, sealed = segment_name(path), is_sealed(path)
+    keep_damaged = keep_damaged or sealed
     bad: list[tuple[Place, str]] = []
-    lines = read_lines(path, start)
+    lines = _readable(path, start, recovery)
     end, more = start, True
     while more:
         count = 0
@@ -146,8 +150,21 @@ def _take_in(
             more = more and not (bad and not keep_damaged)
             catalogue.advance(name, end, count)
         recovery.adopted += count
-    if bad:
+    if sealed:
+        recovery.damaged += bad
+    elif bad:
         recovery.cut.append(_cut(root, path, bad[0][0].offset))
+
+
+def _readable(path: Path, start: int, recovery: Recovery) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a segment as far as it can be decompressed."""
+    end = start
+    try:
+        for offset, line in read_lines(path, start):
+            yield offset, line
+            end = offset + len(line)
+    except CorpusDamaged as error:
+        recovery.damaged.append((Place(segment_name(path), end, 0), str(error)))
 
 
 def _index(catalogue: Catalogue, line: bytes, place: Place) -> str | None:
@@ -157,7 +174,7 @@ def _index(catalogue: Catalogue, line: bytes, place: Place) -> str | None:
     execute = catalogue.connection.execute
     execute("SAVEPOINT line")
     try:
-        catalogue.index(decode(line), place)
+        catalogue.index(decode(line), place, crc32(line))
     except (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.InterfaceError) as error:
         execute("ROLLBACK TO line")
         return str(error)

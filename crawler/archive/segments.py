@@ -1,17 +1,25 @@
-"""Segments: append-only files of JSON lines, ``articles/articles-000001.jsonl`` and on, rotated by size."""
+"""Segments: append-only files of JSON lines, ``articles/articles-000001.jsonl`` and on, rotated by size.
+
+Only the last segment of a family is ever written to; the others are closed for good. Once closed, a segment may be
+compressed and is sealed (:mod:`crawler.archive.sealing`). While both forms of one segment lie there, because a kill
+came between making the one and removing the other, the plain one counts.
+"""
 
 from __future__ import annotations
 
+import errno
 import gzip
-import io
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from crawler.archive.files import sync_directory, write_all
+from crawler.exceptions import CorpusDamaged
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,6 +28,9 @@ else:
 
 FAMILIES = ("articles", "duplicates")
 """The folders that hold segments; each names its segments after itself."""
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes. A longer line is none of ours, and is read in pieces so that no memory need hold it."""
 
 _SEGMENT_RE = re.compile(r"(articles|duplicates)-(\d{6})\.jsonl(\.gz|\.zst)?", re.ASCII)
 
@@ -38,32 +49,67 @@ def segment_name(path: Path) -> str:
 
 
 def segment_paths(root: Path, family: str) -> list[Path]:
-    """Return the segments of *family* in the corpus at *root*, in the order in which they were written."""
+    """Return the segments of *family* in the corpus at *root*, in the order in which they were written.
+
+    Each is there once: as it was written, if it also lies there compressed.
+    """
     directory = root / family
     if not directory.is_dir():
         return []
     found = (path for path in directory.iterdir() if (m := _SEGMENT_RE.fullmatch(path.name)) and m[1] == family)
-    return sorted(found)
+    compressed_first = sorted(found, reverse=True)  # so that of one segment the plain file is what stays below
+    return sorted({segment_name(path): path for path in compressed_first}.values())
 
 
-def open_segment(path: Path) -> BinaryIO:
-    """Open a segment to read its lines as they were written, whether or not it is compressed since."""
-    if path.suffix == ".gz":
-        return cast("BinaryIO", gzip.open(path, "rb"))
-    if path.suffix == ".zst":
-        return io.BufferedReader(cast("io.RawIOBase", zstd.open(path, "rb")))
-    return path.open("rb")
+def seal_path(segment: Path) -> Path:
+    """Return where the seal of *segment* is: ``articles-000001.seal.json``, which no ``*.jsonl*`` takes for lines."""
+    return segment.with_name(f"{segment_name(segment).removesuffix('.jsonl')}.seal.json")
+
+
+def is_sealed(segment: Path) -> bool:
+    """Tell whether nothing may be appended to *segment*, nor cut off it, even if it is the last of its family."""
+    return segment.suffix != ".jsonl" or seal_path(segment).exists()
+
+
+@contextmanager
+def open_segment(path: Path, suffix: str | None = None) -> Iterator[BinaryIO]:
+    """Open a segment to read its lines as they were written, whether or not it is compressed since.
+
+    *suffix* is ``.gz`` or ``.zst`` where the file's own name does not tell. Raises ``CorpusDamaged``, also while it
+    is read, where what was compressed cannot be had back, and for a symbolic link.
+    """
+    try:
+        with open(path, "rb", opener=_open_file) as file:  # Path.open takes none
+            match suffix or path.suffix:
+                case ".gz":
+                    with gzip.GzipFile(fileobj=file) as plain:
+                        yield cast("BinaryIO", plain)
+                case ".zst":
+                    with zstd.ZstdFile(file) as plain:
+                        yield cast("BinaryIO", plain)
+                case _:
+                    yield file
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        raise CorpusDamaged(str(path), f"it cannot be decompressed: {error}") from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise CorpusDamaged(str(path), "it is a symbolic link, which no segment is") from error
+        raise
+
+
+def _open_file(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
     r"""Yield (byte offset, line) of a segment from the offset *start* on.
 
-    Lines keep their ``\n``; one without it can only be the last, and is torn.
+    Lines keep their ``\n``; one without it is the last, and torn, or a piece of one beyond :data:`LONGEST_LINE`.
     """
     with open_segment(path) as file:
         file.seek(start)
         offset = start
-        for line in file:
+        while line := file.readline(LONGEST_LINE):
             yield offset, line
             offset += len(line)
 
@@ -82,7 +128,7 @@ class SegmentWriter:
         self._descriptor = -1
         self._dirty = False
         paths = segment_paths(root, family)
-        if paths and paths[-1].suffix == ".jsonl":
+        if paths and not is_sealed(paths[-1]):
             self._begin(paths[-1])
         else:
             self._number = int(segment_name(paths[-1])[-12:-6]) if paths else 0
