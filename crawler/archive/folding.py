@@ -1,0 +1,96 @@
+# ruff: noqa: RUF001 - the letters of other scripts are the subject
+"""Words as they are searched for: one form for all the ways of writing them.
+
+SQLite knows how to take diacritics off Latin letters and no more, so the folding is done here, alike for what is
+indexed and what is asked. It works character by character: that is fast (``str.translate``), needs no language, and
+tells which piece of the original a word came from (:func:`spans`), so that the original can be shown.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters that Unicode takes for different, and a reader (or another keyboard) for the same. Forms with hamza or madda
+# decompose, and need no line here.
+_SAME = {
+    "ي": "ی", "ى": "ی", "ے": "ی",
+    "ك": "ک", "ڪ": "ک",
+    "ٱ": "ا", "ٲ": "ا", "ٳ": "ا",
+    "ة": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۃ": "ه",
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ŧ": "t", "ŋ": "n",
+}  # fmt: skip
+_DROPPED = frozenset("ـء")  # tatweel draws a longer line; the lone hamza is left out as often as written
+# Each of these is a word of its own: their scripts put no space between words, and a phrase finds a sequence of them.
+_SPACELESS = ((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+# Canonical combining classes of accents, Hebrew points and Arabic vowel signs. Others (the viramas and nuktas of
+# India, the tone marks of Thailand) are not ornament: without them a word is another one.
+_POINTS, _ACCENTS = range(10, 37), range(200, 256)
+
+
+class _Folds(dict[int, str]):
+    """What becomes of each character: computed when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if any(first <= code <= last for first, last in _SPACELESS):
+            folded = f" {unicodedata.normalize('NFKC', char)} "
+        else:
+            pieces = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
+            folded = "".join(_fold_piece(piece) for piece in pieces)
+        self[code] = folded
+        return folded
+
+
+def _fold_piece(char: str) -> str:
+    """Return the folded form of a character that decomposes no further, a space for one that is in no word."""
+    if char in _SAME:
+        return _SAME[char]
+    category = unicodedata.category(char)
+    if char in _DROPPED or category == "Cf" or unicodedata.combining(char) in (*_POINTS, *_ACCENTS):
+        return ""
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    return char if category[0] in "LNM" else " "
+
+
+_FOLDS = _Folds()
+
+FOLDING = 1
+"""Goes up whenever :func:`fold` gives another result for anything: what was indexed before is then made anew."""
+
+
+def fold(text: str) -> str:
+    """Return the words of *text* in the form that is searched, parted by spaces.
+
+    Case, diacritics, vowel signs, presentation forms, joiners and tatweel make no difference, nor do the forms of
+    alef, yeh, kaf and heh, nor which digits a number is written in.
+
+    >>> fold("Straße, CAFÉ-bar: ١٢۳")
+    'strasse cafe bar 123'
+    >>> fold("كِتابٌ عربي") == fold("کتاب عربی")
+    True
+    """
+    return " ".join(text.translate(_FOLDS).split())
+
+
+def spans(text: str) -> list[tuple[int, int, str]]:
+    """Return the words of *text* as (start, end, folded): ``text[start:end]`` is the word as it was written.
+
+    >>> spans("Ça va?")
+    [(0, 2, 'ca'), (3, 5, 'va')]
+    """
+    found: list[tuple[int, int, str]] = []
+    start, end, word = 0, 0, ""
+    for place, char in enumerate(text):
+        first, *others = _FOLDS[ord(char)].split(" ")
+        if first:
+            start, end, word = (start if word else place), place + 1, word + first
+        elif word and not others:  # a dropped mark belongs to the word that it is written on
+            end = place + 1
+        for piece in others:
+            if word:
+                found.append((start, end, word))
+            start, end, word = place, place + 1, piece
+    if word:
+        found.append((start, end, word))
+    return found

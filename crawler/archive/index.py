@@ -1,0 +1,221 @@
+"""``search.sqlite``: the full-text index of a corpus, and how it keeps up with the lines.
+
+It is disposable: made anew whenever it is missing, broken, of another version, or disagrees with the lines. Before
+each search it takes in what the catalogue has read since the last one; a commit each few thousand lines, so what a
+kill interrupts goes on. A crawl is not touched: the catalogue is read for an instant (in WAL mode readers and writer
+do not wait for each other) and the lines are read as files.
+
+Indexed is the folded text (:mod:`crawler.archive.folding`), in an FTS5 table without content whose tokenizer parts at
+ASCII spaces only. The original title and text lie beside it, compressed: what is shown comes from them. They could be
+read from the lines instead, but a closed segment may be compressed, and ten hits from ten of those cost seconds.
+
+A new version of a key gets a new row; the words of the old one stay in the index and belong to no document. When
+they are a fifth of all, the index is made anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from crawler.archive.folding import FOLDING, fold
+from crawler.archive.lines import line_at, lines_from, read_record
+from crawler.archive.reading import read_catalogue
+from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.exceptions import CorpusDamaged, CorpusError
+
+INDEX_NAME = "search.sqlite"
+VERSION = 100 + FOLDING
+_LINES_A_COMMIT = 2_000
+_STALE_SHARE = 5
+_COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
+
+_SCHEMA = """
+CREATE TABLE segments (             -- how far each segment was read, and what its last line read was
+    name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, last INTEGER NOT NULL, checksum INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE documents (            -- the latest version of each key
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER, kind TEXT, language TEXT, published TEXT
+);
+CREATE TABLE originals (id INTEGER PRIMARY KEY, title TEXT, url TEXT, text BLOB);
+CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = 'ascii')
+"""
+
+
+@dataclass(slots=True)
+class CaughtUp:
+    """What catching up did. ``busy``: another process was at it, so the newest lines may be missing."""
+
+    lines: int = 0
+    damaged: int = 0
+    anew: str | None = None
+    busy: bool = False
+
+
+def open_index(root: Path, on_bytes: Callable[[int, int], None]) -> tuple[sqlite3.Connection, CaughtUp]:
+    """Open the index of the corpus at *root*, caught up with the lines that its catalogue has read.
+
+    *on_bytes* is called with the bytes of lines read so far, and those to read. Raises ``CorpusError`` if there is no
+    corpus, or the index cannot be written.
+    """
+    with read_catalogue(root) as catalogue:
+        ends = dict(
+            catalogue.execute("SELECT name, bytes FROM segments WHERE name LIKE 'articles-%' ORDER BY name").fetchall()
+        )
+    done = CaughtUp()
+    try:
+        return _caught_up(root, ends, done, on_bytes), done
+    except sqlite3.OperationalError as error:
+        raise CorpusError(str(root), f"its {INDEX_NAME} cannot be written or read ({error})") from error
+    except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
+        done.anew = f"it was damaged ({error})"
+        remove_index(root)
+        return _caught_up(root, ends, done, on_bytes), done
+
+
+def _caught_up(
+    root: Path, ends: dict[str, int], done: CaughtUp, on_bytes: Callable[[int, int], None]
+) -> sqlite3.Connection:
+    connection = _connect(root)
+    try:
+        reason = _disagreement(root, connection, ends)
+        if reason:
+            connection.close()
+            remove_index(root)
+            done.anew = reason
+            connection = _connect(root)
+        _take_in(root, connection, ends, done, on_bytes)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            connection.close()
+            raise
+        done.busy = True
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(root: Path) -> sqlite3.Connection:
+    path = root / INDEX_NAME
+    if path.is_symlink():
+        raise CorpusError(str(root), f"its {INDEX_NAME} is a symbolic link; remove it")
+    connection = sqlite3.connect(path, isolation_level=None, timeout=2)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -64000", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        if _version(connection) == 0:
+            with _transaction(connection):
+                if _version(connection) == 0:  # nobody else was faster
+                    for statement in _SCHEMA.split(";\n"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def remove_index(root: Path) -> None:
+    """Remove the index of the corpus at *root*; the next search makes it anew."""
+    for suffix in ("", "-wal", "-shm"):
+        (root / f"{INDEX_NAME}{suffix}").unlink(missing_ok=True)
+
+
+def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, int]) -> str | None:
+    """Return why the index cannot go on from where it is, None if it can."""
+    if _version(connection) != VERSION:
+        return "another version of Gleaner made it"
+    plain = {segment_name(path) for path in segment_paths(root, "articles") if path.suffix == ".jsonl"}
+    for name, size, last, checksum in connection.execute("SELECT name, bytes, last, checksum FROM segments"):
+        if size > ends.get(name, 0):
+            return f"it had read more of {name} than there is"
+        # A compressed segment is closed and never changes; looking into it would cost more than it is worth.
+        if name in plain and not _is_there(root, Place(name, last, size - last), checksum):
+            return f"{name} is not what it had read"
+    (documents,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+    (rows,) = connection.execute("SELECT coalesce(max(id), 0) FROM originals").fetchone()
+    if rows - documents > max(1000, rows // _STALE_SHARE):
+        return "much of it was about superseded versions"
+    return None
+
+
+def _is_there(root: Path, place: Place, checksum: int) -> bool:
+    try:
+        return zlib.crc32(line_at(root, place)) == checksum
+    except CorpusDamaged:
+        return False
+
+
+def _take_in(
+    root: Path,
+    connection: sqlite3.Connection,
+    ends: dict[str, int],
+    done: CaughtUp,
+    on_bytes: Callable[[int, int], None],
+) -> None:
+    read = dict(connection.execute("SELECT name, bytes FROM segments").fetchall())
+    total = sum(end - read.get(name, 0) for name, end in ends.items())
+    seen = 0
+    for name, end in ends.items():
+        start = read.get(name, 0)
+        lines = lines_from(root, name, start, end)
+        while group := list(islice(lines, _LINES_A_COMMIT)):
+            with _transaction(connection):
+                if _reached(connection, name) != start:  # another search does the same, and was faster
+                    done.busy = True
+                    return
+                for _, raw in group:
+                    _index(connection, raw, done)
+                last, raw = group[-1]
+                start = last.offset + last.length
+                row = (name, start, last.offset, zlib.crc32(raw))
+                connection.execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?)", row)
+            seen += sum(len(raw) for _, raw in group)
+            on_bytes(seen, total)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _reached(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT bytes FROM segments WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else 0
+
+
+def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp) -> None:
+    done.lines += 1
+    record = read_record(raw)
+    if record is None:
+        done.damaged += 1
+        return
+    key, title, text = record["key"], _text(record.get("title")) or "", _text(record.get("text")) or ""
+    row = (title, _text(record.get("url")), zlib.compress(text.encode(), _COMPRESSION))
+    # The new row first: its number is then higher than any before, and never that of words already indexed.
+    document = connection.execute("INSERT INTO originals (title, url, text) VALUES (?, ?, ?)", row).lastrowid
+    connection.execute("DELETE FROM originals WHERE id = (SELECT id FROM documents WHERE key = ?)", (key,))
+    facts = (_text(record.get(name)) for name in ("kind", "language", "published"))
+    version = record["version"] if isinstance(record.get("version"), int) else 0
+    connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", (document, key, version, *facts))
+    connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

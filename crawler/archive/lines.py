@@ -1,0 +1,141 @@
+"""Lines of a corpus for those who only read it: in the order of the segments, also while a crawl writes.
+
+Read are the whole lines that the catalogue has read, and nothing beyond. What is wanted is copied from the catalogue
+into a temporary table first, so that no long reading holds back the checkpoints of a crawl.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from crawler.archive.reading import read_catalogue
+from crawler.archive.segments import Place, read_lines, segment_name, segment_paths
+from crawler.archive.selection import LATEST, Selection
+from crawler.exceptions import CorpusDamaged
+
+
+class Line(NamedTuple):
+    """A line of a corpus: where it is, its bytes with the newline, and the record in it."""
+
+    place: Place
+    raw: bytes
+    record: dict[str, Any]
+
+
+class Lines:
+    """The selected lines. ``total``: how many the catalogue knows; ``damaged``: those passed that are no record."""
+
+    def __init__(self, root: Path, connection: sqlite3.Connection, on_line: Callable[[], None]) -> None:
+        self._root = root
+        self._connection = connection
+        self._on_line = on_line
+        self.total: int = connection.execute("SELECT count(*) FROM wanted").fetchone()[0]
+        self.damaged: list[Place] = []
+
+    def __iter__(self) -> Iterator[Line]:
+        segments = self._connection.execute("SELECT DISTINCT segment FROM wanted ORDER BY segment").fetchall()
+        for (segment,) in segments:
+            rows = self._connection.execute(
+                "SELECT offset, length FROM wanted WHERE segment = ? ORDER BY offset", (segment,)
+            )
+            for place, raw in _at(self._root, segment, iter(rows)):
+                self._on_line()
+                record = read_record(raw)
+                if record is None:
+                    self.damaged.append(place)
+                else:
+                    yield Line(place, raw, record)
+
+
+@contextmanager
+def selected_lines(
+    root: Path, selection: Selection, *, all_versions: bool = False, on_line: Callable[[], None] = lambda: None
+) -> Iterator[Lines]:
+    """Give the lines of *selection*: the latest of each key in articles/, or *all_versions*, duplicates/ too.
+
+    *on_line* is called for each. Raises ``CorpusError`` if there is no corpus, ``CorpusDamaged`` if lines are gone.
+    """
+    condition, parameters = selection.where("r")
+    with read_catalogue(root) as connection:
+        connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
+        connection.execute(
+            "CREATE TEMP TABLE wanted (segment TEXT, offset INTEGER, length INTEGER, PRIMARY KEY (segment, offset))"
+            " WITHOUT ROWID"
+        )
+        connection.execute(
+            "INSERT INTO wanted SELECT r.segment, r.offset, r.length FROM records r"  # noqa: S608 - our own words
+            f" WHERE {'1' if all_versions else LATEST} AND {condition} ORDER BY r.segment, r.offset",
+            parameters,
+        )
+        connection.commit()
+        yield Lines(root, connection, on_line)
+
+
+def read_record(raw: bytes) -> dict[str, Any] | None:
+    """Return the record in a line, None if it is torn or is none."""
+    try:
+        record = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("key"), str) else None
+
+
+def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple[Place, bytes]]:
+    """Yield the lines of *segment*, however compressed, from the offset *start* up to *end*."""
+    if start >= end:
+        return
+    for offset, line in _open(root, segment, start):
+        if offset >= end:
+            return
+        yield Place(segment, offset, len(line)), line
+
+
+def line_at(root: Path, place: Place) -> bytes:
+    """Return the line at *place*."""
+    return next((raw for _, raw in _at(root, place.segment, iter([(place.offset, place.length)]))), b"")
+
+
+def _at(root: Path, segment: str, wanted: Iterator[tuple[int, int]]) -> Iterator[tuple[Place, bytes]]:
+    """Yield the lines of *segment* at the *wanted* (offset, length), which ascend."""
+    place = next(wanted, None)
+    if place is None:
+        return
+    for offset, line in _open(root, segment, place[0]):
+        if offset < place[0]:
+            continue
+        if (offset, len(line)) != place:
+            raise CorpusDamaged(
+                str(root), f"{segment} has no line of {place[1]} bytes at {place[0]}; scrapy corpus verify tells more"
+            )
+        yield Place(segment, *place), line
+        place = next(wanted, None)
+        if place is None:
+            return
+    raise CorpusDamaged(str(root), f"{segment} ends before {place[0]}, which the catalogue has read")
+
+
+def _open(root: Path, segment: str, start: int) -> Iterator[tuple[int, bytes]]:
+    """Read *segment* under whatever name it has now: a crawl that closes it may compress it at this very moment."""
+    for attempt in range(3):
+        paths = segment_paths(root, segment.split("-", 1)[0])
+        path = next((path for path in paths if segment_name(path) == segment), None)
+        if path is None:
+            break
+        lines = read_lines(path, start)
+        try:
+            first = next(lines, None)
+        except FileNotFoundError:
+            if attempt == 2:  # noqa: PLR2004 - the last one
+                raise
+            continue
+        if first is not None:
+            yield first
+            yield from lines
+        return
+    raise CorpusDamaged(str(root), f"{segment}, which the catalogue has read, is gone")

@@ -1,0 +1,98 @@
+"""The arguments of every verb of ``scrapy corpus``, with what its help says."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NamedTuple
+
+KINDS = ("article", "seed", "stub")
+EXPORT_FORMATS = ("parquet", "csv", "jsonl", "txt", "hf")
+GRAPH_FORMATS = ("graphml", "gexf", "parquet", "dot")
+
+
+class Verb(NamedTuple):
+    """A verb: in a few words, in full, an example, and what adds its own options."""
+
+    short: str
+    description: str
+    example: str
+    add_options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+
+
+def positive(value: str) -> int:
+    """Return the positive number in *value*, for argparse."""
+    number = int(value)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+positive.__name__ = "positive number"  # what argparse calls a bad one
+
+
+def _selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", metavar="DATE", help="published then or later: 2020, 2020-06 or 2020-06-30")
+    parser.add_argument("--until", metavar="DATE", help="published then or earlier; the day (month, year) is included")
+    parser.add_argument("--language", metavar="XX", help="in this language, such as en or fa")
+    parser.add_argument("--kind", choices=KINDS, help="only records of this kind")
+
+
+def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument("--format", choices=formats, required=True, help="what to write")
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="where to: a file or folder, - for a pipe")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", metavar="WORDS", nargs="+", help='words, beginnings* and "phrases", all to be found')
+    _selection(parser)
+    parser.add_argument("--limit", metavar="N", type=positive, default=10, help="show the N best (default: 10)")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _output(parser, EXPORT_FORMATS)
+    _selection(parser)
+    parser.add_argument("--all-versions", action="store_true", help="every version, and the duplicates too")
+    parser.add_argument("--bom", action="store_true", help="csv: begin with a byte order mark, as Excel likes it")
+
+
+VERBS: dict[str, Verb] = {
+    "stats": Verb("count what it holds", "Count what the corpus holds.", "scrapy corpus stats --json"),
+    "verify": Verb(
+        "check it",
+        "Check every line, hash and picture against what was promised. Exit code 0, or 5 with each problem and its "
+        "place.",
+        "scrapy corpus verify",
+    ),
+    "repair": Verb(
+        "make its catalogue anew",
+        "Make the catalogue anew from the lines alone, and show what was found.",
+        "scrapy corpus repair",
+    ),
+    "search": Verb(
+        "find words in it",
+        "Find the records that have all WORDS, the best first, words of the title counting more. Case, accents, vowel "
+        "signs and the forms of Arabic and Persian letters and digits make no difference. The latest version of each "
+        "record is searched, also while a crawl writes; the index, search.sqlite in the corpus, keeps up by itself "
+        "and can be deleted at any time.",
+        "scrapy corpus search '\"holy city\"' gaz* --since 2020 --language en",
+        _search,
+    ),
+}
+
+
+def add_verbs(parser: argparse.ArgumentParser, add_global: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Give *parser* a subparser for each verb; *add_global* gives each the options of all Scrapy commands."""
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=argparse.ArgumentParser)
+    for name, verb in VERBS.items():
+        one = verbs.add_parser(
+            name,
+            prog=f"scrapy corpus {name}",
+            help=verb.short,
+            description=verb.description,
+            epilog=f"Example: {verb.example}",
+        )
+        verb.add_options(one)
+        one.add_argument("--json", action="store_true", help="print one JSON object")
+        add_global(one)

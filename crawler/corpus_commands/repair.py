@@ -1,0 +1,28 @@
+"""``scrapy corpus repair``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from crawler.archive.corpus import rebuild
+from crawler.corpus_commands.show import print_json, say
+from crawler.exceptions import CorpusDamaged
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Make the catalogue of the corpus at *root* anew; exit code 0, or 5 if there are damaged lines."""
+    recovery = rebuild(root, "it was asked for")
+    if opts.json:
+        print_json(
+            {
+                "lines": recovery.adopted,
+                "cut": [place._asdict() for place in recovery.cut],
+                "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
+            }
+        )
+    else:
+        for message in recovery.messages():
+            say(message)
+        say(f"{root}: the catalogue now knows {recovery.adopted:,} lines")
+    return CorpusDamaged.exit_code if recovery.damaged else 0

@@ -1,0 +1,67 @@
+"""``scrapy corpus search WORDS...``."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.search import Found, Hit, search
+from crawler.archive.selection import Selection
+from crawler.archive.snippets import Snippet
+from crawler.corpus_commands.show import console, note, print_json, progress, say, styled
+
+_HIT_STYLE = "bold yellow"
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Search the corpus at *root* and print what is found; exit code 0, also for nothing."""
+    selection = Selection(since=opts.since, until=opts.until, language=opts.language, kind=opts.kind)
+    with progress("reading new lines", bytes_=True) as on_bytes:
+        found = search(root, " ".join(opts.words), selection, limit=opts.limit, on_bytes=on_bytes)
+    _remarks(found)
+    if opts.json:
+        print_json({"total": found.total, "hits": [_fields(hit) for hit in found.hits]})
+        return 0
+    for hit in found.hits:
+        _print(hit)
+    shown = f", the best {len(found.hits):,} shown" if len(found.hits) < found.total else ""
+    say(f"{found.total:,} found{shown}")
+    return 0
+
+
+def _fields(hit: Hit) -> dict[str, Any]:
+    fields = asdict(hit)
+    for name in ("title", "snippet"):
+        fields[name], fields[f"{name}_marks"] = getattr(hit, name)
+    return fields
+
+
+def _remarks(found: Found) -> None:
+    if found.caught_up.anew:
+        note(f"the search index was made anew: {found.caught_up.anew}")
+    if found.caught_up.busy:
+        note("another search is reading the newest lines; they may be missing here")
+    if found.caught_up.damaged:
+        note(f"{found.caught_up.damaged} damaged lines were passed over; scrapy corpus verify names them")
+
+
+def _print(hit: Hit) -> None:
+    out = console()
+    facts = (hit.key, (hit.published or "no date")[:10], hit.kind, hit.language, hit.url)
+    out.print(styled(_marked(hit.title, "bold", out.is_terminal) or [("(no title)", "dim")]))
+    out.print(styled([("  " + " · ".join(fact for fact in facts if fact), "dim")]))
+    if hit.snippet.text:
+        out.print(styled([("  ", ""), *_marked(hit.snippet, "", out.is_terminal)]))
+    say("")
+
+
+def _marked(snippet: Snippet, style: str, colours: bool) -> list[tuple[str, str]]:
+    """Return the pieces of *snippet*, its hits in a style of their own, or between asterisks where none show."""
+    pieces, place = [], 0
+    for start, end in snippet.marks:
+        hit = snippet.text[start:end]
+        pieces += [(snippet.text[place:start], style), (hit if colours else f"**{hit}**", _HIT_STYLE)]
+        place = end
+    return [*pieces, (snippet.text[place:], style)] if snippet.text else []

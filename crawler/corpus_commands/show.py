@@ -1,0 +1,65 @@
+"""How the verbs print: foreign text made safe, JSON of the same meaning, progress on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from crawler.text.terminal import safe, safe_json
+
+OnProgress = Callable[[int, int], None]
+"""Called with how much is done, and how much there is to do."""
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print *value* as one line of JSON that steers no terminal."""
+    sys.stdout.write(safe_json(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()) + "\n")
+
+
+def say(text: str) -> None:
+    """Print a line, made safe, on standard output."""
+    sys.stdout.write(safe(text) + "\n")
+
+
+def note(text: str) -> None:
+    """Print a remark, made safe, on standard error."""
+    sys.stderr.write(f"gleaner: {safe(text)}\n")
+
+
+def console() -> Console:
+    """Return standard output for styled text: colours on a terminal only, nothing read out of the text itself."""
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def styled(pieces: list[tuple[str, str]]) -> Text:
+    """Return (text, style) *pieces* as one text, each made safe."""
+    return Text.assemble(*((safe(text), style) for text, style in pieces))
+
+
+@contextmanager
+def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
+    """Give a function that shows how far *what* is: a live line on a terminal's stderr, nothing elsewhere."""
+    stderr = Console(stderr=True)
+    if not stderr.is_terminal:
+        yield lambda _done, _total: None
+        return
+    amount = DownloadColumn() if bytes_ else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), amount, TimeRemainingColumn())
+    with Progress(*columns, console=stderr, transient=True) as live:
+        task = live.add_task(what, total=None)
+        yield lambda done, total: live.update(task, completed=done, total=total)

@@ -1,0 +1,27 @@
+"""``scrapy corpus verify``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from crawler.archive.verify import verify
+from crawler.corpus_commands.show import print_json, say
+from crawler.exceptions import CorpusDamaged
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Check the corpus at *root* and print each problem; exit code 0, or 5 if there is one."""
+    found = verify(root)
+    if opts.json:
+        problems = [problem._asdict() for problem in found.problems]
+        print_json({**found._asdict(), "problems": problems, "ok": not problems})
+    else:
+        for problem in found.problems:
+            place = "" if problem.offset is None else f" at {problem.offset}"
+            say(f"{problem.file}{place}: {problem.message}")
+        for remark in found.notes:
+            say(f"note: {remark}")
+        verdict = f"{len(found.problems)} problems" if found.problems else "all well"
+        say(f"{root}: {found.lines:,} lines, {found.pictures:,} pictures: {verdict}")
+    return CorpusDamaged.exit_code if found.problems else 0

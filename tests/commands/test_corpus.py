@@ -1,0 +1,141 @@
+"""``scrapy corpus`` from the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+
+from crawler.archive.corpus import rebuild
+from crawler.commands.corpus import Command
+from crawler.corpus_commands.options import VERBS
+from tests.archive.corpora import make_corpus
+from tests.factories import make_article, make_stub, related_items
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOSTILE = "\x1b]52;c;cm0=\x07 \u202eevil \u2028[bold]markup[/bold] \x9b31m"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpora") / "corpus"
+    make_corpus(
+        root,
+        make_article(1, title="Rain in Tehran", published="2020-06-01T10:00:00+04:30", related=related_items(2, 4)),
+        make_article(2, title="More rain", text="First it rained.\n\nThen it snowed in the old city."),
+        make_article(2, title="More rain", text="First it rained.\n\nThen it hailed in the old city.", run="run-2"),
+        make_stub(4, title="A lost rain"),
+    )
+    return root
+
+
+@pytest.fixture(scope="module")
+def hostile_root(tmp_path_factory):
+    """Lines that no cleaning has seen: another program wrote them."""
+    root = tmp_path_factory.mktemp("corpora") / "hostile"
+    make_corpus(root, make_article(1, title="TITLE word", text="TEXT word", language="en"))
+    segment = root / "articles" / "articles-000001.jsonl"
+    line = segment.read_bytes()
+    changed = line
+    for field in ("TITLE", "TEXT"):
+        changed = changed.replace(field.encode(), json.dumps(HOSTILE)[1:-1].encode())
+    segment.write_bytes(changed)
+    rebuild(root, "for the test")
+    return root
+
+
+def scrapy(root, *arguments):
+    command = [sys.executable, "-m", "scrapy", "corpus", *arguments, "-s", f"CORPUS_DIR={root}"]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=60, check=False)
+
+
+def parser_of(command):
+    command.settings = Settings()
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    command.add_options(parser)
+    return parser
+
+
+def run(verb, root, *arguments, capsys):
+    """Run a verb in this process; return its exit code and what it printed."""
+    command = Command()
+    opts, rest = parser_of(command).parse_known_args([verb, *arguments])
+    command.settings = Settings({"CORPUS_DIR": str(root)})
+    command.run(rest, opts)
+    out, err = capsys.readouterr()
+    return command.exitcode, out, err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example_that_parses(verb, capsys):
+    parser = parser_of(Command())
+    words = shlex.split(VERBS[verb].example)
+    assert words[:3] == ["scrapy", "corpus", verb]
+    assert parser.parse_known_args(words[2:])[1] == []
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args([verb, "--help"])
+    assert ended.value.code == 0
+    assert "Example: scrapy corpus" in capsys.readouterr().out
+
+
+def test_search_prints_the_best_with_their_hits_marked(root, capsys):
+    code, out, _ = run("search", root, "rain", "--kind", "article", capsys=capsys)
+    assert code == 0
+    assert "**Rain** in Tehran\n" in out
+    assert "replica/1 · 2020-06-01 · article · en" in out
+    assert out.endswith("2 found\n")
+
+
+def test_search_json(root, capsys):
+    code, out, _ = run("search", root, "hailed", "--json", "--limit", "1", capsys=capsys)
+    found = json.loads(out)
+    (hit,) = found["hits"]
+    assert (code, found["total"], hit["key"], hit["version"]) == (0, 1, "replica/2", 2)
+    assert [hit["snippet"][start:end] for start, end in hit["snippet_marks"]] == ["hailed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "?"], "gleaner: there is no word to search for\n"),
+        (["search", "x", "--since", "1.1.2020"], "gleaner: --since 1.1.2020: give a date such as 2020, 2020-06 "),
+    ],
+)
+def test_senseless_arguments_are_one_clear_line(root, arguments, message, capsys):
+    code, out, err = run(arguments[0], root, *arguments[1:], capsys=capsys)
+    assert (code, out, err.count("\n")) == (4, "", 1)
+    assert err.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "x", "--bogus\x1b[31m"], "unknown argument --bogus\\x1b[31m"),
+        (["search"], "the following arguments are required: WORDS"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(root, arguments, message):
+    done = scrapy(root, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_no_corpus(tmp_path, capsys):
+    code, out, err = run("search", tmp_path, "x", capsys=capsys)
+    assert (code, out) == (1, "")
+    assert err == f"gleaner: corpus {tmp_path}: there is no corpus here (no corpus.json)\n"
+
+
+@pytest.mark.parametrize("json_", [[], ["--json"]])
+@pytest.mark.parametrize("verb", [["search", "word"], ["stats"], ["verify"]])
+def test_nothing_in_a_corpus_steers_a_terminal(hostile_root, verb, json_, capsys):
+    _, out, err = run(verb[0], hostile_root, *verb[1:], *json_, capsys=capsys)
+    assert not [raw for raw in ("\x1b", "\x07", "\x9b", "\u202e", "\u2028") if raw in out + err]
+    assert verb[0] != "search" or "[bold]markup" in out
