@@ -126,7 +126,7 @@ def fit(pages: list[Sample], trees: int) -> CatBoostClassifier:
         weight=np.concatenate([page.weights for page in pages]),
     )
     model = CatBoostClassifier(
-        iterations=trees, depth=_LEVELS, learning_rate=0.1, loss_function="CrossEntropy", l2_leaf_reg=6,
+        iterations=trees, depth=_LEVELS, learning_rate=0.12, loss_function="CrossEntropy", l2_leaf_reg=6,
         border_count=48, bootstrap_type="Bernoulli", subsample=0.7, rsm=0.4, random_seed=1, verbose=0,
         allow_writing_files=False,
     )  # fmt: skip
@@ -183,7 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "extraction")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--trees", type=int, default=300)
+    parser.add_argument("--trees", type=int, default=200)
     options = parser.parse_args()
     pages = samples(options.data, "development")
     print(f"{len(pages)} pages, {sum(len(page.shares) for page in pages)} blocks", flush=True)

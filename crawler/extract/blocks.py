@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.extract.marks import marks_of
+from crawler.extract.marks import KIND_COUNT, NAMING, marks_of
 
 HIDDEN = frozenset({
     "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed", "applet",
@@ -22,32 +22,49 @@ _INLINE = frozenset({
 class Place:
     """An element on the way from the root to a block, and what its place means for the text in it.
 
-    ``depth`` counts from the root. ``marks`` are the kinds of names that its class, id and role hold (bits, see
-    :mod:`crawler.extract.marks`), ``nearest`` the depth of the nearest such element, by kind; -99 where there is none.
+    ``number`` counts the places of a walk, ``depth`` the elements from the root. ``kin`` is what elements that a
+    template made alike have in common: tag, class and the tag around. ``nearest`` is, by kind of name (see
+    :mod:`crawler.extract.marks`), the depth of the nearest element around that has it, -99 where none has.
     """
 
-    __slots__ = ("depth", "element", "in_link", "nearest", "outer", "tag", "unseen")
+    __slots__ = ("depth", "element", "in_link", "kin", "nearest", "number", "outer", "tag", "unseen")
 
-    def __init__(self, element: etree._Element, tag: str, outer: Place | None) -> None:
+    def __init__(self, element: etree._Element, tag: str, outer: Place | None, number: int) -> None:
         self.element = element
         self.tag = tag
         self.outer = outer
-        style = element.get("style")
-        self.unseen = (style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()) or (
-            element.get("hidden") is not None
-        )
+        self.number = number
+        names, looks, self.unseen = _naming(element)
         if outer is None:
             self.depth, self.in_link, self.nearest = 0, tag == "a", _NOWHERE
+            self.kin = (tag, looks, "")
         else:
             self.depth, self.in_link, self.nearest = outer.depth + 1, outer.in_link or tag == "a", outer.nearest
+            self.kin = (tag, looks, outer.tag)
             self.unseen = self.unseen or outer.unseen
-        if marks := marks_of(element, tag):
-            self.nearest = nearest = list(self.nearest)
+        if marks := marks_of(tag, names):
+            self.nearest = nearest = self.nearest.copy()
             for kind in marks:
                 nearest[kind] = self.depth
 
 
-_NOWHERE = [-99] * 40
+_NOWHERE = [-99] * KIND_COUNT
+
+
+def _naming(element: etree._Element) -> tuple[str, str, bool]:
+    """Return the words that name *element*, its class, and whether an attribute hides it."""
+    names = looks = ""
+    unseen = False
+    for name, value in element.items():
+        if name in NAMING:
+            names = f"{names} {value}" if names else value
+            if name == "class":
+                looks = value
+        elif name == "style":
+            unseen = unseen or ("none" in value and "display:none" in value.replace(" ", "").lower())
+        elif name == "hidden":
+            unseen = True
+    return names, looks, unseen
 
 
 class Block:
@@ -85,6 +102,7 @@ class _Walk:
         self.blocks: list[Block] = []
         self.places: list[Place] = []
         self._current: Block | None = None
+        self._count = -1
         self._links = 0
         self._strongs = 0
         self._picture: tuple[int, Place] | None = None
@@ -99,7 +117,8 @@ class _Walk:
             self._current = None  # the next block goes on in the same element
         else:
             self._current = None
-            self.places.append(Place(element, tag, self.places[-1] if self.places else None))
+            self._count += 1
+            self.places.append(Place(element, tag, self.places[-1] if self.places else None, self._count))
         if text := element.text:
             self.add(text)
 

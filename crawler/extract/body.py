@@ -12,14 +12,14 @@ from trafilatura import bare_extraction
 
 from crawler.extract.blocks import Block, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
-from crawler.extract.features import Known, Matrix, features
+from crawler.extract.features import Matrix, features, known
 from crawler.extract.forest import load_forest
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
 from crawler.text import clean_line
 
 _THRESHOLD = 0.43
-_DOUBT = 0.25
+_DOUBT = 0.35
 _MANY_BLOCKS = 1_500
 _LEAST = 80
 """Characters: less is not the text of an article, but a caption, a login or an error."""
@@ -92,13 +92,11 @@ def evidence(page: Page, title: str | None) -> tuple[list[Block], list[str], Mat
     pairs = page.blocks
     end = next((number for number, (_, text) in enumerate(pairs) if DUMP_RE.search(text)), None)
     pairs = pairs if end is None else pairs[: end + 1]
-    known = Known(
-        title=(title or page.title or "").casefold(),
-        description=(page.meta("og:description", "description") or "").casefold(),
-        article=clean_line(_article_body(page)).casefold(),
+    told = known(
+        title or page.title or "", page.meta("og:description", "description") or "", clean_line(_article_body(page))
     )
     found, texts = [block for block, _ in pairs], [text for _, text in pairs]
-    return found, texts, features(found, texts, known)
+    return found, texts, features(found, texts, told)
 
 
 def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], float]:

@@ -22,8 +22,10 @@ _TAGS = (
     "figure", "form", "center", "address", "fieldset", "legend", "caption", "details",
 )  # fmt: skip
 _TAG_NUMBERS = {tag: number for number, tag in enumerate(_TAGS, 1)}
-_END_RE = re.compile(r"[.!?…。！？؟۔:;»\"”’)\]]\s*$")
-_STOP_RE = re.compile(r"[.!?…。！？؟۔][\"”’»)]?\s*$")
+_STOPS = frozenset(".!?…。！？؟۔")
+_ENDS = _STOPS | frozenset(':;»"”’)]')
+_QUOTES = frozenset('"”’»)')
+_OPENINGS = frozenset("\"'“‘«-–—•*")
 _WORD_RE = re.compile(r"\w+")
 _CALL_RE = re.compile(
     r"^\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
@@ -42,9 +44,8 @@ _CREDIT_RE = re.compile(
     r"[^.]{0,60}$",
     re.IGNORECASE,
 )
-_RIGHTS_RE = re.compile(
-    r"©|all rights reserved|getty images|cookie|newsletter|\bsubscri|privacy policy|sign up", re.IGNORECASE
-)
+_RIGHTS = ("©", "rights reserved", "getty images", "cookie", "newsletter", "subscri", "privacy policy", "sign up")
+_UPPER, _DIGITS = bytes(range(65, 91)), bytes(range(48, 58))
 _DATE_RE = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
     re.IGNORECASE,
@@ -55,16 +56,21 @@ _UPWARDS = 4
 
 
 class Known(NamedTuple):
-    """What the metadata says that helps to tell the body: the words of the title, the description, an articleBody."""
+    """What the metadata says that helps to tell the body, casefolded: title (its words), description, articleBody."""
 
-    title: str
+    title: frozenset[str]
     description: str
     article: str
 
 
-def features(page: Sequence[Block], texts: Sequence[str], known: Known) -> Matrix:
+def known(title: str, description: str, article: str) -> Known:
+    """Return what is known of a page from its title, its description and the articleBody of its JSON-LD."""
+    return Known(frozenset(_WORD_RE.findall(title.casefold())), description.casefold(), article.casefold())
+
+
+def features(page: Sequence[Block], texts: Sequence[str], told: Known) -> Matrix:
     """Return one row a block of *page*, whose clean *texts* are given beside it; see the parts for the columns."""
-    own = np.array([_of_text(block, text, known) for block, text in zip(page, texts, strict=True)], dtype=np.float32)
+    own = np.array([_of_text(block, text, told) for block, text in zip(page, texts, strict=True)], dtype=np.float32)
     nearest = np.array([block.place.nearest for block in page], dtype=np.float32)[:, :KIND_COUNT]
     depth = np.array([block.place.depth for block in page], dtype=np.float32)
     distance = np.minimum(depth[:, None] - nearest, 30)
@@ -74,35 +80,36 @@ def features(page: Sequence[Block], texts: Sequence[str], known: Known) -> Matri
     return np.concatenate([own, distance, place, around, within, _positions(own, place)], axis=1)
 
 
-def _of_text(block: Block, text: str, known: Known) -> tuple[float, ...]:
+def _of_text(block: Block, text: str, told: Known) -> tuple[float, ...]:
     size = len(text)
-    words = text.split()
-    count = len(words)
+    count = text.count(" ") + 1
     raw = sum(map(len, block.pieces)) or 1
+    folded = text.casefold()
+    start = folded[:40]
+    last = text[-1:]
+    head = text[:200].encode("ascii", "replace")
     call = _CALL_RE.match(text)
-    title_words = _overlap(text, known.title) if size < 300 else 0.0
-    start = text[:40].casefold()
     return (
         size,
         count,
-        size / (count or 1),
+        size / count,
         block.linked / raw,
         block.strong / raw,
         text.count(",") + text.count("،") + text.count("、") + text.count("，"),
-        bool(_STOP_RE.search(text)),
-        bool(_END_RE.search(text)),
-        len(re.findall(r"[.!?。؟] ", text)),
-        sum(map(str.isupper, text[:200])) / min(size, 200),
-        sum(map(str.isdigit, text[:200])) / min(size, 200),
-        text[:1].isupper(),
-        text[:1] in "\"'“‘«-–—•*",
+        last in _STOPS or (last in _QUOTES and text[-2:-1] in _STOPS),
+        last in _ENDS,
+        text.count(". ") + text.count("! ") + text.count("? ") + text.count("。") + text.count("؟ "),
+        1 - len(head.translate(None, _UPPER)) / len(head),
+        1 - len(head.translate(None, _DIGITS)) / len(head),
+        text[0].isupper(),
+        text[0] in _OPENINGS,
         text.count("|") + text.count("/") + text.count("·"),
         call.lastindex or 0 if call else 0,
-        bool(_RIGHTS_RE.search(text)),
-        bool(_DATE_RE.search(text[:100])) and size < 100,
-        title_words,
-        float(len(known.description) > 20 and start[:25] in known.description),
-        (-1.0 if not known.article else float(start in known.article)),
+        size < 500 and any(words in folded for words in _RIGHTS),
+        size < 100 and bool(_DATE_RE.search(text)),
+        _overlap(folded, told.title) if size < 300 else 0.0,
+        float(len(told.description) > 20 and start[:25] in told.description),
+        (-1.0 if not told.article else float(start in told.article)),
         len(block.pieces),
         block.broken,
         text.count('"') + text.count("“"),
@@ -111,14 +118,13 @@ def _of_text(block: Block, text: str, known: Known) -> tuple[float, ...]:
         "@" in text or "http" in text,
         min(block.after_picture[0], 9),
         min(block.after_picture[1], 9),
-        bool(_CREDIT_RE.search(text)),
+        bool(_CREDIT_RE.search(text, max(0, size - 100))),
     )
 
 
-def _overlap(text: str, title: str) -> float:
-    words = set(_WORD_RE.findall(text.casefold()))
-    other = set(_WORD_RE.findall(title))
-    return len(words & other) / len(words | other) if words and other else 0.0
+def _overlap(folded: str, title: frozenset[str]) -> float:
+    words = set(_WORD_RE.findall(folded))
+    return len(words & title) / len(words | title) if words and title else 0.0
 
 
 def _of_place(block: Block) -> tuple[float, ...]:
@@ -148,57 +154,75 @@ def _neighbours(measures: Matrix, tags: Matrix) -> Matrix:
 
 
 def _containers(page: Sequence[Block], own: Matrix) -> Matrix:
-    """Return, for each block and each of the elements around it, how much text that holds, in how many blocks, how linked."""
-    totals: dict[Place, list[float]] = {}
-    chains: list[list[Place]] = []
-    prose = np.where((own[:, 0] >= _LONG) & (own[:, 3] < 0.4), own[:, 0], 0)
-    for block, size, links, plain in zip(page, own[:, 0].tolist(), own[:, 3].tolist(), prose.tolist(), strict=True):
-        chain = []
+    """Return, for each block and the elements around it, how much text that holds, in how many blocks, how linked.
+
+    Then where the block stands to the main parts of the page (the smallest elements that hold 70 and 45 % of its
+    prose), and how many blocks the template made like it, in how many elements: many teasers stand each in its own.
+    """
+    places, outer = _places(page)
+    here = np.array([places[id(block.place)] for block in page])
+    sizes = own[:, 0]
+    prose = np.where((sizes >= _LONG) & (own[:, 3] < 0.4), sizes, 0)
+    measures = np.stack([sizes, np.ones_like(sizes), sizes * own[:, 3], prose], axis=1)
+    totals = np.zeros((len(outer), 4))
+    np.add.at(totals, here, measures)
+    for place in range(len(outer) - 1, 0, -1):  # an element is numbered before those in it
+        totals[outer[place]] += totals[place]
+    everything = float(totals[0, 3]) or 1.0
+    columns = []
+    around = here
+    for _ in range(_UPWARDS):
+        held = totals[around]
+        size = np.maximum(held[:, 0], 1.0)
+        columns += [held[:, 0], held[:, 1], held[:, 2] / size, held[:, 3] / size, held[:, 3] / everything]
+        around = outer[around]
+    for share in (0.7, 0.45):
+        columns += [column[here] for column in _beside_main(totals[:, 3], outer, share)]
+    kin = Counter(block.place.kin for block in page)
+    holders: dict[tuple[str, str, str], set[int]] = {}
+    for block in page:
+        holders.setdefault(block.place.kin, set()).add(id(block.place.outer))
+    alike = np.array([(kin[block.place.kin], len(holders[block.place.kin])) for block in page], dtype=np.float32)
+    columns += [alike[:, 0], alike[:, 1], alike[:, 0] / alike[:, 1], np.full(len(page), everything)]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _places(page: Sequence[Block]) -> tuple[dict[int, int], NDArray[np.int64]]:
+    """Return a number for each place around the blocks of *page*, outer ones first, and of each the one around it."""
+    found: dict[int, Place] = {}
+    for block in page:
         place: Place | None = block.place
-        while place is not None:
-            chain.append(place)
-            total = totals.setdefault(place, [0.0, 0.0, 0.0, 0.0])
-            total[0] += size
-            total[1] += 1
-            total[2] += size * links
-            total[3] += plain
+        while place is not None and place.number not in found:
+            found[place.number] = place
             place = place.outer
-        chains.append(chain)
-    everything = max((total[3] for total in totals.values()), default=0.0) or 1.0
-    mains = [_main(totals, everything, share) for share in (0.7, 0.45)]
-    kin = Counter(_kin(block.place) for block in page)
-    holders = _holders(page)
-    rows = []
-    for block, chain in zip(page, chains, strict=True):
-        row: list[float] = []
-        for level in range(_UPWARDS):
-            place = chain[min(level, len(chain) - 1)]
-            size, count, linked, plain = totals[place]
-            row += [size, count, linked / (size or 1.0), plain / (size or 1.0), plain / everything]
-        for main in mains:
-            shared = next((level for level, place in enumerate(chain) if place in main), len(chain))
-            meeting = chain[shared].depth if shared < len(chain) else 0
-            row += [shared, len(main) - 1 - meeting, totals[chain[max(shared - 1, 0)]][3] / everything]
-        name = _kin(block.place)
-        row += [kin[name], holders[name], kin[name] / holders[name], everything]
-        rows.append(row)
-    return np.array(rows, dtype=np.float32)
+    ordered = [found[number] for number in sorted(found)]
+    numbers = {id(place): index for index, place in enumerate(ordered)}
+    return numbers, np.array([numbers[id(place.outer)] if place.outer else 0 for place in ordered])
 
 
-def _kin(place: Place) -> tuple[str, str | None, str]:
-    """Return what places have in common that a template made alike: tag, class and the tag around."""
-    return place.tag, place.element.get("class"), place.outer.tag if place.outer else ""
+def _beside_main(prose: NDArray[np.float64], outer: NDArray[np.int64], share: float) -> list[NDArray[np.float64]]:
+    """Return how each place stands to the main part: the smallest place that holds *share* of all *prose*.
 
-
-def _main(totals: dict[Place, list[float]], everything: float, share: float) -> set[Place]:
-    """Return the smallest element that holds *share* of the prose of the page, with all elements around it."""
-    holders = [(place.depth, id(place), place) for place, total in totals.items() if total[3] >= share * everything]
-    around: set[Place] = set()
-    place: Place | None = max(holders)[2] if holders else None
-    while place is not None:
-        around.add(place)
-        place = place.outer
-    return around
+    The steps up to where its way meets that of the main part, from there the steps to the main part, and the share
+    of the prose that the last place before the meeting holds.
+    """
+    total = float(prose[0]) or 1.0
+    main = 0
+    for place in np.flatnonzero(prose >= share * total).tolist():
+        main = place if outer[place] == main else main
+    way = {main: 0}
+    place, steps = main, 0
+    while place != 0:
+        place, steps = int(outer[place]), steps + 1
+        way[place] = steps
+    up, down, apart = np.zeros(len(prose)), np.zeros(len(prose)), np.zeros(len(prose))
+    for index, around in enumerate(outer.tolist()):
+        if index in way:
+            up[index], down[index], apart[index] = 0, way[index], prose[index] / total
+        else:
+            up[index], down[index] = up[around] + 1, down[around]
+            apart[index] = prose[index] / total if around in way else apart[around]
+    return [up, down, apart]
 
 
 def _positions(own: Matrix, place: Matrix) -> Matrix:
@@ -216,11 +240,3 @@ def _positions(own: Matrix, place: Matrix) -> Matrix:
         [index, index / count, before / total, np.full(count, total), np.full(count, count), index - first, index - first_heading,
          index - last, np.full(count, first >= 0)], axis=1,
     ).astype(np.float32)  # fmt: skip
-
-
-def _holders(page: Sequence[Block]) -> dict[tuple[str, str | None, str], int]:
-    """Return, for each kin, in how many elements its blocks stand: many teasers stand each in its own."""
-    outers: dict[tuple[str, str | None, str], set[int]] = {}
-    for block in page:
-        outers.setdefault(_kin(block.place), set()).add(id(block.place.outer))
-    return {name: len(places) for name, places in outers.items()}

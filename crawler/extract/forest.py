@@ -29,10 +29,11 @@ class Forest(NamedTuple):
         count, levels = self.column.shape
         columns = np.ascontiguousarray(rows.T)
         answers = columns[self.column.ravel()].reshape(count, levels, len(rows)) > self.border[:, :, None]
-        leaf = np.zeros((count, len(rows)), dtype=np.int64)
+        leaf = np.zeros((count, len(rows)), dtype=np.uint8)
         for level in range(levels):
-            leaf += answers[:, level].astype(np.int64) << level
-        sums = np.take_along_axis(self.leaves, leaf, axis=1).sum(axis=0) + self.bias
+            leaf |= answers[:, level].view(np.uint8) << np.uint8(level)
+        first = np.arange(count, dtype=np.intp)[:, None] * self.leaves.shape[1]
+        sums = self.leaves.ravel().take(leaf + first).sum(axis=0) + self.bias
         result: Array = 1.0 / (1.0 + np.exp(-np.clip(sums, -30, 30)))
         return result
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from lxml import etree  # type: ignore[import-untyped]
-
 # Stems of the words that class names and ids are made of; `word=` stands for that word alone.
 KINDS = {
     "comment": "comment disqus respond repl discuss",
@@ -59,15 +57,15 @@ for _kind, _words in KINDS.items():
     for _word in _words.split():
         (_WORDS if _word.endswith("=") else _STEMS).setdefault(_word.rstrip("="), _INDEX[_kind])
 _LENGTHS = sorted({len(stem) for stem in _STEMS}, reverse=True)
-_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-component", "data-testid")
+NAMING = frozenset({"class", "id", "role", "itemprop", "data-component", "data-testid"})
+"""Attributes whose words say what an element is."""
+
 _LONGEST = 300
 _WORD_RE = re.compile("[A-Z]?[a-z]{2,30}|[A-Z]{2,30}")
 
 
-def marks_of(element: etree._Element, tag: str) -> tuple[int, ...]:
-    """Return the kinds (indices of :data:`NAMES`) that the tag and the names of *element* give it."""
-    attributes = element.attrib
-    names = " ".join([value for name in _ATTRIBUTES if (value := attributes.get(name))]) if attributes else ""
+def marks_of(tag: str, names: str) -> tuple[int, ...]:
+    """Return the kinds (indices of :data:`NAMES`) that the tag and the *names* of an element give it."""
     return _marks(tag, names[:_LONGEST]) if names else _of_tag(tag)
 
 
