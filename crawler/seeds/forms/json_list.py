@@ -21,15 +21,21 @@ from crawler.seeds.forms.seeker import Seeker
 _BETWEEN_RE = re.compile(rb"[\s\0]*+(,?)[\s\0,]*+")
 _KEY_RE = re.compile(rb'"([A-Za-z_][A-Za-z0-9_]{0,31}+)"[\s\0]*+:[\s\0]*+')
 _SCALAR_RE = re.compile(rb"-?[0-9]{1,40}+|true|false|null")
-_AFTER_KEY_COMMA = rb',[\s\0]*+"[A-Za-z_][A-Za-z0-9_]{0,31}+"[\s\0]*+:'
-_VALUE_END_RE = re.compile(
-    rb'"(?=[\s\0]*+(?:' + _AFTER_KEY_COMMA + rb"|,[\s\0]*+\{[\s\0]*+\"id\"[\s\0]*+:"  # the closing brace is missing
-    rb"|\}[\s\0]*+,?[\s\0]*+(?:\{|\]|\Z)))"
+_NAME = rb'[A-Za-z_][A-Za-z0-9_]{0,31}+"[\s\0]*+:'
+_OUR_NAME = rb'(?:id|sort|contenttypeid|pic|title)"[\s\0]*+:'
+_RECORD = rb'\{[\s\0]*+"id"[\s\0]*+:'
+_AFTER_VALUE = (
+    rb',[\s\0]*+"' + _NAME,  # the next key
+    rb'"' + _OUR_NAME,  # one of our keys, without its comma
+    rb"\}[\s\0]*+,?[\s\0]*+(?:\{|\]|\Z)",  # the end of the record
+    rb",[\s\0]*+" + _RECORD,  # the next record: the closing brace is missing
+    rb'\}[^"{}\[\]\r\n]{1,64}+' + _RECORD,  # the next record, after something foreign
 )
+_VALUE_END_RE = re.compile(rb'"(?=[\s\0]*+(?:' + b"|".join(_AFTER_VALUE) + rb"))")
 _LINE_VALUE_END_RE = re.compile(rb'"[ \t]*+(?=\}[ \t]*+,?[ \t]*+(?:[\r\n]|\Z))')
 _CLOSING_RE = re.compile(rb'\}[\s\0]*+\]"')
 _LOOSE_DIGITS_RE = re.compile(rb'[\s\0]*+([0-9]{1,20}+)[\s\0]*+(?=,[\s\0]*+"|\})')
-_NEXT_RECORD_RE = re.compile(rb'\{[\s\0]*+"id"[\s\0]*+:')
+_NEXT_RECORD_RE = re.compile(_RECORD)
 _BACKSLASH = ord("\\")
 _BACKSLASHES = 100  # more in a row are no text
 _ESCAPED_ENDS = 8  # how many escaped quotes in a row may look like the end of a value

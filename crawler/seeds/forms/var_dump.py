@@ -37,10 +37,10 @@ class VarDump(PhpArray):
     _goes_on = re.compile(rb'"[\s\0]{0,256}+(?:\["?\w{1,32}+|\}|\Z)')
 
     def opens_string(self) -> bool:
-        return self._string.match(self.data, self.position, self.limit) is not None
+        return self._string.match(self.data, self.position) is not None
 
     def string(self) -> tuple[str, int] | None:
-        head = self._string.match(self.data, self.position, self.limit)
+        head = self._string.match(self.data, self.position)
         if head is None:
             return None
         begin = self.position = head.end()

@@ -1,0 +1,70 @@
+"""Pages made to waste time or memory: twice the length takes about twice the time, and that is little."""
+
+from __future__ import annotations
+
+import time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler.seeds import parse_page
+from tests.seeds.written import RECORDS, json_string
+
+ZONE = ZoneInfo("Asia/Tehran")
+
+UNITS = [
+    "[", '"', "{", "(", " ", "\n", "\0", "\\", "<", "&", "é", "\ud800", "word ",
+    "string(", "array", "Array (", 'string(9) "[', 'string(9) "[{"', '[{"id":"', '[{"id":"1"', '{"id":', '"id"',
+    "array(1) { [0]=> array(5) {", 'array(1) { [0]=> array(5) { ["id"]=> string(9) "', '[0]=> array(5) { ["id"]=> string(9) "x" ',
+    "array (size=1) 0 => array (size=5) 'id' => string '", "Array ( [0] => Array ( [id] => ", "array ( 0 => array ( 'id' => '",
+    'a:1:{i:0;a:5:{s:2:"id";s:9:"', "<p>", "<a ", "<!--", "<script>", "&quot;", '"} ,{"id":', '\\"',
+    "Fri Jan 3, 2014 10:41:53\n", "(reuters) -- \n", "9" * 100,
+]  # fmt: skip
+BEGINNINGS = ["", "<p>", 'string(99) "[{"id":"5","sort":"7","title":"', "array(9) { ", "Array ( ", "array ( ", "a:9:{"]
+
+
+def seconds(text: str) -> float:
+    start = time.process_time()
+    parse_page(text, ZONE)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_time_is_linear(beginning: str) -> None:
+    for unit in UNITS:
+        short = beginning + unit * (25_000 // len(unit))
+        taken = seconds(short)
+        if taken < 0.15:  # quadratic would be seconds already
+            continue
+        taken = min(taken, seconds(short))
+        assert seconds(short + short) < 3.5 * taken + 0.1, unit
+
+
+@pytest.mark.parametrize("unit", ["[", '"', "{", '[{"id":"'])
+def test_megabytes_of_one_thing_pass_in_seconds(unit: str) -> None:
+    assert seconds(unit * (4_000_000 // len(unit))) < 4
+
+
+def test_a_real_dump_is_found_behind_a_megabyte_of_noise() -> None:
+    page = parse_page('"id" string array ' * 50_000 + "\n" + json_string(RECORDS), ZONE)
+    assert [len(dump.related) for dump in page.dumps] == [3]
+
+
+def test_more_dumps_than_any_page_has_are_left_and_told() -> None:
+    page = parse_page((json_string(RECORDS[:1]) + "\n") * 1100, ZONE)
+    assert len(page.dumps) == 1000
+    assert [one.kind for one in page.diagnoses] == ["too-many"]
+
+
+def test_deviations_without_end_are_counted() -> None:
+    text = json_string([("x", *RECORDS[0][1:])] * 5000 + RECORDS)
+    (dump,) = parse_page(text, ZONE).dumps
+    assert len(dump.related) == 3
+    assert len(dump.diagnoses) < 250
+    assert dump.diagnoses[-1].kind == "too-many"
+
+
+def test_every_prefix_of_a_dump_with_a_cut_in_a_letter() -> None:
+    data = json_string([(*RECORDS[0][:4], "سوريا “x”")]).encode()
+    for end in range(len(data)):
+        parse_page(data[:end].decode("utf-8", "replace"), ZONE)
