@@ -10,8 +10,8 @@ CORPUS ?= corpus
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
 	    --editable ".[fast,harvest]" --group test --group lint
 	touch $@
 

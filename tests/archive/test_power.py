@@ -75,7 +75,11 @@ def versions(groups):
     return {(key, version) for key, last in found.items() for version in range(1, last + 1)}
 
 
-@settings(deadline=None, max_examples=int(os.environ.get("GLEANER_POWER_CUTS", "100")), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=int(os.environ.get("GLEANER_POWER_CUTS", "100")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_whatever_a_power_cut_leaves_what_was_acknowledged_is_there_once(history, tmp_path_factory, data):
     acknowledged = data.draw(st.integers(0, len(GROUPS)), "acknowledged groups")
