@@ -30,6 +30,7 @@ from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.lock import CorpusLock
 from crawler.archive.pictures import store
 from crawler.archive.recovery import Recovery, open_catalogue
+from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import SegmentWriter
 from crawler.archive.visits import answer_of, unix_time
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
@@ -52,7 +53,7 @@ class Corpus:
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
         self.root = root
         self._broken: CorpusError | None = None
-        with _write_errors(root):
+        with write_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             self._lock = CorpusLock(root)
             try:
@@ -75,7 +76,7 @@ class Corpus:
         if self._broken:
             raise self._broken
         try:
-            with _write_errors(self.root), self.catalogue.transaction():
+            with write_errors(self.root), self.catalogue.transaction():
                 yield
                 self._articles.sync()
                 self._duplicates.sync()
@@ -132,8 +133,17 @@ class Corpus:
 
     def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:
         """Keep the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
-        with _write_errors(self.root):
+        with write_errors(self.root):
             return store(self.root, data, extension)
+
+    def seal(self, compression: Compression | None, *, within: float) -> list[Seal]:
+        """Seal the closed segments (:mod:`crawler.archive.sealing`), outside any group; return the new seals.
+
+        For the end of a crawl: past *within* seconds no further segment is begun, and the next call goes on. An error
+        here harms no line.
+        """
+        with write_errors(self.root):
+            return seal_closed(self.root, compression, within=within)
 
     def close(self) -> None:
         """Close the corpus and let it go."""
@@ -148,7 +158,7 @@ def rebuild(root: Path, reason: str) -> Recovery:
 
     Attempts and the reasons of failures are forgotten; everything else comes back.
     """
-    with _write_errors(root):
+    with write_errors(root):
         lock = CorpusLock(root)
         try:
             catalogue, recovery = open_catalogue(root, rebuild=reason)
@@ -183,7 +193,7 @@ def _describe(root: Path, site: str) -> None:
 
 
 @contextmanager
-def _write_errors(root: Path) -> Iterator[None]:
+def write_errors(root: Path) -> Iterator[None]:
     """Turn errors of the disk and of SQLite into ours, which say what happened where."""
     try:
         yield

@@ -1,0 +1,151 @@
+"""``manifest-sha256.txt`` in a corpus: the SHA-256 of every file that will never change again, and how it is made.
+
+Its lines are those of a BagIt manifest (RFC 8493, section 2.1.3), with paths from the corpus's own root, sorted; so
+``sha256sum -c manifest-sha256.txt`` checks it too. The corpus itself is no bag, as it has no ``data/``:
+:mod:`crawler.archive.bags` makes one of it.
+
+Once listed, a file is listed for good: a later :func:`seal` adds lines, but neither takes the hash of a listed file
+anew nor forgets one that is gone. Only the seals and forms of segments that were compressed since are replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.archive.corpus import describe, write_errors
+from crawler.archive.files import write_pieces_atomically
+from crawler.archive.lock import CorpusLock
+from crawler.archive.recovery import Recovery, open_catalogue
+from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
+from crawler.archive.segments import FAMILIES, seal_path, segment_name, segment_paths
+from crawler.exceptions import CorpusDamaged
+
+MANIFEST_NAME = "manifest-sha256.txt"
+
+_LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
+_PICTURE_RE = re.compile(r"[0-9a-f]{64}")
+_LISTED_ONCE = ("corpus.json", "warc/")
+
+
+class Entry(NamedTuple):
+    """A line of a manifest: a path, ``/`` between its parts, and the SHA-256 (hex) of the file there."""
+
+    path: str
+    sha256: str
+
+    def encode(self) -> bytes:
+        """Return the line, with what would break it percent-encoded."""
+        path = self.path.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        return f"{self.sha256}  {path}\n".encode()
+
+
+class Sealed(NamedTuple):
+    """What :func:`seal` did: new seals, files listed now, those listed that are gone, and what opening mended."""
+
+    seals: list[Seal]
+    listed: int
+    missing: list[str]
+    recovery: Recovery
+
+
+def read_manifest(path: Path) -> Iterator[tuple[int, Entry | None]]:
+    """Yield (byte offset, entry) for each line of the manifest at *path*; None for a line that is none."""
+    offset = 0
+    with path.open("rb") as file:
+        while line := file.readline(1 << 16):
+            entry = None
+            if match := _LINE_RE.fullmatch(line):
+                name = match[2].decode(errors="surrogateescape")
+                for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+                    name = name.replace(code, character)
+                entry = Entry(name, match[1].decode())
+            yield offset, entry
+            offset += len(line)
+
+
+def seal(root: Path, compression: Compression | None = None) -> Sealed:
+    """Close and seal every segment of the corpus at *root*, and list every file in it that is final.
+
+    The next crawl begins new segments. Raises ``CorpusError`` if there is no corpus, another process writes to it, or
+    a segment is not what it was sealed as.
+    """
+    describe(root)
+    with write_errors(root):
+        lock = CorpusLock(root)
+        try:
+            return seal_held(root, compression)
+        finally:
+            lock.release()
+
+
+def seal_held(root: Path, compression: Compression | None) -> Sealed:
+    """Do what :func:`seal` does for a caller that holds the corpus's lock."""
+    catalogue, recovery = open_catalogue(root)
+    catalogue.close()
+    seals = seal_closed(root, compression, last_too=True)
+    listed = 0
+    held = _held(root)
+
+    def lines() -> Iterator[bytes]:
+        nonlocal listed
+        for path, sha256 in _final_files(root):
+            yield Entry(path, held.pop(path, "") or sha256 or _sha256(root / path)).encode()
+            listed += 1
+        for path in sorted(held):
+            yield Entry(path, held[path]).encode()
+
+    write_pieces_atomically(root / MANIFEST_NAME, lines())
+    return Sealed(seals, listed, sorted(held), recovery)
+
+
+def _held(root: Path) -> dict[str, str]:
+    """Return what the manifest lists already and no name or seal tells again: path to SHA-256; and what is gone."""
+    path = root / MANIFEST_NAME
+    if not path.exists():
+        return {}
+    there = {segment_name(segment) for family in FAMILIES for segment in segment_paths(root, family)}
+    held = {}
+    for _, entry in read_manifest(path):
+        if entry and (entry.path.startswith(_LISTED_ONCE) or not (root / entry.path).exists()):
+            compressed_since = segment_name(Path(entry.path)) in there
+            if not compressed_since:
+                held[entry.path] = entry.sha256
+    return held
+
+
+def _final_files(root: Path) -> Iterator[Entry]:
+    """Yield the files that nothing will change any more, by path; those of :data:`_LISTED_ONCE` without their hash.
+
+    A picture is named by its hash, a segment's is in its seal: neither is read, so neither is believed anew.
+    """
+    yield from _segments(root, "articles")
+    yield Entry("corpus.json", "")
+    yield from _segments(root, "duplicates")
+    for directory in sorted((root / "images").glob("??")):
+        for picture in sorted(directory.iterdir()):
+            if _PICTURE_RE.fullmatch(picture.stem):
+                yield Entry(picture.relative_to(root).as_posix(), picture.stem)
+    for path in sorted((root / "warc").rglob("*")):
+        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+            yield Entry(path.relative_to(root).as_posix(), "")
+
+
+def _segments(root: Path, family: str) -> Iterator[Entry]:
+    for path in segment_paths(root, family):
+        seal_file = seal_path(path)
+        if not seal_file.exists():
+            continue
+        seal_of_it = read_seal(seal_file)
+        if seal_of_it.file != path.name:
+            raise CorpusDamaged(str(path), f"{seal_file.name} is the seal of {seal_of_it.file!r}")
+        yield Entry(path.relative_to(root).as_posix(), seal_of_it.file_sha256)
+        yield Entry(seal_file.relative_to(root).as_posix(), _sha256(seal_file))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,257 @@
+"""Sealing closed segments: compressed if that is asked for, with a file beside each that says what must be in it.
+
+A seal is made once the lines are synced and committed, never while a group waits: it costs seconds for a segment of
+256 MiB (reading, hashing, compressing), so it is done when a crawl ends, and by ``scrapy corpus seal``. A crawl that
+is killed leaves its closed segments unsealed, which harms nothing; the next one that ends seals them.
+
+The order of its writes, for a segment that is to be compressed; every step is durable before the next begins:
+
+1. The seal of the plain file, atomically. From here on nothing is appended to it, even if it is the last.
+2. A temporary file with the lines compressed; it is read back, and must hold the very lines of the seal.
+3. Its rename to ``.jsonl.gz`` or ``.jsonl.zst``. The plain file beside it still counts.
+4. The seal of the compressed file in place of that of the plain one.
+5. The plain file is removed.
+
+A kill in between leaves a temporary file, or both forms, or a seal of the form that does not count; sealing again
+goes on from there, and :func:`seal_segment` makes the same files whatever was left.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from io import BufferedWriter
+from pathlib import Path
+from typing import BinaryIO, Literal, cast, get_args
+
+import orjson
+
+from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.segments import (
+    FAMILIES,
+    LONGEST_LINE,
+    is_sealed,
+    open_segment,
+    seal_path,
+    segment_name,
+    segment_paths,
+)
+from crawler.exceptions import ConfigError, CorpusDamaged
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+Compression = Literal["gzip", "zstd"]
+
+SUFFIXES: dict[Compression, str] = {"gzip": ".gz", "zstd": ".zst"}
+_GZIP_LEVEL = 6
+_ZSTD_OPTIONS: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: 9,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What a closed segment must be, sizes in bytes: the ``file`` as it lies on disk, and the lines within it."""
+
+    segment: str
+    file: str
+    file_bytes: int
+    file_sha256: str
+    lines: int
+    lines_bytes: int
+    lines_sha256: str
+    first_key: str | None
+    last_key: str | None
+
+    def encode(self) -> bytes:
+        """Return the content of the seal's file, which follows from the segment alone."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def compression_named(name: str | None) -> Compression | None:
+    """Return the compression that the setting ARCHIVE_COMPRESSION names; raise ``ConfigError`` for another word."""
+    if name is None or name.lower() in {"", "none"}:
+        return None
+    for compression in get_args(Compression):
+        if name.lower() == compression:
+            return cast("Compression", compression)
+    raise ConfigError(f"ARCHIVE_COMPRESSION is {name!r}; give gzip, zstd or none")
+
+
+def measure(path: Path) -> Seal:
+    """Return the seal that the segment at *path* would get; raise ``CorpusDamaged`` if it cannot be decompressed."""
+    seal = _measure_lines(path, path.suffix)
+    return seal if path.suffix == ".jsonl" else _with_file(seal, path)
+
+
+def _with_file(seal: Seal, path: Path) -> Seal:
+    """Return *seal* with the compressed file at *path* for its plain one."""
+    as_it_lies = _measure_lines(path, ".jsonl")
+    return replace(seal, file=path.name, file_bytes=as_it_lies.lines_bytes, file_sha256=as_it_lies.lines_sha256)
+
+
+def _measure_lines(path: Path, suffix: str) -> Seal:
+    sha256, size, lines, first, last = hashlib.sha256(), 0, 0, b"", b""
+    with open_segment(path, suffix) as file:
+        while chunk := file.read(_CHUNK):
+            sha256.update(chunk)
+            size += len(chunk)
+            lines += chunk.count(b"\n")
+            if b"\n" not in first and len(first) < LONGEST_LINE:
+                first += chunk
+            last += chunk
+            last = last[last.rfind(b"\n", 0, -1) + 1 :][-LONGEST_LINE:]
+    digest = sha256.hexdigest()
+    return Seal(
+        segment=segment_name(path),
+        file=path.name,
+        file_bytes=size,
+        file_sha256=digest,
+        lines=lines,
+        lines_bytes=size,
+        lines_sha256=digest,
+        first_key=_key(first.partition(b"\n")[0]),
+        last_key=_key(last),
+    )
+
+
+def _key(line: bytes) -> str | None:
+    try:
+        key = orjson.loads(line)["key"]
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        return None
+    return key if isinstance(key, str) else None
+
+
+def read_seal(path: Path) -> Seal:
+    """Return the seal in the file at *path*; raise ``CorpusDamaged`` if it is none."""
+    try:
+        content = path.read_bytes()
+        seal = Seal(**orjson.loads(content))
+    except (OSError, orjson.JSONDecodeError, TypeError) as error:
+        raise CorpusDamaged(str(path), f"it is not the seal of a segment: {error}") from error
+    return seal
+
+
+def seal_closed(
+    root: Path, compression: Compression | None, *, last_too: bool = False, within: float | None = None
+) -> list[Seal]:
+    """Seal the closed segments of the corpus at *root* that have no seal yet; return the new seals.
+
+    The caller holds the corpus's lock, and its catalogue has read all lines. With *last_too* the segments that still
+    grow are closed first, and those sealed plain before are compressed now. Past *within* seconds no further one is
+    begun: the next call goes on.
+    """
+    began = time.monotonic()
+    seals: list[Seal] = []
+    for family in FAMILIES:
+        paths = segment_paths(root, family)
+        if paths:
+            _sweep(root / family)
+        for path in paths:
+            if not last_too and path == paths[-1] and not is_sealed(path):
+                continue
+            if within is not None and time.monotonic() - began > within:
+                return seals
+            seal = _seal_if_due(path, compression, again=last_too)
+            if seal:
+                seals.append(seal)
+    return seals
+
+
+def _seal_if_due(path: Path, compression: Compression | None, *, again: bool) -> Seal | None:
+    """Seal the segment at *path*, unless that is done; with *again* also if it could be compressed since."""
+    sealed = seal_path(path)
+    if path.stat().st_size == 0:
+        return None
+    if sealed.exists() and read_seal(sealed).file == path.name and not _compressed_forms(path):
+        compressible = path.suffix == ".jsonl" and compression is not None
+        if not (again and compressible):
+            return None
+    return seal_segment(path, compression)
+
+
+def seal_segment(path: Path, compression: Compression | None) -> Seal:
+    """Seal the closed segment at *path*, compressed if *compression* says so; return its seal.
+
+    Raises ``CorpusDamaged``, and leaves the plain file, if it is not what an earlier seal says, or if what was
+    compressed does not read back as it was.
+    """
+    seal = measure(path)
+    sealed = seal_path(path)
+    if sealed.exists() and (held := read_seal(sealed)).lines_sha256 != seal.lines_sha256:
+        raise CorpusDamaged(str(path), f"its lines are not those that {held.file} was sealed with")
+    write_atomically(sealed, seal.encode())
+    if path.suffix == ".jsonl":
+        for leftover in _compressed_forms(path):
+            leftover.unlink()
+        if compression:
+            seal = _compress(path, seal, SUFFIXES[compression])
+        sync_directory(path.parent)
+    return seal
+
+
+def _compressed_forms(path: Path) -> list[Path]:
+    if path.suffix != ".jsonl":
+        return []
+    forms = (path.with_name(path.name + suffix) for suffix in SUFFIXES.values())
+    return [form for form in forms if form.exists()]
+
+
+def _compress(path: Path, seal: Seal, suffix: str) -> Seal:
+    target = path.with_name(path.name + suffix)
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o644)
+            with _compressor(file, suffix) as compressor, open_segment(path) as plain:
+                while chunk := plain.read(_CHUNK):
+                    compressor.write(chunk)
+            file.flush()
+            os.fsync(descriptor)
+        _check_read_back(temporary, seal, suffix)
+        os.rename(temporary, target)  # noqa: PTH104 - where tests inject crashes
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+    compressed = _with_file(seal, target)
+    write_atomically(seal_path(path), compressed.encode())
+    os.unlink(path)  # noqa: PTH108 - where tests inject crashes
+    return compressed
+
+
+def _check_read_back(temporary: Path, seal: Seal, suffix: str) -> None:
+    found = _measure_lines(temporary, suffix)
+    if found.lines_sha256 != seal.lines_sha256:
+        raise CorpusDamaged(str(temporary), f"what was compressed of {seal.segment} does not read back as it was")
+
+
+@contextmanager
+def _compressor(file: BufferedWriter, suffix: str) -> Iterator[BinaryIO]:
+    """Write to *file*, compressed, what is written to this. No name and no time in it: equal lines, equal files."""
+    if suffix == ".gz":
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as gz:
+            yield cast("BinaryIO", gz)
+    else:
+        with zstd.ZstdFile(file, "wb", options=_ZSTD_OPTIONS) as zst:
+            yield cast("BinaryIO", zst)
+
+
+def _sweep(directory: Path) -> None:
+    """Remove what a kill left unfinished in *directory*."""
+    for leftover in directory.glob(".tmp-*"):
+        leftover.unlink()
