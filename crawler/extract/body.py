@@ -12,7 +12,7 @@ from trafilatura import bare_extraction
 
 from crawler.extract.blocks import Block, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
-from crawler.extract.features import Matrix, features, known
+from crawler.extract.features import OVERLAP, Matrix, features, known
 from crawler.extract.forest import load_forest
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
@@ -21,6 +21,9 @@ from crawler.text import clean_line
 _THRESHOLD = 0.43
 _DOUBT = 0.35
 _MANY_BLOCKS = 1_500
+_MOST = 0.4
+_ENOUGH = 80
+_AGREE = 0.75
 _LEAST = 80
 """Characters: less is not the text of an article, but a caption, a login or an error."""
 
@@ -28,7 +31,11 @@ _SENTENCE = 40
 _LONG_TEXT = 400
 _DATE_LINE = 60
 _HEAD = 6
-_DESK_RE = re.compile(r"(?:[A-Z0-9]{1,5}\s?[-/]\s?)?[A-Z0-9/]{1,6}(?:\s\d{1,3})?|Category:?")
+_DESK_RE = re.compile(
+    r"[A-Z]{1,4}(?:/[A-Z]{1,4}|\s-)(?:\s\d{1,3})?|[A-Z]{1,4}\s-\s\d{1,3}|\d{1,3}(?:-\d{1,3})?|Category:"
+)
+"""A line of the news desk below the last paragraph: ``212-11``, ``S/SH 11``, ``NJF/NJF``, ``SA - 12``, ``12``."""
+
 _SPLIT_RE = re.compile(r"\s*\n\s*|(?<=[.!?])\s{2,}")
 
 
@@ -84,7 +91,9 @@ def _second_reading(page: Page) -> list[str]:
     tree = html.fromstring(etree.tostring(page.root, encoding="unicode", method="html"))  # it changes what it reads
     document = bare_extraction(tree, with_metadata=False, include_comments=False, fast=True)
     text = document.text if document and not isinstance(document, dict) else None
-    return (text or "").split("\n")
+    start = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), 0)
+    above = {line for line in page.lines[:start] if len(line) < _SENTENCE}  # kickers
+    return [line for line in (text or "").split("\n") if line not in above]
 
 
 def evidence(page: Page, title: str | None) -> tuple[list[Block], list[str], Matrix]:
@@ -108,9 +117,18 @@ def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], flo
     words = rows[:, 1]
     keep = judged > _THRESHOLD
     doubt = float((words * np.minimum(judged, 1 - judged)).sum() / max(1.0, (words * keep).sum()))
+    start = _title_at(found, rows)
+    if (words * keep)[start:].sum() >= min(_ENOUGH, _MOST * (words * keep).sum()):
+        keep[:start] = False
     leak = [bool(DUMP_RE.search(text)) for text in texts[-1:]]
     keep[-1:] |= np.array(leak)  # its text may begin with the last paragraph
     return [(block, text) for block, text, kept in zip(found, texts, keep.tolist(), strict=True) if kept], doubt
+
+
+def _title_at(found: list[Block], rows: Matrix) -> int:
+    """Return the number of the first ``h1`` that says the title: what stands above it is the site's, 0 if none does."""
+    headings = (number for number, block in enumerate(found) if block.place.tag == "h1")
+    return next((number for number in headings if rows[number, OVERLAP] > _AGREE), 0)
 
 
 def _article_body(page: Page) -> str:
@@ -142,9 +160,9 @@ def _cleaned(paragraphs: Iterable[str], title: str | None) -> list[str]:
         if line and not (number < _HEAD and _is_heading(line, title)):
             cleaned.append(line)
         if len(kept) != len(paragraph):
-            while cleaned and _DESK_RE.fullmatch(cleaned[-1]):
-                cleaned.pop()
             break
+    while cleaned and _DESK_RE.fullmatch(cleaned[-1]):
+        cleaned.pop()
     return cleaned
 
 

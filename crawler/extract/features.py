@@ -50,6 +50,9 @@ _DATE_RE = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
     re.IGNORECASE,
 )
+OVERLAP = 17
+"""The column that tells how much of the title a block says."""
+
 _LONG = 80
 _WINDOW = 4
 _UPWARDS = 4
@@ -231,7 +234,7 @@ def _positions(own: Matrix, place: Matrix) -> Matrix:
     sizes = own[:, 0]
     before = np.cumsum(sizes) - sizes
     total = float(sizes.sum()) or 1.0
-    title = np.where((own[:, 17] > 0.6) & (own[:, 1] > 1))[0]
+    title = np.where((own[:, OVERLAP] > 0.6) & (own[:, 1] > 1))[0]
     heading = np.where(place[:, 0] == _TAG_NUMBERS["h1"])[0]
     first = float(title[0]) if len(title) else -1.0
     first_heading = float(heading[0]) if len(heading) else -1.0
