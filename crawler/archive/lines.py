@@ -31,10 +31,11 @@ class Line(NamedTuple):
 class Lines:
     """The selected lines. ``total``: how many the catalogue knows; ``damaged``: those passed that are no record."""
 
-    def __init__(self, root: Path, connection: sqlite3.Connection, on_line: Callable[[], None]) -> None:
+    def __init__(self, root: Path, connection: sqlite3.Connection, on_progress: Callable[[int, int], None]) -> None:
         self._root = root
         self._connection = connection
-        self._on_line = on_line
+        self._on_progress = on_progress
+        self._read = 0
         self.total: int = connection.execute("SELECT count(*) FROM wanted").fetchone()[0]
         self.damaged: list[Place] = []
 
@@ -45,7 +46,8 @@ class Lines:
                 "SELECT offset, length FROM wanted WHERE segment = ? ORDER BY offset", (segment,)
             )
             for place, raw in _at(self._root, segment, iter(rows)):
-                self._on_line()
+                self._read += 1
+                self._on_progress(self._read, self.total)
                 record = read_record(raw)
                 if record is None:
                     self.damaged.append(place)
@@ -55,11 +57,16 @@ class Lines:
 
 @contextmanager
 def selected_lines(
-    root: Path, selection: Selection, *, all_versions: bool = False, on_line: Callable[[], None] = lambda: None
+    root: Path,
+    selection: Selection,
+    *,
+    all_versions: bool = False,
+    on_progress: Callable[[int, int], None] = lambda _read, _total: None,
 ) -> Iterator[Lines]:
     """Give the lines of *selection*: the latest of each key in articles/, or *all_versions*, duplicates/ too.
 
-    *on_line* is called for each. Raises ``CorpusError`` if there is no corpus, ``CorpusDamaged`` if lines are gone.
+    *on_progress* is told how many of how many are read.
+    Raises ``CorpusError`` if there is no corpus, ``CorpusDamaged`` if lines are gone.
     """
     condition, parameters = selection.where("r")
     with read_catalogue(root) as connection:
@@ -74,7 +81,7 @@ def selected_lines(
             parameters,
         )
         connection.commit()
-        yield Lines(root, connection, on_line)
+        yield Lines(root, connection, on_progress)
 
 
 def read_record(raw: bytes) -> dict[str, Any] | None:

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
+from crawler.archive.selection import Selection
+
 KINDS = ("article", "seed", "stub")
 EXPORT_FORMATS = ("parquet", "csv", "jsonl", "txt", "hf")
 GRAPH_FORMATS = ("graphml", "gexf", "parquet", "dot")
@@ -36,6 +38,11 @@ def _selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="DATE", help="published then or earlier; the day (month, year) is included")
     parser.add_argument("--language", metavar="XX", help="in this language, such as en or fa")
     parser.add_argument("--kind", choices=KINDS, help="only records of this kind")
+
+
+def selection_of(opts: argparse.Namespace) -> Selection:
+    """Return what the options of :func:`_selection` select."""
+    return Selection(since=opts.since, until=opts.until, language=opts.language, kind=opts.kind)
 
 
 def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
@@ -78,6 +85,14 @@ VERBS: dict[str, Verb] = {
         "and can be deleted at any time.",
         "scrapy corpus search '\"holy city\"' gaz* --since 2020 --language en",
         _search,
+    ),
+    "export": Verb(
+        "write it in the form of other programs",
+        "Write the latest version of each record, or those selected, to OUT: parquet (needs pyarrow), csv (no cell is "
+        "a formula), jsonl (the very lines), txt (a folder, a file for each article) or hf (a folder that Hugging "
+        "Face datasets load). OUT is there when it is whole, and nothing is replaced without --force.",
+        "scrapy corpus export --format parquet -o articles.parquet --since 2015 --kind article",
+        _export,
     ),
 }
 

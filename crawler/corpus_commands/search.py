@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.search import Found, Hit, search
-from crawler.archive.selection import Selection
 from crawler.archive.snippets import Snippet
+from crawler.corpus_commands.options import selection_of
 from crawler.corpus_commands.show import console, note, print_json, progress, say, styled
 
 _HIT_STYLE = "bold yellow"
@@ -17,9 +17,8 @@ _HIT_STYLE = "bold yellow"
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Search the corpus at *root* and print what is found; exit code 0, also for nothing."""
-    selection = Selection(since=opts.since, until=opts.until, language=opts.language, kind=opts.kind)
     with progress("reading new lines", bytes_=True) as on_bytes:
-        found = search(root, " ".join(opts.words), selection, limit=opts.limit, on_bytes=on_bytes)
+        found = search(root, " ".join(opts.words), selection_of(opts), limit=opts.limit, on_bytes=on_bytes)
     _remarks(found)
     if opts.json:
         print_json({"total": found.total, "hits": [_fields(hit) for hit in found.hits]})

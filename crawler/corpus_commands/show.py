@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,3 +64,10 @@ def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
     with Progress(*columns, console=stderr, transient=True) as live:
         task = live.add_task(what, total=None)
         yield lambda done, total: live.update(task, completed=done, total=total)
+
+
+def done(opts: argparse.Namespace, facts: Mapping[str, Any], remarks: list[str]) -> None:
+    """Print what was done: *facts* as JSON if that was asked for, else *remarks*; aside if the output is a pipe."""
+    text = safe_json(orjson.dumps(facts).decode()) if opts.json else safe("; ".join(remarks))
+    stream = sys.stderr if opts.output == "-" else sys.stdout
+    stream.write(f"{text}\n")

@@ -1,0 +1,54 @@
+"""A folder that ``datasets.load_dataset`` reads: Parquet shards and a dataset card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.corpus import describe
+from crawler.archive.export.card import Card
+from crawler.archive.export.parquet import row_groups, write_groups
+from crawler.archive.export.writing import Exported, Options
+from crawler.archive.lines import Line, Lines
+from crawler.archive.output import output_folder
+
+SHARD_BYTES = 512 * 1024 * 1024
+"""About so much JSON goes into a shard, which zstd makes a third or less of."""
+
+
+def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
+    """Write the records to shards ``data/train-*.parquet`` in the folder *name*, and ``README.md`` about them."""
+    card = Card(str(describe(root).get("site")))
+    written = damaged = 0
+    with output_folder(name, root, force=options.force) as folder:
+        data = folder / "data"
+        data.mkdir()
+        groups = row_groups(_told(lines, card))
+        shards: list[Path] = []
+        while (first := next(groups, None)) is not None or not shards:
+            shards.append(data / f"{len(shards):05d}")
+            with shards[-1].open("wb") as file:
+                done = write_groups(file, _shard(first or [], groups))
+            written, damaged = written + done.records, damaged + done.damaged
+        for number, shard in enumerate(shards):
+            shard.rename(data / f"train-{number:05d}-of-{len(shards):05d}.parquet")
+        (folder / "README.md").write_text(card.text(written), encoding="utf-8")
+    return Exported(written, damaged=damaged)
+
+
+def _told(lines: Iterable[Line], card: Card) -> Iterator[Line]:
+    for line in lines:
+        card.count(line.record, len(line.raw))
+        yield line
+
+
+def _shard(first: list[dict[str, Any]], groups: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield *first* and further *groups*, until they are enough for a shard."""
+    size = 0
+    for group in chain([first], groups):
+        yield group
+        size += sum(len(record.get("text") or "") for record in group) + 1000 * len(group)
+        if size >= SHARD_BYTES:
+            return

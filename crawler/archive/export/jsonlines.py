@@ -1,0 +1,19 @@
+"""JSON lines: the very bytes of the corpus's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crawler.archive.export.writing import Exported, Options
+from crawler.archive.lines import Lines
+from crawler.archive.output import output_file
+
+
+def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
+    """Write the lines as they are to the file *name*."""
+    count = 0
+    with output_file(name, root, force=options.force) as file:
+        for line in lines:
+            file.write(line.raw)
+            count += 1
+    return Exported(count)

@@ -1,0 +1,98 @@
+"""CSV for spreadsheets: flat columns, and no cell that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, Self
+
+import orjson
+
+from crawler.archive.export.writing import Exported, Options
+from crawler.archive.lines import Lines
+from crawler.archive.output import output_file
+
+_PLAIN = ("schema", "key", "kind", "id", "site", "url", "title", "kicker", "text", "language", "desk_code")
+_PLAIN_AFTER = ("published", "published_from")
+_CAPTURE = ("source", "url", "fetched", "status", "warc_file", "warc_offset")
+_LAST = ("depth", "version", "content_sha256", "near_duplicate_of", "similarity", "run")
+COLUMNS = (
+    *_PLAIN,
+    "authors",
+    *_PLAIN_AFTER,
+    "discovered_from",
+    "images",
+    "related",
+    *(f"capture_{name}" for name in _CAPTURE),
+    *_LAST,
+)
+"""The columns: the fields of the record, those of ``capture`` each by itself."""
+
+# What Excel, LibreOffice and Google Sheets take for the beginning of a formula, full-width forms included
+# (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - these very characters
+
+
+def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
+    """Write a row for each record to the file *name*, under a row of the :data:`COLUMNS`."""
+    count = 0
+    with output_file(name, root, force=options.force) as file, RowWriter(file, bom=options.bom) as rows:
+        rows.write(COLUMNS)
+        for line in lines:
+            rows.write(cells(line.record))
+            count += 1
+    return Exported(count)
+
+
+class RowWriter:
+    r"""Writes rows of CSV (RFC 4180: commas, ``\r\n``, quotes where needed) in UTF-8 to a binary file."""
+
+    def __init__(self, file: IO[bytes], *, bom: bool = False) -> None:
+        if bom:
+            file.write(b"\xef\xbb\xbf")
+        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+        self._writer = csv.writer(self._text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._text.detach()  # flushes; the file itself is its owner's to close
+
+    def write(self, row: Iterable[Any]) -> None:
+        """Write a *row*, its text defused."""
+        self._writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
+
+
+def defused(cell: str) -> str:
+    """Return *cell* with an apostrophe before what a spreadsheet would take for a formula.
+
+    >>> defused("=HYPERLINK(1)"), defused("1 + 1")
+    ("'=HYPERLINK(1)", '1 + 1')
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def cells(record: dict[str, Any]) -> list[Any]:
+    """Return the cells of *record*: names joined by ``; ``, images and related items as JSON, None as nothing."""
+    capture = record.get("capture") or {}
+    return [
+        *(record.get(name) for name in _PLAIN),
+        _joined(record.get("authors") or ()),
+        *(record.get(name) for name in _PLAIN_AFTER),
+        _joined(record.get("discovered_from") or ()),
+        _json(record.get("images")),
+        _json(record.get("related")),
+        *(capture.get(name) for name in _CAPTURE),
+        *(record.get(name) for name in _LAST),
+    ]
+
+
+def _joined(names: Sequence[str]) -> str:
+    return "; ".join(map(str, names))
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode() if value else ""

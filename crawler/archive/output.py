@@ -1,0 +1,117 @@
+"""Where an export goes: a file or a folder that is there when it is whole, and until then not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from crawler.archive.files import sync_directory
+from crawler.exceptions import ConfigError, DiskFull, GleanerError
+
+MARKER = ".gleaner-export"
+"""A folder that holds this file was written by us, and may be replaced by us."""
+_STDOUT = "-"
+_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class OutputError(GleanerError, OSError):
+    """The file or folder to write cannot be written."""
+
+
+@contextmanager
+def output_file(name: str, root: Path, *, force: bool) -> Iterator[IO[bytes]]:
+    """Open the file *name* to write, ``-`` for standard output. An error inside leaves what was there before.
+
+    *root* is the corpus, in which nothing is written. Raises ``ConfigError`` if the file is there (and not *force*),
+    or would be where it must not, ``OutputError`` if it cannot be written.
+    """
+    if name == _STDOUT:
+        if sys.stdout.isatty():
+            raise ConfigError("-o - writes what may steer a terminal: give a file, or a pipe that reads it")
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with _write_errors(name):
+        path = _allowed(name, root)
+        if path.is_dir() or (path.exists() and not force):
+            raise ConfigError(f"{name} is there already" + ("" if path.is_dir() else ": give --force to replace it"))
+        descriptor, draft = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                os.fsync(file.fileno())
+            Path(draft).replace(path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+        sync_directory(path.parent)
+
+
+@contextmanager
+def output_folder(name: str, root: Path, *, force: bool) -> Iterator[Path]:
+    """Give a new folder that becomes *name* when all went well; as :func:`output_file` in all else.
+
+    Replaced is only an empty folder, or one that was written by this very function.
+    """
+    if name == _STDOUT:
+        raise ConfigError("this format is a folder: give its name after -o")
+    with _write_errors(name):
+        path = _allowed(name, root)
+        if path.exists():
+            _check_replaceable(path, force)
+        draft = Path(tempfile.mkdtemp(prefix=".tmp-", dir=path.parent))
+        try:
+            (draft / MARKER).write_bytes(b"")
+            draft.chmod(0o755)
+            yield draft
+            _replace(draft, path)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        sync_directory(path.parent)
+
+
+def _check_replaceable(path: Path, force: bool) -> None:
+    if not force:
+        raise ConfigError(f"{path} is there already: give --force to replace it")
+    if not path.is_dir() or (any(path.iterdir()) and not (path / MARKER).is_file()):
+        raise ConfigError(f"{path} is no folder that an export made: remove it yourself, or give another name")
+
+
+def _replace(draft: Path, path: Path) -> None:
+    if not path.exists():
+        draft.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=".tmp-", dir=path.parent))
+    path.rename(old / "old")
+    draft.rename(path)
+    shutil.rmtree(old)
+
+
+def _allowed(name: str, root: Path) -> Path:
+    path = Path(name)
+    if path.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(f"{name} is in the corpus itself: give a place outside of {root}")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{name}: there is no folder {path.parent}")
+    return path
+
+
+@contextmanager
+def _write_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except GleanerError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL_ERRNOS:
+            raise DiskFull(name, "no room left to write") from error
+        raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error

@@ -1,0 +1,32 @@
+"""``scrapy corpus export --format FORMAT -o OUT``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from crawler.archive.export import Options, export
+from crawler.corpus_commands.options import selection_of
+from crawler.corpus_commands.show import done, progress
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Export the corpus at *root* and print how many records were written."""
+    options = Options(force=opts.force, bom=opts.bom)
+    with progress("writing") as on_progress:
+        exported = export(
+            root,
+            opts.format,
+            opts.output,
+            selection_of(opts),
+            all_versions=opts.all_versions,
+            options=options,
+            on_progress=on_progress,
+        )
+    remarks = [f"{exported.records:,} records in {opts.output}"]
+    if exported.without_text:
+        remarks.append(f"{exported.without_text:,} without text left out")
+    if exported.damaged:
+        remarks.append(f"{exported.damaged:,} damaged ones left out; scrapy corpus verify names them")
+    done(opts, {"output": opts.output, "format": opts.format, **exported._asdict()}, remarks)
+    return 0
