@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.text import content_sha256, normalized
+from crawler.text.invisible import _C1_RE, _HIDDEN_RE, drop_invisible
 
 GOLDEN = [
     # (text, normalized form, SHA-256); a changed line here breaks every corpus there is
@@ -38,6 +39,19 @@ def test_no_text_has_no_hash():
 @given(st.text())
 def test_normalizing_twice_is_normalizing_once(text):
     assert normalized(normalized(text)) == normalized(text)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_short_way_for_ascii_leads_where_the_long_one_does(text):
+    assert normalized(text + " \u00e9") == f"{normalized(text)} \u00e9".lstrip()
+
+
+def test_every_invisible_character_goes_and_no_other():
+    everything = [chr(code) for code in range(0x110000)]
+    gone = {character for character in everything if not drop_invisible(character)}
+    expected = {character for character in everything if _HIDDEN_RE.match(character) and not _C1_RE.match(character)}
+    assert gone - {"\u200c", "\u200d"} == expected | {"\x81", "\x8d", "\x8f", "\x90", "\x9d"}
 
 
 @settings(deadline=None)
