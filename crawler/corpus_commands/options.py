@@ -94,6 +94,14 @@ VERBS: dict[str, Verb] = {
         "scrapy corpus export --format parquet -o articles.parquet --since 2015 --kind article",
         _export,
     ),
+    "graph": Verb(
+        "write which article lists which as related",
+        "Write the graph of related articles to OUT. Nodes are all known keys with state, kind, title, published and "
+        "depth; an edge leads from a page to what it lists, with the site's sort order. graphml, gexf and dot are "
+        "files, parquet (needs pyarrow) is a folder of nodes.parquet and edges.parquet.",
+        "scrapy corpus graph --format gexf -o related.gexf",
+        lambda parser: _output(parser, GRAPH_FORMATS),
+    ),
 }
 
 

@@ -13,8 +13,10 @@ import pytest
 from scrapy.settings import Settings
 
 from crawler.archive.corpus import rebuild
+from crawler.archive.export import FORMATS
+from crawler.archive.graph import GRAPH_FORMATS as WRITTEN_GRAPHS
 from crawler.commands.corpus import Command
-from crawler.corpus_commands.options import VERBS
+from crawler.corpus_commands.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article, make_stub, related_items
 
@@ -139,3 +141,27 @@ def test_nothing_in_a_corpus_steers_a_terminal(hostile_root, verb, json_, capsys
     _, out, err = run(verb[0], hostile_root, *verb[1:], *json_, capsys=capsys)
     assert not [raw for raw in ("\x1b", "\x07", "\x9b", "\u202e", "\u2028") if raw in out + err]
     assert verb[0] != "search" or "[bold]markup" in out
+
+
+def test_export_and_graph_write_what_they_say(root, tmp_path, capsys):
+    out = tmp_path / "out"
+    code, said, _ = run("export", root, "--format", "csv", "--kind", "article", "-o", f"{out}.csv", capsys=capsys)
+    assert (code, said) == (0, f"2 records in {out}.csv\n")
+    code, said, _ = run("export", root, "--format", "jsonl", "--all-versions", "--json", "-o", f"{out}", capsys=capsys)
+    facts = {"output": str(out), "format": "jsonl", "records": 4, "without_text": 0, "damaged": 0}
+    assert (code, json.loads(said)) == (0, facts)
+    code, said, _ = run("graph", root, "--format", "dot", "-o", f"{out}.dot", capsys=capsys)
+    assert (code, said) == (0, f"3 nodes and 2 edges in {out}.dot\n")
+    code, said, err = run("graph", root, "--format", "dot", "-o", f"{out}.dot", capsys=capsys)
+    assert (code, said, err) == (4, "", f"gleaner: {out}.dot is there already: give --force to replace it\n")
+
+
+def test_a_pipe_gets_the_data_alone(root):
+    done = scrapy(root, "export", "--format", "jsonl", "-o", "-")
+    assert sorted(json.loads(line)["id"] for line in done.stdout.splitlines()) == ["1", "2", "4"]
+    assert done.stderr == b"3 records in -\n"
+
+
+def test_the_formats_offered_are_those_there_are():
+    assert set(EXPORT_FORMATS) == set(FORMATS)
+    assert set(GRAPH_FORMATS) == set(WRITTEN_GRAPHS)
