@@ -78,9 +78,9 @@ def harvest_file(source: str, profile: SiteProfile | None, report: Report, progr
     wanted = _wanted(profile)
     with open_stream(source) as opened:
         try:
-            if opened.stream.peek(8)[:5] == b"WARC/":
+            if opened.head.startswith(b"WARC/"):
                 yield from _from_warc(source, opened, wanted, report, progress)
-            elif is_json_lines(source) or looks_like_json_lines(opened.stream):
+            elif is_json_lines(source) or looks_like_json_lines(opened.head):
                 yield from _from_lines(source, opened, wanted, report, progress)
             elif profile is None:
                 yield from _from_text(source, opened, progress)

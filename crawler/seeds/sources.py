@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ import orjson
 from crawler.exceptions import SeedError
 from crawler.seeds.model import SeedPage
 from crawler.seeds.page import parse_page
-from crawler.seeds.streams import STDIN, STREAM_ERRORS, decode_text, open_stream
+from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
 
 MAX_PAGE_BYTES = 64 << 20
 """A longer page is read in parts, a longer JSON line is passed over: memory stays bounded whatever comes."""
 
 _SKIP_BLOCK = 1 << 20
+_JSON_LINE_RE = re.compile(rb'\s{0,9}\{\s{0,9}"(?:text|url|timestamp)"\s{0,9}:')
 _JSON_LINES = (".jsonl", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
 _NO_PAGES = frozenset(
@@ -102,25 +104,25 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
         for source in expand(path):
             try:
                 with open_stream(source) as opened:
-                    yield from _read_stream(source, opened.stream, zone, on_error)
+                    yield from _read_stream(source, opened, zone, on_error)
             except SeedError as error:
                 on_error(error)
             except STREAM_ERRORS as error:
                 on_error(SeedError(source, f"cannot be read ({error})"))
 
 
-def _read_stream(source: str, stream: io.BufferedReader, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
-    if stream.peek(8)[:5] == b"WARC/":
+def _read_stream(source: str, opened: Opened, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
+    if opened.head.startswith(b"WARC/"):
         raise SeedError(source, "a WARC file: take the pages with a dump out of it with 'scrapy seeds harvest'")
-    if is_json_lines(source) or looks_like_json_lines(stream):
-        yield from _read_lines(source, stream, zone, on_error)
+    if is_json_lines(source) or looks_like_json_lines(opened.head):
+        yield from _read_lines(source, opened.stream, zone, on_error)
     else:
-        yield from _read_text(source, stream, zone)
+        yield from _read_text(source, opened.stream, zone)
 
 
-def looks_like_json_lines(stream: io.BufferedReader) -> bool:
-    """Tell by its beginning whether *stream* holds JSON lines with a text in each; nothing is consumed."""
-    return stream.peek(1)[:64].lstrip().startswith(b'{"') and b'"text"' in stream.peek(1)
+def looks_like_json_lines(head: bytes) -> bool:
+    """Tell by its beginning whether a stream holds JSON lines, each with a text."""
+    return _JSON_LINE_RE.match(head) is not None
 
 
 def _read_text(source: str, stream: io.BufferedReader, zone: ZoneInfo) -> Iterator[SeedPage]:

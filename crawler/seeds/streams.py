@@ -19,6 +19,8 @@ STDIN = "-"
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BUFFER = 1 << 20
+_LOOK = 1 << 12
+_STEP = 64
 _ARABIC_SHARE = 4
 """Windows-1256 text has more than one byte in four above ASCII; Western text has far fewer."""
 
@@ -28,10 +30,11 @@ STREAM_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file that is being read: ``stream`` gives its bytes decompressed."""
+    """A file that is being read: ``stream`` gives its bytes decompressed, ``head`` is a look at the first of them."""
 
     stream: io.BufferedReader
     raw: IO[bytes]
+    head: bytes
 
     def position(self) -> int:
         """Return how many bytes of the file, as it lies on the disk, were read; 0 for a pipe."""
@@ -49,21 +52,50 @@ def open_stream(source: str) -> Iterator[Opened]:
     except OSError as error:
         raise SeedError(source, f"cannot be read ({error.strerror or error})") from error
     try:
-        yield Opened(_decompressed(raw), raw)
+        buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", raw), _BUFFER)
+        start = buffered.peek(_LOOK)[:_LOOK]
+        yield Opened(_decompressed(buffered, start), raw, _head(start))
     finally:
         if source != STDIN:
             raw.close()
 
 
-def _decompressed(raw: IO[bytes]) -> io.BufferedReader:
-    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", raw), _BUFFER)
-    start = buffered.peek(4)[:4]
+def _decompressed(buffered: io.BufferedReader, start: bytes) -> io.BufferedReader:
     if start.startswith(_GZIP):
         return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _BUFFER)
-    if start == _ZSTD:
+    if start.startswith(_ZSTD):
         reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True, closefd=False)
         return io.BufferedReader(cast("io.RawIOBase", reader), _BUFFER)
     return buffered
+
+
+def _head(start: bytes) -> bytes:
+    """Return what *start* holds, decompressed; nothing of a stream that is broken from its beginning.
+
+    The stream itself is not asked: looking into it fills a buffer, which a break anywhere in there makes impossible.
+    """
+    if start.startswith(_GZIP):
+        return _gzip_head(start)
+    if start.startswith(_ZSTD):
+        try:
+            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(start)).read(_LOOK)
+        except zstandard.ZstdError:
+            return b""
+    return start
+
+
+def _gzip_head(start: bytes) -> bytes:
+    """Return what *start* holds up to where it is broken; in small steps, for a step that breaks gives nothing."""
+    head = b""
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for place in range(0, len(start), _STEP):
+            head += member.decompress(start[place : place + _STEP], _LOOK)
+            if len(head) >= _LOOK or member.eof:
+                break
+    except zlib.error:
+        pass
+    return head
 
 
 def decode_text(data: bytes) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x1f\x8b\x08"
 _RECORD = b"WARC/"
+_NEXT_RECORD = b"\r\n\r\nWARC/1."
 _BLOCK = 1 << 20
 _HEAD = 1 << 12
 _RECORDS_PER_PROGRESS = 1024
@@ -131,6 +132,9 @@ class _Reader:
             url = record.headers.get("WARC-Target-URI")
             url = url.strip("<>") if url else None
             if wanted(url):
+                swallowed = payload.find(_NEXT_RECORD)  # the record claims to be longer than it is
+                if swallowed >= 0:
+                    payload = payload[:swallowed]
                 yield Capture(self.last, url, record.headers.get("WARC-Date"), payload)
 
     def _following(self, after: int) -> int | None:
