@@ -64,6 +64,12 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bom", action="store_true", help="csv: begin with a byte order mark, as Excel likes it")
 
 
+def _history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="KEY", help="such as alalam/1445001; the id alone will do")
+    parser.add_argument("--from", dest="from_", metavar="N", type=positive, help="compare from this version")
+    parser.add_argument("--to", metavar="M", type=positive, help="... to this one (default: the last two)")
+
+
 VERBS: dict[str, Verb] = {
     "stats": Verb("count what it holds", "Count what the corpus holds.", "scrapy corpus stats --json"),
     "verify": Verb(
@@ -101,6 +107,14 @@ VERBS: dict[str, Verb] = {
         "files, parquet (needs pyarrow) is a folder of nodes.parquet and edges.parquet.",
         "scrapy corpus graph --format gexf -o related.gexf",
         lambda parser: _output(parser, GRAPH_FORMATS),
+    ),
+    "history": Verb(
+        "show the versions of a record",
+        "Show the versions of KEY, in articles/ and duplicates/, with when and by which run each was obtained and "
+        "from where; and what changed between two of them, word by word: in colour on a terminal, as "
+        "[-removed-] {+added+} elsewhere.",
+        "scrapy corpus history alalam/1445001 --from 1 --to 3",
+        _history,
     ),
 }
 

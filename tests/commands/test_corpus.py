@@ -136,7 +136,7 @@ def test_no_corpus(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("json_", [[], ["--json"]])
-@pytest.mark.parametrize("verb", [["search", "word"], ["stats"], ["verify"]])
+@pytest.mark.parametrize("verb", [["search", "word"], ["history", "1"], ["stats"], ["verify"]])
 def test_nothing_in_a_corpus_steers_a_terminal(hostile_root, verb, json_, capsys):
     _, out, err = run(verb[0], hostile_root, *verb[1:], *json_, capsys=capsys)
     assert not [raw for raw in ("\x1b", "\x07", "\x9b", "\u202e", "\u2028") if raw in out + err]
@@ -165,3 +165,25 @@ def test_a_pipe_gets_the_data_alone(root):
 def test_the_formats_offered_are_those_there_are():
     assert set(EXPORT_FORMATS) == set(FORMATS)
     assert set(GRAPH_FORMATS) == set(WRITTEN_GRAPHS)
+
+
+def test_history_shows_versions_and_what_changed(root, capsys):
+    code, out, _ = run("history", root, "2", capsys=capsys)
+    first, second, *_, diff = out.splitlines()
+    assert code == 0
+    assert first == "1  2026-11-22T20:00:00+00:00  article from origin, 10 words, run run-1"
+    assert second.endswith("run run-2")
+    assert diff == "Then it [-snowed-] {+hailed+} in the old city."
+    found = json.loads(run("history", root, "replica/2", "--json", capsys=capsys)[1])
+    assert [version["run"] for version in found["versions"]] == ["run-1", "run-2"]
+    assert (found["diff"]["from"], found["diff"]["to"]) == (1, 2)
+    assert {"kind": "added", "text": "hailed"} in found["diff"]["changes"]
+    code, out, _ = run("history", root, "2", "--from", "2", "--to", "1", capsys=capsys)
+    assert "[-hailed-] {+snowed+}" in out
+
+
+def test_history_of_one_version_or_none(root, capsys):
+    assert json.loads(run("history", root, "1", "--json", capsys=capsys)[1])["diff"] is None
+    code, out, err = run("history", root, "2", "--from", "7", capsys=capsys)
+    assert (code, out, err) == (4, "", "gleaner: there is no version 7, only 1, 2\n")
+    assert run("history", root, "99", capsys=capsys)[0] == 4

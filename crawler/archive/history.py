@@ -1,0 +1,54 @@
+"""The versions of a key: when each was obtained, by which run, from where, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crawler.archive.corpus import describe
+from crawler.archive.lines import line_at, read_record
+from crawler.archive.reading import read_catalogue
+from crawler.archive.segments import Place
+from crawler.exceptions import ConfigError
+
+
+class Version(NamedTuple):
+    """A version: where its line is, and the record in it; None if the line is damaged.
+
+    ``duplicate_of`` is the key whose text it repeats, if its line is in duplicates/.
+    """
+
+    version: int
+    duplicate_of: str | None
+    place: Place
+    record: dict[str, Any] | None
+
+
+def history(root: Path, key: str) -> list[Version]:
+    """Return all versions of *key* in the corpus at *root*, oldest first; a bare id is a key of the corpus's site.
+
+    Raises ``ConfigError`` if nothing is archived under *key*, ``CorpusError`` if there is no corpus.
+    """
+    if "/" not in key:
+        key = f"{describe(root).get('site')}/{key}"
+    with read_catalogue(root) as connection:
+        target = connection.execute("SELECT tid, state FROM targets WHERE key = ?", (key,)).fetchone()
+        if target is None:
+            raise ConfigError(f"{key}: the corpus knows no such key")
+        rows = connection.execute(
+            "SELECT version, duplicate_of, segment, offset, length FROM records WHERE tid = ? ORDER BY version",
+            target[:1],
+        ).fetchall()
+    if not rows:
+        raise ConfigError(f"{key}: nothing is archived of it yet, it is {target[1]}")
+    return [_version(root, number, of, Place(*place)) for number, of, *place in rows]
+
+
+def _version(root: Path, number: int, duplicate_of: str | None, place: Place) -> Version:
+    return Version(number, duplicate_of, place, read_record(line_at(root, place)))
+
+
+def whole_text(version: Version) -> str:
+    """Return title and text of *version* as paragraphs, the empty text if there is neither."""
+    record = version.record or {}
+    return "\n\n".join(part for name in ("title", "text") if isinstance(part := record.get(name), str))

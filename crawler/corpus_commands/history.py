@@ -1,0 +1,93 @@
+"""``scrapy corpus history KEY``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.history import Version, history, whole_text
+from crawler.archive.worddiff import Change, shortened, word_diff
+from crawler.corpus_commands.show import console, print_json, say, styled
+from crawler.exceptions import ConfigError
+
+_STYLES = {"equal": "", "removed": "red strike", "added": "green"}
+_MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+_CONTEXT_WORDS = 20
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Print the versions of a key in the corpus at *root*, and what changed between two of them."""
+    versions = history(root, opts.key)
+    pair = _pair(versions, opts)
+    changes = word_diff(*map(whole_text, pair)) if pair else []
+    if opts.json:
+        print_json({"versions": [_facts(version) for version in versions], "diff": _diff(pair, changes)})
+        return 0
+    for version in versions:
+        say(_line(version))
+    if pair:
+        say("")
+        say(f"From version {pair[0].version} to {pair[1].version}:")
+        _print(changes)
+    return 0
+
+
+def _pair(versions: list[Version], opts: argparse.Namespace) -> tuple[Version, Version] | None:
+    """Return the two versions to compare: those asked for, else the last two; none if there is but one."""
+    numbered = {version.version: version for version in versions}
+    if len(versions) == 1 and opts.from_ is None and opts.to is None:
+        return None
+    newer = versions[-1].version if opts.to is None else opts.to
+    earlier = [number for number in numbered if number < newer]
+    older = opts.from_ if opts.from_ is not None else max(earlier, default=newer)
+    for number in (older, newer):
+        if number not in numbered:
+            raise ConfigError(f"there is no version {number}, only {', '.join(map(str, numbered))}")
+    return numbered[older], numbered[newer]
+
+
+def _diff(pair: tuple[Version, Version] | None, changes: list[Change]) -> dict[str, Any] | None:
+    if pair is None:
+        return None
+    older, newer = pair
+    return {"from": older.version, "to": newer.version, "changes": [change._asdict() for change in changes]}
+
+
+def _facts(version: Version) -> dict[str, Any]:
+    record = version.record or {}
+    names = ("kind", "title", "published", "run", "capture", "content_sha256")
+    facts = {"version": version.version, **{name: record.get(name) for name in names}}
+    words = len(str(record.get("text") or "").split())
+    place = version.place._asdict()
+    return {**facts, "words": words, "duplicate_of": version.duplicate_of, "place": place, "damaged": not record}
+
+
+def _line(version: Version) -> str:
+    facts = _facts(version)
+    if facts["damaged"]:
+        return f"{version.version}  damaged: {version.place.segment} at {version.place.offset}"
+    capture = facts["capture"] if isinstance(facts["capture"], dict) else {}
+    what = f"{facts['kind']} from {capture.get('source')}, {facts['words']:,} words, run {facts['run']}"
+    twin = f", a duplicate of {version.duplicate_of}" if version.duplicate_of else ""
+    return f"{version.version}  {capture.get('fetched') or 'no date':<25}  {what}{twin}"
+
+
+def _print(changes: list[Change]) -> None:
+    """Print *changes* in colour on a terminal, as ``[-removed-]{+added+}`` elsewhere; long equal runs are shortened."""
+    out = console()
+    pieces: list[tuple[str, str]] = []
+    for kind, text in changes:
+        before, after = ("", "") if out.is_terminal else _MARKS[kind]
+        shown = shortened(text, _CONTEXT_WORDS) if kind == "equal" else text
+        pieces += [(" ", "")] if pieces else []
+        pieces.append((f"{before}{shown}{after}", _STYLES[kind]))
+    paragraph: list[tuple[str, str]] = []
+    for text, style in pieces:
+        first, *others = text.split("\n\n")
+        paragraph.append((first, style))
+        for other in others:
+            out.print(styled(paragraph))
+            out.print()
+            paragraph = [(other, style)]
+    out.print(styled(paragraph))
