@@ -212,7 +212,7 @@ def test_a_full_disk_ends_the_crawl_with_its_own_code_and_loses_nothing(replica,
 
 @pytest.mark.parametrize(("signals", "code"), [(1, 11), (2, 13)])
 def test_a_signal_stops_gently_two_at_once_and_the_next_run_goes_on(start_replica, seed, corpus, signals, code):
-    replica = start_replica("--delay", "300")
+    replica = start_replica("--delay", str(300 if signals == 1 else 3000))  # two must come before one has done
     arguments = crawl_arguments(seed, corpus, replica.profile, "depth=3")
     repository = Path(__file__).parents[1]
     with subprocess.Popen(
