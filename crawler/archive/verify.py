@@ -1,33 +1,48 @@
-"""Checking a corpus against its own promises: lines, schema, hashes, pictures, catalogue."""
+"""Checking a corpus against its own promises: lines, schema, hashes, seals, manifest, pictures, catalogue.
+
+The work is cut into parts (:mod:`crawler.archive.checks`) that processes share when there is much of it. Nothing is
+gathered that grows with the corpus but the problems, of which there is a limit.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from importlib.resources import files
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
+from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from zlib import crc32
 
-import jsonschema_rs
-import orjson
-
-from crawler.archive.frontier import target_id
+from crawler.archive.checks import (
+    Checked,
+    Database,
+    Digest,
+    Lines,
+    Part,
+    Pictures,
+    Problem,
+    SealFile,
+    check,
+    decode_anything,
+)
+from crawler.archive.linecheck import record_validator
+from crawler.archive.listed import Listed, check_manifest
 from crawler.archive.lock import CorpusLock
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import FAMILIES, Place, read_lines, segment_name, segment_paths
-from crawler.items import Article
-from crawler.text import content_sha256
+from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
+from crawler.exceptions import CorpusDamaged
 
-FIELDS = tuple(Article.__dataclass_fields__)
+__all__ = ["Problem", "Verification", "record_validator", "verify"]
 
-
-class Problem(NamedTuple):
-    """Something that is not as promised: in which file, where in it (a byte offset, or None), and what."""
-
-    file: str
-    offset: int | None
-    message: str
+_PART_BYTES = 8 * 1024 * 1024
+_WORTH_PROCESSES = 64 * 1024 * 1024
+"""Bytes of a corpus; a smaller one is checked before other processes would have begun."""
+_AT_MOST_UNLISTED = 1_000
 
 
 class Verification(NamedTuple):
@@ -39,138 +54,188 @@ class Verification(NamedTuple):
     notes: list[str]
 
 
-def record_validator() -> jsonschema_rs.Validator:
-    """Return the validator of a record, from ``crawler/schema.json``."""
-    return jsonschema_rs.validator_for(orjson.loads(files("crawler").joinpath("schema.json").read_bytes()))
+def verify(
+    root: Path,
+    *,
+    at_most: int = 1000,
+    processes: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Verification:
+    """Check the corpus at *root*; stop after *at_most* problems.
 
-
-def verify(root: Path, *, at_most: int = 1000, on_line: Callable[[int], None] = lambda _: None) -> Verification:
-    """Check the corpus at *root*; stop after *at_most* problems. *on_line* is called with the bytes of each line.
-
-    Raises ``CorpusError`` if there is no corpus, another process writes to it, or its catalogue cannot be read.
+    *processes* share the work (None: one for each core, for a corpus that is worth it). *on_progress* is called with
+    the bytes that are checked and those there are. Raises ``CorpusError`` if there is no corpus, another process
+    writes to it, or its catalogue cannot be read.
     """
     with read_catalogue(root) as connection:
+        connection.text_factory = decode_anything
         lock = CorpusLock(root)
         try:
-            return _Verifier(root, connection, at_most, on_line).run()
+            verifier = _Verifier(root, connection, processes, on_progress)
+            problems = list(islice(verifier.run(), at_most))
+        except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
+            raise CorpusDamaged(str(root), f"its catalogue cannot be read ({error})") from error
         finally:
             lock.release()
+    if len(problems) == at_most:
+        verifier.notes.append(f"stopped at {at_most} problems")
+    return Verification(verifier.lines, verifier.listed.pictures, problems, verifier.notes)
 
 
 class _Verifier:
     def __init__(
-        self, root: Path, connection: sqlite3.Connection, at_most: int, on_line: Callable[[int], None]
+        self,
+        root: Path,
+        connection: sqlite3.Connection,
+        processes: int | None,
+        on_progress: Callable[[int, int], None],
     ) -> None:
+        self.lines = 0
+        self.notes: list[str] = []
+        self.listed = Listed(connection)
+        self._known = 0
+        self._sizes: dict[str, int] = {}
         self._root = root
         self._query = connection.execute
-        self._at_most = at_most
-        self._on_line = on_line
-        self._validator = record_validator()
-        self._problems: list[Problem] = []
-        self._notes: list[str] = []
-        self._lines = 0
-        self._known = 0
+        self._on_progress = on_progress
+        self._done = 0
+        self._ends = dict(self._query("SELECT name, CAST(bytes AS INTEGER) FROM segments").fetchall())
+        self._segments = [path for family in FAMILIES for path in segment_paths(root, family)]
+        self._folders = sorted(path for path in (root / "images").glob("??") if path.is_dir())
+        self._weights: dict[Part, int] = {Pictures(self._name(folder)): _bytes_in(folder) for folder in self._folders}
+        lines = sum(path.stat().st_size for path in self._segments)
+        self._total = lines + sum(self._weights.values())
+        self._total += sum(path.stat().st_size for path in self._segments if seal_path(path).exists())
+        self._processes = processes or (os.cpu_count() or 1 if self._total > _WORTH_PROCESSES else 1)
 
-    def run(self) -> Verification:
-        pictures = 0
-        for check in (self._segments(), self._pictures()):
-            for found in check:
-                if isinstance(found, Problem):
-                    self._problems.append(found)
-                    if len(self._problems) >= self._at_most:
-                        self._notes.append(f"stopped at {self._at_most} problems")
-                        return Verification(self._lines, pictures, self._problems, self._notes)
-                else:
-                    pictures += 1
-        return Verification(self._lines, pictures, self._problems, self._notes)
-
-    def _segments(self) -> Iterator[Problem]:
-        ends = dict(self._query("SELECT name, bytes FROM segments").fetchall())
-        for family in FAMILIES:
-            for path in segment_paths(self._root, family):
-                end = ends.pop(segment_name(path), 0)
-                yield from self._segment(path, family, end)
-        for name in ends:
-            yield Problem(name, None, "the catalogue has read this segment, but it is gone")
+    def run(self) -> Iterator[Problem]:
+        """Yield every problem; ``lines``, ``notes`` and ``listed`` are complete when it ends."""
+        first: list[Part] = [Database(), *(Pictures(self._name(folder)) for folder in self._folders)]
+        for done in self._shared(first, frozenset()):
+            yield from done.problems
+            if isinstance(done.part, Pictures):
+                yield from self.listed.folder(done.part.file, done.pictures)
+        yield from self.listed.rest()
+        digests: list[Digest] = []
+        yield from check_manifest(self._root, self.listed.pictures, digests, self.notes)
+        unlisted = frozenset(self.listed.unlisted[:_AT_MOST_UNLISTED])
+        for done in self._shared([*self._seals(), *digests, *self._line_parts()], unlisted):
+            yield from done.problems
+            self._count(done)
+        self._note_unlisted()
+        yield from self._ends_agree()
         (records,) = self._query("SELECT count(*) FROM records").fetchone()
         if records != self._known:
-            yield Problem("catalogue.sqlite", None, f"it knows {records} records, but {self._known} lines are there")
+            yield from self._records_without_line()
 
-    def _segment(self, path: Path, family: str, end: int) -> Iterator[Problem]:
-        """Check the lines of a segment that the catalogue has read up to *end*."""
-        file, size, beyond = path.relative_to(self._root).as_posix(), 0, 0
-        for offset, line in read_lines(path):
-            self._on_line(len(line))
-            size += len(line)
-            if offset >= end:
-                beyond += 1
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._root).as_posix()
+
+    def _seals(self) -> Iterator[SealFile]:
+        for family in FAMILIES:
+            for path in sorted((self._root / family).glob("*.seal.json")):
+                part = SealFile(self._name(path))
+                segment = path.with_name(path.name.replace(".seal.json", ".jsonl"))
+                self._weights[part] = next((one.stat().st_size for one in self._segments if one == segment), 0)
+                yield part
+
+    def _line_parts(self) -> Iterator[Lines]:
+        """Yield the segments in pieces of a few MiB; one that is compressed can only be read as a whole."""
+        for path in self._segments:
+            name, read, size = self._name(path), self._ends.get(segment_name(path), 0), path.stat().st_size
+            if path.suffix != ".jsonl":
+                self._weights[part := Lines(name, 0, None, read)] = size
+                yield part
                 continue
-            self._lines += 1
-            place = Place(segment_name(path), offset, len(line))
-            for message in self._line(line, place, family):
-                yield Problem(file, offset, message)
-        if beyond:
-            self._notes.append(
-                f"{file}: {beyond} lines from {end} on are not in the catalogue; the next run takes them in"
-            )
-        if size < end:
-            yield Problem(file, size, f"it is {end - size} bytes shorter than what the catalogue has read")
+            for start in range(0, size, _PART_BYTES):
+                last = start + _PART_BYTES >= size
+                part = Lines(name, start, None if last else start + _PART_BYTES, read)
+                self._weights[part] = min(_PART_BYTES, size - start)
+                yield part
 
-    def _line(self, line: bytes, place: Place, family: str) -> Iterator[str]:
-        if not line.endswith(b"\n"):
-            yield "the line is torn"
-            return
+    def _shared(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
+        """Yield what comes of *parts*, in their order, from as many processes as there are to be."""
+        for done in self._from_processes(parts, unlisted) if self._processes > 1 else self._from_here(parts, unlisted):
+            self._done += self._weights.get(done.part, 0)
+            self._on_progress(min(self._done, self._total), self._total)
+            yield done
+
+    def _from_here(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
+        return (check(self._root, part, unlisted) for part in parts)
+
+    def _from_processes(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
+        waiting: deque[Future[Checked]] = deque()
+        pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"))
         try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            yield f"not JSON: {error}"
-            return
-        errors = [
-            f"{'.'.join(map(str, error.instance_path)) or 'record'}: {error.message}"
-            for error in self._validator.iter_errors(record)
-        ]
-        if errors:
-            yield from errors
-            return
-        if tuple(record) != FIELDS:
-            yield "the fields are not in the order of the record"
-        if record["content_sha256"] != content_sha256(record["text"]):
-            yield "content_sha256 is not that of the text"
-        if (record["near_duplicate_of"] is not None) != (family == "duplicates"):
-            yield f"near_duplicate_of is {record['near_duplicate_of']!r}, which does not belong in {family}/"
-        yield from self._catalogued(record, place)
-        yield from self._images(record)
+            for part in parts:
+                waiting.append(pool.submit(check, self._root, part, unlisted))
+                if len(waiting) > 2 * self._processes:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
-    def _catalogued(self, record: dict[str, Any], place: Place) -> Iterator[str]:
-        row = self._query(
-            "SELECT segment, offset, length FROM records WHERE tid = ? AND version = ?",
-            (target_id(record["key"]), record["version"]),
-        ).fetchone()
-        if row is None:
-            yield f"{record['key']} version {record['version']} is not in the catalogue"
-        elif Place(*row) != place:
-            yield f"{record['key']} version {record['version']} is there twice, also in {row[0]} at {row[1]}"
-        else:
-            self._known += 1
+    def _count(self, done: Checked) -> None:
+        self.lines += done.lines
+        self.notes += done.notes
+        self._known += done.known
+        self.listed.seen(done.seen)
+        if isinstance(done.part, Lines):
+            file = done.part.file
+            self._sizes[file] = max(self._sizes.get(file, 0), done.size)
+            if done.beyond:
+                new = f"{file}: {done.beyond} lines from {done.part.read} on are not in the catalogue"
+                self.notes.append(f"{new}; the next run takes them in")
 
-    def _images(self, record: dict[str, Any]) -> Iterator[str]:
-        for image in record["images"]:
-            if image["status"] != "stored":
-                continue
-            try:
-                size = (self._root / image["path"]).stat().st_size
-            except OSError:
-                yield f"its picture {image['path']} is missing"
-                continue
-            if size != image["bytes"]:
-                yield f"its picture {image['path']} has {size} bytes, not {image['bytes']}"
+    def _note_unlisted(self) -> None:
+        unlisted = self.listed.unlisted
+        if unlisted:
+            self.notes.append(f"{unlisted[0]}: no record names this picture, nor {len(unlisted) - 1} others")
 
-    def _pictures(self) -> Iterator[Problem | Path]:
-        for path in sorted((self._root / "images").glob("??/*")):
-            if path.name.startswith(".tmp-"):
-                continue
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if digest != path.stem:
-                yield Problem(path.relative_to(self._root).as_posix(), None, "its bytes are not those of its name")
-            yield path
+    def _ends_agree(self) -> Iterator[Problem]:
+        """Yield what the catalogue has read of segments that is not there."""
+        files = {segment_name(path): self._name(path) for path in self._segments}
+        for name, end in self._ends.items():
+            size = self._sizes.get(files.get(name, ""), 0)
+            if name not in files:
+                yield Problem(name, None, "the catalogue has read this segment, but it is gone")
+            elif size < end:
+                yield Problem(files[name], size, f"it is {end - size} bytes shorter than what the catalogue has read")
+
+    def _records_without_line(self) -> Iterator[Problem]:
+        """Yield where the catalogue has records whose lines are not there; of some that lie together the first."""
+        for path in self._segments:
+            missing, begun = 0, (0, "")
+            rows = self._query(
+                "SELECT offset, length, crc, key || ' version ' || version FROM records JOIN targets USING (tid)"
+                " WHERE segment = ? ORDER BY offset",
+                (segment_name(path),),
+            )
+            for offset, key, is_there in _looked_up(path, rows):
+                if is_there and missing:
+                    yield _missing(self._name(path), *begun, missing)
+                if not is_there and not missing:
+                    begun = offset, key
+                missing = 0 if is_there else missing + 1
+            if missing:
+                yield _missing(self._name(path), *begun, missing)
+
+
+def _looked_up(path: Path, rows: Iterable[tuple[int, int, int, str]]) -> Iterator[tuple[int, str, bool]]:
+    """Yield (offset, key, whether the line is there) for each (offset, length, CRC, key), by ascending offset."""
+    waiting = iter(rows)
+    with suppress(CorpusDamaged, OSError, ValueError, TypeError), open_segment(path) as file:
+        for offset, length, crc, key in waiting:
+            yield offset, key, file.seek(offset) == offset and crc32(file.read(length)) == crc
+    for offset, _, _, key in waiting:  # what cannot be read further has none of these
+        yield offset, key, False
+
+
+def _missing(file: str, offset: int, key: str, count: int) -> Problem:
+    more = f", and {count - 1} more that follow it in the catalogue" if count > 1 else ""
+    return Problem(file, offset, f"{key} was written here, and is not here{more}")
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))

@@ -1,0 +1,121 @@
+"""Checking one line of a corpus: is it a record of the schema, the one that was written, and are its pictures there."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import jsonschema_rs
+import orjson
+
+from crawler.archive.frontier import target_id
+from crawler.archive.segments import Place
+from crawler.items import Article
+from crawler.text import content_sha256
+
+_FIELDS = tuple(Article.__dataclass_fields__)
+_RECORD = (
+    "SELECT segment, offset, length, crc, kind, content_sha256, duplicate_of, key"
+    " FROM records JOIN targets USING (tid) WHERE tid = ? AND version = ?"
+)
+
+
+@cache
+def record_validator() -> jsonschema_rs.Validator:
+    """Return the validator of a record, from ``crawler/schema.json``."""
+    return jsonschema_rs.validator_for(orjson.loads(files("crawler").joinpath("schema.json").read_bytes()))
+
+
+class LineChecker:
+    """Checks lines of the corpus at *root*, one after the other in the order of their segment.
+
+    ``known`` counts those that are where the catalogue has them; ``seen`` gathers which of the *unlisted* pictures
+    they name.
+    """
+
+    def __init__(self, root: Path, connection: sqlite3.Connection, unlisted: frozenset[str]) -> None:
+        self.known = 0
+        self.seen: set[str] = set()
+        self._root = root
+        self._query = connection.execute
+        self._unlisted = unlisted
+        self._validator = record_validator()
+        self._shift: int | None = 0
+
+    def check(self, line: bytes, place: Place) -> Iterator[str]:
+        """Yield what is wrong with *line*, at *place*."""
+        if not line.endswith(b"\n"):
+            yield "the line is torn"
+            return
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            yield f"not JSON: {error}"
+            return
+        if not self._validator.is_valid(record):
+            name = f"{record['key']}: " if isinstance(record, dict) and isinstance(record.get("key"), str) else ""
+            for flaw in self._validator.iter_errors(record):
+                yield f"{name}{'.'.join(map(str, flaw.instance_path)) or 'record'}: {flaw.message}"
+            return
+        name = f"{record['key']} version {record['version']}"
+        messages = (*self._content(record, place), *self._catalogued(record, line, place), *self._pictures(record))
+        yield from (f"{name}: {message}" for message in messages)
+
+    def _content(self, record: dict[str, Any], place: Place) -> Iterator[str]:
+        if tuple(record) != _FIELDS:
+            yield "the fields are not in the order of the record"
+        if record["content_sha256"] != content_sha256(record["text"]):
+            yield "content_sha256 is not that of the text"
+        family = place.segment.partition("-")[0]
+        if (record["near_duplicate_of"] is not None) != (family == "duplicates"):
+            yield f"near_duplicate_of is {record['near_duplicate_of']!r}, which does not belong in {family}/"
+
+    def _catalogued(self, record: dict[str, Any], line: bytes, place: Place) -> Iterator[str]:
+        try:
+            row = self._query(_RECORD, (target_id(record["key"]), record["version"])).fetchone()
+        except OverflowError:  # a version of more than 64 bits is none that we wrote
+            row = None
+        if row is None or row[7] != record["key"]:
+            yield "it is not in the catalogue"
+            return
+        segment, offset, length, crc = row[:4]
+        if segment == place.segment and length == place.length and crc == crc32(line):
+            yield from self._shifted(place.offset - offset)
+        elif (segment, offset) != place[:2]:
+            yield f"it is there twice, also in {segment} at {offset}"
+        else:
+            self.known += 1
+            yield "it is not the line that was written: its CRC-32 or length is another"
+        text_hash = record["content_sha256"] and bytes.fromhex(record["content_sha256"])
+        if row[4:7] != (record["kind"], text_hash, record["near_duplicate_of"]):
+            yield "the catalogue has another kind, content_sha256 or near_duplicate_of for it"
+
+    def _shifted(self, shift: int) -> Iterator[str]:
+        """Tell only the first of lines that have moved together."""
+        self.known += shift == 0
+        if shift not in {0, self._shift}:
+            yield f"it was written {abs(shift)} bytes {'further on' if shift < 0 else 'before'}, as were those after it"
+        self._shift = shift
+
+    def _pictures(self, record: dict[str, Any]) -> Iterator[str]:
+        for image in record["images"]:
+            path = image["path"]
+            if path in self._unlisted:
+                self.seen.add(path)
+            if image["status"] != "stored":
+                continue
+            if Path(path).stem != image["sha256"]:
+                yield f"its picture {path} is not named by its sha256"
+            try:
+                found = (self._root / path).stat(follow_symlinks=False)
+            except OSError:
+                yield f"its picture {path} is missing"
+                continue
+            if not stat.S_ISREG(found.st_mode) or found.st_size != image["bytes"]:
+                yield f"its picture {path} has {found.st_size} bytes, not {image['bytes']}"
