@@ -61,11 +61,12 @@ def selected_lines(
     selection: Selection,
     *,
     all_versions: bool = False,
+    family: str | None = None,
     on_progress: Callable[[int, int], None] = lambda _read, _total: None,
 ) -> Iterator[Lines]:
     """Give the lines of *selection*: the latest of each key in articles/, or *all_versions*, duplicates/ too.
 
-    *on_progress* is told how many of how many are read.
+    With *family* only those in ``articles`` or ``duplicates``. *on_progress* is told how many of how many are read.
     Raises ``CorpusError`` if there is no corpus, ``CorpusDamaged`` if lines are gone.
     """
     condition, parameters = selection.where("r")
@@ -77,8 +78,9 @@ def selected_lines(
         )
         connection.execute(
             "INSERT INTO wanted SELECT r.segment, r.offset, r.length FROM records r"  # noqa: S608 - our own words
-            f" WHERE {'1' if all_versions else LATEST} AND {condition} ORDER BY r.segment, r.offset",
-            parameters,
+            f" WHERE {'1' if all_versions else LATEST} AND {condition} AND r.segment GLOB :segments"
+            " ORDER BY r.segment, r.offset",
+            {**parameters, "segments": f"{family or ''}*"},
         )
         connection.commit()
         yield Lines(root, connection, on_progress)

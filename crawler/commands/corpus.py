@@ -49,6 +49,7 @@ class Command(ScrapyCommand):
             )
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
         verb = import_module(f"crawler.corpus_commands.{opts.verb}")
+        opts.settings = self.settings
         try:
             self.exitcode = verb.run(Path(self.settings["CORPUS_DIR"]), opts)
         except GleanerError as error:

@@ -70,6 +70,15 @@ def _history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="M", type=positive, help="... to this one (default: the last two)")
 
 
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("others", metavar="OTHER", nargs="+", help="the folder of another corpus of the same site")
+    parser.add_argument(
+        "--all-versions",
+        action="store_true",
+        help="take in texts that are earlier than those held, too",
+    )
+
+
 VERBS: dict[str, Verb] = {
     "stats": Verb("count what it holds", "Count what the corpus holds.", "scrapy corpus stats --json"),
     "verify": Verb(
@@ -115,6 +124,14 @@ VERBS: dict[str, Verb] = {
         "[-removed-] {+added+} elsewhere.",
         "scrapy corpus history alalam/1445001 --from 1 --to 3",
         _history,
+    ),
+    "merge": Verb(
+        "bring other corpora into it",
+        "Bring the records and pictures of OTHER corpora of the same site into the one in CORPUS_DIR, which is made if "
+        "need be. What it holds already is not brought again, so a merge that was stopped is simply given again. The "
+        "others are only read, and may be written to by a crawl meanwhile.",
+        "scrapy corpus merge laptop-corpus usb/corpus -s CORPUS_DIR=corpus",
+        _merge,
     ),
 }
 

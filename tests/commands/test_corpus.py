@@ -68,7 +68,7 @@ def run(verb, root, *arguments, capsys):
     """Run a verb in this process; return its exit code and what it printed."""
     command = Command()
     opts, rest = parser_of(command).parse_known_args([verb, *arguments])
-    command.settings = Settings({"CORPUS_DIR": str(root)})
+    command.settings = Settings({"CORPUS_DIR": str(root), "ARCHIVE_SEGMENT_MB": 1})
     command.run(rest, opts)
     out, err = capsys.readouterr()
     return command.exitcode, out, err
@@ -187,3 +187,14 @@ def test_history_of_one_version_or_none(root, capsys):
     code, out, err = run("history", root, "2", "--from", "7", capsys=capsys)
     assert (code, out, err) == (4, "", "gleaner: there is no version 7, only 1, 2\n")
     assert run("history", root, "99", capsys=capsys)[0] == 4
+
+
+def test_merge_says_what_came_of_each(root, tmp_path, capsys):
+    code, out, _ = run("merge", tmp_path / "new", str(root), capsys=capsys)
+    assert (code, out) == (0, f"{root}: 4 added, 0 duplicates, 0 unchanged\n")
+    code, out, _ = run("merge", tmp_path / "new", str(root), "--json", capsys=capsys)
+    counts = json.loads(out)["merged"][str(root)]
+    assert (counts["added"], counts["unchanged"]) == (0, 4)
+    code, out, err = run("merge", root, str(root), capsys=capsys)
+    assert (code, out) == (4, "")
+    assert "is the corpus that the others are to be merged into" in err

@@ -1,0 +1,89 @@
+"""What comes from another corpus is checked like what comes from anywhere else: records, and the pictures they name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema_rs
+import orjson
+
+from crawler.archive.corpus import Corpus
+from crawler.archive.pictures import identify
+from crawler.items import Article, Image
+from crawler.jsonl import decode
+from crawler.text import content_sha256
+
+_PICTURE_RE = re.compile(r"images/([0-9a-f]{2})/(\1[0-9a-f]{62})\.([a-z0-9]{1,5})", re.ASCII)
+_MOST_BYTES = 256 * 1024 * 1024
+
+
+class Records:
+    """Reads lines of another corpus of *site*, and believes nothing that they say of themselves."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        schema = orjson.loads(files("crawler").joinpath("schema.json").read_bytes())
+        self._validator = jsonschema_rs.validator_for(schema)
+
+    def read(self, raw: bytes) -> Article | None:
+        """Return the record in a line; None if it is not valid, of another site, or not the text of its hash."""
+        try:
+            fields = orjson.loads(raw)
+            article = decode(raw) if self._validator.is_valid(fields) else None
+        except ValueError:
+            return None
+        if article is None or article.site != self._site or not article.key.startswith(f"{self._site}/"):
+            return None
+        return article if article.content_sha256 == content_sha256(article.text) else None
+
+
+class Pictures:
+    """Copies pictures from the corpus at *source*; ``copied`` and ``failed`` count them."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source.resolve()
+        self.copied = 0
+        self.failed = 0
+
+    def bring(self, corpus: Corpus, article: Article) -> Article:
+        """Copy the stored pictures of *article* to *corpus*; return it with ``failed`` for those that are not there."""
+        return replace(article, images=tuple(self._bring(corpus, image) for image in article.images))
+
+    def _bring(self, corpus: Corpus, image: Image) -> Image:
+        if image.status != "stored":
+            return image
+        match = _PICTURE_RE.fullmatch(image.path or "")
+        if match and match[2] == image.sha256:
+            if (corpus.root / match[0]).is_file():
+                return image
+            data = self._read(match[0], match[2])
+            if data is not None and _is_picture(data, match[3]):
+                corpus.store_picture(data, match[3])
+                self.copied += 1
+                return image
+        self.failed += 1
+        return Image(pic=image.pic, url=image.url, status="failed")
+
+    def _read(self, path: str, sha256: str) -> bytes | None:
+        """Return the bytes of a picture, None if they are not those of its name. No link leads out of the corpus."""
+        if not (self._source / path).resolve().is_relative_to(self._source):
+            return None
+        try:
+            descriptor = os.open(self._source / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                data = file.read(_MOST_BYTES + 1)
+        except OSError:
+            return None
+        return data if len(data) <= _MOST_BYTES and hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def _is_picture(data: bytes, extension: str) -> bool:
+    try:
+        return identify(data).extension == extension
+    except ValueError:
+        return False

@@ -1,0 +1,167 @@
+"""Bringing the records of other corpora into one, each once.
+
+The lines of the others are read in the order in which they were obtained, as far as their files allow, and brought to
+:meth:`~crawler.archive.corpus.Corpus.add` in groups: it decides what is new, what a duplicate, and which version it
+is. What a record says of its origin (``run``, ``capture``) stays. A text that the corpus holds already, in whatever
+version, is not brought again: so a merge can be stopped anywhere, and repeated.
+
+The highest version of a key is what a corpus says of it. So a text that the corpus does not hold, but that is
+*earlier* than the one it does, is left out unless all versions are asked for: nothing can be put before what is there.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe
+from crawler.archive.decision import Added, Duplicate
+from crawler.archive.foreign import Pictures, Records
+from crawler.archive.lines import Line, Lines, line_at, read_record, selected_lines
+from crawler.archive.segments import FAMILIES, Place
+from crawler.archive.selection import Selection
+from crawler.exceptions import ConfigError
+from crawler.items import Article
+
+_GROUP = 500
+_SECONDS = len("2026-11-22T20:00:00")
+
+
+@dataclass(slots=True)
+class Merged:
+    """What became of the records of one other corpus; ``earlier`` and ``refused`` ones were left out."""
+
+    pictures: Pictures
+    added: int = 0
+    duplicates: int = 0
+    unchanged: int = 0
+    earlier: int = 0
+    refused: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """Return all counts by name."""
+        names = ("added", "duplicates", "unchanged", "earlier", "refused")
+        counts = {name: getattr(self, name) for name in names}
+        return {**counts, "pictures": self.pictures.copied, "pictures_failed": self.pictures.failed}
+
+
+def merge(
+    root: Path,
+    others: list[Path],
+    *,
+    all_versions: bool = False,
+    segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> dict[Path, Merged]:
+    """Bring the records and pictures of *others* into the corpus at *root*, made if need be; return what came of each.
+
+    *on_progress* is told how many records of how many were looked at. Raises ``ConfigError`` if they are not all of
+    one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root* (it may write to the others), and as
+    :class:`~crawler.archive.corpus.Corpus` does.
+    """
+    site = _common_site(root, others)
+    records = Records(site)
+    merged = {other: Merged(Pictures(other)) for other in others}
+    with ExitStack() as stack:
+        streams, total = [], 0
+        for other in others:
+            for family in FAMILIES:
+                lines = stack.enter_context(selected_lines(other, Selection(), all_versions=True, family=family))
+                streams.append(_in_time(lines, merged[other]))
+                total += lines.total
+        corpus = Corpus(root, site, segment_bytes=segment_bytes)
+        stack.callback(corpus.close)
+        incoming = heapq.merge(*streams, key=lambda one: one.fetched)
+        done = 0
+        while group := list(islice(incoming, _GROUP)):
+            with corpus.group():
+                for one in group:
+                    _bring(corpus, records.read(one.line.raw), one.merged, all_versions=all_versions)
+            done += len(group)
+            on_progress(done, total)
+    return merged
+
+
+def _common_site(root: Path, others: list[Path]) -> str:
+    """Return the site of all *others*, and of *root* if it is there."""
+    for other in others:
+        if other.resolve() == root.resolve():
+            raise ConfigError(f"{other} is the corpus that the others are to be merged into")
+    corpora = [root, *others] if (root / "corpus.json").exists() else others
+    sites = {str(describe(corpus).get("site")): corpus for corpus in reversed(corpora)}
+    if len(sites) > 1:
+        told = ", ".join(f"{corpus} is of {site!r}" for site, corpus in sites.items())
+        raise ConfigError(f"a corpus holds one site, so these cannot be one: {told}")
+    return next(iter(sites))
+
+
+class _Incoming(NamedTuple):
+    """A line of another corpus, the moment it was obtained (or that of a line before it), and where to count it."""
+
+    fetched: str
+    line: Line
+    merged: Merged
+
+
+def _in_time(lines: Lines, merged: Merged) -> Iterator[_Incoming]:
+    fetched = ""
+    for line in lines:
+        fetched = max(fetched, _fetched(line.record))  # lines are appended as time goes by, whatever their clock says
+        yield _Incoming(fetched, line, merged)
+    merged.refused += len(lines.damaged)
+
+
+def _fetched(record: dict[str, Any] | None) -> str:
+    """Return when a record was obtained, to the second, in a form that sorts; the empty text if it does not say."""
+    capture = (record or {}).get("capture")
+    fetched = capture.get("fetched") if isinstance(capture, dict) else None
+    return fetched[:_SECONDS] if isinstance(fetched, str) else ""
+
+
+def _bring(corpus: Corpus, article: Article | None, merged: Merged, *, all_versions: bool) -> None:
+    """Bring *article* to *corpus*, inside a group, if it tells anything new."""
+    if article is None:
+        merged.refused += 1
+        return
+    news = _news(corpus, article)
+    if news == "known":
+        merged.unchanged += 1
+        return
+    if news == "earlier" and not all_versions:
+        merged.earlier += 1
+        return
+    article = merged.pictures.bring(corpus, article)
+    if article.similarity in (None, 1.0):  # equal texts are found again; nearly equal ones are not
+        article = replace(article, near_duplicate_of=None, similarity=None)
+    outcome = corpus.add(article)
+    if isinstance(outcome, Added):
+        merged.added += 1
+    elif isinstance(outcome, Duplicate):
+        merged.duplicates += 1
+    else:
+        merged.unchanged += 1
+
+
+def _news(corpus: Corpus, article: Article) -> Literal["new", "known", "earlier"]:
+    """Tell whether *article* is new to *corpus*, or known, or of an earlier moment than what is held of its key."""
+    rows = corpus.catalogue.connection.execute(
+        "SELECT kind, content_sha256, segment, offset, length FROM records JOIN targets USING (tid)"
+        " WHERE key = ? ORDER BY version",
+        (article.key,),
+    ).fetchall()
+    content = article.content_sha256 and bytes.fromhex(article.content_sha256)
+    texts = [(kind, sha256) for kind, sha256, *_ in rows]
+    told = (article.kind, content)
+    if not rows or (told not in texts and article.kind != rows[-1][0]):
+        return "new"  # of another kind: the corpus knows which of two supersedes the other
+    if told == texts[-1] or article.kind != rows[-1][0]:
+        return "known"
+    held, fetched = _fetched(read_record(line_at(corpus.root, Place(*rows[-1][2:])))), _fetched(asdict(article))
+    if told in texts:
+        return "new" if fetched > held else "known"  # it went back to an earlier text
+    return "earlier" if fetched < held else "new"

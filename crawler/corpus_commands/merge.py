@@ -1,0 +1,44 @@
+"""``scrapy corpus merge OTHER...``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from crawler.archive.merge import Merged, merge
+from crawler.corpus_commands.show import print_json, progress, say
+
+_WORDS = {
+    "added": "added",
+    "duplicates": "duplicates",
+    "unchanged": "unchanged",
+    "earlier": "earlier than what is held, left out (--all-versions takes them in)",
+    "refused": "refused as invalid",
+    "pictures": "pictures copied",
+    "pictures_failed": "pictures missing or not what their names say",
+}
+_ALWAYS = ("added", "duplicates", "unchanged")
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Merge other corpora into the one at *root* and print what came of each."""
+    others = list(dict.fromkeys(map(Path, opts.others)))
+    with progress("merging") as on_progress:
+        merged = merge(
+            root,
+            others,
+            all_versions=opts.all_versions,
+            segment_bytes=opts.settings.getint("ARCHIVE_SEGMENT_MB") * 1024 * 1024,
+            on_progress=on_progress,
+        )
+    if opts.json:
+        print_json({"corpus": str(root), "merged": {str(other): one.counts() for other, one in merged.items()}})
+        return 0
+    for other, one in merged.items():
+        say(f"{other}: {_told(one)}")
+    return 0
+
+
+def _told(one: Merged) -> str:
+    counts = one.counts().items()
+    return ", ".join(f"{count:,} {_WORDS[name]}" for name, count in counts if count or name in _ALWAYS)
