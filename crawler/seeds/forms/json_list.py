@@ -68,7 +68,7 @@ def _read_exact(data: bytes, start: int, limit: int, declared: int | None, notes
     if not all(type(record) is dict for record in records):
         return None
     reading = Reading(end=end, payload=(start, end))
-    clean = build_clean_items(records)
+    clean = build_clean_items(records) if data.find(b"\\", start, end) < 0 else None
     if clean is not None:
         reading.items = clean
         return reading

@@ -16,7 +16,8 @@ MAX_RECORDS = 100_000
 
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VALUES = itemgetter(*KEYS)
-_SHORT = 20  # digits of id, sort and type together, so that none of them is too long by itself
+_ID_DIGITS = 20
+_SAFE_DIGITS = 18  # so many make no number above _LARGEST
 _LARGEST = 2**63 - 1  # what SQLite and most JSON readers hold
 _SURROGATE_RE = re.compile(r"[\ud800-\udfff]")
 
@@ -65,7 +66,7 @@ class _Blank:
 
     __slots__ = RelatedItem.__slots__
 
-    def __init__(self, number: str, sort: int, kind: int, pic: str | None, title: str | None) -> None:
+    def __init__(self, number: str, sort: int, kind: int, pic: str, title: str) -> None:
         self.id = number
         self.sort = sort
         self.content_type = kind
@@ -78,25 +79,29 @@ def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem]
     """Return the related items of *records* if there is nothing at all to say about any of them, else None.
 
     This is the short way for nearly every list that is correct JSON; :func:`build_item` is the way for the others.
+    It goes by columns, so that nearly all of it is done in C. The text must have come without escapes: then it holds
+    neither NUL nor half a surrogate pair, for JSON allows neither otherwise.
     """
-    items: list[RelatedItem] = []
     try:
-        for record in records:
-            number, sort, kind, pic, title = _VALUES(record)
-            digits = number + sort + kind
-            if (
-                len(record) != len(KEYS)
-                or not (digits.isdigit() and digits.isascii() and number)
-                or len(digits) > _SHORT
-                or not (pic + title).isprintable()
-            ):
-                return None
-            blank = _Blank(number, int(sort), int(kind), pic.strip() or None, title.strip() or None)
-            blank.__class__ = RelatedItem  # type: ignore[assignment]  # same slots, so the same layout
-            items.append(blank)  # type: ignore[arg-type]  # it is one now
-    except (AttributeError, KeyError, TypeError, ValueError):  # a key is missing, or a value is not text
+        numbers, sorts, kinds, pics, titles = zip(*map(_VALUES, records), strict=True)
+        digits = "".join(numbers + sorts + kinds)
+        pics, titles = tuple(map(str.strip, pics)), tuple(map(str.strip, titles))
+    except (KeyError, TypeError, ValueError):  # a key is missing, a value is not text, or there is no record
         return None
-    return items
+    clean = (
+        digits.isascii()
+        and digits.isdigit()
+        and all(numbers + sorts + kinds + pics + titles)
+        and max(map(len, numbers)) <= _ID_DIGITS
+        and max(map(len, sorts + kinds)) <= _SAFE_DIGITS
+        and set(map(len, records)) == {len(KEYS)}
+    )
+    if not clean:
+        return None
+    items = list(map(_Blank, numbers, map(int, sorts), map(int, kinds), pics, titles))
+    for item in items:
+        item.__class__ = RelatedItem  # type: ignore[assignment]  # same slots, so the same layout
+    return items  # type: ignore[return-value]  # that is what they are now
 
 
 def clean_text(value: str) -> str:
