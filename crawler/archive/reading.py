@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any
 from crawler.archive.corpus import describe
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.segments import FAMILIES, segment_paths
+from crawler.archive.selection import LATEST
 from crawler.exceptions import CorpusDamaged
+
+_FILES = ("catalogue.sqlite*", "search.sqlite*", "warc/*", "runs/*/*", "quarantine/*")
+"""Whose bytes are counted, beside the lines and pictures."""
 
 
 @contextmanager
@@ -28,34 +33,61 @@ def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
 
 
 def corpus_stats(root: Path) -> dict[str, Any]:
-    """Return what the corpus holds, counted: records by kind, targets by state, pictures by status, bytes."""
+    """Return what the corpus holds, counted.
+
+    ``records``, ``sources``, ``languages``, ``published`` (by year) and ``months`` count the latest version of each
+    key in articles/; ``lines``, ``duplicates``, ``duplicate_kinds`` and ``versions`` (superseded ones too) count
+    lines; ``targets`` the keys by state; ``pictures`` what became of those asked for. ``bytes`` is what each part
+    takes on the disk, ``record_bytes`` what the lines have uncompressed.
+    """
     with read_catalogue(root) as connection:
+        latest = _latest(connection)
+        stored = "FROM (SELECT DISTINCT sha256, bytes FROM pictures WHERE status = 'stored')"
 
-        def count(query: str) -> dict[str, int]:
-            return {str(name): number for name, number in connection.execute(query)}
+        def number(query: str) -> int:
+            return int(connection.execute(query).fetchone()[0] or 0)
 
-        latest = "SELECT tid, max(version) AS version FROM records GROUP BY tid"
-        kept = f"({latest}) JOIN records USING (tid, version) WHERE duplicate_of IS NULL"
-        (pictures, picture_bytes) = connection.execute(
-            "SELECT count(*), total(bytes) FROM (SELECT DISTINCT sha256, bytes FROM pictures WHERE status = 'stored')"
-        ).fetchone()
+        def counted(query: str) -> dict[str, int]:
+            return {str(name): count for name, count in connection.execute(f"{query} GROUP BY 1 ORDER BY 1")}
+
         return {
             **describe(root),
-            "records": count(f"SELECT kind, count(*) FROM {kept} GROUP BY kind ORDER BY kind"),  # noqa: S608
-            "lines": sum(lines for (lines,) in connection.execute("SELECT lines FROM segments")),
-            "duplicates": count(
-                "SELECT CASE WHEN duplicate_of IS NULL THEN 'kept' ELSE 'duplicate' END, count(*)"
-                " FROM records GROUP BY 1"
-            ).get("duplicate", 0),
-            "sources": count(f"SELECT source, count(*) FROM {kept} GROUP BY source ORDER BY source"),  # noqa: S608
-            "languages": count(f"SELECT language, count(*) FROM {kept} GROUP BY language ORDER BY 2 DESC"),  # noqa: S608
-            "published": count(
-                "SELECT coalesce(substr(published, 1, 4), 'unknown'), count(*)"  # noqa: S608
-                f" FROM {kept} GROUP BY 1 ORDER BY 1"
-            ),
-            "targets": count("SELECT state, count(*) FROM targets GROUP BY state ORDER BY state"),
-            "pictures": count("SELECT status, count(*) FROM pictures GROUP BY status ORDER BY status"),
-            "picture_files": pictures,
-            "picture_bytes": int(picture_bytes),
+            "records": latest["kind"],
+            "lines": number("SELECT sum(lines) FROM segments"),
+            "versions": number("SELECT count(*) FROM records WHERE duplicate_of IS NULL"),
+            "duplicates": number("SELECT count(*) FROM records WHERE duplicate_of IS NOT NULL"),
+            "duplicate_kinds": counted("SELECT kind, count(*) FROM records WHERE duplicate_of IS NOT NULL"),
+            "sources": latest["source"],
+            "languages": dict(sorted(latest["language"].items(), key=lambda pair: -pair[1])),
+            "published": latest["year"],
+            "months": latest["month"],
+            "targets": counted("SELECT state, count(*) FROM targets"),
+            "pictures": counted("SELECT status, count(*) FROM pictures"),
+            "picture_files": number(f"SELECT count(*) {stored}"),
+            "picture_bytes": number(f"SELECT sum(bytes) {stored}"),
             "segment_bytes": sum(p.stat().st_size for family in FAMILIES for p in segment_paths(root, family)),
+            "record_bytes": number("SELECT sum(length) FROM records"),
+            "bytes": _bytes(root),
         }
+
+
+def _latest(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
+    """Return the latest versions, counted by kind, source, language, year and month, in one pass over all records."""
+    names = ("kind", "source", "language", "month", "year")
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    rows = connection.execute(
+        "SELECT r.kind, r.source, r.language, substr(r.published, 1, 7) AS month, count(*)"  # noqa: S608 - our own words
+        f" FROM records r WHERE {LATEST} GROUP BY 1, 2, 3, 4"
+    )
+    for *values, count in rows:
+        values.append(values[3] and values[3][:4])
+        for name, value in zip(names, values, strict=True):
+            counts[name]["unknown" if value is None else str(value)] += count
+    return {name: dict(sorted(counted.items())) for name, counted in counts.items()}
+
+
+def _bytes(root: Path) -> dict[str, int]:
+    """Return the bytes on the disk of each part of the corpus but its pictures, which would take long to look at."""
+    parts = {family: [p for p in segment_paths(root, family) if p.exists()] for family in FAMILIES}
+    parts |= {pattern.partition("/")[0].rstrip("*"): list(root.glob(pattern)) for pattern in _FILES}
+    return {part: sum(path.stat().st_size for path in paths) for part, paths in parts.items()}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from crawler.archive.reading import corpus_stats
 from crawler.corpus_commands.show import console, print_json
 from crawler.text.terminal import safe
+
+_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+_MONTHS = 12
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
@@ -21,10 +27,15 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         return 0
     table = Table(title=safe(f"Corpus {root}"), show_header=False)
     for name, value in stats.items():
-        if isinstance(value, dict):
-            shown = ", ".join(f"{key} {count:,}" for key, count in value.items()) or "none"
-        else:
-            shown = f"{value:,}" if isinstance(value, int) else str(value)
-        table.add_row(name.replace("_", " "), Text(safe(shown)))
-    console().print(table)
+        table.add_row(name.replace("_", " "), Text(safe(_shown(name, value))))
+    Console(width=None if console().is_terminal else _WIDTH).print(table)
     return 0
+
+
+def _shown(name: str, value: Any) -> str:
+    if not isinstance(value, dict):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    counts = [f"{key} {count:,}" for key, count in value.items()]
+    if name == "months" and len(counts) > _MONTHS:
+        counts = [f"{len(counts) - _MONTHS} more (--json)", *counts[-_MONTHS:]]
+    return ", ".join(counts) or "none"

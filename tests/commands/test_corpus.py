@@ -198,3 +198,11 @@ def test_merge_says_what_came_of_each(root, tmp_path, capsys):
     code, out, err = run("merge", root, str(root), capsys=capsys)
     assert (code, out) == (4, "")
     assert "is the corpus that the others are to be merged into" in err
+
+
+def test_stats_counts(root, capsys):
+    stats = json.loads(run("stats", root, "--json", capsys=capsys)[1])
+    assert (stats["records"], stats["versions"], stats["duplicates"]) == ({"article": 2, "stub": 1}, 4, 0)
+    code, out, _ = run("stats", root, capsys=capsys)
+    assert code == 0
+    assert "article 2, stub 1" in out
