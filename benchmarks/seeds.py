@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - typographic quotes are a part of real text
-"""How fast dumps are found and read: ``python benchmarks/seeds.py [--mb 1000]``.
+"""How fast dumps are found and read: ``python -m benchmarks.seeds [--mb 1000]``.
 
 Two tables come out. The first takes a made-up WET file (prose of a skewed vocabulary with the punctuation of real text,
 a dump in 0.1% of the pages, each record a gzip member as web archives have it) and lets the harvest run beside
