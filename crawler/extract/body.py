@@ -21,6 +21,8 @@ from crawler.text import clean_line
 _THRESHOLD = 0.43
 _DOUBT = 0.35
 _MANY_BLOCKS = 1_500
+_MANY_PIECES = 6_000
+_MANY_CHARACTERS = 300_000
 _MOST = 0.4
 _ENOUGH = 80
 _AGREE = 0.75
@@ -68,7 +70,7 @@ def find_body(page: Page, title: str | None) -> Reading:
             return Reading(Body(cleaned, "profile", chosen))
     kept, doubt = _judged(page, title)
     elements = _around(kept)
-    if doubt > _DOUBT and len(page.blocks) <= _MANY_BLOCKS:
+    if doubt > _DOUBT and _is_small(page):
         paragraphs = _cleaned(_second_reading(page), title)
         if _is_text(paragraphs):
             return Reading(Body(paragraphs, "trafilatura", elements))
@@ -85,6 +87,12 @@ def find_body(page: Page, title: str | None) -> Reading:
 
 def _is_text(paragraphs: list[str]) -> bool:
     return sum(map(len, paragraphs)) >= _LEAST and any(len(line) >= _SENTENCE for line in paragraphs)
+
+
+def _is_small(page: Page) -> bool:
+    """Tell whether *page* can be given to trafilatura, whose time grows faster than its pages."""
+    pieces = sum(len(block.pieces) for block, _ in page.blocks)
+    return len(page.blocks) <= _MANY_BLOCKS and pieces <= _MANY_PIECES and sum(map(len, page.lines)) <= _MANY_CHARACTERS
 
 
 def _second_reading(page: Page) -> list[str]:

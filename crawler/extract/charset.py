@@ -18,6 +18,7 @@ _SAMPLE = 16_384
 _WIDE = 4
 _MANY = 0.25
 """Share of non-ASCII among the letters above which a Western charset is not believed: no language needs so many."""
+_TELLING = 40
 _FEW = 0.05
 """Share of broken sequences among the non-ASCII bytes up to which a charset is still taken for the right one."""
 _WESTERN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "ascii", "cp1254"})
@@ -69,7 +70,7 @@ def _declared(html: bytes, charset: str | None) -> Iterator[str]:
 def _fits(text: str, name: str) -> bool:
     """Tell whether *text*, decoded as *name* with replacements, looks like what its writer meant."""
     foreign = len(text) - len(text.encode("ascii", "ignore"))
-    if text.count("\ufffd") > max(1, foreign * _FEW):
+    if text.count("\ufffd") > foreign * _FEW:
         return False
     if name not in _WESTERN:
         return True
@@ -83,5 +84,7 @@ def _guess(html: bytes) -> str:
     visible = b" ".join(_TAG_RE.sub(b" ", html[: _SAMPLE * 32]).split())
     start = re.search(rb"[\x80-\xff]", visible)
     sample = visible[start.start() :][:_SAMPLE] if start else b""
-    best = from_bytes(sample, cp_exclusion=["utf_16", "utf_32", "utf_7"]).best() if sample else None
+    if sum(byte > 0x7F for byte in sample) < _TELLING:  # noqa: PLR2004 - ASCII
+        return "cp1252"
+    best = from_bytes(sample, cp_exclusion=["utf_16", "utf_32", "utf_7"]).best()
     return best.encoding if best else "cp1252"

@@ -22,7 +22,9 @@ from crawler.text import clean_line
 T = TypeVar("T")
 
 _LONGEST_VALUE = 10_000
-_MOST_BLOCKS = 20_000
+_MOST_BLOCKS = 4_000
+_MOST_VALUES = 30
+_MOST_SCRIPTS = 100
 _LONGEST_URL = 4_000
 
 
@@ -109,15 +111,15 @@ def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None
     """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed."""
     root, lost = parse(decode(html, charset))
     page = Page(url, root, profile, latest, lost, base=url)
-    scripts = []
+    scripts: list[str] = []
     for element in root.iter("meta", "link", "script", "h1", "h2", "time", "title", "base"):
         match element.tag:
             case "meta":
                 _add_meta(element, page.metas)
             case "link":
                 for rel in (element.get("rel") or "").lower().split():
-                    page.links.setdefault(rel, []).append(element.get("href") or "")
-            case "script" if "ld+json" in (element.get("type") or "").lower():
+                    _append(page.links, rel, element.get("href") or "")
+            case "script" if len(scripts) < _MOST_SCRIPTS and "ld+json" in (element.get("type") or "").lower():
                 scripts.append("".join(element.itertext()))
             case "h1" | "h2":
                 page.headings.append(element)
@@ -136,7 +138,13 @@ def _add_meta(element: etree._Element, metas: dict[str, list[str]]) -> None:
     if content and (content := clean_line(content[:_LONGEST_VALUE])):
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             if name := element.get(attribute):
-                metas.setdefault(name.strip().lower(), []).append(content)
+                _append(metas, name.strip().lower(), content)
+
+
+def _append(table: dict[str, list[str]], name: str, value: str) -> None:
+    values = table.setdefault(name, [])
+    if len(values) < _MOST_VALUES:
+        values.append(value)
 
 
 def _title(element: etree._Element) -> str | None:

@@ -1,0 +1,68 @@
+"""Pages that are made to hurt, and bytes in the wrong charset."""
+
+import time
+
+import pytest
+
+from crawler.extract import extract, page_text
+from crawler.extract.charset import decode
+
+HOSTILE = {
+    "nested": "<div>" * 100_000 + "deep text" + "</div>" * 100_000,
+    "attributes": "<p " + " ".join(f"a{n}=1" for n in range(300_000)) + ">text</p>",
+    "angles": "<" * 3_000_000,
+    "quotes": '<a b="' * 300_000,
+    "scripts": '<script type="application/ld+json">{"a":1}</script>' * 10_000,
+    "brackets": '<script type="application/ld+json">' + "[" * 500_000 + "</script>",
+    "breaks": "a<br>" * 70_000,
+    "dumps": "<p>" + 'string(9) "[' * 100_000,
+    "entities": "&amp;" * 500_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_page_takes_seconds_not_minutes(name):
+    page = HOSTILE[name].encode()
+    began = time.process_time()
+    extract(page, "http://example.com/")
+    page_text(page)
+    assert time.process_time() - began < 15  # 1 s or 2 on an idle machine
+
+
+def test_text_lost_to_the_depth_limit_is_saved_and_the_loss_is_told():
+    assert "deep text" in page_text(HOSTILE["nested"].encode())
+    assert extract(HOSTILE["nested"].encode(), "http://example.com/")["sources"]["lost"] == "size"
+    nested = ("<div>" * 5_000 + "deep text" + "</div>" * 5_000).encode()
+    assert "deep text" in page_text(nested)
+    assert extract(nested, "http://example.com/")["sources"]["lost"] == "depth"
+
+
+def test_scripts_are_not_taken_for_tags_with_many_attributes():
+    script = "<script>if (a<b && c == '\"') { " + "x = 1; " * 9_000 + "}</script>"
+    assert page_text(f"<p>before</p>{script}<p>after</p>".encode()) == "before\n\nafter"
+
+
+RUSSIAN = "<p>Река поднялась ночью на два метра, и мосты были закрыты для движения до утра.</p>"
+HEAD = "<!DOCTYPE html><html><head><title>News</title></head><body class=page>"
+ARABIC = "<p>ارتفع منسوب النهر في الليل وأغلقت الجسور أمام حركة المرور حتى الصباح</p>"
+
+
+@pytest.mark.parametrize(
+    ("data", "charset", "expected"),
+    [
+        (RUSSIAN.encode("windows-1251"), "windows-1251", RUSSIAN),
+        (b"<meta charset=windows-1251>" + RUSSIAN.encode("windows-1251"), None, RUSSIAN),
+        (b"<meta charset=iso-8859-1>" + RUSSIAN.encode(), None, RUSSIAN),
+        (RUSSIAN.encode("utf-8-sig"), "windows-1251", RUSSIAN),
+        (RUSSIAN.encode("utf-16"), None, RUSSIAN),
+        ((HEAD + RUSSIAN).encode("utf-16-le"), None, RUSSIAN),
+        (b"<meta charset=utf-8>" + (RUSSIAN * 3).encode("windows-1251"), None, RUSSIAN),
+        (b"<meta charset=iso-8859-1>" + (RUSSIAN * 3).encode("windows-1251"), None, RUSSIAN),
+        ((ARABIC * 3).encode("windows-1256"), "windows-1256", ARABIC),
+        (b"caf\xe9 \x93x\x94", None, "café “x”"),
+        (RUSSIAN.encode() + b"\xff", None, RUSSIAN),
+        (b"caf\xe9", "no-such-charset", "café"),
+    ],
+)
+def test_charsets(data, charset, expected):
+    assert expected in decode(data, charset)
