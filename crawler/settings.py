@@ -81,6 +81,8 @@ LOG_FORMATTER = "crawler.logformatter.GleanerLogFormatter"
 CORPUS_DIR = "corpus"
 # A segment of articles-*.jsonl is closed when it would grow beyond this many MiB.
 ARCHIVE_SEGMENT_MB = 256
+# What closed segments are compressed with, when a crawl ends or by `scrapy corpus seal`: None, "gzip" or "zstd".
+ARCHIVE_COMPRESSION = None
 # Processes that read pages (extraction is CPU work and never done in the crawl's own); 0 means a thread.
 EXTRACT_PROCESSES = 1
 # Seconds that one page may take to be read before its reader is ended and the page counts as failed.

@@ -16,6 +16,7 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
 from crawler.archive.frontier import Validators
+from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import ConfigError, CorpusError, DiskFull
 from crawler.items import Article
 
@@ -28,6 +29,8 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
+SEAL_SECONDS = 5.0
+"""After that a crawl that ends begins to seal no further segment: a person may be waiting for it to end."""
 
 
 class Leasing(Protocol):
@@ -49,8 +52,9 @@ class Archivist:
     An error of the disk or the catalogue ends the crawl: see ``error``, and ``crawler.exitcodes``.
     """
 
-    def __init__(self, corpus: Corpus, run: str, crawler: Crawler) -> None:
+    def __init__(self, corpus: Corpus, run: str, crawler: Crawler, compression: Compression | None = None) -> None:
         self.corpus = corpus
+        self.compression = compression
         self.run = run
         self.error: CorpusError | None = None
         self.leases: set[str] = set()
@@ -71,9 +75,10 @@ class Archivist:
         settings = crawler.settings
         if settings["FRONTIER_URL"]:
             raise ConfigError("FRONTIER_URL: this version keeps the frontier in the catalogue only; leave it unset")
+        compression = compression_named(settings["ARCHIVE_COMPRESSION"])
         segment_bytes = int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024 * 1024)
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
-        archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler)
+        archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler, compression)
         for message in corpus.recovery.messages():
             logger.warning("Corpus %s: %s", corpus.root, message)
         with corpus.group():
@@ -188,5 +193,16 @@ class Archivist:
                     self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
             except CorpusError:
                 logger.exception("Leases could not be given back; the next run takes them back")
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.corpus.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
+
+    def _close(self) -> None:
+        """Seal the segments that this run closed, as far as time allows, and close the corpus; in its thread."""
+        if self.error is None:
+            try:
+                seals = self.corpus.seal(self.compression, within=SEAL_SECONDS)
+            except CorpusError as error:  # what is archived is safe without
+                logger.warning("Closed segments could not be sealed, the next run tries again: %s", error)
+            else:
+                self._crawler.stats.set_value("gleaner/segments_sealed", len(seals))
+        self.corpus.close()
