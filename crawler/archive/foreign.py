@@ -6,13 +6,12 @@ import hashlib
 import os
 import re
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
-import jsonschema_rs
 import orjson
 
 from crawler.archive.corpus import Corpus
+from crawler.archive.linecheck import record_validator
 from crawler.archive.pictures import identify
 from crawler.items import Article, Image
 from crawler.jsonl import decode
@@ -27,8 +26,7 @@ class Records:
 
     def __init__(self, site: str) -> None:
         self._site = site
-        schema = orjson.loads(files("crawler").joinpath("schema.json").read_bytes())
-        self._validator = jsonschema_rs.validator_for(schema)
+        self._validator = record_validator()
 
     def read(self, raw: bytes) -> Article | None:
         """Return the record in a line; None if it is not valid, of another site, or not the text of its hash."""

@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.verify import verify
-from crawler.corpus_commands.show import print_json, say
+from crawler.corpus_commands.show import print_json, progress, say
 from crawler.exceptions import CorpusDamaged
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Check the corpus at *root* and print each problem; exit code 0, or 5 if there is one."""
-    found = verify(root)
+    with progress("checking", bytes_=True) as on_progress:
+        found = verify(root, on_progress=on_progress)
     if opts.json:
         problems = [problem._asdict() for problem in found.problems]
         print_json({**found._asdict(), "problems": problems, "ok": not problems})
