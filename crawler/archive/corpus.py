@@ -53,6 +53,7 @@ class Corpus:
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
         self.root = root
         self._broken: CorpusError | None = None
+        self._advanced: dict[str, tuple[int, int]] = {}  # of this group: where each segment ends now, lines added
         with write_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             self._lock = CorpusLock(root)
@@ -78,6 +79,9 @@ class Corpus:
         try:
             with write_errors(self.root), self.catalogue.transaction():
                 yield
+                for segment, (end, lines) in self._advanced.items():
+                    self.catalogue.advance(segment, end, lines)
+                self._advanced.clear()
                 self._articles.sync()
                 self._duplicates.sync()
         except BaseException as error:
@@ -99,7 +103,9 @@ class Corpus:
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome
-        article = replace(article, version=outcome.version, discovered_from=self.catalogue.discovered_from(key))
+        facts = (outcome.version, self.catalogue.discovered_from(key))
+        if facts != (article.version, article.discovered_from):
+            article = replace(article, version=facts[0], discovered_from=facts[1])
         writer = self._articles
         if isinstance(outcome, Duplicate):
             article = replace(article, near_duplicate_of=outcome.of, similarity=outcome.similarity)
@@ -107,7 +113,7 @@ class Corpus:
         line = encode(article)
         place = writer.append(line)
         self.catalogue.index(article, place, crc32(line))
-        self.catalogue.advance(place.segment, place.offset + place.length, 1)
+        self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
         if validators:
             self.catalogue.visits.validate(target_id(key), validators)
         return outcome

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from w3lib.url import canonicalize_url
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
+from crawler.archive.catalogue import _PLAIN_URL_RE
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Image
 from crawler.jsonl import decode
@@ -175,3 +179,8 @@ def test_a_corpus_holds_one_site(tmp_path):
     with pytest.raises(ConfigError, match="'replica', not 'alalam'"):
         Corpus(tmp_path, "alalam")
     Corpus(tmp_path, "replica").close()
+
+
+@given(st.from_regex(_PLAIN_URL_RE, fullmatch=True))
+def test_a_plain_url_is_canonical_as_it_is(url):
+    assert canonicalize_url(url) == url
