@@ -110,6 +110,7 @@ def test_the_types_do_not_follow_what_happens_to_be_there(root, tmp_path):
 def test_parquet_is_written_in_row_groups(tmp_path, monkeypatch):
     make_corpus(tmp_path / "corpus", *(make_article(n) for n in range(25)))
     monkeypatch.setattr(parquet_module, "_GROUP_ROWS", 10)
+    monkeypatch.setattr(parquet_module, "_CHUNK_ROWS", 5)
     out, _ = export_to(tmp_path / "corpus", "parquet", tmp_path)
     file = pq.ParquetFile(out)
     assert [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)] == [10, 10, 5]
@@ -181,7 +182,7 @@ def test_txt_names_are_safe_whatever_the_keys(root, tmp_path, key):
 
 def test_hf_is_a_folder_of_shards_and_a_card(root, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset_module, "SHARD_BYTES", 1)
-    monkeypatch.setattr(parquet_module, "_GROUP_ROWS", 2)
+    monkeypatch.setattr(parquet_module, "_CHUNK_ROWS", 2)
     out, exported = export_to(root, "hf", tmp_path)
     shards = sorted(path.name for path in (out / "data").iterdir())
     assert shards == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]

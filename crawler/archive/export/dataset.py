@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.archive.corpus import describe
 from crawler.archive.export.card import Card
-from crawler.archive.export.parquet import row_groups, write_groups
+from crawler.archive.export.parquet import chunks, write_chunks
 from crawler.archive.export.writing import Exported, Options
 from crawler.archive.lines import Line, Lines
 from crawler.archive.output import output_folder
@@ -25,12 +25,12 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
     with output_folder(name, root, force=options.force) as folder:
         data = folder / "data"
         data.mkdir()
-        groups = row_groups(_told(lines, card))
+        remaining = chunks(_told(lines, card))
         shards: list[Path] = []
-        while (first := next(groups, None)) is not None or not shards:
+        while (first := next(remaining, None)) is not None or not shards:
             shards.append(data / f"{len(shards):05d}")
             with shards[-1].open("wb") as file:
-                done = write_groups(file, _shard(first or [], groups))
+                done = write_chunks(file, _shard(first or [], remaining))
             written, damaged = written + done.records, damaged + done.damaged
         for number, shard in enumerate(shards):
             shard.rename(data / f"train-{number:05d}-of-{len(shards):05d}.parquet")
@@ -44,11 +44,11 @@ def _told(lines: Iterable[Line], card: Card) -> Iterator[Line]:
         yield line
 
 
-def _shard(first: list[dict[str, Any]], groups: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield *first* and further *groups*, until they are enough for a shard."""
+def _shard(first: list[dict[str, Any]], remaining: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield *first* and further chunks, until they are enough for a shard."""
     size = 0
-    for group in chain([first], groups):
-        yield group
-        size += sum(len(record.get("text") or "") for record in group) + 1000 * len(group)
+    for chunk in chain([first], remaining):
+        yield chunk
+        size += sum(len(record.get("text") or "") for record in chunk) + 1000 * len(chunk)
         if size >= SHARD_BYTES:
             return

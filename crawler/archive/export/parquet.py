@@ -12,44 +12,65 @@ from crawler.archive.output import output_file
 from crawler.exceptions import ConfigError
 
 try:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from crawler.archive.export.columns import SCHEMA, batch
 except ImportError as error:
     raise ConfigError("this format needs the package pyarrow: pip install 'gleaner[export]'") from error
 
-_GROUP_BYTES = 32 * 1024 * 1024
-_GROUP_ROWS = 10_000
+_GROUP_ROWS, _GROUP_BYTES = 10_000, 32 * 1024 * 1024
+"""The most rows of a row group, and about the most bytes, as Arrow holds them."""
+_CHUNK_ROWS, _CHUNK_BYTES = 500, 2 * 1024 * 1024
+"""So many records, or bytes of JSON, become Arrow at a time: Python's objects take several times the memory."""
 _COMPRESSION = "zstd"
 
 
 def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
     """Write the records to the Parquet file *name*."""
     with output_file(name, root, force=options.force) as file:
-        return write_groups(file, row_groups(lines))
+        return write_chunks(file, chunks(lines))
 
 
-def row_groups(lines: Iterable[Line]) -> Iterator[list[dict[str, Any]]]:
-    """Yield the records in groups of at most 10,000, and of about 32 MiB of JSON."""
-    group: list[dict[str, Any]] = []
+def chunks(lines: Iterable[Line]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of *lines*, some hundreds at a time."""
+    chunk: list[dict[str, Any]] = []
     size = 0
     for line in lines:
-        group.append(line.record)
+        chunk.append(line.record)
         size += len(line.raw)
-        if size >= _GROUP_BYTES or len(group) >= _GROUP_ROWS:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+        if size >= _CHUNK_BYTES or len(chunk) >= _CHUNK_ROWS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
-def write_groups(file: IO[bytes], groups: Iterable[list[dict[str, Any]]]) -> Exported:
-    """Write *groups* of records to *file*, each as a row group; return how many there were."""
-    written = damaged = 0
+def write_chunks(file: IO[bytes], chunks: Iterable[list[dict[str, Any]]]) -> Exported:
+    """Write *chunks* of records to *file* in row groups; return how many records there were."""
+    written = taken = 0
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal taken
+        for chunk in chunks:
+            taken += len(chunk)
+            yield batch(chunk)
+
     with pq.ParquetWriter(file, SCHEMA, compression=_COMPRESSION) as writer:
-        for group in groups:
-            rows = batch(group)
-            writer.write_batch(rows)
-            written += rows.num_rows
-            damaged += len(group) - rows.num_rows
-    return Exported(written, damaged=damaged)
+        for group in _row_groups(batches()):
+            writer.write_table(group, row_group_size=_GROUP_ROWS)
+            written += group.num_rows
+    return Exported(written, damaged=taken - written)
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield *batches* joined to row groups."""
+    group: list[pa.RecordBatch] = []
+    for one in batches:
+        rows, size = (sum(getattr(piece, what) for piece in group) for what in ("num_rows", "nbytes"))
+        if group and (rows + one.num_rows > _GROUP_ROWS or size + one.nbytes > _GROUP_BYTES):
+            yield pa.Table.from_batches(group)
+            group = []
+        group.append(one)
+    if group:
+        yield pa.Table.from_batches(group)
