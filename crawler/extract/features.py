@@ -46,6 +46,7 @@ _CREDIT_RE = re.compile(
 )
 _RIGHTS = ("©", "rights reserved", "getty images", "cookie", "newsletter", "subscri", "privacy policy", "sign up")
 _UPPER, _DIGITS = bytes(range(65, 91)), bytes(range(48, 58))
+_CREDIT_MARKS = ("(", "/", ":", "|", "by ")
 _DATE_RE = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
     re.IGNORECASE,
@@ -92,6 +93,7 @@ def _of_text(block: Block, text: str, told: Known) -> tuple[float, ...]:
     last = text[-1:]
     head = text[:200].encode("ascii", "replace")
     call = _CALL_RE.match(text)
+    tail = folded[-100:]
     return (
         size,
         count,
@@ -121,7 +123,7 @@ def _of_text(block: Block, text: str, told: Known) -> tuple[float, ...]:
         "@" in text or "http" in text,
         min(block.after_picture[0], 9),
         min(block.after_picture[1], 9),
-        bool(_CREDIT_RE.search(text, max(0, size - 100))),
+        any(mark in tail for mark in _CREDIT_MARKS) and bool(_CREDIT_RE.search(tail)),
     )
 
 
