@@ -1,0 +1,82 @@
+"""Bags, judged by the validator of the Library of Congress; and the manifest, by sha256sum."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import subprocess
+
+import bagit
+import pytest
+
+from crawler.archive.bags import make_bag
+from crawler.archive.manifest import Entry, read_manifest, seal
+from crawler.exceptions import ConfigError, CorpusDamaged
+from tests.archive.test_verify import make
+
+logging.getLogger("bagit").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = make(tmp_path / "corpus", False)
+    (root / "runs" / "run-1").mkdir(parents=True)
+    (root / "runs" / "run-1" / "stats.json").write_text("{}")
+    return root
+
+
+@pytest.mark.parametrize("compression", [None, "gzip", "zstd"])
+@pytest.mark.parametrize("link", [False, True])
+def test_a_bag_is_valid_and_holds_all_but_the_indexes(root, tmp_path, compression, link):
+    made = make_bag(root, tmp_path / "out" / "bag", compression, link=link)
+    bag = bagit.Bag(str(made.path))
+    assert bag.validate(processes=1)
+    assert bag.info["Payload-Oxum"] == f"{made.bytes}.{made.files}"
+    there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    indexes = {name for name in there if name.startswith(("catalogue", ".lock"))}
+    assert {name.removeprefix("data/") for name in bag.payload_files()} == there - indexes
+
+
+def test_every_damage_to_a_bag_is_found_by_its_validator(root, tmp_path):
+    made = make_bag(root, tmp_path / "bag")
+    files = sorted(path for path in made.path.rglob("*") if path.is_file())
+    for path in files:
+        good = path.read_bytes()
+        path.write_bytes(bytes([good[0] ^ 1]) + good[1:])
+        with pytest.raises(bagit.BagError):
+            bagit.Bag(str(made.path)).validate()
+        path.write_bytes(good)
+    assert bagit.Bag(str(made.path)).validate()
+
+
+def test_no_bag_is_made_of_a_damaged_corpus_nor_half_of_one_left(root, tmp_path):
+    picture = next(path for path in (root / "images").rglob("*") if path.is_file())
+    picture.write_bytes(b"rotten")
+    with pytest.raises(CorpusDamaged, match="not what the corpus says"):
+        make_bag(root, tmp_path / "bag")
+    picture.unlink()
+    seal(root)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
+
+
+def test_a_bag_takes_the_place_of_nothing(root, tmp_path):
+    for out in (root / "bag", root, tmp_path):
+        with pytest.raises(ConfigError, match="not there yet"):
+            make_bag(root, out)
+
+
+@pytest.mark.skipif(not shutil.which("sha256sum"), reason="sha256sum is of the GNU core utilities")
+def test_sha256sum_checks_the_manifest_too(root):
+    seal(root, "zstd")
+    check = ["sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt"]
+    assert subprocess.run(check, cwd=root, check=False).returncode == 0
+    (root / "corpus.json").write_text("{}")
+    assert subprocess.run(check, cwd=root, check=False, capture_output=True).returncode == 1
+
+
+def test_paths_are_percent_encoded_as_the_rfc_says(tmp_path):
+    names = ["plain.txt", "100%.txt", "%0A", "a\rb\nc", "%250D"]
+    entries = [Entry(name, "0" * 64) for name in names]
+    assert entries[1].encode() == b"0" * 64 + b"  100%25.txt\n"
+    (tmp_path / "m").write_bytes(b"".join(entry.encode() for entry in entries))
+    assert [entry for _, entry in read_manifest(tmp_path / "m")] == entries
