@@ -62,8 +62,8 @@ def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
     amount = DownloadColumn() if bytes_ else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), amount, TimeRemainingColumn())
     with Progress(*columns, console=stderr, transient=True) as live:
-        task = live.add_task(what, total=None)
-        yield lambda done, total: live.update(task, completed=done, total=total)
+        task = live.add_task(what, total=None, visible=False)  # nothing to do is nothing to show
+        yield lambda done, total: live.update(task, completed=done, total=total, visible=True)
 
 
 def done(opts: argparse.Namespace, facts: Mapping[str, Any], remarks: list[str]) -> None:

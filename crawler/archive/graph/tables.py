@@ -15,7 +15,7 @@ try:
 except ImportError as error:
     raise ConfigError("this format needs the package pyarrow: pip install 'gleaner[export]'") from error
 
-_GROUP_ROWS = 50_000
+_GROUP_ROWS = 20_000
 _NODES = pa.schema(
     [(name, pa.string()) for name in ("key", "state", "kind", "title", "published")] + [("depth", pa.int64())]
 )
