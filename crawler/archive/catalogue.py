@@ -73,14 +73,18 @@ _LONGER_TITLE = """CASE
       OR (length(excluded.title) = length(title) AND excluded.title < title)
     THEN coalesce(excluded.title, title) ELSE title END"""
 
-# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same.
+_FIRST_PIC = "CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END"
+
+# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same. Most that is
+# listed was listed before, and a row that would stay as it is, is not written.
 _LIST_TARGET = f"""
 INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)
 ON CONFLICT (tid) DO UPDATE SET
     depth = min(depth, excluded.depth),
     title = {_LONGER_TITLE},
-    pic = CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END,
-    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END"""  # noqa: S608
+    pic = {_FIRST_PIC},
+    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
+WHERE excluded.depth < depth OR state = 'seed' OR title IS NOT {_LONGER_TITLE} OR pic IS NOT {_FIRST_PIC}"""  # noqa: S608
 
 _ARCHIVE_SEED = """
 INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
