@@ -18,7 +18,7 @@ from crawler.seeds.model import SeedPage
 from crawler.seeds.page import parse_page
 from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
 
-MAX_PAGE_BYTES = 64 << 20
+MAX_PAGE_BYTES = 16 << 20
 """A longer page is read in parts, a longer JSON line is passed over: memory stays bounded whatever comes."""
 
 _SKIP_BLOCK = 1 << 20

@@ -25,7 +25,7 @@ _NEXT_RECORD = b"\r\n\r\nWARC/1."
 _BLOCK = 1 << 20
 _HEAD = 1 << 12
 _RECORDS_PER_PROGRESS = 1024
-MAX_PAYLOAD = 64 << 20
+MAX_PAYLOAD = 16 << 20
 """Bytes; of a longer record this much is read. Memory stays bounded whatever a record holds."""
 
 Report = Callable[[SeedError], None]

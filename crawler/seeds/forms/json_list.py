@@ -65,7 +65,7 @@ def _read_exact(data: bytes, start: int, limit: int, declared: int | None, notes
         return None
     if not isinstance(records, list) or len(records) > MAX_RECORDS:
         return None
-    if not all(type(record) is dict for record in records):
+    if not set(map(type, records)) <= {dict}:
         return None
     reading = Reading(end=end, payload=(start, end))
     clean = build_clean_items(records) if data.find(b"\\", start, end) < 0 else None
