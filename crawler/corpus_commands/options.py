@@ -79,6 +79,16 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _compression(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--compression", choices=("gzip", "zstd"), help="compress what is not (default: leave it)")
+
+
+def _bag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", metavar="OUT", help="where to: a folder that is not there yet")
+    _compression(parser)
+    parser.add_argument("--link", action="store_true", help="hard links instead of copies: one disk, no room")
+
+
 VERBS: dict[str, Verb] = {
     "stats": Verb("count what it holds", "Count what the corpus holds.", "scrapy corpus stats --json"),
     "verify": Verb(
@@ -86,6 +96,21 @@ VERBS: dict[str, Verb] = {
         "Check every line, hash and picture against what was promised. Exit code 0, or 5 with each problem and its "
         "place.",
         "scrapy corpus verify",
+    ),
+    "seal": Verb(
+        "close its segments and list their hashes",
+        "Close and seal every segment, compress them if asked to, and list all files that are final with their "
+        "SHA-256 in manifest-sha256.txt, which sha256sum checks too. The next crawl begins new segments. Exit code 0, "
+        "or 5 if files that were listed before are gone. See docs/corpus.md.",
+        "scrapy corpus seal --compression zstd",
+        _compression,
+    ),
+    "bag": Verb(
+        "make a bag of it for archivists",
+        "Seal the corpus, and make a bag (BagIt 1.0, RFC 8493) of it at OUT: all that is final, checked on its way, "
+        "without the databases, which repair makes again.",
+        "scrapy corpus bag /media/usb/corpus-bag",
+        _bag,
     ),
     "repair": Verb(
         "make its catalogue anew",
