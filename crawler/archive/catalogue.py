@@ -116,6 +116,13 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.visits = Visits(self.connection)
+        try:
+            self._prepare()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepare(self) -> None:
         execute = self.connection.execute
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
@@ -128,7 +135,6 @@ class Catalogue:
                     execute(statement)
                 execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
-            self.connection.close()
             raise sqlite3.DatabaseError(f"catalogue of version {version}, this is {VERSION}")
 
     def close(self) -> None:
