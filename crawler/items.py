@@ -2,7 +2,7 @@
 
 The order of the fields is the order of the keys in a line of ``articles-*.jsonl``,
 so it is part of the format; ``schema.json`` beside this file describes the same record.
-All are frozen: a pipeline returns a changed copy (:func:`dataclasses.replace`).
+None is ever changed: a pipeline returns a changed copy (:func:`dataclasses.replace`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ ImageStatus = Literal["stored", "missing", "failed", "refused", "skipped"]
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RelatedItem:
-    """One record of a dump: an article that the site itself called related."""
+    """One record of a dump: an article that the site itself called related.
+
+    Not to be changed, like the other records; but not frozen, since dumps make them by the million, and a frozen
+    constructor takes longer than all the rest of reading a record.
+    """
 
     id: str
     sort: int | None = None

@@ -15,6 +15,7 @@ from scrapy.utils.log import install_scrapy_root_handler
 from crawler.exceptions import GleanerError
 from crawler.exitcodes import INTERNAL, exit_code
 from crawler.summary import print_summary
+from crawler.text.terminal import safe
 
 _BANNERS = ("scrapy.utils.log", "scrapy.crawler", "scrapy.addons", "scrapy.middleware", "asyncio")
 
@@ -42,7 +43,7 @@ class Command(crawl.Command):
         self.crawler_process.start()
         error = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(error, GleanerError):
-            print(f"gleaner: {error}", file=sys.stderr)
+            print(f"gleaner: {safe(str(error))}", file=sys.stderr)
             self.exitcode = error.exit_code
         elif error is not None:
             logging.getLogger(__name__).critical("The crawl could not be run", exc_info=error)

@@ -57,24 +57,6 @@ class Reading:
     items: list[RelatedItem] = field(default_factory=list)
 
 
-class _Blank:
-    """A related item before it is frozen.
-
-    The constructor of a frozen dataclass goes through ``object.__setattr__`` for each field, which takes longer than
-    all the rest of reading a record. The fields of this one are set the plain way, and then it becomes the real one.
-    """
-
-    __slots__ = RelatedItem.__slots__
-
-    def __init__(self, number: str, sort: int, kind: int, pic: str, title: str) -> None:
-        self.id = number
-        self.sort = sort
-        self.content_type = kind
-        self.pic = pic
-        self.title = title
-        self.partial = False
-
-
 def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem] | None:
     """Return the related items of *records* if there is nothing at all to say about any of them, else None.
 
@@ -98,10 +80,7 @@ def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem]
     )
     if not clean:
         return None
-    items = list(map(_Blank, numbers, map(int, sorts), map(int, kinds), pics, titles))
-    for item in items:
-        item.__class__ = RelatedItem  # type: ignore[assignment]  # same slots, so the same layout
-    return items  # type: ignore[return-value]  # that is what they are now
+    return list(map(RelatedItem, numbers, map(int, sorts), map(int, kinds), pics, titles))
 
 
 def clean_text(value: str) -> str:
