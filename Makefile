@@ -1,12 +1,13 @@
 # make crawl   sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
 # make test    runs the tests            make lint   runs formatter, linter and types
+# make fuzz    gives the dump reader a minute of made-up attacks
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: crawl test lint clean
+.PHONY: crawl test lint fuzz clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +26,14 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The dump reader under coverage-guided fuzzing; passed over where atheris cannot be had.
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.installed
+	if $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --group fuzz; then \
+	    $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) \
+	        "$$(mktemp -d)" tests/fuzz/corpus; \
+	else echo "no fuzzing: atheris cannot be had here"; fi
 
 clean:
 	rm -rf $(VENV) corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis
