@@ -20,7 +20,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from hashlib import sha256
 from itertools import count, islice
 from pathlib import Path
 from statistics import median
@@ -32,6 +31,7 @@ from scrapy.exporters import JsonLinesItemExporter
 
 from crawler.archive import Corpus
 from crawler.items import Article, Image, RelatedItem
+from crawler.text import content_sha256
 
 _TURN = 1_000
 _TURNS = 8
@@ -56,7 +56,7 @@ def records(first: int) -> Iterator[Article]:
             id=name,
             url=f"http://127.0.0.1:8765/news/{name}",
             text=text,
-            content_sha256=sha256(text.encode()).hexdigest(),
+            content_sha256=content_sha256(text),
             related=related,
             images=(Image(pic=f"/2016/02/{name}.jpg", status="missing"),),
         )
