@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
-from crawler.items import Article, Capture, Image, RelatedItem
+from crawler.items import Article, Capture, Image, Kind, RelatedItem
+
+_KINDS = frozenset(get_args(Kind))
 
 
 def encode(article: Article) -> bytes:
@@ -25,6 +27,9 @@ def decode(line: bytes) -> Article:
     fields = orjson.loads(line)
     if not isinstance(fields, dict):
         raise ValueError("not a JSON object")
+    kind = fields.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError("not an article record: it is of no known kind")
     try:
         return _article(fields)
     except (TypeError, KeyError) as error:

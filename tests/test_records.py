@@ -48,7 +48,9 @@ def test_every_kind_is_valid_whole_and_reads_back_equal(record):
     record_validator().validate(json.loads(line))
 
 
-@pytest.mark.parametrize("line", [b"", b"{}", b"[]", b"null", b'{"schema":1}', b"\xff", b'"x"'])
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b"[]", b"null", b'{"schema":1}', b'{"kind":"x"}', b'{"kind":[]}', b"\xff", b'"x"']
+)
 def test_what_is_not_a_record_is_a_value_error(line):
     with pytest.raises(ValueError):  # noqa: PT011 - orjson words some of them
         decode(line)

@@ -91,8 +91,8 @@ class Corpus:
     def add(self, article: Article, validators: Validators | None = None) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
 
-        Its ``version``, ``discovered_from`` and ``near_duplicate_of`` are set here. If a target of its key was
-        leased, the lease ends. *validators* are what its response gave to ask conditionally with next time.
+        Its ``version`` and ``near_duplicate_of`` are set here, and to its ``discovered_from`` is added what the
+        corpus knows. If a target of its key was leased, the lease ends. *validators* are what its response gave to ask conditionally with next time.
         """
         key = article.key
         twin = self.catalogue.twin(article)
@@ -103,7 +103,8 @@ class Corpus:
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome
-        facts = (outcome.version, self.catalogue.discovered_from(key))
+        sources = {*article.discovered_from, *self.catalogue.discovered_from(key)}
+        facts = (outcome.version, tuple(sorted(sources)))
         if facts != (article.version, article.discovered_from):
             article = replace(article, version=facts[0], discovered_from=facts[1])
         writer = self._articles
