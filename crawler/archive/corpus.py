@@ -92,7 +92,8 @@ class Corpus:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
 
         Its ``version`` and ``near_duplicate_of`` are set here, and to its ``discovered_from`` is added what the
-        corpus knows. If a target of its key was leased, the lease ends. *validators* are what its response gave to ask conditionally with next time.
+        corpus knows. If a target of its key was leased, the lease ends. *validators* are what its response gave to
+        ask conditionally with next time.
         """
         key = article.key
         twin = self.catalogue.twin(article)
