@@ -65,13 +65,13 @@ def _read_exact(data: bytes, start: int, limit: int, declared: int | None, notes
         return None
     if not isinstance(records, list) or len(records) > MAX_RECORDS:
         return None
-    if not set(map(type, records)) <= {dict}:
-        return None
     reading = Reading(end=end, payload=(start, end))
     clean = build_clean_items(records) if data.find(b"\\", start, end) < 0 else None
     if clean is not None:
         reading.items = clean
         return reading
+    if not set(map(type, records)) <= {dict}:
+        return None
     for record in records:
         item = build_item(_plain(record), start, notes)
         if item is not None:

@@ -66,16 +66,20 @@ def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem]
     """
     try:
         numbers, sorts, kinds, pics, titles = zip(*map(_VALUES, records), strict=True)
-        digits = "".join(numbers + sorts + kinds)
+        counts = sorts + kinds
+        digits = "".join(numbers + counts)
         pics, titles = tuple(map(str.strip, pics)), tuple(map(str.strip, titles))
     except (KeyError, TypeError, ValueError):  # a key is missing, a value is not text, or there is no record
         return None
     clean = (
         digits.isascii()
         and digits.isdigit()
-        and all(numbers + sorts + kinds + pics + titles)
-        and max(map(len, numbers)) <= _ID_DIGITS
-        and max(map(len, sorts + kinds)) <= _SAFE_DIGITS
+        and "" not in numbers
+        and "" not in counts
+        and "" not in pics
+        and "" not in titles
+        and len(max(numbers, key=len)) <= _ID_DIGITS
+        and len(max(counts, key=len)) <= _SAFE_DIGITS
         and set(map(len, records)) == {len(KEYS)}
     )
     if not clean:
