@@ -29,6 +29,9 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
+_NOT_YET = ("FRONTIER_URL", "ARCHIVE_WARC", "NEAR_DUPLICATE_THRESHOLD")
+"""Settings of the design that are not built yet: refused, since a setting that does nothing is a lie."""
+_UNSET = (None, "", False, "False", "0", 0)
 SEAL_SECONDS = 5.0
 """After that a crawl that ends begins to seal no further segment: a person may be waiting for it to end."""
 
@@ -73,8 +76,9 @@ class Archivist:
         if profile is None:
             raise NotConfigured("the spider has no site profile, so there is no corpus to open")
         settings = crawler.settings
-        if settings["FRONTIER_URL"]:
-            raise ConfigError("FRONTIER_URL: this version keeps the frontier in the catalogue only; leave it unset")
+        for name in _NOT_YET:
+            if settings[name] not in _UNSET:
+                raise ConfigError(f"{name}: this version cannot do what it asks for; leave it unset")
         compression = compression_named(settings["ARCHIVE_COMPRESSION"])
         segment_bytes = int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024 * 1024)
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
