@@ -56,7 +56,7 @@ def test_everything_that_can_go_wrong_at_once_loses_nothing(replica, start_repli
     }
 
     done = crawl(seed, corpus, as_if_it_were(replica, sick, tmp_path), settings=QUICK)
-    assert "0 targets gave no answer" not in done.stdout
+    assert done.returncode == 0, done.stderr
     assert set(kinds(corpus).values()) == {"article"}
     assert verify(corpus).problems == []
 
