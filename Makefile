@@ -20,7 +20,7 @@ crawl: $(VENV)/.installed
 	$(BIN)/python examples/crawl.py --corpus $(CORPUS)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
