@@ -140,11 +140,11 @@ class _Tolerant:
             byte = self._byte()
             if byte == b"}":
                 self._advance(self.position + 1)
-                self._keep(fields, at, partial=False)
+                self.reading.keep(fields, at, self.notes, partial=False)
                 return True
             if byte in (b"{", b"]") and fields:
                 self.notes.add("missing-brace", self.position, "a record has no closing brace")
-                self._keep(fields, at, partial=False)
+                self.reading.keep(fields, at, self.notes, partial=False)
                 return True
             key = _KEY_RE.match(self.data, self.position, self.limit)
             if key is not None:
@@ -153,7 +153,7 @@ class _Tolerant:
                 self._advance(key.end())
                 if self._value(key[1].decode("ascii"), fields):
                     continue
-            self._keep(fields, at, partial=True)
+            self.reading.keep(fields, at, self.notes, partial=True)
             return self._resume("the record goes on with something that cannot be read, passed over")
 
     def _value(self, name: str, fields: dict[str, Value]) -> bool:
@@ -249,16 +249,6 @@ class _Tolerant:
             self.notes.add("line-break", begin, f"a line break inside the {name}")
             raw = b" ".join(raw.split())
         return _unescape(raw) if escaped else _decode(raw)
-
-    def _keep(self, fields: dict[str, Value], at: int, *, partial: bool) -> None:
-        if partial:
-            message = (
-                "the record is cut: what is left of it is kept" if "id" in fields else "a record is cut before its id"
-            )
-            self.notes.add("cut-record", at, message)
-        item = build_item(fields, at, self.notes, partial=partial)
-        if item is not None:
-            self.reading.items.append(item)
 
 
 def _decode(raw: bytes) -> str:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
-from crawler.seeds.forms.record import KEYS, MAX_RECORDS, Notes, Reading, Value, build_item
+from crawler.seeds.forms.record import KEYS, MAX_RECORDS, Notes, Reading, Value
 from crawler.seeds.forms.seeker import Seeker
 from crawler.seeds.lengths import judge_length, repair
 
@@ -203,15 +203,7 @@ class PhpArray(ABC):
         return None
 
     def _keep(self, fields: dict[str, Value], *, partial: bool) -> None:
-        at = self.start_of_record
-        if partial:
-            message = (
-                "the record is cut: what is left of it is kept" if "id" in fields else "a record is cut before its id"
-            )
-            self.notes.add("cut-record", at, message)
-        item = build_item(fields, at, self.notes, partial=partial)
-        if item is not None:
-            self.reading.items.append(item)
+        self.reading.keep(fields, self.start_of_record, self.notes, partial=partial)
 
     def _skip(self) -> None:
         between = _BETWEEN_RE.match(self.data, self.position, self.limit)

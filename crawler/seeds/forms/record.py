@@ -56,6 +56,17 @@ class Reading:
     proved: bool = False
     items: list[RelatedItem] = field(default_factory=list)
 
+    def keep(self, fields: Mapping[str, Value], position: int, notes: Notes, *, partial: bool) -> None:
+        """Add the record at *position*, of which *partial* says that it breaks off, as far as its *fields* tell."""
+        if partial:
+            left = (
+                "the record is cut: what is left of it is kept" if "id" in fields else "a record is cut before its id"
+            )
+            notes.add("cut-record", position, left)
+        item = build_item(fields, position, notes, partial=partial)
+        if item is not None:
+            self.items.append(item)
+
 
 def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem] | None:
     """Return the related items of *records* if there is nothing at all to say about any of them, else None.

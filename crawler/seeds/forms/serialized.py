@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from crawler.seeds.forms.php_array import PhpArray
-
-_LONGEST_LENGTH = 9
+from crawler.seeds.forms.counted import CountedArray
 
 
-class Serialized(PhpArray):
+class Serialized(CountedArray):
     """Every string declares its length in bytes; where that leads to no quote, the grammar finds the end."""
 
     opening = re.compile(rb"a:(?P<count>[0-9]++):\{(?=i:[0-9]++;|\Z|\})")
@@ -17,23 +15,7 @@ class Serialized(PhpArray):
     key = re.compile(rb's:[0-9]++:"[\0*]{0,3}([A-Za-z_]\w{0,31}+)";[\s\0]*+')
     scalar = re.compile(rb"i:(-?[0-9]{1,20}+);|[bd]:[\w.+-]{1,32}+;|N;")
     closing = b"}"
-    carries_lengths = True
-    _string = re.compile(rb's:([0-9]++):"')
+    string_opening = re.compile(rb's:([0-9]++):"')
     end = re.compile(rb'";(?=[\s\0]*+(?:s:[0-9]++:"|\}|\Z))')
-    _goes_on = re.compile(rb'";[\s\0]{0,256}+(?:s:[0-9]++:"|\}|\Z)')
-
-    def opens_string(self) -> bool:
-        return self._string.match(self.data, self.position) is not None
-
-    def string(self) -> tuple[str, int] | None:
-        head = self._string.match(self.data, self.position)
-        if head is None:
-            return None
-        begin = self.position = head.end()
-        declared = int(head[1]) if len(head[1]) <= _LONGEST_LENGTH else 0
-        if self._goes_on.match(self.data, begin + declared):
-            return self.counted(begin, begin + declared, declared), begin + declared + 2
-        end = self.ends.find(begin, self.limit)
-        if end is None:
-            return None
-        return self.counted(begin, end.start(), declared), end.end()
+    string_closing = b'";'
+    goes_on = re.compile(rb'";[\s\0]{0,256}+(?:s:[0-9]++:"|\}|\Z)')

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 
+from crawler.seeds.forms.counted import CountedArray
 from crawler.seeds.forms.php_array import PhpArray
 
-_LONGEST_LENGTH = 9
 _TRIES = 8
 """How many quotes that look like an end are compared with the declared length."""
 
 
-class VarDump(PhpArray):
+class VarDump(CountedArray):
     """``array(n) { [0]=> array(5) { ["id"]=> string(7) "1793356" ... } }``."""
 
     opening = re.compile(rb"array[ \0]?\((?P<count>[0-9]++)\)[\s\0]*+\{(?=[\s\0]*+(?:\[[0-9]++\]|\Z|\}))")
@@ -31,26 +31,10 @@ class VarDump(PhpArray):
     key = re.compile(rb'\["([A-Za-z_]\w{0,31}+)"(?::(?:protected|private|"\w{1,64}":private))?\][\s\0]*+=>[\s\0]*+')
     scalar = re.compile(rb"int\((-?[0-9]{1,20}+)\)|(?:float|bool)\([\w.+-]{1,32}+\)|NULL")
     closing = b"}"
-    carries_lengths = True
-    _string = re.compile(rb'string\(([0-9]++)\)[\s\0]*+"')
+    string_opening = re.compile(rb'string\(([0-9]++)\)[\s\0]*+"')
     end = re.compile(rb'"(?=[\s\0]*+(?:\["?\w{1,32}+|\}|\Z))')
-    _goes_on = re.compile(rb'"[\s\0]{0,256}+(?:\["?\w{1,32}+|\}|\Z)')
-
-    def opens_string(self) -> bool:
-        return self._string.match(self.data, self.position) is not None
-
-    def string(self) -> tuple[str, int] | None:
-        head = self._string.match(self.data, self.position)
-        if head is None:
-            return None
-        begin = self.position = head.end()
-        declared = int(head[1]) if len(head[1]) <= _LONGEST_LENGTH else 0
-        if self._goes_on.match(self.data, begin + declared):
-            return self.counted(begin, begin + declared, declared), begin + declared + 1
-        end = self.ends.find(begin, self.limit)
-        if end is None:
-            return None
-        return self.counted(begin, end.start(), declared), end.end()
+    string_closing = b'"'
+    goes_on = re.compile(rb'"[\s\0]{0,256}+(?:\["?\w{1,32}+|\}|\Z)')
 
 
 class Xdebug(PhpArray):
