@@ -56,12 +56,23 @@ class Image:
     media_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was asked for a target in vain: where, the HTTP status (None: no answer, or nothing to ask for), and why."""
+
+    url: str
+    status: int | None
+    reason: str
+    source: CaptureSource = "origin"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """Where a record's content was obtained: one HTTP response, or a seed dump.
 
-    ``fetched`` is UTC, ISO 8601. For ``source`` ``seed``, ``url`` is what the seed's own container
-    (a JSON line) said, and ``fetched`` its timestamp, both None for a bare text.
+    ``fetched`` is when we fetched it, UTC, ISO 8601; ``archived`` when the web archive that gave it had fetched it.
+    ``attempts`` are the steps before it that gave nothing, all of them for a stub. For ``source`` ``seed``, ``url``
+    is what the seed's own container (a JSON line) said, and ``fetched`` its timestamp, both None for a bare text.
     """
 
     source: CaptureSource
@@ -70,6 +81,8 @@ class Capture:
     status: int | None = None
     warc_file: str | None = None
     warc_offset: int | None = None
+    archived: str | None = None
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

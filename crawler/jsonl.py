@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import orjson
 
-from crawler.items import Article, Capture, Image, Kind, RelatedItem
+from crawler.items import Article, Attempt, Capture, Image, Kind, RelatedItem
 
 _KINDS = frozenset(get_args(Kind))
 
@@ -32,7 +32,7 @@ def decode(line: bytes) -> Article:
         raise ValueError("not an article record: it is of no known kind")
     try:
         return _article(fields)
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not an article record: {error}") from error
 
 
@@ -41,5 +41,10 @@ def _article(fields: dict[str, Any]) -> Article:
     fields["discovered_from"] = tuple(fields["discovered_from"])
     fields["images"] = tuple(Image(**image) for image in fields["images"])
     fields["related"] = tuple(RelatedItem(**item) for item in fields["related"])
-    fields["capture"] = Capture(**fields["capture"])
+    capture = fields["capture"]
+    if capture.get("attempts"):
+        capture["attempts"] = tuple(Attempt(**attempt) for attempt in capture["attempts"])
+    else:  # a list that is not there is an old line's
+        capture["attempts"] = ()
+    fields["capture"] = Capture(**capture)
     return Article(**fields)

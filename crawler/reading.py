@@ -6,6 +6,7 @@ This is the work of CPU that a crawl does per page, so it is a function of plain
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from crawler.extract import extract, page_text
 from crawler.items import DateSource, RelatedItem
@@ -32,12 +33,15 @@ class PageFacts:
     related: tuple[RelatedItem, ...] = ()
 
 
-def read_page(html: bytes, url: str, profile: SiteProfile, charset: str | None = None) -> PageFacts:
+def read_page(
+    html: bytes, url: str, profile: SiteProfile, charset: str | None = None, seen: datetime | None = None
+) -> PageFacts:
     """Read a fetched page: its article's fields, and the related items of the dumps in it.
 
-    *charset* is what the HTTP header declared. Never raises on any bytes.
+    *charset* is what the HTTP header declared; *seen* is when the page was as it is (None: now): no later date in it
+    is believed. Never raises on any bytes.
     """
-    fields = extract(html, url, profile, charset=charset)
+    fields = extract(html, url, profile, charset=charset, fetched=seen)
     page = parse_page(page_text(html, charset=charset), profile.zone)
     source: str = fields["sources"].get("published", "")
     return PageFacts(

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 
 from crawler.archive.decision import stub_state
 from crawler.archive.frontier import Target
-from crawler.items import Article, Capture, DateSource, Image, RelatedItem
+from crawler.items import Article, Attempt, Capture, DateSource, Image, RelatedItem
 from crawler.reading import PageFacts, related_items
 from crawler.seeds import SeedPage
 from crawler.sites import SiteProfile
 
 _MAX_INTEGER = 2**63 - 1
-
-
-class Attempt(NamedTuple):
-    """One URL that was asked for a target in vain: the HTTP status (None: no answer) and the reason, a word or two."""
-
-    url: str
-    status: int | None
-    reason: str
 
 
 def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
@@ -54,9 +45,9 @@ def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
 
 
 def article_record(
-    target: Target, facts: PageFacts, profile: SiteProfile, *, run: str, url: str, status: int, fetched: str
+    target: Target, facts: PageFacts, profile: SiteProfile, capture: Capture, *, run: str, url: str
 ) -> Article:
-    """Return the record of *target*'s page, fetched from *url* at *fetched* (UTC, ISO 8601)."""
+    """Return the record of *target*'s page at *url* on its site, which *capture* gave."""
     published, published_from = _date(facts.published, facts.published_from, profile, target.pic, target.id)
     return Article(
         key=target.key,
@@ -75,7 +66,7 @@ def article_record(
         images=_images(target.pic, facts.image_urls, profile),
         related=_bounded(facts.related),
         depth=target.depth,
-        capture=Capture(source="origin", url=url, fetched=fetched, status=status),
+        capture=capture,
         run=run,
     )
 
@@ -83,10 +74,12 @@ def article_record(
 def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfile, *, run: str, tried: str) -> Article:
     """Return what dumps told of a *target* whose page could be fetched nowhere.
 
-    ``capture`` is the attempt that leaves most hope: one without a settled answer before a plain "not found".
+    ``capture`` is of the attempt at the site that leaves most hope: one without a settled answer before a plain
+    "not found". What web archives answered is with it in ``attempts``: that they hold nothing settles nothing.
     """
-    hopeful = [attempt for attempt in attempts if stub_state(attempt.status) == "failed"]
-    last = (hopeful or list(attempts))[-1] if attempts else None
+    at_origin = [attempt for attempt in attempts if attempt.source == "origin"]
+    hopeful = [attempt for attempt in at_origin if stub_state(attempt.status) == "failed"]
+    last = (hopeful or at_origin)[-1] if at_origin else None
     published, published_from = _date(None, None, profile, target.pic, target.id)
     return Article(
         key=target.key,
@@ -100,7 +93,11 @@ def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfil
         images=_images(target.pic, (), profile),
         depth=target.depth,
         capture=Capture(
-            source="origin", url=last.url if last else None, fetched=tried, status=last.status if last else None
+            source="origin",
+            url=last.url if last else None,
+            fetched=tried,
+            status=last.status if last else None,
+            attempts=tuple(attempts),
         ),
         run=run,
     )

@@ -8,10 +8,10 @@ import pytest
 
 from crawler.archive import Target
 from crawler.archive.verify import record_validator
-from crawler.items import Article, Image, RelatedItem
+from crawler.items import Article, Attempt, Capture, Image, RelatedItem
 from crawler.jsonl import decode, encode
 from crawler.reading import PageFacts, read_page
-from crawler.records import Attempt, article_record, seed_record, stub_record
+from crawler.records import article_record, seed_record, stub_record
 from crawler.seeds import SeedPage, parse_page
 from crawler.sites import load_profile
 from tests.factories import make_article, make_seed, make_stub
@@ -29,15 +29,9 @@ def seed_of(text, **origin):
 
 
 def article(facts, target=TARGET):
-    return article_record(
-        target,
-        facts,
-        PROFILE,
-        run="r",
-        url=PROFILE.article_urls("1793356")[0],
-        status=200,
-        fetched="2026-11-22T20:00:00+00:00",
-    )
+    url = PROFILE.article_urls("1793356")[0]
+    capture = Capture(source="origin", url=url, fetched="2026-11-22T20:00:00+00:00", status=200)
+    return article_record(target, facts, PROFILE, capture, run="r", url=url)
 
 
 @pytest.mark.parametrize("record", [make_article(), make_seed(related=(1, 2)), make_stub()])
@@ -46,6 +40,22 @@ def test_every_kind_is_valid_whole_and_reads_back_equal(record):
     assert decode(line) == record
     assert tuple(json.loads(line)) == tuple(Article.__dataclass_fields__)
     record_validator().validate(json.loads(line))
+
+
+def test_a_line_keeps_what_was_tried_in_vain_and_when_the_archive_fetched_it():
+    attempts = (Attempt("https://h/news/7", 404, "status 404"), Attempt("https://a/cdx", 200, "no capture", "wayback"))
+    capture = Capture(source="commoncrawl", archived="2016-02-27T10:00:00+00:00", attempts=attempts)
+    record = make_article(capture=capture)
+    line = encode(record)
+    assert decode(line) == record
+    record_validator().validate(json.loads(line))
+
+
+def test_a_line_from_before_captures_had_attempts_is_still_valid():
+    old = json.loads(encode(make_article()))
+    del old["capture"]["archived"], old["capture"]["attempts"]
+    record_validator().validate(old)
+    assert decode(json.dumps(old).encode()) == make_article()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from crawler.items import Article, Kind
 
 _RETRYABLE = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
+_LONGEST_REASON = 500
 _RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
 
 
@@ -76,7 +77,9 @@ def stub_state(status: int | None) -> str:
 
 
 def stub_reason(article: Article) -> str | None:
-    """Return why *article* is a stub, in a word or two for the frontier; None if it is none."""
+    """Return why *article* is a stub, in a few words for the frontier; None if it is none."""
     if article.kind != "stub":
         return None
+    if article.capture.attempts:
+        return "; ".join(dict.fromkeys(attempt.reason for attempt in article.capture.attempts))[:_LONGEST_REASON]
     return "no answer" if article.capture.status is None else f"status {article.capture.status}"

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Self
 
@@ -47,12 +48,14 @@ class Readers:
         crawler.signals.connect(readers.spider_closed, signal=signals.spider_closed)
         return readers
 
-    async def read(self, html: bytes, url: str, profile: SiteProfile, charset: str | None) -> PageFacts:
+    async def read(
+        self, html: bytes, url: str, profile: SiteProfile, charset: str | None, seen: datetime | None = None
+    ) -> PageFacts:
         """Return what the page tells; raise :class:`PageNotRead` if it cannot be read."""
         for _ in range(2):
             pool = self._open()
             try:
-                future = pool.submit(read_page, html, url, profile, charset)
+                future = pool.submit(read_page, html, url, profile, charset, seen)
                 return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout)
             except TimeoutError as error:
                 self._end(pool)

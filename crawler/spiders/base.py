@@ -18,8 +18,8 @@ from crawler.archive.frontier import Validators
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import Readers
-from crawler.items import Article
-from crawler.records import Attempt, article_record, stub_record
+from crawler.items import Article, Attempt, Capture
+from crawler.records import article_record, stub_record
 from crawler.sites import load_profile
 from crawler.soft404 import soft_404
 
@@ -89,8 +89,9 @@ class ArticleSpider(scrapy.Spider):
             yield self._next(response.request, Attempt(response.url, response.status, refusal or ""))
             return
         self.archivist.keep_validators(target.key, _validators(response))
-        run, url, status = self.archivist.run, response.url, response.status
-        yield article_record(target, facts, self.profile, run=run, url=url, status=status, fetched=_now())
+        attempts = response.meta["attempts"]
+        capture = Capture(source="origin", url=response.url, fetched=_now(), status=response.status, attempts=attempts)
+        yield article_record(target, facts, self.profile, capture, run=self.archivist.run, url=response.url)
 
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
         """Yield the next request for a target whose URL gave no answer, or its stub."""

@@ -33,6 +33,7 @@ _RELATED = pa.struct(
         ("partial", pa.bool_()),
     ]
 )
+_ATTEMPT = pa.struct([("url", pa.string()), ("status", pa.int64()), ("reason", pa.string()), ("source", pa.string())])
 _CAPTURE = pa.struct(
     [
         ("source", pa.string()),
@@ -41,6 +42,8 @@ _CAPTURE = pa.struct(
         ("status", pa.int64()),
         ("warc_file", pa.string()),
         ("warc_offset", pa.int64()),
+        ("archived", pa.string()),
+        ("attempts", pa.list_(_ATTEMPT)),
     ]
 )
 SCHEMA = pa.schema(

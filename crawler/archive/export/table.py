@@ -16,7 +16,7 @@ from crawler.archive.output import output_file
 
 _PLAIN = ("schema", "key", "kind", "id", "site", "url", "title", "kicker", "text", "language", "desk_code")
 _PLAIN_AFTER = ("published", "published_from")
-_CAPTURE = ("source", "url", "fetched", "status", "warc_file", "warc_offset")
+_CAPTURE = ("source", "url", "fetched", "status", "warc_file", "warc_offset", "archived")
 _LAST = ("depth", "version", "content_sha256", "near_duplicate_of", "similarity", "run")
 COLUMNS = (
     *_PLAIN,
@@ -26,6 +26,7 @@ COLUMNS = (
     "images",
     "related",
     *(f"capture_{name}" for name in _CAPTURE),
+    "capture_attempts",
     *_LAST,
 )
 """The columns: the fields of the record, those of ``capture`` each by itself."""
@@ -76,7 +77,7 @@ def defused(cell: str) -> str:
 
 
 def cells(record: dict[str, Any]) -> list[Any]:
-    """Return the cells of *record*: names joined by ``; ``, images and related items as JSON, None as nothing."""
+    """Return the cells of *record*: names joined by ``; ``, lists of objects as JSON, None as nothing."""
     capture = record.get("capture") or {}
     return [
         *(record.get(name) for name in _PLAIN),
@@ -86,6 +87,7 @@ def cells(record: dict[str, Any]) -> list[Any]:
         _json(record.get("images")),
         _json(record.get("related")),
         *(capture.get(name) for name in _CAPTURE),
+        _json(capture.get("attempts")),
         *(record.get(name) for name in _LAST),
     ]
 
