@@ -13,13 +13,21 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-	    --editable ".[fast,harvest]" --group test --group lint
+	    --editable ".[fast,harvest,warc]" --group test --group lint
+	touch $@
+
+# pywb and its kin need older versions of what we use; tests look for them in $(VENV)-archives.
+$(VENV)-archives/.installed: pyproject.toml constraints-archives.txt
+	$(PYTHON) -m venv $(VENV)-archives
+	$(VENV)-archives/bin/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
+	$(VENV)-archives/bin/python -m pip install -qq --disable-pip-version-check \
+	    --constraint constraints-archives.txt --group archives
 	touch $@
 
 crawl: $(VENV)/.installed
 	$(BIN)/python examples/crawl.py --corpus $(CORPUS)
 
-test: $(VENV)/.installed
+test: $(VENV)/.installed $(VENV)-archives/.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/.installed
@@ -36,4 +44,4 @@ fuzz: $(VENV)/.installed
 	else echo "no fuzzing: atheris cannot be had here"; fi
 
 clean:
-	rm -rf $(VENV) corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-archives corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis

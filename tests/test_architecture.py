@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "crawler"
-PURE = ["seeds", "sites", "extract", "text", "archive", "items", "jsonl", "exceptions", "reading", "records", "soft404"]
+PURE = [
+    "seeds",
+    "sites",
+    "extract",
+    "text",
+    "archive",
+    "warc",
+    "items",
+    "jsonl",
+    "exceptions",
+    "reading",
+    "records",
+    "soft404",
+]
 PURE += ["summary", "exitcodes"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
@@ -21,7 +34,8 @@ ALLOWED = {
     "sites": {"exceptions"},
     "seeds": {"items", "exceptions", "text", "sites"},
     "extract": {"items", "sites", "text"},
-    "archive": {"items", "exceptions", "jsonl", "text"},
+    "warc": {"exceptions"},
+    "archive": {"items", "exceptions", "jsonl", "text", "warc"},
     "reading": {"items", "extract", "seeds", "sites"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
     "soft404": {"archive", "reading", "sites"},

@@ -1,0 +1,49 @@
+"""What a body is by its own bytes, whatever its header says."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+_HEAD = 2048
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
+_HTML_RE = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|script|table|h1|p|div)[\s>]", re.IGNORECASE)
+_SPACE = b" \t\r\n\x0c\xef\xbb\xbf"
+_WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+
+
+def identify_payload(body: bytes, content_encoding: str | None) -> str | None:
+    """Return the media type that the bytes of *body* show, None if they show none that is known here.
+
+    >>> identify_payload(b"<!DOCTYPE html><title>News</title>", None)
+    'text/html'
+    """
+    head = _decoded_head(body, (content_encoding or "identity").strip().lower())
+    for magic, media_type in _MAGIC:
+        if head.startswith(magic):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp":
+        return "video/mp4"
+    text = head.lstrip(_SPACE)
+    if text.startswith(b"<?xml") and not _HTML_RE.search(text):
+        return "application/xml"
+    return "text/html" if text.startswith(b"<") and _HTML_RE.search(text) else None
+
+
+def _decoded_head(body: bytes, encoding: str) -> bytes:
+    if encoding == "identity":
+        return body[:_HEAD]
+    if encoding not in _WINDOW_BITS:
+        return b""
+    try:
+        return zlib.decompressobj(_WINDOW_BITS[encoding]).decompress(body[: 4 * _HEAD], _HEAD)
+    except zlib.error:
+        return b""

@@ -1,0 +1,156 @@
+"""Records of WARC/1.1, each a gzip member, made by warcio: the writer that the field's own tools are tested with.
+
+An exchange becomes a ``response`` and a ``request``, concurrent to each other. A response whose payload is held
+already becomes a ``revisit`` of the profile *identical-payload-digest*: its headers without its body. Digests are
+``sha1:`` in Base32, the form that CDX indexes and replay tools look up.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha1
+from io import BytesIO
+from typing import IO, NamedTuple
+from uuid import uuid4
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawler.warc.exchange import Block, Exchange, request_block, response_block
+from crawler.warc.payload import identify_payload
+
+VERSION = "WARC/1.1"
+CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+
+
+class Original(NamedTuple):
+    """The response that a revisit refers to: its record id, URL and WARC-Date."""
+
+    record_id: str
+    url: str
+    date: str
+
+
+class Encoded(NamedTuple):
+    """An exchange as gzip members, which belong into a file one behind the other: first the response."""
+
+    record_id: str
+    response: bytes
+    request: bytes
+
+    @property
+    def data(self) -> bytes:
+        """Both members."""
+        return self.response + self.request
+
+
+def new_record_id() -> str:
+    """Return an id that no other record has."""
+    return f"<urn:uuid:{uuid4()}>"
+
+
+def payload_digest(body: bytes) -> str:
+    """Return the labelled digest of *body*.
+
+    >>> payload_digest(b"")
+    'sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ'
+    """
+    return "sha1:" + b32encode(sha1(body, usedforsecurity=False).digest()).decode()
+
+
+def encode_warcinfo(filename: str, facts: Mapping[str, str], *, record_id: str, date: datetime) -> bytes:
+    """Return the first record of the file *filename*: how it came to be, *facts* among them (names of warc-fields)."""
+    fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, **facts}
+    block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields.items() if value).encode()
+    headers = {"WARC-Filename": filename, "Content-Type": "application/warc-fields"}
+    return _encode("warcinfo", None, record_id, _date(date), headers, None, block)
+
+
+def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Original | None = None) -> Encoded:
+    """Return *exchange* as records; with an *original* of the same payload, its response as a revisit of that."""
+    response_id = new_record_id()
+    shared = {"WARC-Warcinfo-ID": warcinfo_id} if warcinfo_id else {}
+    if exchange.ip:
+        shared["WARC-IP-Address"] = exchange.ip
+    return Encoded(
+        response_id,
+        _response(exchange, response_id, shared, original),
+        _request(exchange, response_id, shared),
+    )
+
+
+def write_warc(stream: IO[bytes], exchanges: Iterable[Exchange], filename: str, facts: Mapping[str, str]) -> None:
+    """Write a whole WARC file of *exchanges* to *stream*: for those who make one outside of a corpus."""
+    info = new_record_id()
+    stream.write(encode_warcinfo(filename, facts, record_id=info, date=datetime.now(UTC)))
+    for exchange in exchanges:
+        stream.write(encode_exchange(exchange, info).data)
+
+
+def _response(exchange: Exchange, record_id: str, shared: Mapping[str, str], original: Original | None) -> bytes:
+    headers = {**shared, "WARC-Payload-Digest": payload_digest(exchange.body)}
+    media_type = identify_payload(exchange.body, exchange.header("Content-Encoding"))
+    if media_type:
+        headers["WARC-Identified-Payload-Type"] = media_type
+    if exchange.truncated:
+        headers["WARC-Truncated"] = exchange.truncated
+    headers["Content-Type"] = "application/http; msgtype=response"
+    body = exchange.body
+    if original:
+        headers |= {
+            "WARC-Profile": REVISIT_PROFILE,
+            "WARC-Refers-To": original.record_id,
+            "WARC-Refers-To-Target-URI": original.url,
+            "WARC-Refers-To-Date": original.date,
+        }
+        body = b""
+    kind = "revisit" if original else "response"
+    return _encode(kind, exchange.url, record_id, exchange.warc_date, headers, response_block(exchange), body)
+
+
+def _request(exchange: Exchange, response_id: str, shared: Mapping[str, str]) -> bytes:
+    headers = {
+        **shared,
+        "WARC-Concurrent-To": response_id,
+        "WARC-Payload-Digest": payload_digest(exchange.request_body),
+        "Content-Type": "application/http; msgtype=request",
+    }
+    block, body = request_block(exchange), exchange.request_body
+    return _encode("request", exchange.url, new_record_id(), exchange.warc_date, headers, block, body)
+
+
+class _Head(StatusAndHeaders):  # type: ignore[misc]
+    """A message's head that is written byte for byte: warcio itself would percent-encode what is beyond ASCII."""
+
+    def __init__(self, block: Block) -> None:
+        start = block.start.split(" ", 1)
+        super().__init__(statusline=start[-1], headers=list(block.headers), protocol=start[0])
+        self._bytes = block.encode()
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:  # noqa: ARG002 - warcio's signature
+        self.headers_buff = self._bytes
+
+
+def _encode(
+    kind: str, url: str | None, record_id: str, date: str, headers: Mapping[str, str], block: Block | None, body: bytes
+) -> bytes:
+    fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id), ("WARC-Date", date)]
+    if url:
+        fields.append(("WARC-Target-URI", url))
+    record_headers = StatusAndHeaders("", [*fields, *headers.items()], protocol=VERSION)
+    head = _Head(block) if block else None
+    record = ArcWarcRecord("warc", kind, record_headers, BytesIO(body), head, headers["Content-Type"], len(body))
+    record.payload_length = len(body)
+    if head:
+        head.compute_headers_buffer()
+    out = BytesIO()
+    WARCWriter(out, gzip=True, warc_version=VERSION).write_record(record)
+    return out.getvalue()
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
