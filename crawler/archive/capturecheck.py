@@ -1,0 +1,109 @@
+"""Checking the WARC files of a corpus: every record whole and as its digests say, every byte as it was written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from crawler.archive.captures import INDEX_NAME, warc_paths
+from crawler.warc.index import CaptureIndex, read_back
+from crawler.warc.reading import Broken, read_record, read_records
+
+_CHUNK = 1 << 20
+
+
+class Finding(NamedTuple):
+    """What is wrong with a WARC file: where in it (None: as a whole), and what."""
+
+    file: str
+    offset: int | None
+    message: str
+
+
+def check_index(root: Path) -> Iterator[Finding]:
+    """Yield what the index of the WARC files in the corpus at *root* has read and is not there any more."""
+    if not (root / INDEX_NAME).exists():
+        if warc_paths(root):
+            yield Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run makes it anew")
+        return
+    there = {path.relative_to(root).as_posix() for path in warc_paths(root)}
+    try:
+        with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
+            for name in sorted(index.files().keys() - there):
+                yield Finding(name, None, "the index of the WARC files has read this file, but it is gone")
+    except sqlite3.Error as error:
+        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair makes it anew")
+
+
+def check_warc(root: Path, name: str) -> Iterator[Finding]:
+    """Yield what is wrong with the WARC file *name* of the corpus at *root*.
+
+    Damage that no checksum in the file shows (bits that gzip does not use, whole records that are gone from the end)
+    shows by what the index knows of the bytes that were written.
+    """
+    index = _readable_index(root)
+    try:
+        read, crc = index.files().get(name, (0, 0)) if index else (0, 0)
+        found_any = False
+        for finding in _check_records(root / name, name, index, read):
+            found_any = True
+            yield finding
+        size, found = _measure(root / name, read)
+        if size < read:
+            yield Finding(name, size, f"it is {read - size} bytes shorter than what was written")
+        elif found != crc and not found_any:
+            yield Finding(name, None, "its bytes are not those that were written, though each record can be read")
+    except sqlite3.Error as error:
+        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair makes it anew")
+    finally:
+        if index:
+            index.close()
+
+
+def check_coordinates(root: Path, file: str, offset: int) -> str | None:
+    """Return what is wrong with a record's saying that its capture lies there, None if it does."""
+    path = root / file
+    if path.parent != root / "warc" or path.is_symlink() or not path.is_file():
+        return f"its capture is said to lie in {file!r}, which is no WARC file of this corpus"
+    try:
+        record = read_record(path, offset)
+    except ValueError as error:
+        return f"its capture is said to lie in {file} at {offset}: {error}"
+    if record.kind not in {"response", "revisit"}:
+        return f"its capture is said to lie in {file} at {offset}, where there is a {record.kind!r} record"
+    return None
+
+
+def _check_records(path: Path, name: str, index: CaptureIndex | None, read: int) -> Iterator[Finding]:
+    for found in read_records(path):
+        if isinstance(found, Broken):
+            yield Finding(name, found.offset, f"there is no whole record here: {found.reason}")
+            continue
+        if index is None or found.offset + found.length > read:
+            continue  # not in the index yet
+        capture = read_back(found, name)
+        if capture and capture != index.at(name, found.offset):
+            yield Finding(name, found.offset, "the index of the WARC files does not say what this record says")
+
+
+def _readable_index(root: Path) -> CaptureIndex | None:
+    try:
+        return CaptureIndex(root / INDEX_NAME, read_only=True)
+    except sqlite3.Error:
+        return None
+
+
+def _measure(path: Path, end: int) -> tuple[int, int]:
+    """Return the size of the file at *path*, and the CRC-32 of its bytes up to *end*."""
+    crc = 0
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        while end > 0 and (chunk := file.read(min(_CHUNK, end))):
+            crc = crc32(chunk, crc)
+            end -= len(chunk)
+    return size, crc

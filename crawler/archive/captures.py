@@ -1,0 +1,260 @@
+"""The WARC files of a corpus: written to by one crawl at a time, mended when it was killed.
+
+``warc/<site>-<run>-00001.warc.gz`` and on, a new one for each run and whenever one has grown to its size; nothing is
+ever appended to the file of an earlier run. Their index is ``warc.sqlite``, which follows from them.
+
+An exchange is in one ``write``. It is durable after :meth:`CaptureWriter.sync`, which comes before the line of any
+record that names it, so no line ever names what is not there. The index is committed after that, never before.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+from zlib import crc32
+
+from crawler.archive.files import sync_directory, write_all, write_pieces_atomically
+from crawler.warc.exchange import Exchange
+from crawler.warc.index import CaptureIndex, read_back, written
+from crawler.warc.reading import Broken, Record, read_records
+from crawler.warc.writing import encode_exchange, encode_warcinfo, new_record_id
+
+FOLDER = "warc"
+INDEX_NAME = "warc.sqlite"
+_CHUNK = 1 << 20
+
+
+class CapturePlace(NamedTuple):
+    """Where a capture lies: the file, relative to the corpus, and the byte offset of its record in it."""
+
+    file: str
+    offset: int
+
+
+@dataclass(slots=True)
+class Mended:
+    """What had to be done to the WARC files and their index: nothing, after a clean end."""
+
+    rebuilt: str | None = None
+    """Why the index was made anew."""
+    adopted: int = 0
+    """Captures that the index had not read yet."""
+    cut: list[tuple[str, int, int]] = field(default_factory=list)
+    """Torn ends that were moved to quarantine/: file, offset, bytes."""
+    damaged: list[tuple[str, Broken]] = field(default_factory=list)
+    """What is no record amid others: left where it is, for ``verify`` to show."""
+
+    def messages(self) -> Iterator[str]:
+        """Yield a line for a person about each thing that was mended."""
+        if self.rebuilt:
+            yield f"the index of the WARC files was made anew: {self.rebuilt}"
+        elif self.adopted:
+            yield f"{self.adopted} captures were taken into the index of the WARC files, which had not read them yet"
+        for name, offset, length in self.cut:
+            yield f"{name}: a torn end of {length} bytes at {offset} was moved to quarantine/"
+        for name, broken in self.damaged:
+            yield f"{name}: at {broken.offset} there is no whole record ({broken.reason}); it is left as it is"
+
+
+class CaptureWriter:
+    """Writes the exchanges of *run* to the corpus at *root*, whose lock the caller holds.
+
+    *facts* go into each file's ``warcinfo``; a file is followed by a new one once it has *max_bytes*. One thread may
+    :meth:`write` while another calls :meth:`sync`. ``OSError`` and ``sqlite3.Error`` are passed on, and then nothing
+    more may be trusted to this writer.
+    """
+
+    def __init__(self, root: Path, site: str, run: str, *, max_bytes: int, facts: Mapping[str, str]) -> None:
+        self._root = root
+        self._name = f"{site}-{run}"
+        self._facts = dict(facts)
+        self._max_bytes = max_bytes
+        self._index = CaptureIndex(root / INDEX_NAME)
+        self._lock = Lock()
+        self._descriptor = -1
+        self._number = 0
+        self._size = self._crc = 0
+        self._dirty = False
+
+    def write(self, exchange: Exchange) -> CapturePlace:
+        """Append *exchange*; return where its response begins. A payload that is held becomes a revisit."""
+        with self._lock:
+            if self._descriptor < 0 or self._size >= self._max_bytes:
+                self._rotate()
+            original = self._index.original(sha256(exchange.body).digest()) if exchange.body else None
+        encoded = encode_exchange(exchange, self._info, original)
+        with self._lock:
+            place = CapturePlace(self._file, self._size)
+            self._append(encoded.data)
+            self._index.add(written(exchange, encoded, self._file, place.offset, original))
+        return place
+
+    def sync(self) -> None:
+        """Make durable what was written."""
+        with self._lock:
+            self._sync()
+
+    def close(self) -> None:
+        """Make durable what was written, and let go of the files."""
+        try:
+            self.sync()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the files as they are, after an error."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        self._index.close()
+
+    def _append(self, data: bytes) -> None:
+        self._dirty = True
+        write_all(self._descriptor, data)
+        self._size += len(data)
+        self._crc = crc32(data, self._crc)
+        self._index.advance(self._file, self._size, self._crc)
+
+    def _sync(self) -> None:
+        if self._dirty:
+            os.fdatasync(self._descriptor)
+            self._index.commit()
+            self._dirty = False
+
+    def _rotate(self) -> None:
+        self._sync()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._number += 1
+        path = self._root / FOLDER / f"{self._name}-{self._number:05d}.warc.gz"
+        path.parent.mkdir(exist_ok=True)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        self._file = path.relative_to(self._root).as_posix()
+        self._size = self._crc = 0
+        self._info = new_record_id()
+        self._append(encode_warcinfo(path.name, self._facts, record_id=self._info, date=datetime.now(UTC)))
+        sync_directory(path.parent)
+        sync_directory(self._root)
+
+
+def warc_paths(root: Path) -> list[Path]:
+    """Return the WARC files of the corpus at *root*."""
+    found = (root / FOLDER).glob("*.warc.gz")
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+
+
+def mend(root: Path, *, listed: frozenset[str] = frozenset(), rebuild: str | None = None) -> Mended:
+    """Bring the WARC files of the corpus at *root* and their index into agreement; the caller holds its lock.
+
+    The files are the truth: the index takes in what it has not read, and a torn end is moved to ``quarantine/``. Of
+    files that are *listed* as final nothing is cut. *rebuild* is a reason to make the index anew whatever its state.
+    """
+    mended = Mended(rebuild)
+    paths = warc_paths(root)
+    if not paths and not (root / INDEX_NAME).exists():
+        return mended
+    index = _open_index(root, mended)
+    try:
+        known = index.files()
+        for path in paths:
+            name = path.relative_to(root).as_posix()
+            read, crc = known.pop(name, (0, 0))
+            size = path.stat().st_size
+            if size < read:
+                index.forget(name)
+                read = crc = 0
+            if size > read or not size:
+                _take_in(root, path, index, read, crc, mended, cuttable=name not in listed)
+        for name in known:
+            index.forget(name)
+        index.commit()
+    finally:
+        index.close()
+    return mended
+
+
+def _open_index(root: Path, mended: Mended) -> CaptureIndex:
+    path = root / INDEX_NAME
+    if not mended.rebuilt and path.exists():
+        try:
+            index = CaptureIndex(path)
+            index.files()
+        except sqlite3.DatabaseError as error:
+            mended.rebuilt = f"it could not be read ({error})"
+        else:
+            return index
+    elif not mended.rebuilt and warc_paths(root):
+        mended.rebuilt = "it was missing"
+    for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        leftover.unlink(missing_ok=True)
+    return CaptureIndex(path)
+
+
+def _take_in(
+    root: Path, path: Path, index: CaptureIndex, start: int, crc: int, mended: Mended, *, cuttable: bool
+) -> None:
+    """Index what is in *path* from *start* on; cut what follows the last whole record, if it may be cut."""
+    name = path.relative_to(root).as_posix()
+    end, broken = start, list[Broken]()
+    index.advance(name, start, crc)
+    for found in read_records(path, start):
+        if isinstance(found, Broken):
+            broken.append(found)
+            continue
+        mended.damaged += ((name, one) for one in broken)
+        broken.clear()
+        end = found.offset + found.length
+        mended.adopted += _index(index, found, name)
+    if broken and not cuttable:
+        mended.damaged += ((name, one) for one in broken)
+        end = path.stat().st_size
+    elif broken or not end:
+        mended.cut.append((name, end, _cut(root, path, end)))
+    if path.exists():
+        index.advance(name, end, _crc_of(path, start, end, crc))
+    else:
+        index.forget(name)
+
+
+def _index(index: CaptureIndex, record: Record, name: str) -> bool:
+    capture = read_back(record, name)
+    if capture:
+        index.add(capture)
+    return capture is not None
+
+
+def _crc_of(path: Path, start: int, end: int, crc: int) -> int:
+    with path.open("rb") as file:
+        file.seek(start)
+        while start < end and (chunk := file.read(min(_CHUNK, end - start))):
+            crc = crc32(chunk, crc)
+            start += len(chunk)
+    return crc
+
+
+def _cut(root: Path, path: Path, offset: int) -> int:
+    """Move what is in *path* from *offset* on to quarantine/; a file that has nothing left is gone. Return its size."""
+    quarantine = root / "quarantine"
+    quarantine.mkdir(exist_ok=True)
+    size = path.stat().st_size - offset
+    if size:
+        number = sum(1 for _ in quarantine.iterdir())
+        with path.open("rb") as file:
+            file.seek(offset)
+            pieces = iter(lambda: file.read(_CHUNK), b"")
+            write_pieces_atomically(quarantine / f"{path.name}-{offset}-{number}.torn", pieces)
+    if not offset:
+        path.unlink()
+        sync_directory(path.parent)
+        return size
+    with path.open("r+b") as file:
+        file.truncate(offset)
+        os.fsync(file.fileno())
+    return size

@@ -1,0 +1,213 @@
+"""What WARC files hold, in SQLite: by URL for replay, by payload for revisits, in CDX's order for WACZ.
+
+It is made from the files alone and can be made again at any time. A file's row says how far it has been read and the
+CRC-32 of those bytes, so that later damage shows which no checksum in the file itself could tell.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import surt
+
+from crawler.warc.exchange import Exchange
+from crawler.warc.reading import Record
+from crawler.warc.writing import Encoded, Original, payload_digest
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS captures (
+    file INTEGER NOT NULL REFERENCES files, offset INTEGER NOT NULL, length INTEGER NOT NULL, kind TEXT NOT NULL,
+    urlkey TEXT NOT NULL, url TEXT NOT NULL, date TEXT NOT NULL, status INTEGER, media_type TEXT,
+    digest TEXT, sha256 BLOB, record_id TEXT, refers_to_url TEXT, refers_to_date TEXT, PRIMARY KEY (file, offset)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS captures_by_url ON captures (urlkey, date);
+CREATE INDEX IF NOT EXISTS captures_by_payload ON captures (sha256) WHERE kind = 'response';
+CREATE INDEX IF NOT EXISTS captures_by_digest ON captures (digest) WHERE kind = 'response';
+"""
+_VERSION = 1
+
+
+class Capture(NamedTuple):
+    """A response in a WARC file: ``kind`` is ``response``, ``revisit`` or ``resource``, the last two say of what."""
+
+    file: str
+    offset: int
+    length: int
+    kind: str
+    urlkey: str
+    url: str
+    date: str
+    status: int | None
+    media_type: str | None
+    digest: str | None
+    sha256: bytes | None
+    record_id: str | None
+    refers_to_url: str | None = None
+    refers_to_date: str | None = None
+
+
+_COLUMNS = ", ".join(Capture._fields[1:])
+_SELECT = f"SELECT name, {_COLUMNS} FROM captures JOIN files ON id = file"  # noqa: S608 - our own words
+
+
+class CaptureIndex:
+    """The index in the SQLite file at *path*, made if need be. Nothing is kept until :meth:`commit`."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        if read_only:
+            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            return
+        self._connection = sqlite3.connect(path, check_same_thread=False)
+        try:
+            execute = self._connection.execute
+            execute("PRAGMA journal_mode = WAL")
+            execute("PRAGMA synchronous = NORMAL")
+            if execute("PRAGMA user_version").fetchone()[0] not in {0, _VERSION}:
+                raise sqlite3.DatabaseError("it is of another version")
+            self._connection.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION};")
+        except sqlite3.Error:
+            self._connection.close()
+            raise
+
+    def files(self) -> dict[str, tuple[int, int]]:
+        """Return of each file how far it has been read and the CRC-32 of what was read."""
+        return {name: (size, crc) for name, size, crc in self._connection.execute("SELECT name, bytes, crc FROM files")}
+
+    def advance(self, name: str, size: int, crc: int) -> None:
+        """Note that the file *name* has been read up to *size*, bytes of that *crc*."""
+        self._connection.execute(
+            "INSERT INTO files (name, bytes, crc) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, crc = excluded.crc",
+            (name, size, crc),
+        )
+
+    def forget(self, name: str) -> None:
+        """Take out the file *name* and what it holds."""
+        self._connection.execute("DELETE FROM captures WHERE file = (SELECT id FROM files WHERE name = ?)", (name,))
+        self._connection.execute("DELETE FROM files WHERE name = ?", (name,))
+
+    def add(self, capture: Capture) -> None:
+        """Take in *capture*, whose file is known (:meth:`advance`)."""
+        marks = ", ".join("?" * len(Capture._fields[1:]))
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO captures (file, {_COLUMNS})"  # noqa: S608 - our own words
+            f" VALUES ((SELECT id FROM files WHERE name = ?), {marks})",
+            capture,
+        )
+
+    def original(self, payload_sha256: bytes) -> Original | None:
+        """Return the first response with that payload, None if there is none."""
+        row = self._connection.execute(
+            "SELECT record_id, url, date FROM captures WHERE sha256 = ? AND kind = 'response' LIMIT 1",
+            (payload_sha256,),
+        ).fetchone()
+        return Original(*row) if row else None
+
+    def at(self, file: str, offset: int) -> Capture | None:
+        """Return the capture at *offset* of *file*."""
+        return next(self._captures("WHERE name = ? AND offset = ?", file, offset), None)
+
+    def of_url(self, url: str) -> Iterator[Capture]:
+        """Yield the captures of *url*, by canonical form as replay tools look them up, the oldest first."""
+        return self._captures("WHERE urlkey = ? ORDER BY date, name, offset", url_key(url))
+
+    def of_digest(self, digest: str) -> Iterator[Capture]:
+        """Yield the responses with the payload *digest*, the oldest first."""
+        return self._captures("WHERE digest = ? AND kind = 'response' ORDER BY date, name, offset", digest)
+
+    def all(self) -> Iterator[Capture]:
+        """Yield every capture in the order of a CDX index."""
+        return self._captures("ORDER BY urlkey, date, name, offset")
+
+    def count(self) -> int:
+        """Return how many captures there are."""
+        return int(self._connection.execute("SELECT count(*) FROM captures").fetchone()[0])
+
+    def commit(self) -> None:
+        """Keep what was noted; the files' own bytes must be durable before."""
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Close the database, forgetting what was not committed."""
+        self._connection.close()
+
+    def _captures(self, condition: str, *parameters: object) -> Iterator[Capture]:
+        for row in self._connection.execute(f"{_SELECT} {condition}", parameters):
+            yield Capture(*row)
+
+
+def url_key(url: str) -> str:
+    """Return the key by which CDX indexes look up *url*.
+
+    >>> url_key("http://www.Example.org/a?b=2&a=1#top")
+    'org,example)/a?a=1&b=2'
+    """
+    try:
+        return str(surt.surt(url))
+    except (ValueError, UnicodeError, AttributeError, TypeError):  # what a hostile URL makes of it
+        return url
+
+
+def written(exchange: Exchange, encoded: Encoded, file: str, offset: int, original: Original | None) -> Capture:
+    """Return what the index keeps of *exchange*, just written."""
+    return Capture(
+        file,
+        offset,
+        len(encoded.response),
+        "revisit" if original else "response",
+        url_key(exchange.url),
+        exchange.url,
+        exchange.warc_date,
+        exchange.status,
+        _media_type(exchange.header("Content-Type")),
+        payload_digest(exchange.body),
+        None if original or not exchange.body else sha256(exchange.body).digest(),
+        encoded.record_id,
+        original.url if original else None,
+        original.date if original else None,
+    )
+
+
+def read_back(record: Record, file: str) -> Capture | None:
+    """Return what the index keeps of *record*, None if it is no response."""
+    if record.kind not in {"response", "revisit"}:
+        return None
+    headers = record.headers
+    url = headers.get("warc-target-uri", "").strip("<>")
+    payload = record.payload
+    status, media_type = _http(record.block)
+    return Capture(
+        file,
+        record.offset,
+        record.length,
+        record.kind,
+        url_key(url),
+        url,
+        headers["warc-date"],
+        status,
+        media_type,
+        headers.get("warc-payload-digest"),
+        sha256(payload).digest() if payload and record.kind == "response" else None,
+        headers["warc-record-id"],
+        headers.get("warc-refers-to-target-uri"),
+        headers.get("warc-refers-to-date"),
+    )
+
+
+def _http(block: bytes) -> tuple[int | None, str | None]:
+    """Return the status and the media type that an HTTP response tells in its head."""
+    start, *lines = block.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    status = start.split(" ", 2)[1:2]
+    types = (value for name, _, value in (line.partition(":") for line in lines) if name.lower() == "content-type")
+    number = int(status[0]) if status and status[0].isascii() and status[0].isdigit() else None
+    return number, _media_type(next(types, None))
+
+
+def _media_type(content_type: str | None) -> str | None:
+    return (content_type or "").partition(";")[0].strip().lower() or None

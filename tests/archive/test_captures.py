@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from crawler.archive.capturecheck import check_coordinates, check_index, check_warc
+from crawler.archive.captures import INDEX_NAME, CaptureWriter, mend, warc_paths
+from crawler.warc.index import CaptureIndex
+from crawler.warc.reading import Broken, read_records
+from tests.archives import warcio_check
+from tests.crawling import REPOSITORY
+from tests.warc.exchanges import EXCHANGE, exchange
+
+
+def writer(root: Path, run: str = "run1", max_bytes: int = 1 << 30) -> CaptureWriter:
+    return CaptureWriter(root, "site", run, max_bytes=max_bytes, facts={"software": "gleaner"})
+
+
+def write(root: Path, *bodies: bytes, run: str = "run1", **options: int) -> list[tuple[str, int]]:
+    with closing(writer(root, run, **options)) as captures:
+        return [
+            captures.write(exchange(url=f"http://127.0.0.1/{number}", body=body, headers=()))
+            for number, body in enumerate(bodies)
+        ]
+
+
+def kinds(root: Path) -> list[str]:
+    return [one.kind for path in warc_paths(root) for one in read_records(path)]
+
+
+def captures_of(root: Path) -> tuple[list[object], dict[str, tuple[int, int]]]:
+    with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
+        return list(index.all()), index.files()
+
+
+def findings(root: Path) -> list[object]:
+    names = (path.relative_to(root).as_posix() for path in warc_paths(root))
+    return [*check_index(root), *(finding for name in names for finding in check_warc(root, name))]
+
+
+def near_ends(path: Path, size: int) -> list[int]:
+    """Return the places near the ends of records in the WARC file at *path*, and some others."""
+    ends = [0, *(one.offset + one.length for one in read_records(path))]
+    near = {end + step for end in ends for step in range(-5, 5)}
+    return sorted(place for place in near.union(range(0, size, 67)) if 0 <= place < size)
+
+
+def test_a_run_begins_its_own_file_with_one_warcinfo(tmp_path):
+    write(tmp_path, b"one")
+    write(tmp_path, b"two", run="run2")
+    assert [path.name for path in warc_paths(tmp_path)] == ["site-run1-00001.warc.gz", "site-run2-00001.warc.gz"]
+    assert kinds(tmp_path) == ["warcinfo", "response", "request"] * 2
+
+
+def test_a_run_that_captures_nothing_leaves_no_file(tmp_path):
+    write(tmp_path)
+    assert warc_paths(tmp_path) == []
+
+
+def test_a_file_that_has_its_size_is_followed_by_a_new_one(tmp_path):
+    places = write(tmp_path, *(os.urandom(400) for _ in range(5)), max_bytes=2200)
+    assert [path.name[-13:-8] for path in warc_paths(tmp_path)] == ["00001", "00002", "00003"]
+    assert [file[-13:-8] for file, _ in places] == ["00001", "00001", "00002", "00002", "00003"]
+    assert all(check_coordinates(tmp_path, *place) is None for place in places)
+
+
+def test_a_payload_is_stored_once_in_the_life_of_a_corpus(tmp_path):
+    """... of empty ones there is nothing to store, so they are no revisits."""
+    write(tmp_path, b"page", b"page", b"", b"")
+    write(tmp_path, b"page", b"other", run="run2")
+    stored = [kind for kind in kinds(tmp_path) if kind in {"response", "revisit"}]
+    assert stored == ["response", "revisit", "response", "response", "revisit", "response"]
+    captured, _ = captures_of(tmp_path)
+    revisits = [(one.url, one.refers_to_url) for one in captured if one.kind == "revisit"]
+    assert revisits == [("http://127.0.0.1/0", "http://127.0.0.1/0"), ("http://127.0.0.1/1", "http://127.0.0.1/0")]
+
+
+def test_the_index_follows_from_the_files_alone(tmp_path):
+    write(tmp_path, b"page", b"page", os.urandom(300), b"", max_bytes=900)
+    kept = captures_of(tmp_path)
+    (tmp_path / INDEX_NAME).unlink()
+
+    mended = mend(tmp_path)
+
+    assert (mended.rebuilt, mended.adopted, mended.cut, mended.damaged) == ("it was missing", 4, [], [])
+    assert captures_of(tmp_path) == kept
+
+
+def test_an_index_that_is_none_is_made_anew(tmp_path):
+    write(tmp_path, b"page")
+    kept = captures_of(tmp_path)
+    (tmp_path / INDEX_NAME).write_bytes(b"nothing of SQLite" * 500)
+    assert "could not be read" in (mend(tmp_path).rebuilt or "")
+    assert captures_of(tmp_path) == kept
+
+
+def test_warcio_checks_every_file(tmp_path):
+    write(tmp_path, b"page", b"page", os.urandom(900), b"last", max_bytes=2200)
+    assert len(warc_paths(tmp_path)) == 2
+    assert [warcio_check(path).returncode for path in warc_paths(tmp_path)] == [0, 0]
+
+
+def test_after_a_kill_at_any_byte_there_are_whole_records_only(tmp_path):
+    """The torn end is in quarantine/, the index agrees, and the next run goes on in a file of its own."""
+    (made := tmp_path / "made").mkdir()
+    write(made, b"page", b"page")
+    (path,) = warc_paths(made)
+    data = path.read_bytes()
+    for length in near_ends(path, len(data)):
+        root = tmp_path / "killed"
+        (root / "warc").mkdir(parents=True)
+        (root / "warc" / path.name).write_bytes(data[:length])
+
+        mended = mend(root)
+
+        left = b"".join(one.read_bytes() for one in warc_paths(root))
+        torn = b"".join(one.read_bytes() for one in (root / "quarantine").glob("*.torn"))
+        assert left + torn == data[:length]
+        assert not any(isinstance(one, Broken) for path in warc_paths(root) for one in read_records(path))
+        assert (not torn) == (mended.cut == [] or not length)
+        assert findings(root) == []
+        shutil.rmtree(root)
+    write(made, b"page", run="run2")
+    assert findings(made) == []
+
+
+def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
+    """... cut between two records, where nothing in the file itself would show it."""
+    write(tmp_path, b"page", b"other")
+    (path,) = warc_paths(tmp_path)
+    last = list(read_records(path))[-1]
+    with path.open("r+b") as file:
+        file.truncate(last.offset)
+    (finding,) = findings(tmp_path)
+    assert finding.message == f"it is {last.length} bytes shorter than what was written"
+    mend(tmp_path)
+    assert findings(tmp_path) == []
+
+
+def test_damage_amid_good_records_is_told_and_left(tmp_path):
+    write(tmp_path, b"page", b"other")
+    (path,) = warc_paths(tmp_path)
+    second = list(read_records(path))[1]
+    data = bytearray(path.read_bytes())
+    data[second.offset + 40] ^= 1
+    path.write_bytes(data)
+    (tmp_path / INDEX_NAME).unlink()
+
+    mended = mend(tmp_path)
+
+    assert [(name, broken.offset) for name, broken in mended.damaged] == [(f"warc/{path.name}", second.offset)]
+    assert (mended.adopted, mended.cut, path.read_bytes()) == (1, [], data)
+    assert [finding.offset for finding in findings(tmp_path)] == [second.offset]
+
+
+def test_of_a_file_that_is_listed_as_final_nothing_is_cut(tmp_path):
+    write(tmp_path, b"page")
+    (path,) = warc_paths(tmp_path)
+    with path.open("ab") as file:
+        file.write(b"torn")
+    mended = mend(tmp_path, listed=frozenset({f"warc/{path.name}"}))
+    assert (mended.cut, len(mended.damaged), path.read_bytes()[-4:]) == ([], 1, b"torn")
+
+
+def test_every_changed_bit_and_every_truncation_is_found(tmp_path):
+    """... those too that change nothing that a gzip reader would see.
+
+    Tried are all bits near the ends of records, where those are, and one of every other byte.
+    """
+    write(tmp_path, b"page")
+    (path,) = warc_paths(tmp_path)
+    data = path.read_bytes()
+    missed = []
+    ends = set(near_ends(path, len(data)))
+    for bit in range(8 * len(data)):
+        if bit // 8 not in ends and bit % 8 != bit // 8 * 5 % 8:
+            continue
+        changed = bytearray(data)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        if not findings(tmp_path):
+            missed.append(("bit", bit))
+    for length in ends:
+        path.write_bytes(data[:length])
+        if not findings(tmp_path):
+            missed.append(("length", length))
+    assert missed == []
+
+
+def test_coordinates_that_lead_nowhere_are_told(tmp_path):
+    ((file, offset),) = write(tmp_path, b"page")
+    assert check_coordinates(tmp_path, file, offset) is None
+    assert "no gzip member" in check_coordinates(tmp_path, file, offset + 1)
+    assert "the file ends before it" in check_coordinates(tmp_path, file, 10**9)
+    assert "'warcinfo' record" in check_coordinates(tmp_path, file, 0)
+    assert "no WARC file of this corpus" in check_coordinates(tmp_path, "warc/../corpus.json", 0)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.archive.test_captures import writer
+from tests.warc.exchanges import exchange
+captures = writer(Path(sys.argv[1]), sys.argv[2], 20_000)
+for number in range(10**6):
+    captures.write(exchange(url=f"http://127.0.0.1/{number}", body=os.urandom(2000), headers=()))
+    if number % 5 == 4:
+        captures.sync()
+        print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_kill_9_loses_nothing_that_was_synced(tmp_path, number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path), f"run{number}"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    synced = [int(process.stdout.readline()) for _ in range(4 + 7 * number)][-1]
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    mend(tmp_path)
+
+    captured, _ = captures_of(tmp_path)
+    assert {f"http://127.0.0.1/{n}" for n in range(synced + 1)} <= {one.url for one in captured}
+    assert findings(tmp_path) == []
+
+
+def test_an_exchange_is_found_again_by_its_place(tmp_path):
+    with closing(writer(tmp_path)) as captures:
+        place = captures.write(EXCHANGE)
+    with closing(CaptureIndex(tmp_path / INDEX_NAME, read_only=True)) as index:
+        found = index.at(*place)
+        assert list(index.of_url(EXCHANGE.url)) == [found]
+    assert (found.url, found.status, found.media_type) == (EXCHANGE.url, 200, "text/html")
