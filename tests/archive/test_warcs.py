@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.capturecheck import check_coordinates, check_index, check_warc
-from crawler.archive.captures import INDEX_NAME, CaptureWriter, mend, warc_paths
+from crawler.archive.warccheck import check_coordinates, check_index, check_warc
+from crawler.archive.warcs import INDEX_NAME, CaptureWriter, mend, warc_paths
 from crawler.warc.index import CaptureIndex
 from crawler.warc.reading import Broken, read_records
 from tests.archives import warcio_check
@@ -206,7 +206,7 @@ def test_coordinates_that_lead_nowhere_are_told(tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from tests.archive.test_captures import writer
+from tests.archive.test_warcs import writer
 from tests.warc.exchanges import exchange
 captures = writer(Path(sys.argv[1]), sys.argv[2], 20_000)
 for number in range(10**6):

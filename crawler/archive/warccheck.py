@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
-from crawler.archive.captures import INDEX_NAME, warc_paths
+from crawler.archive.warcs import INDEX_NAME, warc_paths
 from crawler.warc.index import CaptureIndex, read_back
 from crawler.warc.reading import Broken, read_record, read_records
 
