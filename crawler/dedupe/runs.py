@@ -1,0 +1,89 @@
+"""Runs: sorted files of (key, document), written once, merged into longer ones, looked up where they lie.
+
+An entry is 8 bytes: a key in the upper 32 bits, the number of a document that has it in the lower 32. A run is mapped,
+not read: what of it is in memory is the system's to decide. As in every log-structured merge tree, runs of about one
+length are merged once there are :data:`FAN_IN` of them, so each entry is written once for each level, and there are
+few runs to look into however many documents there are.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crawler.exceptions import CorpusDamaged
+
+FAN_IN = 4
+ENTRY_BYTES = 8
+
+Entries = NDArray[np.uint64]
+Keys = NDArray[np.uint32]
+
+_S32 = np.uint64(32)
+_SLICE_ENTRIES = 1 << 20
+"""So many entries of runs that are merged are in memory at a time: 8 MiB, and as much again sorted."""
+
+
+def needles_of(keys: Keys) -> Entries:
+    """Return what the entries of *keys*, ascending, lie between: all the lower ends, then all the upper ends."""
+    low = keys.astype(np.uint64) << _S32
+    return np.concatenate((low, low | np.uint64(0xFFFFFFFF)))
+
+
+class Run:
+    """The sorted entries in the file at *path*. Raises ``CorpusDamaged`` if it is not *entries* long."""
+
+    def __init__(self, path: Path, entries: int) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size != entries * ENTRY_BYTES or not entries:
+                raise CorpusDamaged(str(path), f"it has {size} bytes, not {entries * ENTRY_BYTES}")
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.entries: Entries = np.frombuffer(self._map, np.uint64)
+
+    def ranges(self, needles: Entries) -> list[tuple[int, int, int]]:
+        """Return (number of the key, begin, end) of the entries of each of the keys of *needles* that is here."""
+        at = self.entries.searchsorted(needles).tolist()
+        half = needles.size // 2
+        return [
+            (number, begin, end)
+            for number, (begin, end) in enumerate(zip(at[:half], at[half:], strict=True))
+            if begin != end
+        ]
+
+
+def write_run(path: Path, entries: Entries) -> None:
+    """Write the sorted *entries* to *path*, durably."""
+    with path.open("wb") as file:
+        file.write(entries.tobytes())
+        _sync(file)
+
+
+def merge_runs(path: Path, runs: Sequence[Run]) -> int:
+    """Write the entries of *runs* to *path*, sorted and durably; return how many. Memory stays flat."""
+    total = sum(run.entries.size for run in runs)
+    longest = max(runs, key=lambda run: run.entries.size).entries
+    step = max(1, longest.size * _SLICE_ENTRIES // total)
+    begun = [0] * len(runs)
+    with path.open("wb") as file:
+        for cut in [*longest[step::step], None]:
+            ends = [run.entries.size if cut is None else int(run.entries.searchsorted(cut)) for run in runs]
+            slices = [run.entries[start:end] for run, start, end in zip(runs, begun, ends, strict=True)]
+            merged = np.concatenate(slices)
+            merged.sort(kind="stable")  # radix or timsort: what is sorted in pieces is soon sorted
+            file.write(merged.tobytes())
+            begun = ends
+        _sync(file)
+    return total
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

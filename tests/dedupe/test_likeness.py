@@ -1,0 +1,71 @@
+"""How alike two texts are."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from crawler.dedupe import keys_of, similarity, words_of
+from crawler.dedupe.shingles import KEYS
+
+WORDS = [f"w{number}" for number in range(5000)]
+
+
+def prose(seed: int, words: int = 400) -> list[str]:
+    return random.Random(seed).choices(WORDS, k=words)
+
+
+def alike(one: list[str], other: list[str]) -> float:
+    return similarity(words_of(" ".join(one)), words_of(" ".join(other)))
+
+
+def test_equal_texts_are_wholly_alike_and_unlike_ones_not_at_all():
+    assert alike(prose(1), prose(1)) == 1.0
+    assert alike(prose(1), prose(2)) == 0.0
+
+
+def test_it_is_the_share_of_the_words_of_both_that_stand_in_both():
+    text = prose(1)
+
+    assert alike(text, text[:300]) == pytest.approx(600 / 700)
+    assert alike(text, text[100:] + prose(2, 100)) == pytest.approx(600 / 800, abs=0.01)
+    assert alike(text, text[200:] + text[:200]) == 1.0
+
+
+def test_it_is_the_same_from_both_sides():
+    text = prose(1)
+    other = text[50:250] + prose(2, 90)
+
+    assert alike(text, other) == alike(other, text)
+
+
+def test_a_word_swapped_for_another_costs_little_more_than_itself():
+    text = prose(1)
+    swapped = ["another" if at % 10 == 0 else word for at, word in enumerate(text)]
+
+    assert alike(text, swapped) == pytest.approx(0.9, abs=0.01)
+
+
+def test_of_too_few_words_nothing_is_said():
+    assert alike(["one", "two"], ["one", "two"]) == 0.0
+
+
+def test_scripts_without_spaces_need_longer_runs():
+    """Five characters: three of them stand in many a text."""
+    assert similarity(words_of("东京都知事"), words_of("东京都议会")) == 0.0
+    assert similarity(words_of("东京都知事说"), words_of("东京都知事问")) == pytest.approx(10 / 12)
+
+
+def test_texts_share_as_many_keys_as_they_share_shingles():
+    text = prose(1)
+    shared = set(keys_of(words_of(" ".join(text))).tolist()) & set(keys_of(words_of(" ".join(text[:200]))).tolist())
+
+    assert KEYS * 0.3 < len(shared) < KEYS * 0.7
+
+
+def test_keys_are_different_and_ascend_even_if_a_text_repeats_itself():
+    keys = keys_of(words_of("one two three four five " * 100)).tolist()
+
+    assert keys == sorted(set(keys))
+    assert len(keys) == 5
