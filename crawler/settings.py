@@ -30,8 +30,19 @@ DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 5
 RETRY_TIMES = 2
 METAREFRESH_ENABLED = False
-# Only the web is ever read: not files, not FTP, not buckets, whatever a page or a redirect says.
-DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
+# Only the web is ever read: not files, not FTP, not buckets, whatever a page or a redirect says; and of the web only
+# what the site profile names, at public addresses. Another handler would connect anywhere.
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.handlers.http.GuardedDownloadHandler",
+    "https": "crawler.handlers.http.GuardedDownloadHandler",
+    "file": None,
+    "data": None,
+    "ftp": None,
+    "s3": None,
+}
+# Proxies of the environment (http_proxy) are not used unless this is on: a proxy looks names up by itself, so the
+# addresses that it connects to are beyond our check. The URLs that it is asked for are checked all the same.
+HTTPPROXY_ENABLED = False
 # The source site's certificates lapsed years ago. What is archived is checked by what it says, not by who said it.
 DOWNLOAD_VERIFY_CERTIFICATES = False
 

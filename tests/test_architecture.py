@@ -25,15 +25,16 @@ PURE = [
     "records",
     "soft404",
 ]
-PURE += ["summary", "exitcodes"]
+PURE += ["summary", "exitcodes", "net"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
     "items": set(),
     "jsonl": {"items"},
     "text": {"items"},
-    "sites": {"exceptions"},
-    "seeds": {"items", "exceptions", "text", "sites"},
+    "net": set(),
+    "sites": {"exceptions", "net"},
+    "seeds": {"items", "exceptions", "text", "sites", "net"},
     "extract": {"items", "sites", "text"},
     "warc": {"exceptions"},
     "dedupe": {"exceptions"},

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 
+from crawler.net import redacted, url_origin, url_refusal
 from crawler.sites import SiteProfile
-from crawler.sites.profile import url_origin
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -21,7 +21,11 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class OriginsMiddleware:
-    """Refuse requests that leave the profile's hosts and ports; each redirect is a request and passes here again."""
+    """Refuse requests that leave the profile's hosts and ports; each redirect is a request and passes here again.
+
+    Counts ``gleaner/refused/<reason>`` by the words of :func:`crawler.net.url_refusal`. What a host name leads to is
+    checked when it is connected to: :mod:`crawler.handlers.guard`.
+    """
 
     def __init__(self, profile: SiteProfile, stats: StatsCollector) -> None:
         self._profile = profile
@@ -35,10 +39,11 @@ class OriginsMiddleware:
         return cls(profile, crawler.stats)
 
     def process_request(self, request: Request) -> None:
-        if not self._profile.allows(request.url):
-            self._stats.inc_value("gleaner/requests_refused")
-            logger.warning("Refused a request beyond the profile's hosts: %r", request.url[:500])
-            raise IgnoreRequest("host not in the site profile")
+        reason = url_refusal(request.url, self._profile.origins)
+        if reason:
+            self._stats.inc_value(f"gleaner/refused/{reason}")
+            logger.warning("Refused a request beyond the profile's hosts (%s): %r", reason, redacted(request.url)[:500])
+            raise IgnoreRequest(f"refused: {reason}")
         origin = url_origin(request.url)
         if origin and origin[0] in _LOOPBACK:
             request.meta["autothrottle_dont_adjust_delay"] = True  # see DOWNLOAD_SLOTS in crawler/settings.py

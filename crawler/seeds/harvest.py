@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
+from crawler.net import url_origin
 from crawler.seeds.page import parse_page
 from crawler.seeds.sources import (
     MAX_PAGE_BYTES,
@@ -23,7 +24,6 @@ from crawler.seeds.sources import (
 from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
 from crawler.seeds.warc import Sieve, read_warc
 from crawler.sites import SiteProfile
-from crawler.sites.profile import url_origin
 
 _WINDOW = 1 << 20
 _LINES_PER_PROGRESS = 256

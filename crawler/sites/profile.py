@@ -16,18 +16,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.exceptions import ProfileError
+from crawler.net import Origin, url_origin, url_refusal
 from crawler.sites.dates import id_time, picture_time
-
-Origin = tuple[str, int]
-"""A host name in lower case and a port: the unit in which requests are allowed."""
 
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _PIC_RE = re.compile(r"/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _PIC_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "mp4"})
-_UNSAFE_IN_URL_RE = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\]")
-_HOST_RE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]", re.ASCII)
-_PORTS = {"http": 80, "https": 443}
 _TABLES = frozenset({"name", "language", "timezone", "article", "image", "recover", "extract", "known"})
 
 
@@ -100,8 +95,7 @@ class SiteProfile:
 
         URLs that parsers read differently (control characters, backslashes, user info, non-ASCII) are refused.
         """
-        origin = url_origin(url)
-        return origin is not None and origin in self.origins
+        return url_refusal(url, self.origins) is None
 
     @cached_property
     def origins(self) -> frozenset[Origin]:
@@ -118,28 +112,6 @@ class SiteProfile:
     def id_time(self, article_id: str) -> datetime | None:
         """Return the probable day of *article_id* (:func:`~crawler.sites.dates.id_time`)."""
         return id_time(article_id, self.known, self.zone)
-
-
-def url_origin(url: str) -> Origin | None:
-    """Return the (host, port) that *url* leads to, None unless it is a plain http(s) URL read alike by all parsers.
-
-    >>> url_origin("https://EN.alalam.ir/news/1")
-    ('en.alalam.ir', 443)
-    >>> url_origin("http://a@evil/") is None
-    True
-    """
-    if _UNSAFE_IN_URL_RE.search(url):
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
-    host = host.lower()
-    if parts.scheme not in _PORTS or "@" in parts.netloc or not _HOST_RE.fullmatch(host) or port == 0:
-        return None
-    return host, _PORTS[parts.scheme] if port is None else port
 
 
 def profile_names() -> list[str]:

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from crawler.exceptions import ProfileError
+from crawler.net import url_origin
 from crawler.sites import load_profile, profile_names
-from crawler.sites.profile import url_origin
 
 MINIMAL = """
 name = "x"
