@@ -25,7 +25,7 @@ PURE = [
     "records",
     "soft404",
 ]
-PURE += ["summary", "exitcodes", "net"]
+PURE += ["summary", "exitcodes", "net", "politeness"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
@@ -33,6 +33,7 @@ ALLOWED = {
     "jsonl": {"items"},
     "text": {"items"},
     "net": set(),
+    "politeness": set(),
     "sites": {"exceptions", "net"},
     "seeds": {"items", "exceptions", "text", "sites", "net"},
     "extract": {"items", "sites", "text"},
