@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from crawler import __version__
 from crawler.archive.corpus import describe, write_errors
+from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import sync_directory, write_all
 from crawler.archive.lock import CorpusLock
-from crawler.archive.manifest import MANIFEST_NAME, Entry, read_manifest, seal_held
+from crawler.archive.manifest import seal_held
 from crawler.archive.sealing import Compression
 from crawler.exceptions import ConfigError, CorpusDamaged
 

@@ -3,11 +3,11 @@
 1. A picture: temporary file, ``fsync``, rename to its SHA-256, ``fsync`` of the folder.
 2. The line of a record that names it: one ``write`` to the end of a segment.
 3. ``fdatasync`` of the segment, once for a group of lines.
-4. ``COMMIT`` of the catalogue: the lines of the group are indexed, the targets they list are pending, their own
+5. ``COMMIT`` of the catalogue: the lines of the group are indexed, the targets they list are pending, their own
    targets are fetched. Only now is a record acknowledged.
 
-So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 2
-that missed step 4 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
+So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 3
+that missed step 5 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
 is in the corpus once or will be fetched again (:mod:`crawler.archive.recovery`).
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import SegmentWriter
 from crawler.archive.visits import answer_of, unix_time
+from crawler.archive.warcs import CaptureWriter, mend_warcs
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
 from crawler.items import SCHEMA, Article
 from crawler.jsonl import encode
@@ -52,6 +53,7 @@ class Corpus:
 
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
         self.root = root
+        self._site = site
         self._broken: CorpusError | None = None
         self._advanced: dict[str, tuple[int, int]] = {}  # of this group: where each segment ends now, lines added
         with write_errors(root):
@@ -60,6 +62,8 @@ class Corpus:
             try:
                 _describe(root, site)
                 self.catalogue, self.recovery = open_catalogue(root)
+                self.captures: CaptureWriter | None = None
+                self.mended = mend_warcs(root)
                 self.frontier = Frontier(self.catalogue.connection)
                 self._articles = SegmentWriter(root, "articles", segment_bytes)
                 self._duplicates = SegmentWriter(root, "duplicates", segment_bytes)
@@ -113,12 +117,20 @@ class Corpus:
             article = replace(article, near_duplicate_of=outcome.of, similarity=outcome.similarity)
             writer = self._duplicates
         line = encode(article)
+        if self.captures and article.capture.warc_file:
+            self.captures.sync()
         place = writer.append(line)
         self.catalogue.index(article, place, crc32(line))
         self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
         if validators:
             self.catalogue.visits.validate(target_id(key), validators)
         return outcome
+
+    def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
+        """Begin to keep the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
+        with write_errors(self.root):
+            self.captures = CaptureWriter(self.root, self._site, run, max_bytes=max_bytes, facts=facts)
+        return self.captures
 
     def unchanged(self, key: str, checked: float) -> None:
         """Note that the site said, at the Unix time *checked*, that the archived *key* is as it was (304)."""
@@ -155,6 +167,9 @@ class Corpus:
 
     def close(self) -> None:
         """Close the corpus and let it go."""
+        if self.captures:
+            with write_errors(self.root):
+                self.captures.close()
         self._articles.close()
         self._duplicates.close()
         self.catalogue.close()
@@ -171,6 +186,7 @@ def rebuild(root: Path, reason: str) -> Recovery:
         try:
             catalogue, recovery = open_catalogue(root, rebuild=reason)
             catalogue.close()
+            mend_warcs(root, rebuild=reason)
         finally:
             lock.release()
     return recovery

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from crawler.archive.checks import Digest, Problem
-from crawler.archive.manifest import MANIFEST_NAME, Entry, read_manifest
+from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.sealing import read_seal
 from crawler.archive.segments import FAMILIES, seal_path, segment_paths

@@ -17,30 +17,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.corpus import describe, write_errors
+from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import write_pieces_atomically
 from crawler.archive.lock import CorpusLock
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, seal_path, segment_name, segment_paths
+from crawler.archive.warcs import mend_warcs
 from crawler.exceptions import CorpusDamaged
 
-MANIFEST_NAME = "manifest-sha256.txt"
-
-_LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 _PICTURE_RE = re.compile(r"[0-9a-f]{64}")
 _LISTED_ONCE = ("corpus.json", "warc/")
-
-
-class Entry(NamedTuple):
-    """A line of a manifest: a path, ``/`` between its parts, and the SHA-256 (hex) of the file there."""
-
-    path: str
-    sha256: str
-
-    def encode(self) -> bytes:
-        """Return the line, with what would break it percent-encoded."""
-        path = self.path.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        return f"{self.sha256}  {path}\n".encode()
 
 
 class Sealed(NamedTuple):
@@ -50,21 +37,6 @@ class Sealed(NamedTuple):
     listed: int
     missing: list[str]
     recovery: Recovery
-
-
-def read_manifest(path: Path) -> Iterator[tuple[int, Entry | None]]:
-    """Yield (byte offset, entry) for each line of the manifest at *path*; None for a line that is none."""
-    offset = 0
-    with path.open("rb") as file:
-        while line := file.readline(1 << 16):
-            entry = None
-            if match := _LINE_RE.fullmatch(line):
-                name = match[2].decode(errors="surrogateescape")
-                for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
-                    name = name.replace(code, character)
-                entry = Entry(name, match[1].decode())
-            yield offset, entry
-            offset += len(line)
 
 
 def seal(root: Path, compression: Compression | None = None) -> Sealed:
@@ -86,6 +58,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     """Do what :func:`seal` does for a caller that holds the corpus's lock."""
     catalogue, recovery = open_catalogue(root)
     catalogue.close()
+    mend_warcs(root)
     seals = seal_closed(root, compression, last_too=True)
     listed = 0
     held = _held(root)

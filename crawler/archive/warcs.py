@@ -20,6 +20,7 @@ from threading import Lock
 from typing import NamedTuple
 from zlib import crc32
 
+from crawler.archive.entries import MANIFEST_NAME, read_manifest
 from crawler.archive.files import sync_directory, write_all, write_pieces_atomically
 from crawler.warc.exchange import Exchange
 from crawler.warc.index import CaptureIndex, read_back, written
@@ -150,11 +151,11 @@ def warc_paths(root: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 
-def mend(root: Path, *, listed: frozenset[str] = frozenset(), rebuild: str | None = None) -> Mended:
+def mend_warcs(root: Path, *, rebuild: str | None = None) -> Mended:
     """Bring the WARC files of the corpus at *root* and their index into agreement; the caller holds its lock.
 
-    The files are the truth: the index takes in what it has not read, and a torn end is moved to ``quarantine/``. Of
-    files that are *listed* as final nothing is cut. *rebuild* is a reason to make the index anew whatever its state.
+    The files are the truth: the index takes in what it has not read, and a torn end is moved to ``quarantine/``, but
+    never of a file that the manifest lists. *rebuild* is a reason to make the index anew whatever its state.
     """
     mended = Mended(rebuild)
     paths = warc_paths(root)
@@ -171,7 +172,7 @@ def mend(root: Path, *, listed: frozenset[str] = frozenset(), rebuild: str | Non
                 index.forget(name)
                 read = crc = 0
             if size > read or not size:
-                _take_in(root, path, index, read, crc, mended, cuttable=name not in listed)
+                _take_in(root, path, index, read, crc, mended)
         for name in known:
             index.forget(name)
         index.commit()
@@ -197,9 +198,7 @@ def _open_index(root: Path, mended: Mended) -> CaptureIndex:
     return CaptureIndex(path)
 
 
-def _take_in(
-    root: Path, path: Path, index: CaptureIndex, start: int, crc: int, mended: Mended, *, cuttable: bool
-) -> None:
+def _take_in(root: Path, path: Path, index: CaptureIndex, start: int, crc: int, mended: Mended) -> None:
     """Index what is in *path* from *start* on; cut what follows the last whole record, if it may be cut."""
     name = path.relative_to(root).as_posix()
     end, broken = start, list[Broken]()
@@ -212,7 +211,7 @@ def _take_in(
         broken.clear()
         end = found.offset + found.length
         mended.adopted += _index(index, found, name)
-    if broken and not cuttable:
+    if broken and _is_final(root, name):
         mended.damaged += ((name, one) for one in broken)
         end = path.stat().st_size
     elif broken or not end:
@@ -221,6 +220,11 @@ def _take_in(
         index.advance(name, end, _crc_of(path, start, end, crc))
     else:
         index.forget(name)
+
+
+def _is_final(root: Path, name: str) -> bool:
+    manifest = root / MANIFEST_NAME
+    return manifest.exists() and any(entry and entry.path == name for _, entry in read_manifest(manifest))
 
 
 def _index(index: CaptureIndex, record: Record, name: str) -> bool:

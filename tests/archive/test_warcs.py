@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crawler.archive.warccheck import check_coordinates, check_index, check_warc
-from crawler.archive.warcs import INDEX_NAME, CaptureWriter, mend, warc_paths
+from crawler.archive.warcs import INDEX_NAME, CaptureWriter, mend_warcs, warc_paths
 from crawler.warc.index import CaptureIndex
 from crawler.warc.reading import Broken, read_records
 from tests.archives import warcio_check
@@ -87,7 +87,7 @@ def test_the_index_follows_from_the_files_alone(tmp_path):
     kept = captures_of(tmp_path)
     (tmp_path / INDEX_NAME).unlink()
 
-    mended = mend(tmp_path)
+    mended = mend_warcs(tmp_path)
 
     assert (mended.rebuilt, mended.adopted, mended.cut, mended.damaged) == ("it was missing", 4, [], [])
     assert captures_of(tmp_path) == kept
@@ -97,7 +97,7 @@ def test_an_index_that_is_none_is_made_anew(tmp_path):
     write(tmp_path, b"page")
     kept = captures_of(tmp_path)
     (tmp_path / INDEX_NAME).write_bytes(b"nothing of SQLite" * 500)
-    assert "could not be read" in (mend(tmp_path).rebuilt or "")
+    assert "could not be read" in (mend_warcs(tmp_path).rebuilt or "")
     assert captures_of(tmp_path) == kept
 
 
@@ -118,7 +118,7 @@ def test_after_a_kill_at_any_byte_there_are_whole_records_only(tmp_path):
         (root / "warc").mkdir(parents=True)
         (root / "warc" / path.name).write_bytes(data[:length])
 
-        mended = mend(root)
+        mended = mend_warcs(root)
 
         left = b"".join(one.read_bytes() for one in warc_paths(root))
         torn = b"".join(one.read_bytes() for one in (root / "quarantine").glob("*.torn"))
@@ -140,7 +140,7 @@ def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
         file.truncate(last.offset)
     (finding,) = findings(tmp_path)
     assert finding.message == f"it is {last.length} bytes shorter than what was written"
-    mend(tmp_path)
+    mend_warcs(tmp_path)
     assert findings(tmp_path) == []
 
 
@@ -153,7 +153,7 @@ def test_damage_amid_good_records_is_told_and_left(tmp_path):
     path.write_bytes(data)
     (tmp_path / INDEX_NAME).unlink()
 
-    mended = mend(tmp_path)
+    mended = mend_warcs(tmp_path)
 
     assert [(name, broken.offset) for name, broken in mended.damaged] == [(f"warc/{path.name}", second.offset)]
     assert (mended.adopted, mended.cut, path.read_bytes()) == (1, [], data)
@@ -165,7 +165,8 @@ def test_of_a_file_that_is_listed_as_final_nothing_is_cut(tmp_path):
     (path,) = warc_paths(tmp_path)
     with path.open("ab") as file:
         file.write(b"torn")
-    mended = mend(tmp_path, listed=frozenset({f"warc/{path.name}"}))
+    (tmp_path / "manifest-sha256.txt").write_text(f"{'0' * 64}  warc/{path.name}\n")
+    mended = mend_warcs(tmp_path)
     assert (mended.cut, len(mended.damaged), path.read_bytes()[-4:]) == ([], 1, b"torn")
 
 
@@ -230,7 +231,7 @@ def test_kill_9_loses_nothing_that_was_synced(tmp_path, number):
     process.send_signal(signal.SIGKILL)
     process.communicate()
 
-    mend(tmp_path)
+    mend_warcs(tmp_path)
 
     captured, _ = captures_of(tmp_path)
     assert {f"http://127.0.0.1/{n}" for n in range(synced + 1)} <= {one.url for one in captured}
