@@ -65,6 +65,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "crawler.middlewares.captures.CapturesMiddleware": 950,  # nearest to the downloader: bodies as they came
 }
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # depth is the frontier's: distance from the seeds
@@ -94,6 +95,10 @@ CORPUS_DIR = "corpus"
 ARCHIVE_SEGMENT_MB = 256
 # What closed segments are compressed with, when a crawl ends or by `scrapy corpus seal`: None, "gzip" or "zstd".
 ARCHIVE_COMPRESSION = None
+# Keep every request and response in WARC files, warc/*.warc.gz in the corpus, for replay and for better extractors.
+ARCHIVE_WARC = False
+# A WARC file is followed by a new one once it has this many MiB.
+ARCHIVE_WARC_MB = 1024
 # Processes that read pages (extraction is CPU work and never done in the crawl's own); 0 means a thread.
 EXTRACT_PROCESSES = 1
 # Seconds that one page may take to be read before its reader is ended and the page counts as failed.
@@ -102,5 +107,7 @@ EXTRACT_TIMEOUT = 60
 IMAGES_FETCH = "pictures"
 # Spider revisit asks for an article again only within so many days of its publication; 0: without end.
 REVISIT_NEWS_DAYS = 365
+# Where pages come from. None: the network; "warc:PATH": WARC or WACZ files (a file, folder or glob), and nothing else.
+SOURCE = None
 # Where the frontier is. None: in the corpus's catalogue, for one machine.
 FRONTIER_URL = None

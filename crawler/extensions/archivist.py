@@ -29,7 +29,7 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
-_NOT_YET = ("FRONTIER_URL", "ARCHIVE_WARC", "NEAR_DUPLICATE_THRESHOLD")
+_NOT_YET = ("FRONTIER_URL", "NEAR_DUPLICATE_THRESHOLD")
 """Settings of the design that are not built yet: refused, since a setting that does nothing is a lie."""
 _UNSET = (None, "", False, "False", "0", 0)
 SEAL_SECONDS = 5.0
@@ -83,7 +83,7 @@ class Archivist:
         segment_bytes = int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024 * 1024)
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
         archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler, compression)
-        for message in corpus.recovery.messages():
+        for message in (*corpus.recovery.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
         with corpus.group():
             released = corpus.frontier.release(now=0)

@@ -19,6 +19,7 @@ from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import Readers
 from crawler.items import Article, Attempt, Capture
+from crawler.middlewares.captures import NOT_HELD, captured
 from crawler.records import article_record, stub_record
 from crawler.sites import load_profile
 from crawler.soft404 import soft_404
@@ -90,7 +91,8 @@ class ArticleSpider(scrapy.Spider):
             return
         self.archivist.keep_validators(target.key, _validators(response))
         attempts = response.meta["attempts"]
-        capture = Capture(source="origin", url=response.url, fetched=_now(), status=response.status, attempts=attempts)
+        where = captured(response)._asdict()
+        capture = Capture(source="origin", url=response.url, status=response.status, attempts=attempts, **where)
         yield article_record(target, facts, self.profile, capture, run=self.archivist.run, url=response.url)
 
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
@@ -109,6 +111,8 @@ class ArticleSpider(scrapy.Spider):
 
     def _refusal(self, response: Response) -> str | None:
         """Return why *response* cannot be the page of an article, None if it may be."""
+        if NOT_HELD in response.flags:
+            return NOT_HELD
         if response.status != _HTTP_OK:
             return f"status {response.status}"
         if self.profile.article_id(response.url) is None:

@@ -1,0 +1,155 @@
+"""ARCHIVE_WARC: every answer that the downloader gives goes into a WARC file of the corpus, as it came."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from scrapy import __version__ as scrapy_version
+from scrapy import signals
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+
+from crawler import __version__
+from crawler.archive.corpus import write_errors
+from crawler.archive.warcs import CapturePlace, CaptureWriter
+from crawler.exceptions import CorpusError
+from crawler.extensions.archivist import Archivist
+from crawler.warc.exchange import Exchange, Truncated
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Headers, Response
+    from scrapy.statscollectors import StatsCollector
+
+REPLAYED = "replayed"
+"""The flag of a response that was captured before: see :mod:`crawler.middlewares.replay`."""
+NOT_HELD = "not in the WARC files"
+"""The flag of an answer that nobody gave, and the reason that becomes of it."""
+
+_META = "gleaner_capture"
+_TRUNCATED: dict[str, Truncated] = {"dataloss": "disconnect", "download_stopped": "unspecified"}
+
+
+class Captured(NamedTuple):
+    """When a response was captured (UTC, ISO 8601), and where in a WARC file it lies, if in one."""
+
+    fetched: str
+    warc_file: str | None = None
+    warc_offset: int | None = None
+
+
+def captured(response: Response) -> Captured:
+    """Return when *response* was captured, and where it lies: what the middlewares noted, else that it is new."""
+    noted = response.meta.get(_META) if response.request else None
+    return noted if isinstance(noted, Captured) else Captured(iso_date(datetime.now(UTC)))
+
+
+def note_captured(request: Request, noted: Captured) -> None:
+    """Note that the response to *request* is *noted*."""
+    request.meta[_META] = noted
+
+
+def iso_date(moment: datetime) -> str:
+    """Return *moment* as records have it, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+class CapturesMiddleware:
+    """Write each request and response to the corpus's WARC files, and note in ``meta`` where they are.
+
+    It stands nearest to the downloader, so it sees bodies before HttpCompressionMiddleware decodes them, and pictures,
+    robots.txt and redirects like all else. A response goes on once its record is written; it is durable before the
+    line that names it. The work is done in a thread of its own. Counts ``gleaner/captures``.
+    """
+
+    def __init__(self, archivist: Archivist, captures: CaptureWriter, stats: StatsCollector) -> None:
+        self._archivist = archivist
+        self._captures = captures
+        self._stats = stats
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="captures")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        if not settings.getbool("ARCHIVE_WARC"):
+            raise NotConfigured
+        archivist = crawler.get_extension(Archivist)
+        if archivist is None:
+            raise NotConfigured("there is no corpus to keep captures in")
+        max_bytes = int(settings.getfloat("ARCHIVE_WARC_MB") * 1024 * 1024)
+        captures = archivist.corpus.keep_captures(archivist.run, max_bytes, _warcinfo(crawler, archivist))
+        middleware = cls(archivist, captures, crawler.stats)
+        crawler.signals.connect(middleware.engine_stopped, signal=signals.engine_stopped)
+        return middleware
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        if NOT_HELD in response.flags:
+            return response
+        exchange = exchange_of(request, response)
+        try:
+            place = await asyncio.get_running_loop().run_in_executor(self._thread, self._write, exchange)
+        except CorpusError as error:
+            self._archivist.fail(error)
+            raise IgnoreRequest("its capture cannot be kept") from error
+        note_captured(request, Captured(iso_date(exchange.date), *place))
+        self._stats.inc_value("gleaner/captures")
+        return response
+
+    def engine_stopped(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+    def _write(self, exchange: Exchange) -> CapturePlace:
+        with write_errors(self._archivist.corpus.root):
+            return self._captures.write(exchange)
+
+
+def exchange_of(request: Request, response: Response) -> Exchange:
+    """Return *request* and the *response* to it as they go into a WARC file.
+
+    Scrapy hands on the entity with its content coding, but without transfer coding and reason phrase.
+    """
+    noted = request.meta.get(_META)
+    if REPLAYED in response.flags and isinstance(noted, Captured):
+        date = datetime.fromisoformat(noted.fetched)
+    else:
+        date = datetime.now(UTC) - timedelta(seconds=request.meta.get("download_latency") or 0)
+    return Exchange(
+        url=response.url,
+        date=date,
+        method=request.method,
+        request_headers=_headers(request.headers),
+        request_body=request.body,
+        protocol=response.protocol or "HTTP/1.1",
+        status=response.status,
+        headers=_headers(response.headers),
+        body=response.body,
+        ip=str(response.ip_address) if response.ip_address else None,
+        truncated=next((_TRUNCATED[flag] for flag in response.flags if flag in _TRUNCATED), None),
+    )
+
+
+def _headers(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values
+    )
+
+
+def _warcinfo(crawler: Crawler, archivist: Archivist) -> dict[str, str]:
+    """Return what the first record of each file says of the crawl. No host name: it is nobody's business."""
+    settings = crawler.settings
+    source = settings["SOURCE"]
+    return {
+        "software": f"gleaner/{__version__} Scrapy/{scrapy_version}",
+        "isPartOf": archivist.run,
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        "http-header-user-agent": settings["USER_AGENT"] or "",
+        "description": (
+            "Bodies as they came, with their content coding and without transfer coding; headers as Scrapy gives them: "
+            "names in one spelling, no reason phrase; headers that hold secrets (cookies, credentials, tokens) left out"
+        ),
+        "source": f"copied from {source}, with the dates of the captures there" if source else "",
+    }
