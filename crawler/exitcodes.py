@@ -1,9 +1,6 @@
-"""The exit code of a crawl, from its stats: what a scheduler acts on, so it tells the truth.
+"""The exit codes of all commands: what a scheduler acts on, so they tell the truth.
 
-0 complete · 1 internal error · 2 usage · 3 disk full · 4 bad configuration or seed · 5 corpus damaged ·
-6 corpus held by another crawl · 9 finished, but some targets or pictures gave no answer · 11 stopped by one signal ·
-13 stopped by force · 15 a limit of time, pages or errors was reached. Codes 4, 5 and 6 are those of
-:mod:`crawler.exceptions`.
+Codes 3 to 6 are also those of the errors in :mod:`crawler.exceptions`.
 """
 
 from __future__ import annotations
@@ -12,6 +9,21 @@ from collections.abc import Mapping
 from typing import Any
 
 COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT = 0, 1, 3, 9, 11, 13, 15
+
+MEANINGS = {
+    COMPLETE: "complete",
+    INTERNAL: "internal error, or the corpus cannot be used",
+    2: "wrong usage",
+    DISK_FULL: "disk full",
+    4: "bad configuration or seed",
+    5: "corpus damaged",
+    6: "another crawl holds the corpus",
+    FAILED_URLS: "finished, but some URLs gave no answer (the same command tries them again)",
+    STOPPED: "stopped by one signal",
+    FORCED: "stopped by force",
+    LIMIT: "a limit of time, pages or errors was reached",
+}
+"""What each code means, in a few words."""
 
 _BY_REASON = {"disk_full": DISK_FULL, "shutdown": STOPPED, None: FORCED}
 

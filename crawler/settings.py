@@ -109,5 +109,7 @@ IMAGES_FETCH = "pictures"
 REVISIT_NEWS_DAYS = 365
 # Where pages come from. None: the network; "warc:PATH": WARC or WACZ files (a file, folder or glob), and nothing else.
 SOURCE = None
+# Seconds that the report of a run (runs/<run>/report.html) may take to be made; 0: none is made.
+REPORT_SECONDS = 30
 # Where the frontier is. None: in the corpus's catalogue, for one machine.
 FRONTIER_URL = None

@@ -52,7 +52,8 @@ def summary(stats: Stats, corpus: Path, exit_code: int) -> str:
         f"Corpus: {corpus / 'articles'}",
     ]
     if run := stats.get("gleaner/run"):
-        lines.append(f"Report: {corpus / 'runs' / run / 'stats.json'}")
+        report = corpus / "runs" / run / "report.html"
+        lines.append(f"Report: {report if report.exists() else report.with_name('stats.json')}")
     lines.append(f"Next:   {_next_step(stats, corpus, exit_code)}")
     return "\n".join(lines)
 

@@ -29,7 +29,7 @@ def crawl_arguments(
 ) -> list[str]:
     """Return the arguments of a crawl of *seeds* into *corpus*; *arguments* are further ``-a`` of the spider."""
     spider = [part for argument in (f"seeds={seeds}", f"site={site}", *arguments) for part in ("-a", argument)]
-    ours = [part for setting in (f"CORPUS_DIR={corpus}", *settings) for part in ("-s", setting)]
+    ours = [part for setting in (f"CORPUS_DIR={corpus}", "REPORT_SECONDS=0", *settings) for part in ("-s", setting)]
     return ["crawl", "neighbours", *spider, *ours]
 
 

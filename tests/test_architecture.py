@@ -25,7 +25,7 @@ PURE = [
     "records",
     "soft404",
 ]
-PURE += ["summary", "exitcodes", "net", "politeness"]
+PURE += ["summary", "exitcodes", "net", "politeness", "report"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
@@ -45,6 +45,7 @@ ALLOWED = {
     "soft404": {"archive", "reading", "sites"},
     "summary": set(),
     "exitcodes": set(),
+    "report": {"archive", "exceptions", "exitcodes"},
 }
 
 

@@ -89,6 +89,13 @@ def _bag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--link", action="store_true", help="hard links instead of copies: one disk, no room")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", metavar="RUN", help="of this run only, such as 20261122T210543Z-ab6e, or latest")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: report.html in the corpus or run)")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    parser.add_argument("--keys", metavar="NAME", help="print all keys behind the number NAME instead, one a line")
+
+
 VERBS: dict[str, Verb] = {
     "stats": Verb("count what it holds", "Count what the corpus holds.", "scrapy corpus stats --json"),
     "verify": Verb(
@@ -141,6 +148,15 @@ VERBS: dict[str, Verb] = {
         "files, parquet (needs pyarrow) is a folder of nodes.parquet and edges.parquet.",
         "scrapy corpus graph --format gexf -o related.gexf",
         lambda parser: _output(parser, GRAPH_FORMATS),
+    ),
+    "report": Verb(
+        "show it as a page",
+        "Write a page about the corpus, or about one run: how seeds became articles, a time line, the graph of "
+        "related articles, what could not be had and why, duplicates, slow hosts, pictures. One file of HTML that "
+        "loads nothing and runs nothing. Each number links to some keys behind it; --keys prints them all. A crawl "
+        "writes the page of its run by itself (REPORT_SECONDS).",
+        "scrapy corpus report --run latest -o report.html",
+        _report,
     ),
     "history": Verb(
         "show the versions of a record",

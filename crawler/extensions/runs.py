@@ -1,49 +1,148 @@
-"""The record of a run: runs/<run>/stats.json, for machines to read."""
+"""The record of a run: runs/<run>/stats.json, for machines to read, and report.html, for people."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import orjson
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
 
 from crawler import __version__
 from crawler.archive.files import write_atomically
-from crawler.exitcodes import exit_code
+from crawler.archive.reading import read_catalogue
+from crawler.exceptions import CorpusError
+from crawler.exitcodes import FORCED, exit_code
+from crawler.extensions.archivist import Archivist
+from crawler.text.terminal import safe
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
 
+_MOST_HOSTS = 1000
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(slots=True)
+class _Host:
+    """What a host answered: how often, in how many seconds altogether and at worst, and how many bytes."""
+
+    responses: int = 0
+    seconds: float = 0.0
+    slowest: float = 0.0
+    bytes: int = 0
+
 
 class RunRecord:
-    """Writes the stats of a crawl, its arguments and its exit code when it has ended."""
+    """Writes what a crawl did when it has ended: stats, exit code, how fast hosts answered, which lines it added.
 
-    def __init__(self, crawler: Crawler) -> None:
+    The report is made by a process of its own, for at most *report_seconds*: nothing in it can harm the crawl.
+    """
+
+    def __init__(self, crawler: Crawler, report_seconds: float) -> None:
         self._crawler = crawler
+        self._report_seconds = report_seconds
+        self._hosts: dict[str, _Host] = defaultdict(_Host)
+        self._before: dict[str, int] = {}
+        self._lines: dict[str, tuple[int, int]] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if getattr(crawler.spider, "profile", None) is None:
             raise NotConfigured("the spider has no corpus")
-        record = cls(crawler)
-        crawler.signals.connect(record.engine_stopped, signal=signals.engine_stopped)
+        record = cls(crawler, crawler.settings.getfloat("REPORT_SECONDS"))
+        connect = crawler.signals.connect
+        connect(record.spider_opened, signal=signals.spider_opened)
+        connect(record.response_downloaded, signal=signals.response_downloaded)
+        connect(record.engine_stopped, signal=signals.engine_stopped)
         return record
 
-    def engine_stopped(self) -> None:
+    async def spider_opened(self) -> None:
+        archivist = self._crawler.get_extension(Archivist)
+        if archivist is not None:
+            segments = await archivist.do(lambda corpus: corpus.catalogue.segments())
+            self._before = {name: end for name, (end, _) in segments.items()}
+
+    def response_downloaded(self, response: Response, request: Request) -> None:
+        name = urlsplit(request.url).netloc
+        if name not in self._hosts and len(self._hosts) >= _MOST_HOSTS:
+            name = "others"
+        host, seconds = self._hosts[name], float(request.meta.get("download_latency", 0.0))
+        host.responses += 1
+        host.seconds += seconds
+        host.slowest = max(host.slowest, seconds)
+        host.bytes += len(response.body)
+
+    async def engine_stopped(self) -> None:
         stats = self._crawler.stats.get_stats()
-        path = Path(self._crawler.settings["CORPUS_DIR"]) / "runs" / stats["gleaner/run"] / "stats.json"
-        content = {"version": __version__, "exit_code": exit_code(stats), "stats": dict(sorted(stats.items()))}
+        root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"]
+        code = exit_code(stats)
+        spider = self._crawler.spider
+        content = {
+            "version": __version__,
+            "spider": spider.name if spider else None,
+            "exit_code": code,
+            "stats": dict(sorted(stats.items())),
+            "hosts": {name: asdict(host) for name, host in sorted(self._hosts.items())},
+            "lines": await asyncio.to_thread(self._added, root),
+        }
+        path = root / "runs" / run / "stats.json"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, orjson.dumps(content, option=orjson.OPT_INDENT_2, default=_plain) + b"\n")
         except OSError as error:
             logger.error("%s: the run's stats could not be written: %s", path, error)  # noqa: TRY400 - a line will do
+            return
+        if self._report_seconds > 0 and code != FORCED:
+            await asyncio.to_thread(self._report, root, run)
+
+    def _added(self, root: Path) -> dict[str, tuple[int, int]] | None:
+        """Return from which byte to which each segment grew in this run; None if the catalogue cannot tell."""
+        try:
+            with read_catalogue(root) as connection:
+                ends = dict(connection.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall())
+        except CorpusError:
+            return None
+        return {name: (self._before.get(name, 0), end) for name, end in ends.items() if end > self._before.get(name, 0)}
+
+    def _report(self, root: Path, run: str) -> None:
+        """Have the report of this run made, by a process that ends when its time is over."""
+        try:
+            made = subprocess.run(  # noqa: S603 - our own module
+                [sys.executable, "-m", "crawler.report", str(root.resolve()), run],
+                cwd=root,  # not where we are: its modules would be taken for ours
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *_python_path()])},
+                timeout=self._report_seconds,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C is the crawl's
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            reason = str(error)
+        else:
+            if made.returncode == 0:
+                return
+            reason = made.stderr.decode(errors="replace").strip()[-500:]
+        logger.warning("The report of run %s could not be made: %s", run, safe(reason))
+
+
+def _python_path() -> list[str]:
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
 def _plain(value: Any) -> str:

@@ -206,3 +206,18 @@ def test_stats_counts(root, capsys):
     code, out, _ = run("stats", root, capsys=capsys)
     assert code == 0
     assert "article 2, stub 1" in out
+
+
+def test_report_writes_a_page_where_it_says(root, tmp_path, capsys):
+    code, out, _ = run("report", root, capsys=capsys)
+    assert (code, out.startswith(f"{root}/report.html: ")) == (0, True)
+    code, out, _ = run("report", root, "-o", str(tmp_path / "r.html"), "--json", capsys=capsys)
+    page = (tmp_path / "r.html").read_bytes()
+    assert (code, json.loads(out)) == (0, {"output": str(tmp_path / "r.html"), "run": None, "bytes": len(page)})
+    code, _, err = run("report", root, "-o", str(tmp_path / "r.html"), capsys=capsys)
+    assert (code, err.count("\n")) == (4, 1)
+    assert run("report", root, "--run", "latest", capsys=capsys)[::2] == (
+        4,
+        f"gleaner: corpus {root}: no run has ended yet\n",
+    )
+    assert run("report", root, "--keys", "stubs", capsys=capsys)[1] == "replica/4\n"

@@ -1,0 +1,56 @@
+"""``scrapy corpus report``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import orjson
+
+from crawler.archive.files import write_atomically
+from crawler.archive.output import output_file
+from crawler.corpus_commands.show import print_json, say
+from crawler.exceptions import ConfigError
+from crawler.report.make import list_keys, make_report
+from crawler.report.runs import run_names
+from crawler.report.tally import Entry
+from crawler.text.terminal import safe, safe_json
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Write the report of the corpus at *root*, or of a run in it, or list the keys behind one of its numbers."""
+    name = _latest(root) if opts.run == "latest" else opts.run
+    if opts.keys:
+        list_keys(root, name, opts.keys, _print_json if opts.json else _print)
+        return 0
+    page = make_report(root, name)
+    if opts.output:
+        with output_file(opts.output, root, force=opts.force) as file:
+            file.write(page)
+    else:
+        opts.output = str(root / "runs" / name / "report.html" if name else root / "report.html")
+        write_atomically(Path(opts.output), page)
+    if opts.output == "-":
+        return 0
+    if opts.json:
+        print_json({"output": opts.output, "run": name, "bytes": len(page)})
+    else:
+        say(f"{opts.output}: {len(page):,} bytes; open it in a browser")
+    return 0
+
+
+def _latest(root: Path) -> str:
+    names = run_names(root)
+    if not names:
+        raise ConfigError(f"corpus {root}: no run has ended yet")
+    return names[0]
+
+
+def _print(entry: Entry) -> None:
+    sys.stdout.write("\t".join(safe(part) for part in (entry.key, entry.title, entry.note) if part) + "\n")
+
+
+def _print_json(entry: Entry) -> None:
+    facts = {"key": entry.key, "title": entry.title, "note": entry.note}
+    sys.stdout.write(safe_json(orjson.dumps(facts).decode()) + "\n")

@@ -1,0 +1,194 @@
+"""What a report counts: one pass over the records and one over the targets of a corpus, or of one run in it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from crawler.archive.segments import Place
+from crawler.archive.selection import LATEST
+from crawler.archive.visits import unix_time
+from crawler.report.periods import Periods, day_of
+from crawler.report.runs import Run
+from crawler.report.tally import Entry, Spread, Tally
+
+SOURCES = {
+    "origin": "the site itself",
+    "wayback": "Wayback Machine",
+    "commoncrawl": "Common Crawl",
+    "seed": "seed dumps",
+    "other": "elsewhere",
+}
+"""Where records come from, and what the report calls it, in the order of its colours."""
+STATES = {
+    "pending": "waiting",
+    "leased": "being asked for",
+    "fetched": "answered",
+    "gone": "the site has nothing",
+    "failed": "no usable answer",
+}
+_MOST_REASONS, _MOST_LANGUAGES = 15, 12
+_SHEET_CANDIDATES = 96
+_KINDS = {"article": "articles", "seed": "seed pages", "stub": "stubs"}
+
+_RECORDS = """
+SELECT t.key, t.title, r.kind, r.source, r.language, r.published, r.duplicate_of, r.version,
+    r.segment, r.offset, r.length
+FROM records r JOIN targets t USING (tid) WHERE {} ORDER BY r.tid, r.version"""
+
+
+class _Record(NamedTuple):
+    key: str
+    title: str | None
+    kind: str
+    source: str
+    language: str | None
+    published: str | None
+    duplicate_of: str | None
+    version: int
+    segment: str
+    offset: int
+    length: int
+
+
+@dataclass(slots=True)
+class Collected:
+    """The numbers of a report with the keys behind them."""
+
+    tally: Tally
+    periods: Periods
+    sheet: Spread
+    """Articles whose pictures the contact sheet may show."""
+
+
+class Scope(NamedTuple):
+    """Which records and targets a report is about, as SQL conditions: those of the corpus, or of a run."""
+
+    records: str
+    targets: str
+    parameters: dict[str, object]
+
+
+def scope_of(run: Run | None) -> Scope:
+    """Return the scope of *run*: the lines that it added and the targets that it asked for; None: of the corpus."""
+    if run is None:
+        return Scope(f"({LATEST} OR r.duplicate_of IS NOT NULL)", "t.state != 'seed'", {})
+    pieces, parameters = [], dict[str, object]()
+    for number, (segment, (start, end)) in enumerate((run.lines or {}).items()):
+        pieces.append(f"(r.segment = :s{number} AND r.offset >= :a{number} AND r.offset < :z{number})")
+        parameters |= {f"s{number}": segment, f"a{number}": start, f"z{number}": end}
+    # Moments of captures are kept to the second, below.
+    parameters |= {"since": int(unix_time(run.started) or 0), "until": unix_time(run.finished) or 0.0}
+    visited = "t.state != 'seed' AND t.tid IN (SELECT tid FROM visits WHERE checked BETWEEN :since AND :until)"
+    return Scope(f"({' OR '.join(pieces) or '0'})", visited, parameters)
+
+
+def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> Collected:
+    """Count what is in *scope* into *tally*. The connection reads a catalogue, in one transaction of the caller's."""
+    sheet = Spread(_SHEET_CANDIDATES)
+    periods = Periods(_days(connection, scope))
+    languages = _languages(connection, scope)
+    records = connection.execute(_RECORDS.format(scope.records), scope.parameters)
+    for record in map(_Record._make, records):
+        _count(record, tally, periods, languages)
+        if record.kind == "article" and record.duplicate_of is None:
+            sheet.offer(_entry(record))
+    _count_targets(connection, scope, tally)
+    return Collected(tally, periods, sheet)
+
+
+def _days(connection: sqlite3.Connection, scope: Scope) -> Counter[date]:
+    """Return how many articles were published on each day."""
+    days = Counter[date]()
+    rows = connection.execute(
+        "SELECT substr(r.published, 1, 10), count(*) FROM records r"  # noqa: S608 - our own words
+        f" WHERE r.kind = 'article' AND r.duplicate_of IS NULL AND {scope.records} GROUP BY 1",
+        scope.parameters,
+    )
+    for published, count in rows:
+        if day := day_of(published):
+            days[day] += count
+    return days
+
+
+def _languages(connection: sqlite3.Connection, scope: Scope) -> frozenset[str]:
+    """Return the most frequent languages; the tags of pages are as many as pages like."""
+    rows = connection.execute(
+        f"SELECT r.language FROM records r WHERE r.language IS NOT NULL AND {scope.records}"  # noqa: S608
+        " GROUP BY 1 ORDER BY count(*) DESC LIMIT :most",
+        {**scope.parameters, "most": _MOST_LANGUAGES},
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _entry(record: _Record, note: str | None = None) -> Entry:
+    return Entry(record.key, record.title, None, note, Place(record.segment, record.offset, record.length))
+
+
+def _count(record: _Record, tally: Tally, periods: Periods, languages: frozenset[str]) -> None:
+    if record.duplicate_of is not None:
+        entry = _entry(record, f"of {record.duplicate_of}")
+        tally.add("duplicates", "duplicates", entry)
+        if record.kind == "article":
+            tally.add("duplicates-article", "duplicates of another article", entry)
+        return
+    kind = record.kind if record.kind in _KINDS else "stub"
+    day = day_of(record.published)
+    entry = _entry(record, day.isoformat() if day else None)
+    tally.add(f"{kind}s", _KINDS[kind], entry)
+    if record.kind != "article":
+        return
+    source = record.source if record.source in SOURCES else "other"
+    tally.add(f"source-{source}", f"articles from {SOURCES[source]}", entry)
+    language = record.language if record.language in languages else "other" if record.language else None
+    tally.add(f"language-{slug(language or 'unknown')}", f"articles in {language or 'an unknown language'}", entry)
+    if record.version > 1:
+        tally.add("changed", "articles that had changed", entry)
+    period = periods.find(day) if day else None
+    if period:
+        tally.add(f"published-{period}-{source}", f"articles of {period} from {SOURCES[source]}", entry)
+    else:
+        tally.add("undated", "articles without a date" if day is None else "articles of other years", entry)
+
+
+def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> None:
+    source = f"FROM targets t WHERE {scope.targets}"
+    failures = (
+        f"SELECT t.reason {source} AND t.state IN ('gone', 'failed') GROUP BY 1 ORDER BY count(*) DESC LIMIT :most"
+    )
+    frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MOST_REASONS})}
+    rows = connection.execute(f"SELECT t.key, t.title, t.state, t.reason {source} ORDER BY t.tid", scope.parameters)
+    for key, title, state, reason in rows:
+        entry = Entry(key, title, None, reason if state in {"gone", "failed"} else None)
+        tally.add("known", "articles that pages name", entry)
+        if state not in {"pending", "leased"}:
+            tally.add("asked", "articles asked for", entry)
+        tally.add(f"state-{slug(state)}", STATES.get(state, state), entry)
+        if state in {"gone", "failed"}:
+            shown = (reason or "no reason noted") if reason in frequent else "other reasons"
+            tally.add(f"reason-{state}-{slug(shown)}", shown, entry)
+
+
+def count_pictures(connection: sqlite3.Connection, tally: Tally) -> None:
+    """Count what became of all pictures of the corpus into *tally*."""
+    for name, status, url in connection.execute("SELECT name, status, url FROM pictures ORDER BY name"):
+        count_picture(tally, Entry(name, None, url), status)
+
+
+def count_picture(tally: Tally, entry: Entry, status: object) -> None:
+    """Count one picture, whose *entry* has its pic as key, by what became of it."""
+    known = status if status in {"stored", "missing", "failed", "refused", "skipped"} else "unknown"
+    tally.add(f"pictures-{known}", f"pictures {known}", entry)
+
+
+def slug(text: str) -> str:
+    """Return *text* as part of a name: lower-case letters, digits and hyphens.
+
+    >>> slug("status 404: Not Found")
+    'status-404-not-found'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "other"

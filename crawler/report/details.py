@@ -1,0 +1,90 @@
+"""What lines tell of the keys that a report lists: titles, addresses, pictures. Only a bounded number is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.lines import line_at, lines_from, read_record
+from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.exceptions import CorpusError
+from crawler.report.collect import count_picture
+from crawler.report.tally import Entry, Tally
+
+MOST_LINES = 50_000
+"""Lines of a run that are read for its pictures, when not all are asked for."""
+_STORED_RE = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|gif|webp)", re.ASCII)
+
+
+class Lines:
+    """Reads single lines of the corpus at *root*, those in plain segments: in a compressed one each costs seconds."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        paths = segment_paths(root, "articles") + segment_paths(root, "duplicates")
+        self._plain = {segment_name(path) for path in paths if path.suffix == ".jsonl"}
+
+    def record(self, place: Place | None) -> dict[str, Any]:
+        """Return the record at *place*; an empty one if it cannot be had cheaply, or at all."""
+        if place is None or place.segment not in self._plain:
+            return {}
+        try:
+            return read_record(line_at(self._root, place)) or {}
+        except (CorpusError, OSError):
+            return {}
+
+    def described(self, entry: Entry) -> Entry:
+        """Return *entry* with the title and URL of its line."""
+        record = self.record(entry.place)
+        title, url = record.get("title"), record.get("url")
+        return entry._replace(
+            title=title if isinstance(title, str) else entry.title, url=url if isinstance(url, str) else entry.url
+        )
+
+
+def describe_all(tally: Tally, lines: Lines) -> None:
+    """Complete the entries that are kept of each group; each line is read once."""
+    known: dict[Place, Entry] = {}
+    for group in tally.groups.values():
+        for number, entry in enumerate(group.entries):
+            if entry.place is not None:
+                if entry.place not in known:
+                    known[entry.place] = lines.described(entry)
+                told = known[entry.place]
+                group.entries[number] = entry._replace(title=told.title, url=told.url)
+
+
+def stored_picture(record: dict[str, Any]) -> str | None:
+    """Return the path, in the corpus, of the first picture of *record* that is stored; None if it has none."""
+    for image in _images(record):
+        path = image.get("path")
+        if image.get("status") == "stored" and isinstance(path, str) and _STORED_RE.fullmatch(path):
+            return path
+    return None
+
+
+def count_run_pictures(root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None) -> bool:
+    """Count the pictures of the records in *lines* (segment to start and end); tell whether all lines were read.
+
+    At most *most* lines are read; None: all.
+    """
+    read = 0
+    for segment, (start, end) in lines.items():
+        for _, raw in lines_from(root, segment, start, end):
+            if most is not None and read >= most:
+                return False
+            read += 1
+            record = read_record(raw) or {}
+            for image in _images(record):
+                name, url = image.get("pic") or image.get("url"), image.get("url")
+                if isinstance(name, str):
+                    entry = Entry(name, None, url if isinstance(url, str) else None, f"of {record.get('key')}")
+                    count_picture(tally, entry, image.get("status"))
+    return True
+
+
+def _images(record: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    images = record.get("images")
+    return (image for image in images if isinstance(image, dict)) if isinstance(images, list) else ()

@@ -1,0 +1,114 @@
+"""Makes the report of a corpus, or of a run, and lists the keys behind any of its numbers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.archive.corpus import describe
+from crawler.archive.reading import read_catalogue
+from crawler.exceptions import ConfigError
+from crawler.report.collect import collect, count_pictures, scope_of
+from crawler.report.details import MOST_LINES, Lines, count_run_pictures, describe_all
+from crawler.report.page import Report, render
+from crawler.report.related import related
+from crawler.report.runs import Host, Run, latest_runs, read_run
+from crawler.report.sheet import contact_sheet
+from crawler.report.tally import Entry, Tally
+
+_RUNS_SHOWN = 20
+
+
+def make_report(root: Path, run_name: str | None) -> bytes:
+    """Return the report of the corpus at *root*, or of one run in it, as HTML in UTF-8.
+
+    Raises ``CorpusError`` if there is no corpus, ``ConfigError`` if there is no such run.
+    """
+    description = describe(root)
+    run = None if run_name is None else read_run(root, run_name)
+    tally, scope = Tally(), scope_of(run)
+    with read_catalogue(root) as connection:
+        connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
+        connection.execute("BEGIN")
+        collected = collect(connection, scope, tally)
+        graph = related(connection, scope, whole_corpus=run is None)
+        if run is None:
+            count_pictures(connection, tally)
+        connection.rollback()
+    all_pictures = run is None or count_run_pictures(root, dict(run.lines or {}), tally, MOST_LINES)
+    lines = Lines(root)
+    describe_all(tally, lines)
+    runs = [run] if run else latest_runs(root, _RUNS_SHOWN)
+    return render(
+        Report(
+            site=str(description.get("site")),
+            created=str(description.get("created")),
+            made=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=_command(root, run),
+            corpus=f"-s CORPUS_DIR={shlex.quote(str(root))}",
+            run=run,
+            runs=runs,
+            hosts=_together(runs),
+            collected=collected,
+            graph=graph,
+            sheet=contact_sheet(root, collected.sheet.entries, lines),
+            all_pictures=all_pictures,
+        )
+    ).encode()
+
+
+def list_keys(root: Path, run_name: str | None, name: str, on_entry: Callable[[Entry], None]) -> int:
+    """Call *on_entry* with every key behind the number *name* of a report; return how many there are.
+
+    Raises ``ConfigError`` if the report has no such number.
+    """
+    run = None if run_name is None else read_run(root, run_name)
+
+    def listen(group: str, entry: Entry) -> None:
+        if group == name:
+            on_entry(entry)
+
+    tally = Tally(0, listen)
+    with read_catalogue(root) as connection:
+        connection.execute("PRAGMA temp_store = FILE")
+        if name.startswith("pictures-"):
+            if run is None:
+                count_pictures(connection, tally)
+            else:
+                count_run_pictures(root, dict(run.lines or {}), tally, None)
+        else:
+            connection.execute("BEGIN")
+            collect(connection, scope_of(run), tally)
+            connection.rollback()
+    if name not in tally.groups:
+        names = ", ".join(sorted(tally.groups)) or "none: nothing is counted"
+        raise ConfigError(f"--keys {name}: no number has this name; there are {names}")
+    return tally.groups[name].count
+
+
+def _command(root: Path, run: Run | None) -> str:
+    """Return the command that lists keys, but for the name of the number."""
+    which = f" --run {run.name}" if run else ""
+    return f"scrapy corpus report -s CORPUS_DIR={shlex.quote(str(root))}{which} --keys"
+
+
+def _together(runs: Iterable[Run]) -> list[Host]:
+    """Return the hosts of all *runs*, the slowest on average first."""
+    hosts: dict[str, Host] = {}
+    for host in (host for run in runs for host in run.hosts):
+        known = hosts.get(host.name)
+        hosts[host.name] = (
+            host
+            if known is None
+            else replace(
+                known,
+                responses=known.responses + host.responses,
+                seconds=known.seconds + host.seconds,
+                slowest=max(known.slowest, host.slowest),
+                bytes=known.bytes + host.bytes,
+            )
+        )
+    return sorted(hosts.values(), key=lambda host: -host.mean)

@@ -1,0 +1,116 @@
+"""The graph of related articles: as much of it as an eye can take in, laid out by networkx."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import networkx as nx
+
+from crawler.report.collect import Scope
+from crawler.report.tally import Entry
+
+MOST_NODES = 160
+_HUBS, _LISTED_BY = 32, 12
+WIDTH, HEIGHT = 1000, 620
+_MARGIN = 24
+
+
+class Node(NamedTuple):
+    """A key, where it is drawn and how large; ``state`` is its colour."""
+
+    entry: Entry
+    state: str
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A drawn graph: nodes, and edges as pairs of numbers of nodes; ``known`` edges are in the corpus or run."""
+
+    nodes: list[Node]
+    edges: list[tuple[int, int]]
+    known: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all of the graph."""
+        return len(self.edges) == self.known
+
+
+def related(connection: sqlite3.Connection, scope: Scope, *, whole_corpus: bool) -> Related:
+    """Return the graph of what is in *scope*: all of it if it is small, else the most listed and who lists them."""
+    sources = "1" if whole_corpus else f"e.source IN (SELECT r.tid FROM records r WHERE {scope.records})"  # noqa: S608
+    execute = connection.execute
+    parameters = {**scope.parameters, "hubs": _HUBS, "most": _LISTED_BY, "nodes": MOST_NODES}
+    (known,) = execute(f"SELECT count(*) FROM edges e WHERE {sources}", parameters).fetchone()  # noqa: S608
+    found = _small(connection, sources, parameters) if known <= 4 * MOST_NODES else None
+    if found is None:
+        most = " GROUP BY e.target ORDER BY count(*) DESC, e.target LIMIT :hubs"
+        hubs = execute(f"SELECT e.target FROM edges e WHERE {sources}{most}", parameters).fetchall()  # noqa: S608
+        found = {row[0] for row in hubs}
+        for (hub,) in hubs:
+            listing = execute(
+                f"SELECT e.source FROM edges e WHERE e.target = :hub AND {sources} LIMIT :most",  # noqa: S608
+                {**parameters, "hub": hub},
+            )
+            found.update(row[0] for row in listing if len(found) < MOST_NODES)
+    return _laid_out(connection, sources, parameters, sorted(found), known)
+
+
+def _small(connection: sqlite3.Connection, sources: str, parameters: dict[str, object]) -> set[int] | None:
+    """Return the nodes of a graph that can be drawn whole, None if they are too many."""
+    rows = connection.execute(f"SELECT e.source, e.target FROM edges e WHERE {sources}", parameters)  # noqa: S608
+    found = {tid for row in rows for tid in row}
+    return found if len(found) <= MOST_NODES else None
+
+
+def _laid_out(
+    connection: sqlite3.Connection, sources: str, parameters: dict[str, object], tids: list[int], known: int
+) -> Related:
+    number = {tid: place for place, tid in enumerate(tids)}
+    listed = ",".join(map(str, tids))  # integers of our own database
+    edges = [
+        (number[source], number[target])
+        for source, target in connection.execute(
+            f"SELECT e.source, e.target FROM edges e WHERE {sources}"  # noqa: S608 - our own words
+            f" AND e.target IN ({listed}) AND e.source IN ({listed})",
+            parameters,
+        )
+    ]
+    facts = {
+        row[0]: row[1:]
+        for row in connection.execute(f"SELECT tid, key, title, state FROM targets WHERE tid IN ({listed})")  # noqa: S608
+    }
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(tids)))
+    graph.add_edges_from(edges)
+    places = nx.spring_layout(graph, seed=1, k=2.2 / max(1, len(tids)) ** 0.5, iterations=80) if tids else {}
+    listed_by = [0] * len(tids)
+    for _, target in edges:
+        listed_by[target] += 1
+    nodes = []
+    for tid, (x, y) in zip(tids, _fitted([tuple(places[place]) for place in range(len(tids))]), strict=True):
+        key, title, state = facts.get(tid, (str(tid), None, "pending"))
+        count = listed_by[number[tid]]
+        note = f"listed by {count} of those drawn"
+        nodes.append(Node(Entry(key, title, None, note), state, x, y, _radius(state, count)))
+    return Related(nodes, edges, known)
+
+
+def _radius(state: str, listed_by: int) -> float:
+    return 9.0 if state == "seed" else min(16.0, 3.5 + 1.6 * listed_by**0.6)
+
+
+def _fitted(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Stretch *places* to the size of the drawing."""
+    if not places:
+        return []
+    fitted = []
+    for values, size in zip(zip(*places, strict=True), (WIDTH, HEIGHT), strict=True):
+        low, span = min(values), max(values) - min(values) or 1.0
+        fitted.append([round(_MARGIN + (value - low) / span * (size - 2 * _MARGIN), 1) for value in values])
+    return list(zip(*fitted, strict=True))

@@ -1,0 +1,114 @@
+"""The records that runs left: ``runs/<run>/stats.json``, read with as little trust as any file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from crawler.archive.visits import unix_time
+from crawler.exceptions import ConfigError, CorpusDamaged
+
+_RUN_RE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What a host was asked for in a run, and how fast it answered; ``seconds`` and ``slowest`` of its answers."""
+
+    name: str
+    responses: int
+    seconds: float
+    slowest: float
+    bytes: int
+
+    @property
+    def mean(self) -> float:
+        """Seconds that an answer took, on average."""
+        return self.seconds / self.responses if self.responses else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run that has ended. ``lines``: which bytes of which segments it added; None if an older Gleaner ran it."""
+
+    name: str
+    spider: str | None = None
+    started: str | None = None
+    finished: str | None = None
+    exit_code: int | None = None
+    stats: Mapping[str, Any] = field(default_factory=dict)
+    hosts: tuple[Host, ...] = ()
+    lines: Mapping[str, tuple[int, int]] | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        value = self.stats.get("elapsed_time_seconds")
+        return float(value) if isinstance(value, int | float) else None
+
+    def number(self, stat: str) -> int:
+        """Return the count *stat*, 0 if the run had none."""
+        value = self.stats.get(stat, 0)
+        return value if isinstance(value, int) else 0
+
+
+def run_names(root: Path) -> list[str]:
+    """Return the names of the runs that left a record in the corpus at *root*, the latest first."""
+    paths = (root / "runs").glob("*/stats.json")
+    return sorted((path.parent.name for path in paths if _RUN_RE.fullmatch(path.parent.name)), reverse=True)
+
+
+def read_run(root: Path, name: str) -> Run:
+    """Return the run *name*; raise ``ConfigError`` if there is none, ``CorpusDamaged`` if its record is not one."""
+    path = root / "runs" / name / "stats.json"
+    if not _RUN_RE.fullmatch(name) or not path.is_file():
+        names = run_names(root)
+        known = f"the latest is {names[0]}" if names else "no run has ended yet"
+        raise ConfigError(f"corpus {root}: there is no record of a run {name!r}; {known}")
+    try:
+        content = orjson.loads(path.read_bytes())
+        stats = content["stats"]
+        started, finished = (_text(stats.get(stat)) for stat in ("start_time", "finish_time"))
+        return Run(
+            name=name,
+            spider=_text(content.get("spider")),
+            started=started if unix_time(started) is not None else None,
+            finished=finished if unix_time(finished) is not None else None,
+            exit_code=content.get("exit_code") if isinstance(content.get("exit_code"), int) else None,
+            stats=dict(stats),
+            hosts=tuple(_host(host, facts) for host, facts in content.get("hosts", {}).items()),
+            lines=_lines(content.get("lines")),
+        )
+    except (OSError, orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CorpusDamaged(str(root), f"{path} is not the record of a run: {error!r}") from error
+
+
+def latest_runs(root: Path, most: int) -> list[Run]:
+    """Return the latest runs of the corpus at *root*, at most *most*; a record that cannot be read is passed over."""
+    runs = []
+    for name in run_names(root)[:most]:
+        try:
+            runs.append(read_run(root, name))
+        except (ConfigError, CorpusDamaged):
+            continue
+    return runs
+
+
+def _host(name: str, facts: Mapping[str, Any]) -> Host:
+    seconds, slowest = float(facts["seconds"]), float(facts["slowest"])
+    return Host(
+        name=name, responses=int(facts["responses"]), seconds=seconds, slowest=slowest, bytes=int(facts["bytes"])
+    )
+
+
+def _lines(value: Mapping[str, list[int]] | None) -> dict[str, tuple[int, int]] | None:
+    return None if value is None else {str(name): (int(start), int(end)) for name, (start, end) in value.items()}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,70 @@
+"""The contact sheet: a few pictures of the corpus, made small enough to lie in the page itself."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import warnings
+from base64 import b64encode
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image as Pillow
+
+from crawler.report.details import Lines, stored_picture
+from crawler.report.tally import Entry
+
+MOST = 24
+_SECONDS = 5.0
+_MOST_PIXELS, _MOST_BYTES = 24_000_000, 32 * 1024 * 1024
+_SIZE = (240, 180)
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+
+
+class Thumbnail(NamedTuple):
+    """A small picture as a ``data:`` URL, with its size in pixels, and the article that it is of."""
+
+    data_url: str
+    width: int
+    height: int
+    entry: Entry
+
+
+def contact_sheet(root: Path, candidates: list[Entry], lines: Lines) -> list[Thumbnail]:
+    """Return the thumbnails of the first pictures of *candidates*, each picture once, as many as time allows."""
+    found: dict[str, Thumbnail] = {}
+    deadline = time.monotonic() + _SECONDS
+    for entry in candidates:
+        if len(found) == MOST or time.monotonic() > deadline:
+            break
+        path = stored_picture(lines.record(entry.place))
+        if path is None or path in found:
+            continue
+        made = thumbnail(root / path)
+        if made is not None:
+            found[path] = Thumbnail(*made, lines.described(entry))
+    return list(found.values())
+
+
+def thumbnail(path: Path) -> tuple[str, int, int] | None:
+    """Return the picture at *path*, made small, as a ``data:`` URL with width and height; None if it cannot be."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+                return None
+            with Pillow.open(file, formats=_FORMATS) as picture:
+                if picture.width * picture.height > _MOST_PIXELS:
+                    return None
+                picture.draft("RGB", (2 * _SIZE[0], 2 * _SIZE[1]))
+                small = picture.convert("RGBA")
+        small.thumbnail(_SIZE)
+        on_white = Pillow.new("RGB", small.size, "white")
+        on_white.paste(small, mask=small.getchannel("A"))
+    except Exception:  # noqa: BLE001 - Pillow raises many kinds for a broken file, and a report can do without
+        return None
+    out = io.BytesIO()
+    on_white.save(out, "WEBP", quality=62, method=4)
+    return f"data:image/webp;base64,{b64encode(out.getvalue()).decode()}", *on_white.size

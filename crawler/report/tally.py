@@ -1,0 +1,78 @@
+"""Counts with the keys behind them: each group counts everything and keeps the first few entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from crawler.archive.segments import Place
+
+
+class Entry(NamedTuple):
+    """A key behind a number. ``title``: what dumps told of it; ``note``: why it is here; ``place``: of its line."""
+
+    key: str
+    title: str | None = None
+    url: str | None = None
+    note: str | None = None
+    place: Place | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """A number of the report: its name for ``--keys``, what it is called, and its first entries."""
+
+    name: str
+    title: str
+    count: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Tally:
+    """The groups of a report, by name. *most* entries are kept of each; *on_entry* is told of all, by group."""
+
+    def __init__(self, most: int = 20, on_entry: Callable[[str, Entry], None] | None = None) -> None:
+        self._most = most
+        self._on_entry = on_entry
+        self.groups: dict[str, Group] = {}
+
+    def add(self, name: str, title: str, entry: Entry) -> None:
+        """Count *entry* in the group *name*, which is called *title* if this is its first."""
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = Group(name, title)
+        group.count += 1
+        if len(group.entries) < self._most:
+            group.entries.append(entry)
+        if self._on_entry is not None:
+            self._on_entry(name, entry)
+
+    def get(self, name: str, title: str = "") -> Group:
+        """Return the group *name*; one that counts nothing if there is none."""
+        return self.groups.get(name) or Group(name, title)
+
+    def under(self, prefix: str) -> list[Group]:
+        """Return the groups whose names begin with *prefix*, the greatest first."""
+        found = [group for name, group in self.groups.items() if name.startswith(prefix)]
+        return sorted(found, key=lambda group: (-group.count, group.name))
+
+
+class Spread:
+    """At most *most* entries, spread evenly over all that are offered, however many those are."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._stride = 1
+        self._offered = 0
+        self.entries: list[Entry] = []
+
+    def offer(self, entry: Entry) -> None:
+        """Keep *entry* if it is one in so many."""
+        if self._offered % self._stride == 0:
+            if len(self.entries) == self._most:
+                self.entries = self.entries[::2]
+                self._stride *= 2
+            if self._offered % self._stride == 0:
+                self.entries.append(entry)
+        self._offered += 1
