@@ -87,7 +87,11 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """A line of the corpus: an article, the text of a seed, or a stub."""
+    """A line of the corpus: an article, the text of a seed, or a stub.
+
+    ``dateline`` (where and by whom it was filed) and ``credit`` (what its foot says of who wrote it) are split off
+    from the text. They came last: lines of before do not have them, which means None.
+    """
 
     schema: int = SCHEMA
     key: str
@@ -113,3 +117,5 @@ class Article:
     near_duplicate_of: str | None = None
     similarity: float | None = None
     run: str
+    dateline: str | None = None
+    credit: str | None = None

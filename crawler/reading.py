@@ -7,18 +7,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from crawler.extract import extract, page_text
 from crawler.items import DateSource, RelatedItem
 from crawler.seeds import Page, parse_page
 from crawler.sites import SiteProfile
+from crawler.text import clean_names, clean_related, clean_story, clean_title, content_sha256, without_rules
 
 _METADATA = ("json-ld", "open-graph", "meta", "microdata")
 
 
+class Cleaning(NamedTuple):
+    """How pages are cleaned: the names of the rules that are ``off``, and the site's ``boilerplate`` as known so far.
+
+    See :mod:`crawler.text.rules` and :mod:`crawler.text.boilerplate`.
+    """
+
+    off: frozenset[str] = frozenset()
+    boilerplate: frozenset[int] = frozenset()
+
+
+_BY_DEFAULT = Cleaning()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """What a page tells of its article; None and empty where it tells nothing. Image URLs are absolute."""
+    """What a page tells of its article, its words clean; None and empty where it tells nothing.
+
+    Image URLs are absolute. ``cleaned`` is how often each rule of cleaning did something to the text.
+    """
 
     title: str | None = None
     kicker: str | None = None
@@ -31,31 +49,63 @@ class PageFacts:
     image_urls: tuple[str, ...] = ()
     canonical_url: str | None = None
     related: tuple[RelatedItem, ...] = ()
+    dateline: str | None = None
+    credit: str | None = None
+    content_sha256: str | None = None
+    cleaned: tuple[tuple[str, int], ...] = ()
 
 
 def read_page(
-    html: bytes, url: str, profile: SiteProfile, charset: str | None = None, seen: datetime | None = None
+    html: bytes,
+    url: str,
+    profile: SiteProfile,
+    charset: str | None = None,
+    seen: datetime | None = None,
+    cleaning: Cleaning = _BY_DEFAULT,
 ) -> PageFacts:
     """Read a fetched page: its article's fields, and the related items of the dumps in it.
 
     *charset* is what the HTTP header declared; *seen* is when the page was as it is (None: now): no later date in it
     is believed. Never raises on any bytes.
     """
+    with without_rules(cleaning.off):
+        return _read(html, url, profile, charset, seen, cleaning.boilerplate)
+
+
+def _read(
+    html: bytes,
+    url: str,
+    profile: SiteProfile,
+    charset: str | None,
+    seen: datetime | None,
+    boilerplate: frozenset[int],
+) -> PageFacts:
     fields = extract(html, url, profile, charset=charset, fetched=seen)
     page = parse_page(page_text(html, charset=charset), profile.zone)
     source: str = fields["sources"].get("published", "")
+    related = clean_related(related_items(page))
+    story = clean_story(
+        fields["text"],
+        captions=[image["caption"] for image in fields["images"] if image["caption"]],
+        related=[item.title for item in related if item.title],
+        boilerplate=boilerplate,
+    )
     return PageFacts(
-        title=fields["title"],
-        kicker=page.kicker if page.title == fields["title"] else None,
-        text=fields["text"],
+        title=clean_title(fields["title"]),
+        kicker=clean_title(page.kicker) if page.title == fields["title"] else None,
+        text=story.text,
         language=fields["language"],
         desk_code=page.desk_code if page.dumps else None,
-        authors=tuple(fields["authors"]),
+        authors=clean_names(fields["authors"]),
         published=fields["published"],
         published_from=date_source(source) if fields["published"] else None,
         image_urls=tuple(image["url"] for image in fields["images"]),
         canonical_url=fields["canonical_url"],
-        related=related_items(page),
+        related=related,
+        dateline=story.dateline,
+        credit=story.credit,
+        content_sha256=content_sha256(story.text),
+        cleaned=tuple(story.applied.items()),
     )
 
 

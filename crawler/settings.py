@@ -103,6 +103,8 @@ ARCHIVE_WARC_MB = 1024
 EXTRACT_PROCESSES = 1
 # Seconds that one page may take to be read before its reader is ended and the page counts as failed.
 EXTRACT_TIMEOUT = 60
+# Rules of cleaning not to apply, of those in docs/cleaning.md: "pull-quotes,boilerplate", say.
+CLEAN_RULES_OFF: list[str] = []
 # Which media to fetch: "pictures", "all" (videos too) or "none".
 IMAGES_FETCH = "pictures"
 # Spider revisit asks for an article again only within so many days of its publication; 0: without end.

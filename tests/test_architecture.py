@@ -40,7 +40,7 @@ ALLOWED = {
     "warc": {"exceptions"},
     "dedupe": {"exceptions"},
     "archive": {"items", "exceptions", "jsonl", "text", "dedupe", "warc"},
-    "reading": {"items", "extract", "seeds", "sites"},
+    "reading": {"items", "extract", "seeds", "sites", "text"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
     "soft404": {"archive", "reading", "sites"},
     "summary": set(),

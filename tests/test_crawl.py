@@ -218,7 +218,7 @@ def test_a_signal_stops_gently_two_at_once_and_the_next_run_goes_on(start_replic
     with subprocess.Popen(
         scrapy_command(*arguments), cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as crawling:
-        wait_for(lambda: len(records(corpus)) > 2)
+        wait_for(lambda: len(records(corpus)) > 2, 60)
         for _ in range(signals):
             crawling.send_signal(signal.SIGINT)
             time.sleep(0.2)

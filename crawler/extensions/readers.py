@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 
-from crawler.exceptions import GleanerError
-from crawler.reading import PageFacts, read_page
+from crawler.exceptions import ConfigError, GleanerError
+from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
+from crawler.text.rules import rules_named
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,8 @@ class Readers:
     A page that is not read within *timeout* seconds ends its process; pages beside it are read again.
     """
 
-    def __init__(self, processes: int, timeout: float) -> None:
+    def __init__(self, processes: int, timeout: float, cleaning: Cleaning | None = None) -> None:
+        self.cleaning = cleaning or Cleaning()
         self._processes = processes
         self._timeout = timeout
         self._pool: Executor | None = None
@@ -44,7 +47,8 @@ class Readers:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        readers = cls(settings.getint("EXTRACT_PROCESSES"), settings.getfloat("EXTRACT_TIMEOUT"))
+        cleaning = Cleaning(rules_off(settings))
+        readers = cls(settings.getint("EXTRACT_PROCESSES"), settings.getfloat("EXTRACT_TIMEOUT"), cleaning)
         crawler.signals.connect(readers.spider_closed, signal=signals.spider_closed)
         return readers
 
@@ -55,7 +59,7 @@ class Readers:
         for _ in range(2):
             pool = self._open()
             try:
-                future = pool.submit(read_page, html, url, profile, charset, seen)
+                future = pool.submit(read_page, html, url, profile, charset, seen, self.cleaning)
                 return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout)
             except TimeoutError as error:
                 self._end(pool)
@@ -90,6 +94,14 @@ class Readers:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
+
+
+def rules_off(settings: BaseSettings) -> frozenset[str]:
+    """Return the cleaning rules that CLEAN_RULES_OFF names; raise ``ConfigError`` if one of them is none."""
+    try:
+        return rules_named(settings.getlist("CLEAN_RULES_OFF"))
+    except ValueError as error:
+        raise ConfigError(f"CLEAN_RULES_OFF: {error}") from error
 
 
 def _die_with_parent(exit_now: Callable[[int], None] = os._exit) -> None:

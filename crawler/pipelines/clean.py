@@ -1,11 +1,12 @@
-"""Pipeline 200: clean the words of a record."""
+"""Pipeline 200: clean the words of records that do not come from a page, which is cleaned where it is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from crawler.extensions.readers import rules_off
 from crawler.items import Article
-from crawler.text import clean_article
+from crawler.text import clean_article, without_rules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -13,17 +14,25 @@ if TYPE_CHECKING:
 
 
 class CleanPipeline:
-    """Replace each record by its cleaned copy (:func:`crawler.text.clean_article`)."""
+    """Replace each record by its cleaned copy (:func:`crawler.text.clean_article`), seeds and stubs above all.
 
-    def __init__(self, stats: StatsCollector) -> None:
+    A record that has the hash of its text was cleaned by a reader (:func:`crawler.reading.read_page`) and passes.
+    Counts ``gleaner/cleaned`` records.
+    """
+
+    def __init__(self, stats: StatsCollector, off: frozenset[str]) -> None:
         self._stats = stats
+        self._off = off
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler.stats)
+        return cls(crawler.stats, rules_off(crawler.settings))
 
     def process_item(self, item: Article) -> Article:
-        cleaned = clean_article(item)
+        if item.content_sha256:
+            return item
+        with without_rules(self._off):
+            cleaned = clean_article(item)
         if cleaned.text != item.text or cleaned.title != item.title:
             self._stats.inc_value("gleaner/cleaned")
         return cleaned

@@ -89,6 +89,8 @@ class ArticleSpider(scrapy.Spider):
         if facts is None or refusal is not None:
             yield self._next(response.request, Attempt(response.url, response.status, refusal or ""))
             return
+        for rule, times in facts.cleaned:
+            self.crawler.stats.inc_value(f"gleaner/cleaned/{rule}", times)
         self.archivist.keep_validators(target.key, _validators(response))
         attempts = response.meta["attempts"]
         where = captured(response)._asdict()

@@ -5,8 +5,23 @@ r"""Text that is fit to keep: cleaned lines and paragraphs, their normalized for
 'Fire and rescue'
 """
 
-from crawler.text.article import clean_article
+from crawler.text.article import clean_article, clean_names, clean_related, clean_title
 from crawler.text.clean import clean_line, clean_text
 from crawler.text.normal import content_sha256, normalized
+from crawler.text.rules import RULES, Cleaned, clean_story
+from crawler.text.switches import without_rules
 
-__all__ = ["clean_article", "clean_line", "clean_text", "content_sha256", "normalized"]
+__all__ = [
+    "RULES",
+    "Cleaned",
+    "clean_article",
+    "clean_line",
+    "clean_names",
+    "clean_related",
+    "clean_story",
+    "clean_text",
+    "clean_title",
+    "content_sha256",
+    "normalized",
+    "without_rules",
+]

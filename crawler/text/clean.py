@@ -8,6 +8,7 @@ import unicodedata
 
 from crawler.text.invisible import drop_invisible
 from crawler.text.mojibake import mend
+from crawler.text.switches import rules_off
 
 _LINE_END_RE = re.compile(r"\r\n?|\u2028")
 _PARAGRAPH_RE = re.compile(r"\n[^\S\n]*\n\s*|\u2029")
@@ -18,12 +19,14 @@ def clean_line(s: str) -> str:
     r"""Return *s* as one line: NFC, no invisible characters, white space folded to single spaces, none at the ends.
 
     Entities are not decoded: whoever read the HTML did that, and a second time would be wrong.
-    Cleaning what is clean changes nothing.
+    Cleaning what is clean changes nothing. Rules can be switched off (:func:`crawler.text.switches.without_rules`).
 
     >>> clean_line(" Caf\u0065\u0301 \t &amp;\u00a0bar\n")
     'Café &amp; bar'
     """
-    return " ".join(unicodedata.normalize("NFC", drop_invisible(s)).split())
+    off = rules_off()
+    visible = drop_invisible(s, off)
+    return " ".join((visible if "composition" in off else unicodedata.normalize("NFC", visible)).split())
 
 
 def clean_text(s: str) -> str:
@@ -44,5 +47,6 @@ def clean_text(s: str) -> str:
 
 
 def _clean_once(s: str) -> str:
-    paragraphs = (clean_line(paragraph) for paragraph in _PARAGRAPH_RE.split(_LINE_END_RE.sub("\n", mend(s))))
+    mended = s if "mojibake" in rules_off() else mend(s)
+    paragraphs = (clean_line(paragraph) for paragraph in _PARAGRAPH_RE.split(_LINE_END_RE.sub("\n", mended)))
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)

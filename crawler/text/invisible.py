@@ -4,24 +4,26 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CP1252 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 """What HTML and every browser take the C1 control codes for: the bytes of Windows-1252."""
 
 # Unicode's Cc, Cf and Cs less white space, the two joiners (judged by their neighbours) and the signs of Arabic,
 # Syriac and others that are filed under Cf though they are drawn; then fillers that draw nothing; noncharacters.
-_HIDDEN_RE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffc\U000e0001"
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-    "\ufdd0-\ufdef"
-    + "".join(chr(plane * 0x10000 + 0xFFFE) + chr(plane * 0x10000 + 0xFFFF) for plane in range(17))
-    + "]"
-)
+_CLASSES = {
+    "controls": "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f",
+    "bidi": "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f",
+    "soft-hyphens": "\xad",
+    "zero-width": "\u200b\u2060-\u2064\ufeff\u180e\ufff9-\ufffc\U000e0001\u034f\u115f\u1160\u17b4\u17b5\u2800"
+    "\u3164\uffa0\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + 0xFFFE) + chr(plane * 0x10000 + 0xFFFF) for plane in range(17)),
+}
+_SURROGATES = "\ud800-\udfff"
+"""No UTF-8 holds a lone one, so these go whatever is switched off."""
+
 _C1_RE = re.compile("[\x80-\x9f]")
 _ASTRAL = "\U000e0001" + "".join(chr(plane * 0x10000 + 0xFFFE + last) for plane in range(1, 17) for last in (0, 1))
-# The same characters one by one: whether a text has any is told five times faster by the set of its characters.
-_UNWANTED = frozenset(map(chr, _CP1252)) | frozenset(_HIDDEN_RE.findall("".join(map(chr, range(0x10000))) + _ASTRAL))
 # A non-joiner parts letters of joining scripts (Persian plural, Hebrew to Syriac, Indic to Myanmar, Khmer,
 # Mongolian); a joiner also binds emoji. Everywhere else both are litter of the editor that made the page.
 _JOINED_SCRIPTS = "\u0590-\u109f\u1780-\u18af\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
@@ -31,12 +33,26 @@ _STRAY_JOINER_RE = re.compile(
     f"|(?<![{_JOINED_SCRIPTS}{_EMOJI}])\u200d|\u200d(?![{_JOINED_SCRIPTS}{_EMOJI}])"
 )
 
+INVISIBLE_RULES = (*_CLASSES, "joiners")
+"""The names of the rules in here, each of which can be switched off."""
 
-def drop_invisible(text: str) -> str:
+
+@lru_cache(maxsize=16)
+def _hidden(off: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f"[{''.join(chars for name, chars in _CLASSES.items() if name not in off)}{_SURROGATES}]")
+
+
+HIDDEN_RE = _hidden(frozenset())
+# The same characters one by one: whether a text has any is told five times faster by the set of its characters.
+_UNWANTED = frozenset(map(chr, _CP1252)) | frozenset(HIDDEN_RE.findall("".join(map(chr, range(0x10000))) + _ASTRAL))
+
+
+def drop_invisible(text: str, off: frozenset[str] = frozenset()) -> str:
     r"""Return *text* without control characters, bidi controls, soft hyphens, lone surrogates and stray joiners.
 
     C1 control codes become the Windows-1252 characters that browsers show for them. Zero-width joiners stay
     between letters of scripts that are spelled with them, and inside emoji. White space is left as it is.
+    The rules named in *off* (of :data:`INVISIBLE_RULES`) are not applied.
 
     >>> drop_invisible("co\u00adop \x93x\x94 می\u200cخواهم a\u200cb")
     'coop “x” می\u200cخواهم ab'
@@ -44,9 +60,10 @@ def drop_invisible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     if not _UNWANTED.isdisjoint(set(text)):
-        text = _C1_RE.sub(lambda match: _CP1252[ord(match[0])], text)
-        text = _HIDDEN_RE.sub("", text)
-    if "\u200c" in text or "\u200d" in text:
+        if "controls" not in off:
+            text = _C1_RE.sub(lambda match: _CP1252[ord(match[0])], text)
+        text = _hidden(off).sub("", text)
+    if ("\u200c" in text or "\u200d" in text) and "joiners" not in off:
         while (fewer := _STRAY_JOINER_RE.sub("", text)) != text:
             text = fewer
     return text

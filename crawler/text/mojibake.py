@@ -1,15 +1,24 @@
-# ruff: noqa: RUF002 - the letters of other scripts are the subject
+# ruff: noqa: RUF001, RUF002 - the letters of other scripts are the subject
 """Text that was decoded with the wrong charset, put right where that is certain."""
 
 from __future__ import annotations
 
+import re
+
 import ftfy
-from ftfy.badness import is_bad
+from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 
 _CONFIG = ftfy.TextFixerConfig(unescape_html=False, explain=False)
 _ROUNDS = 4
 _LONGEST = 100_000
 """Characters: a longer text is mended in pieces, for the search for a repair is not linear."""
+
+# ftfy's pattern is slow, and each of its alternatives needs a character that is none of the quotes and dashes which
+# alone are common in English: it has to look only around those.
+_PLAIN = ("common", "start_punctuation", "end_punctuation")
+_SUSPECTS = "".join(chars for name, chars in MOJIBAKE_CATEGORIES.items() if name not in _PLAIN)
+_SUSPECT_RE = re.compile(f"[{_SUSPECTS}Ÿž´©®°µ»]+")
+_AROUND = 6
 
 
 def mend(text: str) -> str:
@@ -25,13 +34,24 @@ def mend(text: str) -> str:
     if len(text) > _LONGEST:
         return "".join(mend(line) for line in _pieces(text))
     for _ in range(_ROUNDS):
-        if not is_bad(text):
+        if not looks_bad(text):
             break
         better = ftfy.fix_encoding(text, _CONFIG)
         if better == text:
             break
         text = better
     return text
+
+
+def looks_bad(text: str) -> bool:
+    """Tell whether *text* may be mojibake: wherever ftfy says so, and hardly ever elsewhere, but several times faster.
+
+    >>> looks_bad("It’s the “café” — naïve"), looks_bad("cafÃ©")
+    (False, True)
+    """
+    places = _SUSPECT_RE.finditer(text)
+    around = "\n".join(text[max(0, place.start() - _AROUND) : place.end() + _AROUND] for place in places)
+    return bool(around) and is_bad(around)
 
 
 def _pieces(text: str) -> list[str]:

@@ -35,7 +35,8 @@ _FIELDS = """\
 | version | int64 | a changed text is a new version |
 | content_sha256 | string | of the normalized text |
 | near_duplicate_of, similarity | string, double | of records whose text is that of another key |
-| run | string | the crawl that obtained it |"""
+| run | string | the crawl that obtained it |
+| dateline, credit | string | where and by whom it was filed, and who wrote it: split off from the text |"""
 
 
 class Card:

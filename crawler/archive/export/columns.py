@@ -73,6 +73,8 @@ SCHEMA = pa.schema(
         ("near_duplicate_of", pa.string()),
         ("similarity", pa.float64()),
         ("run", pa.string()),
+        ("dateline", pa.string()),
+        ("credit", pa.string()),
     ]
 )
 """The fields of the record in their order, and after ``published`` the same instant as a timestamp, which sorts."""

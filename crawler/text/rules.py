@@ -1,0 +1,101 @@
+"""The rules that clean a text, each by its name, so that it can be counted and switched off.
+
+Two kinds: those of characters are obeyed wherever a line is cleaned (:mod:`crawler.text.clean`); those of paragraphs
+are functions from :class:`~crawler.text.story.Story` to Story, applied in the order of :data:`PARAGRAPH_RULES` until
+nothing changes any more. So cleaning what is clean changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from crawler.text.boilerplate import drop_boilerplate
+from crawler.text.clean import clean_line, clean_text
+from crawler.text.datelines import split_credit, split_dateline
+from crawler.text.invisible import INVISIBLE_RULES
+from crawler.text.links import drop_read_more, drop_share_buttons
+from crawler.text.repeats import drop_captions, drop_pull_quotes
+from crawler.text.story import Story, core
+from crawler.text.switches import rules_off
+
+PARAGRAPH_RULES: dict[str, Callable[[Story], Story]] = {
+    "dateline": split_dateline,
+    "credit": split_credit,
+    "captions": drop_captions,
+    "pull-quotes": drop_pull_quotes,
+    "share-buttons": drop_share_buttons,
+    "read-more": drop_read_more,
+    "boilerplate": drop_boilerplate,
+}
+RULES = ("mojibake", *INVISIBLE_RULES, "composition", *PARAGRAPH_RULES)
+"""The names of all rules."""
+
+_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A clean ``text`` (None if nothing is left), what was split off from it, and how often each rule did something."""
+
+    text: str | None
+    dateline: str | None = None
+    credit: str | None = None
+    applied: Counter[str] = field(default_factory=Counter)
+
+
+def rules_named(names: Iterable[str]) -> frozenset[str]:
+    """Return *names* as a set; raise ``ValueError`` if one of them is no rule's.
+
+    >>> sorted(rules_named(["captions", " bidi "]))
+    ['bidi', 'captions']
+    """
+    chosen = frozenset(name.strip() for name in names if name.strip())
+    if unknown := sorted(chosen.difference(RULES)):
+        raise ValueError(f"there is no cleaning rule {unknown[0]!r}; there are {', '.join(RULES)}")
+    return chosen
+
+
+def clean_story(
+    text: str | None,
+    *,
+    dateline: str | None = None,
+    credit: str | None = None,
+    captions: Iterable[str] = (),
+    related: Iterable[str] = (),
+    boilerplate: frozenset[int] = frozenset(),
+) -> Cleaned:
+    r"""Return *text* cleaned by all rules that are not switched off.
+
+    *dateline* and *credit* are what was split off before, *captions* those of the page's pictures, *related* the
+    titles of the stories that it links to, *boilerplate* the keys of paragraphs that recur on the site.
+
+    >>> clean_story("ROME (AP) \u2014 It rained.\n\nShare on Facebook\n\n(Reporting by A. Ida)")
+    Cleaned(text='It rained.', dateline='ROME (AP)', credit='(Reporting by A. Ida)', applied=Counter(...))
+    """
+    applied: Counter[str] = Counter()
+    story = Story(
+        _paragraphs(text or ""),
+        clean_line(dateline or "") or None,
+        clean_line(credit or "") or None,
+        frozenset(core(caption) for caption in captions),
+        frozenset(core(title) for title in related),
+        boilerplate,
+    )
+    rules = [(name, rule) for name, rule in PARAGRAPH_RULES.items() if name not in rules_off()]
+    for _ in range(_ROUNDS):
+        before = story
+        for name, rule in rules:
+            after = rule(story)
+            if after != story:
+                applied[name] += max(1, len(story.paragraphs) - len(after.paragraphs))
+                story = after
+        if story == before:
+            break
+        story = replace(story, paragraphs=_paragraphs("\n\n".join(story.paragraphs)))
+    return Cleaned("\n\n".join(story.paragraphs) or None, story.dateline, story.credit, applied)
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, clean_text(text).split("\n\n")))

@@ -1,0 +1,45 @@
+"""Which language a text is in."""
+
+# ruff: noqa: RUF001 - the letters of other scripts are the subject
+
+import pytest
+
+from crawler.text.language import are_kin, identify
+
+# (language, a sentence of news in it)
+NEWS = [
+    ("en", "The ministry said the bridge will stay closed until Friday."),
+    ("ar", "قالت الوزارة إن الجسر سيبقى مغلقا حتى يوم الجمعة."),
+    ("fa", "وزارت راه اعلام کرد پل تا روز جمعه بسته می‌ماند."),
+    ("fr", "Le ministère a annoncé que le pont resterait fermé jusqu'à vendredi."),
+    ("es", "El ministerio dijo que el puente seguirá cerrado hasta el viernes."),
+    ("de", "Das Ministerium teilte mit, dass die Brücke bis Freitag gesperrt bleibt."),
+    ("ru", "Министерство сообщило, что мост останется закрытым до пятницы."),
+    ("he", "המשרד הודיע כי הגשר יישאר סגור עד יום שישי."),
+    ("zh", "该部表示，大桥将关闭至周五，请市民绕行。"),
+    ("tr", "Bakanlık, köprünün cuma gününe kadar kapalı kalacağını açıkladı."),
+    ("ur", "وزارت نے کہا ہے کہ پل جمعہ تک بند رہے گا اور شہری دوسرا راستہ اختیار کریں۔"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), NEWS)
+def test_the_language_of_a_sentence(language, text):
+    assert identify(text).code == language
+
+
+@pytest.mark.parametrize("text", ["", "2016/02/26 12:30", "Reuters", "AP / AFP - 3.4 %", "上海"])
+def test_too_little_is_no_language(text):
+    assert identify(text) is None
+
+
+def test_a_declaration_settles_what_the_letters_leave_open_and_nothing_else():
+    english = NEWS[0][1]
+    assert identify(english, "fa").code == "en"
+    indonesian = "Pemerintah mengatakan jembatan itu akan tetap ditutup."
+    assert identify(indonesian, "id").code == "id"
+    assert identify(indonesian, "ms").code == "ms"
+
+
+def test_a_declared_dialect_is_believed_where_letters_cannot_tell():
+    assert are_kin("nb", "no")
+    assert not are_kin("no", "en")
