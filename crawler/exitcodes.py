@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT = 0, 1, 3, 9, 11, 13, 15
+COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT, RATE_LIMITED = 0, 1, 3, 9, 11, 13, 15, 18
 
 MEANINGS = {
     COMPLETE: "complete",
@@ -22,6 +22,7 @@ MEANINGS = {
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
     LIMIT: "a limit of time, pages or errors was reached",
+    RATE_LIMITED: "finished, but a web archive asked for fewer requests, so some targets wait",
 }
 """What each code means, in a few words."""
 
@@ -35,5 +36,7 @@ def exit_code(stats: Mapping[str, Any]) -> int:
         return _BY_REASON[reason]
     if reason != "finished":
         return LIMIT if str(reason).startswith("closespider_") else INTERNAL
+    if stats.get("gleaner/recover/rate_limited", 0):
+        return RATE_LIMITED
     failed = stats.get("gleaner/targets/failed", 0) + stats.get("gleaner/images/failed", 0)
     return FAILED_URLS if failed else COMPLETE

@@ -14,6 +14,7 @@ from scrapy.exceptions import DontCloseSpider
 from crawler.archive import Corpus, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.recoverer import Stopping
 from crawler.items import Article
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class FrontierScheduler(BaseScheduler):
             self._crawler.stats.inc_value(f"gleaner/{state}")
 
     async def _item_error(self, item: Any, failure: Failure) -> None:
-        if isinstance(item, Article):
+        if isinstance(item, Article) and not isinstance(failure.value, Stopping):  # then the lease is given back
             await self._give_up(item.key, "failed", f"its record could not be archived: {failure.value!r}"[:500])
 
     async def _item_dropped(self, item: Any, exception: Exception) -> None:

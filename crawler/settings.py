@@ -79,6 +79,7 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "crawler.extensions.archivist.Archivist": 0,
     "crawler.extensions.readers.Readers": 10,
+    "crawler.extensions.recoverer.Recoverer": 15,
     "crawler.extensions.progress.Progress": 20,
     "crawler.extensions.runs.RunRecord": 30,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says it better

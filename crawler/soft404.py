@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rapidfuzz import fuzz, utils
 
 from crawler.archive.frontier import Target
@@ -15,26 +17,43 @@ Headlines are edited after publication, mostly in a few words; unrelated ones of
 """
 
 _SHORT_TEXT = 300
+_FEW_WORDS = 3
+_PARKED_RE = re.compile(
+    r"\b(?:(?:this |the )?domain(?: name)? (?:is |may be |has |was )?(?:for sale|parked|expired|suspended)"
+    r"|buy this domain|domain parking)\b",
+    re.IGNORECASE,
+)
 
 
-def soft_404(facts: PageFacts, target: Target, profile: SiteProfile) -> str | None:
-    """Return why a page is not the article *target*, None if it may well be.
+def soft_404(
+    facts: PageFacts, target: Target, profile: SiteProfile, url: str | None, *, strict: bool = False
+) -> str | None:
+    """Return why the page at *url* (None: one that names the target) is not the article *target*, None if it may be.
 
-    In the order of trust: what the page's canonical link says it is; what only an article has (its own dump of
-    related items, a date); the title that a dump told; and, with none of these, whether there is much text at all.
+    In the order of trust: what the page's canonical link says it is; whether it says to be another article; what only
+    an article of the site has (its own dump of related items); the title that a dump told, unless, on the site itself,
+    there is text with a date; and, with none of these, whether there is much text at all. *strict* is for captures of
+    web archives: what was at the URL when they looked may have had a date and been somebody else's.
     """
     canonical = facts.canonical_url
-    if canonical and profile.allows(canonical):
-        canonical_id = profile.article_id(canonical)
-        if canonical_id == target.id:
-            return None
-        if canonical_id is None:
-            return "soft 404: its canonical link is not that of an article"
-    if facts.related or (facts.text and facts.published):
+    told_id = profile.article_id(canonical) if canonical and profile.allows(canonical) else None
+    if told_id == target.id:
+        return None
+    if canonical and profile.allows(canonical) and told_id is None:
+        return "soft 404: its canonical link is not that of an article"
+    agrees = target.title is not None and titles_agree(facts.title or "", target.title)
+    here = target.id if url is None else profile.article_id(url)
+    if (told_id or here) != target.id and not agrees:
+        return "soft 404: it is another article"
+    if facts.related:
         return None
     if not facts.text:
         return "soft 404: there is no text in it"
-    if target.title and not titles_agree(facts.title or "", target.title):
+    if not agrees and _PARKED_RE.search(f"{facts.title}\n{facts.text}"):
+        return "soft 404: the domain is parked"
+    if facts.published and (agrees or not strict or not target.title):
+        return None
+    if target.title and not agrees:
         return "soft 404: its title is not the one that the dump told"
     if not target.title and len(facts.text) < _SHORT_TEXT:
         return "soft 404: there is neither date nor much text in it"
@@ -48,5 +67,9 @@ def titles_agree(one: str, other: str) -> bool:
     True
     >>> titles_agree("Kurds Retake Town from ISIS", "Page Not Found")
     False
+    >>> titles_agree("News", "News of the Kurds")  # a word or two are in many titles
+    False
     """
-    return fuzz.token_set_ratio(one, other, processor=utils.default_process) >= AGREEMENT
+    one, other = utils.default_process(one), utils.default_process(other)
+    few = min(len(set(one.split())), len(set(other.split()))) < _FEW_WORDS
+    return (fuzz.ratio if few else fuzz.token_set_ratio)(one, other) >= AGREEMENT

@@ -49,6 +49,7 @@ def summary(stats: Stats, corpus: Path, exit_code: int) -> str:
     lines = [
         f"Archived in {_clock(seconds)}: {added}",
         f"Already there: {there} · duplicates: {twice} · pictures the site has not: {missing}",
+        *_recovered(stats),
         f"Corpus: {corpus / 'articles'}",
     ]
     if run := stats.get("gleaner/run"):
@@ -58,10 +59,27 @@ def summary(stats: Stats, corpus: Path, exit_code: int) -> str:
     return "\n".join(lines)
 
 
+def _recovered(stats: Stats) -> list[str]:
+    """Return a line about web archives, if any was asked."""
+    prefix = "gleaner/recover/requests/"
+    requests = sum(count for name, count in stats.items() if name.startswith(prefix))
+    if not requests:
+        return []
+    got = ", ".join(
+        f"{stats.get(f'gleaner/recover/articles/{archive}', 0)} from {archive}"
+        for archive in ("wayback", "commoncrawl")
+    )
+    waiting = stats.get("gleaner/recover/waiting", 0)
+    pictures = stats.get("gleaner/recover/pictures", 0)
+    return [f"Recovered: {got}, {pictures} pictures · waiting for an archive: {waiting} · requests to them: {requests}"]
+
+
 def _next_step(stats: Stats, corpus: Path, exit_code: int) -> str:
     failed = stats.get("gleaner/targets/failed", 0)
     if exit_code in {3, 11, 13, 15}:
         return "give the same command again: the crawl goes on where it was"
+    if exit_code == 18:  # noqa: PLR2004 - RATE_LIMITED
+        return f"{failed} targets wait for a web archive that asked for fewer requests; try again in an hour or more"
     if failed:
         return f"{failed} targets gave no answer; the same command tries them again"
     if exit_code:

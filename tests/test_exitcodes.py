@@ -13,6 +13,7 @@ from crawler.summary import summary
         ({"finish_reason": "finished"}, 0),
         ({"finish_reason": "finished", "gleaner/targets/failed": 1}, 9),
         ({"finish_reason": "finished", "gleaner/images/failed": 1}, 9),
+        ({"finish_reason": "finished", "gleaner/targets/failed": 1, "gleaner/recover/rate_limited": 1}, 18),
         ({"finish_reason": "shutdown", "gleaner/targets/failed": 1}, 11),
         ({}, 13),
         ({"finish_reason": "disk_full"}, 3),
@@ -37,4 +38,8 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     assert "Archived in 0:03: 6 articles (2.0/s)" in text
     assert str(tmp_path / "articles") in text
     assert "goes on where it was" in summary(stats, tmp_path, 11)
+    assert "Recovered" not in text
+    asked = {**stats, "gleaner/recover/requests/wayback": 7, "gleaner/recover/articles/wayback": 5}
+    assert "Recovered: 5 from wayback, 0 from commoncrawl" in summary(asked, tmp_path, 0)
+    assert "try again" in summary({**asked, "gleaner/targets/failed": 2}, tmp_path, 18)
     assert "2 targets gave no answer" in summary({**stats, "gleaner/targets/failed": 2}, tmp_path, 9)

@@ -15,7 +15,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
-from crawler.archive.frontier import Validators
+from crawler.archive.frontier import Validators, target_id
 from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import ConfigError, CorpusError, DiskFull
 from crawler.items import Article
@@ -142,6 +142,18 @@ class Archivist:
     async def end(self, key: str, state: str, reason: str) -> None:
         """End the lease of *key* without a line."""
         await self.do(lambda corpus: corpus.frontier.end(key, state=state, reason=reason))
+        self._validators.pop(key, None)
+        self.leases.discard(key)
+
+    async def postpone(self, key: str, reason: str) -> None:
+        """End the lease of *key* without a line: it failed, and is due again like all that failed."""
+        now = datetime.now(UTC).timestamp()
+
+        def failed(corpus: Corpus) -> None:
+            corpus.frontier.end(key, state="failed", reason=reason)
+            corpus.catalogue.visits.record(target_id(key), "failed", now)
+
+        await self.do(failed)
         self._validators.pop(key, None)
         self.leases.discard(key)
 

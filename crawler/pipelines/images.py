@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -16,12 +17,12 @@ from crawler.archive.decision import stub_state
 from crawler.archive.pictures import identify
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.extensions.archivist import Archivist
-from crawler.items import Article, Image, ImageStatus
+from crawler.extensions.recoverer import ArchiveDown, Recoverer
+from crawler.items import Article, Attempt, Image, ImageStatus
 from crawler.sites import SiteProfile
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class ImagesPipeline:
         if archivist is None:
             raise NotConfigured("ImagesPipeline needs the Archivist extension")
         self._archivist = archivist
+        self._recoverer = self._crawler.get_extension(Recoverer)
 
     async def process_item(self, item: Article) -> Article:
         wanted = [self._image(image) for image in item.images[:MAX_IMAGES]]
@@ -93,7 +95,7 @@ class ImagesPipeline:
 
     def _urls(self, image: Image) -> tuple[str, ...]:
         if image.pic:
-            return self._profile.image_urls(image.pic)
+            return (*self._profile.image_urls(image.pic), *self._profile.sister_image_urls(image.pic))
         return (image.url,) if image.url and self._profile.allows(image.url) else ()
 
     async def _fetch(self, image: Image, urls: tuple[str, ...]) -> Image:
@@ -113,27 +115,52 @@ class ImagesPipeline:
                 answers["failed" if stub_state(response.status) == "failed" else "missing"] += 1
                 continue
             try:
-                return await self._keep(image, response)
+                return await self._keep(image, response.body, response.url)
             except ValueError as error:
                 logger.info("Picture %s refused: %s", url, error)
                 answers["refused"] += 1
+        recovered = await self._recovered(image, answers)
+        if recovered is not None:
+            return recovered
         order: tuple[ImageStatus, ...] = ("failed", "refused", "missing")
         return replace(image, status=next(status for status in order if answers[status]))
 
-    async def _keep(self, image: Image, response: Response) -> Image:
-        media = await asyncio.to_thread(identify, response.body)
+    async def _recovered(self, image: Image, answers: Counter[ImageStatus]) -> Image | None:
+        """Return *image* as a web archive has it, None if none has; *answers* learns what they said."""
+        if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
+            return None
         try:
-            path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, response.body, media.extension)
+            async with aclosing(self._recoverer.picture(image.pic)) as steps:
+                async for step in steps:
+                    if isinstance(step, Attempt):
+                        logger.info("Picture %s: %s", image.pic, step.reason)
+                        continue
+                    try:
+                        kept = await self._keep(image, step.body, step.capture.url or step.url)
+                    except ValueError as error:
+                        logger.info("Picture %s refused: %s", step.capture.url, error)
+                        answers["refused"] += 1
+                        continue
+                    self._crawler.stats.inc_value("gleaner/recover/pictures")
+                    return kept
+        except ArchiveDown:
+            answers["failed"] += 1
+        return None
+
+    async def _keep(self, image: Image, data: bytes, url: str) -> Image:
+        media = await asyncio.to_thread(identify, data)
+        try:
+            path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, data, media.extension)
         except CorpusError as error:
             self._archivist.fail(error)
             raise
         return replace(
             image,
-            url=response.url,
+            url=url,
             status="stored",
             path=path,
             sha256=sha256,
-            bytes=len(response.body),
+            bytes=len(data),
             width=media.width,
             height=media.height,
             media_type=media.media_type,

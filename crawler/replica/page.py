@@ -60,6 +60,14 @@ class Pages:
             'You may search our archive or return to the <a href="/">home page</a>.</p>\n',
         )
 
+    def parked(self) -> bytes:
+        """Return the page of a domain that its owner let go."""
+        return (
+            b'<!DOCTYPE html>\n<html lang="en">\n<head><title>This domain is for sale</title></head>\n<body>'
+            b"<h1>Buy this domain</h1>\n<p>The domain name is for sale by its owner. Related searches: news, travel, "
+            b"insurance, flights, hotels, credit cards, online degrees.</p>\n</body></html>\n"
+        )
+
     def teaser(self, tid: int) -> bytes:
         """Return the fragment that ``/getcontent?tid=`` gives; *tid* is not the id of its article."""
         article_id = self.site.id_at(number(self.site.number, "tid", tid) % self.site.articles)

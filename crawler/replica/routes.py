@@ -10,10 +10,10 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 
-from crawler.replica.draw import number
+from crawler.replica.draw import chance, number
 from crawler.replica.page import Pages
 from crawler.replica.picture import ORIGINAL, SMALL, video
-from crawler.replica.site import Site
+from crawler.replica.site import Gone, Site
 
 Kind = Literal["article", "image", "robots", "other"]
 
@@ -75,6 +75,8 @@ class Routes:
 
     def _article(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
         article_id = int(match["id"])
+        if way := self.site.gone_way(article_id):
+            return self._gone(way)
         answer = self.site.answer(article_id)
         if answer == "missing":
             return self._not_found()
@@ -90,11 +92,20 @@ class Routes:
             return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
         return Reply(HTTPStatus.OK, self.pages.article(article_id), headers=validators)
 
+    def _gone(self, way: Gone) -> Reply:
+        if way == "home":
+            return Reply(HTTPStatus.FOUND, headers={"Location": "/"})
+        if way == "parked":
+            return Reply(HTTPStatus.OK, self.pages.parked())
+        status = {"not found": HTTPStatus.NOT_FOUND, "gone": HTTPStatus.GONE, "soft 404": HTTPStatus.OK}[way]
+        return Reply(status, self.pages.not_found())
+
     def _picture(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
         pic = match["pic"].lstrip("/")
         pic = f"/{pic}" if "/" in pic else pic  # one slash or two in the URL: it is the same picture
         original = match["size"].endswith("original")
-        if not self.site.serves_picture(pic, original=original):
+        switched_off = chance(self.site.gone_pictures, self.site.number, "gone", pic)
+        if switched_off or not self.site.serves_picture(pic, original=original):
             return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())
         uploaded = self.site.calendar.uploaded(pic) or datetime(2013, 1, 1, tzinfo=UTC)
         validators = self._validators(f"{'o' if original else 's'}{pic}", uploaded)

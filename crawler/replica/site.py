@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from crawler.items import RelatedItem
 from crawler.replica import prose, words
@@ -17,6 +17,9 @@ from crawler.sites import load_profile
 
 Answer = Literal["page", "slug", "missing", "lost"]
 """An id's URL gives its page, a redirect to its page at the slug, 404, or a soft 404."""
+Gone = Literal["not found", "gone", "soft 404", "parked", "home"]
+"""How an article that was switched off answers: 404, 410, "not found" or a parked domain with 200, or the home page."""
+GONE: tuple[Gone, ...] = get_args(Gone)
 
 # Whatever seed a user brings, the ids in it lie here; these always have a page.
 FIRST_OPEN, LAST_OPEN = 1_446_000, 9_999_999
@@ -61,7 +64,8 @@ class Site:
 
     ``number`` is the seed number; ``articles`` (1 to 1,444,999) the size of the universe; the shares (0 to 1)
     are of its ids: ``missing`` answers 404, ``soft_missing`` something that is not the article, and ``redirects``
-    leads to the slug first (this one holds for the ids above the universe too). Raises ValueError for other values.
+    leads to the slug first (this one holds for the ids above the universe too). Of all ids ``gone``, and those in
+    ``gone_ids``, were switched off, and of all pictures ``gone_pictures``. Raises ValueError for other values.
     """
 
     number: int = 1
@@ -69,11 +73,14 @@ class Site:
     missing: float = 0.03
     soft_missing: float = 0.02
     redirects: float = 0.1
+    gone: float = 0.0
+    gone_pictures: float = 0.0
+    gone_ids: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if not 1 <= self.articles <= MOST_ARTICLES:
             raise ValueError(f"articles must be 1 to {MOST_ARTICLES}, not {self.articles}")
-        for name in ("missing", "soft_missing", "redirects"):
+        for name in ("missing", "soft_missing", "redirects", "gone", "gone_pictures"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
 
@@ -108,6 +115,12 @@ class Site:
             if drawn < self.missing + self.soft_missing:
                 return "lost"
         return "slug" if chance(self.redirects, self.number, "slug", article_id) else "page"
+
+    def gone_way(self, article_id: int) -> Gone | None:
+        """Return how *article_id* answers since it was switched off, None if it was not."""
+        if article_id not in self.gone_ids and not chance(self.gone, self.number, "gone", article_id):
+            return None
+        return GONE[number(self.number, "way", article_id) % len(GONE)]
 
     def article(self, article_id: int) -> ReplicaArticle:
         """Return the article of *article_id*, 0 to 9,999,999, whatever :meth:`answer` says of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -18,11 +18,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from crawler.exceptions import ProfileError
 from crawler.net import Origin, url_origin, url_refusal
 from crawler.sites.dates import id_time, picture_time
+from crawler.sites.recovery import STEPS, Recovery, Step
 
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _PIC_RE = re.compile(r"/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _PIC_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "mp4"})
+_COLLECTION_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_RECOVER_WHOLE = frozenset({"nearest"})
+_RECOVER_NUMBERS = _RECOVER_WHOLE | {"cdx_per_minute", "captures_per_minute", "commoncrawl_per_minute", "patience"}
+_MOST = 1_000_000
+_RECOVER_KEYS = frozenset({"article_urls", "image_urls", "flat_image_urls", "wayback", "cdx", "commoncrawl"}) | {
+    "commoncrawl_data",
+    "collections",
+    "steps",
+    *_RECOVER_NUMBERS,
+}
 _TABLES = frozenset({"name", "language", "timezone", "article", "image", "recover", "extract", "known"})
 
 
@@ -31,7 +42,7 @@ class SiteProfile:
     """What is known of a site. Build it with :func:`load_profile`.
 
     ``known`` are (id, date) points in rising order that date an id coarsely; ``selectors`` the CSS selectors of
-    ``[extract]`` by field name; ``wayback`` the base URL of a web archive to ask when the site has nothing.
+    ``[extract]`` by field name; ``recovery`` where to look for what the site no longer serves.
     """
 
     name: str
@@ -41,7 +52,7 @@ class SiteProfile:
     language: str | None = None
     image_templates: tuple[str, ...] = ()
     flat_templates: tuple[str, ...] = ()
-    wayback: str | None = None
+    recovery: Recovery = field(default_factory=Recovery)
     selectors: Mapping[str, str] = field(default_factory=dict)
     known: tuple[tuple[int, date], ...] = ()
 
@@ -55,15 +66,29 @@ class SiteProfile:
             return ()
         return tuple(template.format(id=article_id) for template in self.article_templates)
 
+    def sister_urls(self, article_id: str) -> tuple[str, ...]:
+        """Return the URLs of *article_id* on the site's sister hosts, in order."""
+        if not self.recovery.asks("sisters") or not _ID_RE.fullmatch(article_id):
+            return ()
+        return tuple(template.format(id=article_id) for template in self.recovery.article_templates)
+
     def image_urls(self, pic: str) -> tuple[str, ...]:
         """Return the URLs to try for the picture path *pic*, in order; none if the path is not a safe one.
 
         A pic keeps its leading slash, so a URL has the double slash that the real site's have.
         """
+        return self._image_urls(pic, self.image_templates, self.flat_templates)
+
+    def sister_image_urls(self, pic: str) -> tuple[str, ...]:
+        """Return the URLs of the picture path *pic* on the site's sister hosts, in order."""
+        if not self.recovery.asks("sisters"):
+            return ()
+        return self._image_urls(pic, self.recovery.image_templates, self.recovery.flat_templates)
+
+    def _image_urls(self, pic: str, foldered: tuple[str, ...], flat: tuple[str, ...]) -> tuple[str, ...]:
         if not _PIC_RE.fullmatch(pic) or ".." in pic or pic.rpartition(".")[2].lower() not in _PIC_EXTENSIONS:
             return ()
-        templates = self.image_templates if "/" in pic else self.flat_templates
-        return tuple(template.format(pic=pic) for template in templates)
+        return tuple(template.format(pic=pic) for template in (foldered if "/" in pic else flat))
 
     def pic(self, url: str) -> str | None:
         """Return the picture path in *url*, None if it is not the URL of a picture of this site.
@@ -83,8 +108,8 @@ class SiteProfile:
         return None
 
     def article_id(self, url: str) -> str | None:
-        """Return the article id in *url*, None if it is not the URL of an article of this site."""
-        if not self.allows(url):
+        """Return the article id in *url*, None if it is not the URL of an article of this site or its sisters."""
+        if url_origin(url) not in self._article_origins:
             return None
         parts = urlsplit(url)
         match = self.id_pattern.search(parts.path + (f"?{parts.query}" if parts.query else ""))
@@ -100,10 +125,12 @@ class SiteProfile:
     @cached_property
     def origins(self) -> frozenset[Origin]:
         """The (host, port) pairs that requests may go to."""
-        templates = [*self.article_templates, *self.image_templates, *self.flat_templates]
-        if self.wayback:
-            templates.append(self.wayback)
-        return frozenset(origin for template in templates if (origin := url_origin(template)))
+        templates = (*self.article_templates, *self.image_templates, *self.flat_templates, *self.recovery.urls())
+        return _origins(templates)
+
+    @cached_property
+    def _article_origins(self) -> frozenset[Origin]:
+        return _origins((*self.article_templates, *self.recovery.article_templates))
 
     def picture_time(self, pic: str | None) -> datetime | None:
         """Return when *pic* was uploaded, in the site's zone (:func:`~crawler.sites.dates.picture_time`)."""
@@ -112,6 +139,10 @@ class SiteProfile:
     def id_time(self, article_id: str) -> datetime | None:
         """Return the probable day of *article_id* (:func:`~crawler.sites.dates.id_time`)."""
         return id_time(article_id, self.known, self.zone)
+
+
+def _origins(urls: Iterable[str]) -> frozenset[Origin]:
+    return frozenset(origin for url in urls if (origin := url_origin(url)))
 
 
 def profile_names() -> list[str]:
@@ -163,7 +194,7 @@ class _Reader:
             id_pattern=self.id_pattern(),
             image_templates=self.templates("image", "urls", "{pic}"),
             flat_templates=self.templates("image", "flat_urls", "{pic}"),
-            wayback=self.wayback(),
+            recovery=self.recovery(),
             selectors=self.selectors(),
             known=self.known(),
         )
@@ -216,11 +247,58 @@ class _Reader:
             raise ProfileError(self.source, "'article.id_pattern' must hold a group (?P<id>...)")
         return pattern
 
-    def wayback(self) -> str | None:
-        value = self.text("recover", "wayback")
-        if value is not None and url_origin(value) is None:
-            raise ProfileError(self.source, f"'recover.wayback': {value!r} is not a plain http(s) URL")
+    def recovery(self) -> Recovery:
+        table = self.value("recover") or {}
+        if not isinstance(table, dict):
+            raise ProfileError(self.source, "[recover] must be a table")
+        if unknown := sorted(table.keys() - _RECOVER_KEYS):
+            raise ProfileError(
+                self.source, f"[recover] has no key {unknown[0]!r} (known: {', '.join(sorted(_RECOVER_KEYS))})"
+            )
+        wayback = self.base("wayback")
+        numbers = {name: self.positive(name) for name in _RECOVER_NUMBERS if name in table}
+        return Recovery(
+            article_templates=self.templates("recover", "article_urls", "{id}"),
+            image_templates=self.templates("recover", "image_urls", "{pic}"),
+            flat_templates=self.templates("recover", "flat_image_urls", "{pic}"),
+            wayback=wayback,
+            cdx=self.base("cdx") or (wayback and f"{wayback}/cdx/search/cdx"),
+            commoncrawl=self.base("commoncrawl"),
+            commoncrawl_data=self.base("commoncrawl_data"),
+            collections=self.names("collections"),
+            steps=self.steps(),
+            **numbers,
+        )
+
+    def base(self, key: str) -> str | None:
+        value = self.text("recover", key)
+        if value is not None and (url_origin(value) is None or "?" in value or "#" in value):
+            raise ProfileError(self.source, f"'recover.{key}': {value!r} is not a plain http(s) URL")
         return value and value.rstrip("/")
+
+    def positive(self, key: str) -> Any:
+        value = self.value("recover", key)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not (whole or (key not in _RECOVER_WHOLE and isinstance(value, float))) or not 0 < value <= _MOST:
+            raise ProfileError(self.source, f"'recover.{key}' must be a number above 0, not {value!r}")
+        return value
+
+    def names(self, key: str) -> tuple[str, ...]:
+        value = self.value("recover", key) or []
+        if not isinstance(value, list) or not all(
+            isinstance(one, str) and _COLLECTION_RE.fullmatch(one) for one in value
+        ):
+            raise ProfileError(self.source, f"'recover.{key}' must be a list of names such as CC-MAIN-2016-07")
+        return tuple(value)
+
+    def steps(self) -> tuple[Step, ...]:
+        value = self.value("recover", "steps")
+        if value is None:
+            return STEPS
+        known = isinstance(value, list) and all(step in STEPS for step in value)
+        if not known or len(set(value)) != len(value):
+            raise ProfileError(self.source, f"'recover.steps' must be a list of {', '.join(STEPS)}, each once at most")
+        return tuple(value)
 
     def selectors(self) -> dict[str, str]:
         value = self.value("extract") or {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -17,9 +19,11 @@ from crawler.archive import Corpus, Target
 from crawler.archive.frontier import Validators
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
-from crawler.extensions.readers import Readers
+from crawler.extensions.readers import PageNotRead, Readers
+from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer, Stopping
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import NOT_HELD, captured
+from crawler.reading import PageFacts
 from crawler.records import article_record, stub_record
 from crawler.sites import load_profile
 from crawler.soft404 import soft_404
@@ -60,7 +64,7 @@ class ArticleSpider(scrapy.Spider):
 
     def request(self, target: Target, attempts: tuple[Attempt, ...] = ()) -> Request | None:
         """Return the request for the next URL of *target* after those tried in vain; None if there is none left."""
-        urls = list(self.profile.article_urls(target.id))
+        urls = [*self.profile.article_urls(target.id), *self.profile.sister_urls(target.id)]
         held = target.validators
         if held and self.profile.allows(held.url):
             urls = [held.url, *(url for url in urls if url != held.url)]
@@ -85,9 +89,10 @@ class ArticleSpider(scrapy.Spider):
         if refusal is None:
             charset = _declared_charset(response)
             facts = await self.readers.read(response.body, response.url, self.profile, charset)
-            refusal = soft_404(facts, target, self.profile)
+            refusal = soft_404(facts, target, self.profile, response.url)
         if facts is None or refusal is not None:
-            yield self._next(response.request, Attempt(response.url, response.status, refusal or ""))
+            async for one in self._next(response.request, Attempt(response.url, response.status, refusal or "")):
+                yield one
             return
         for rule, times in facts.cleaned:
             self.crawler.stats.inc_value(f"gleaner/cleaned/{rule}", times)
@@ -100,16 +105,71 @@ class ArticleSpider(scrapy.Spider):
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
         """Yield the next request for a target whose URL gave no answer, or its stub."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        yield self._next(request, Attempt(request.url, None, failure.getErrorMessage()[:200]))
+        async for one in self._next(request, Attempt(request.url, None, failure.getErrorMessage()[:200])):
+            yield one
 
-    def _next(self, request: Request | None, attempt: Attempt) -> Article | Request:
+    async def _next(self, request: Request | None, attempt: Attempt) -> AsyncIterator[Article | Request]:
+        """Yield what follows an attempt in vain: the next request, or what web archives hold, or the stub."""
         assert request is not None  # noqa: S101 - Scrapy sets it
         target: Target = request.meta["target"]
         attempts: tuple[Attempt, ...] = (*request.meta["attempts"], attempt)
-        logger.info("%s: %s (%s)", target.key, attempt.reason, attempt.url)
-        self.crawler.stats.inc_value(f"gleaner/attempts_failed/{attempt.status or 'no_answer'}")
+        self._note(target, attempt)
         following = self.request(target, attempts)
-        return following or stub_record(target, attempts, self.profile, run=self.archivist.run, tried=_now())
+        if following is None:
+            record = await self._recovered(target, list(attempts))
+            if record is not None:
+                yield record
+        else:
+            yield following
+
+    async def _recovered(self, target: Target, attempts: list[Attempt]) -> Article | None:
+        """Return the record of *target* from web archives, or its stub; None if it is to wait for an archive."""
+        run = self.archivist.run
+        try:
+            if self.recoverer.has_archives and not await self._held(target):
+                async with aclosing(self.recoverer.article(target)) as steps:
+                    async for step in steps:
+                        facts, attempt = await self._judged(step, target)
+                        if facts is not None and isinstance(step, Fetched):
+                            self.crawler.stats.inc_value(f"gleaner/recover/articles/{step.capture.source}")
+                            capture = replace(step.capture, attempts=tuple(attempts))
+                            return article_record(target, facts, self.profile, capture, run=run, url=step.url)
+                        attempts += [attempt] if attempt else []
+        except ArchiveDown as error:
+            self.crawler.stats.inc_value("gleaner/recover/waiting")
+            if error.limited:
+                self.crawler.stats.inc_value("gleaner/recover/rate_limited")
+            await self.archivist.postpone(target.key, "; ".join(dict.fromkeys(one.reason for one in attempts))[:500])
+            return None
+        except Stopping:
+            return None  # its lease is given back when the spider is closed
+        return stub_record(target, attempts, self.profile, run=run, tried=_now())
+
+    async def _held(self, target: Target) -> bool:
+        """Tell whether the corpus holds the article, so that only the site is asked whether it has changed."""
+        held = await self.archivist.do(lambda corpus: corpus.catalogue.held(target.key))
+        return held is not None and held.kind == "article"
+
+    async def _judged(self, step: Fetched | Attempt, target: Target) -> tuple[PageFacts | None, Attempt | None]:
+        """Return what a capture tells of *target*, or the attempt that it was."""
+        if isinstance(step, Fetched):
+            facts, refusal = None, None
+            charset = http_content_type_encoding(step.content_type) if step.content_type else None
+            try:
+                facts = await self.readers.read(step.body, step.url, self.profile, charset, step.archived)
+                refusal = soft_404(facts, target, self.profile, None, strict=True)
+            except PageNotRead as error:
+                refusal = str(error)
+            if refusal is None:
+                return facts, None
+            source = step.capture.source
+            step = Attempt(step.capture.url or step.url, step.capture.status, f"{source}: {refusal}", source)
+        self._note(target, step)
+        return None, step
+
+    def _note(self, target: Target, attempt: Attempt) -> None:
+        logger.info("%s: %s (%s)", target.key, attempt.reason, attempt.url)
+        self.crawler.stats.inc_value(f"gleaner/attempts_failed/{_stat(attempt)}")
 
     def _refusal(self, response: Response) -> str | None:
         """Return why *response* cannot be the page of an article, None if it may be."""
@@ -127,6 +187,11 @@ class ArticleSpider(scrapy.Spider):
     def archivist(self) -> Archivist:
         """The archivist of this crawl."""
         return self._extension(Archivist)
+
+    @property
+    def recoverer(self) -> Recoverer:
+        """The recoverer of this crawl."""
+        return self._extension(Recoverer)
 
     @property
     def readers(self) -> Readers:
@@ -155,6 +220,10 @@ def duration(name: str, value: str) -> float:
     if match is None:
         raise ConfigError(f"-a {name}={value}: give a time such as 30d, 12h or 45m")
     return float(int(match[1]) * _SECONDS[match[2]])
+
+
+def _stat(attempt: Attempt) -> str:
+    return attempt.source if attempt.source != "origin" else str(attempt.status or "no_answer")
 
 
 def _conditions(held: Validators) -> dict[str, str]:

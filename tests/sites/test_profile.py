@@ -162,3 +162,64 @@ def test_the_origin_of_a_url_has_its_default_port():
     assert url_origin("http://h/") == ("h", 80)
     assert url_origin("https://h/") == ("h", 443)
     assert url_origin("http://[::1]:8765/") == ("[::1]", 8765)
+
+
+def test_recovery_asks_the_real_archives_for_the_real_site_and_none_for_the_replica(alalam):
+    recovery = alalam.recovery
+    assert recovery.cdx == "https://web.archive.org/cdx/search/cdx"
+    assert (recovery.asks("wayback"), recovery.asks("commoncrawl"), recovery.asks("sisters")) == (True, True, False)
+    assert {"web.archive.org", "index.commoncrawl.org", "data.commoncrawl.org"} <= {host for host, _ in alalam.origins}
+    replica = load_profile("replica").recovery
+    assert not any(replica.asks(step) for step in replica.steps)
+
+
+def test_a_url_of_an_archive_is_not_one_of_the_site(alalam):
+    assert alalam.article_id("https://web.archive.org/web/20160227101112id_/http://en.alalam.ir/news/1793356") is None
+
+
+def test_sister_hosts_budgets_and_the_order_of_the_steps_are_the_profiles(tmp_path):
+    table = """
+[recover]
+article_urls = ["https://sister/news/{id}"]
+image_urls = ["https://sister/image/{pic}"]
+wayback = "http://127.0.0.1:1/"
+cdx = "http://127.0.0.1:1/web/cdx"
+cdx_per_minute = 600.5
+nearest = 1
+steps = ["commoncrawl", "wayback", "sisters"]
+"""
+    path = tmp_path / "x.toml"
+    path.write_text(MINIMAL + table)
+    site = load_profile(str(path))
+    assert (site.recovery.wayback, site.recovery.cdx) == ("http://127.0.0.1:1", "http://127.0.0.1:1/web/cdx")
+    assert (site.recovery.cdx_per_minute, site.recovery.nearest, site.recovery.captures_per_minute) == (600.5, 1, 120)
+    assert site.recovery.steps == ("commoncrawl", "wayback", "sisters")
+    assert site.sister_urls("7") == ("https://sister/news/7",)
+    assert site.sister_image_urls("/a/b.jpg") == ("https://sister/image//a/b.jpg",)
+    assert site.article_id("https://sister/news/7") == "7"
+    path.write_text(MINIMAL + table.replace(', "sisters"]', "]"))
+    assert load_profile(str(path)).sister_urls("7") == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("waybak = 'https://h'", "no key 'waybak'"),
+        ("wayback = 'ftp://h'", "recover.wayback"),
+        ("cdx = 'https://h/cdx?x=1'", "recover.cdx"),
+        ("cdx_per_minute = 0", "above 0"),
+        ("cdx_per_minute = true", "above 0"),
+        ("nearest = 1.5", "above 0"),
+        ("patience = nan", "above 0"),
+        ("steps = ['wayback', 'wayback']", "recover.steps"),
+        ("steps = ['archive']", "recover.steps"),
+        ("steps = [['wayback']]", "recover.steps"),
+        ("collections = ['../x']", "recover.collections"),
+        ("article_urls = ['https://h/']", "recover.article_urls"),
+    ],
+)
+def test_a_mistake_in_recovery_is_named(tmp_path, line, what):
+    path = tmp_path / "x.toml"
+    path.write_text(f"{MINIMAL}[recover]\n{line}\n")
+    with pytest.raises(ProfileError, match=what):
+        load_profile(str(path))

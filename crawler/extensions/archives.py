@@ -1,0 +1,135 @@
+"""Asking web archives: each service within its budget, in a download slot of its own, and no longer than it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.exceptions import GleanerError
+from crawler.politeness.retry_after import retry_after
+from crawler.recover.budget import Budget
+from crawler.sites.recovery import Recovery
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
+
+_TRIES = 3
+_AT_ONCE = 2
+_POLL = 0.25
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TOO_MANY = 429
+_LEFT_ALONE = "it gave no answer before, and is left alone for now"
+_META = {
+    "dont_redirect": True,  # a redirect of an archived page leads to where that page led: looked at first
+    "dont_retry": True,  # the budget says when
+    "handle_httpstatus_all": True,
+    "autothrottle_dont_adjust_delay": True,
+    "dont_obey_robotstxt": True,  # those of archives speak to search engines; we keep to the limits of their services
+}
+
+
+class ArchiveDown(GleanerError):
+    """An archive that may hold a target gave no answer: the target is to wait, not to be given up."""
+
+    def __init__(self, reason: str, *, limited: bool = False) -> None:
+        self.limited = limited
+        super().__init__(reason)
+
+
+class Stopping(GleanerError):
+    """The crawl is ending; what waits for an archive is left for the next run."""
+
+
+class Broken(GleanerError):
+    """One URL of an archive gave nothing that is of use; the message says why, ``status`` what it answered."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(reason)
+
+
+class Archives:
+    """The services of the archives in a profile: ``wayback-cdx``, ``wayback``, ``commoncrawl-index``, ``commoncrawl``.
+
+    Counts ``gleaner/recover/requests/<service>``.
+    """
+
+    def __init__(self, crawler: Crawler, recovery: Recovery) -> None:
+        self._crawler = crawler
+        rates = {
+            "wayback-cdx": recovery.cdx_per_minute,
+            "wayback": recovery.captures_per_minute,
+            "commoncrawl-index": recovery.commoncrawl_per_minute,
+            "commoncrawl": recovery.captures_per_minute,
+        }
+        self._budgets = {name: Budget(rate, recovery.patience) for name, rate in rates.items()}
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
+        # Requests wait for their budget here, so that in Scrapy's downloader they never fill the site's place.
+        slots = dict(crawler.settings.getdict("DOWNLOAD_SLOTS"))
+        slots |= {name: {"concurrency": _AT_ONCE, "delay": 0.0, "jitter": 0.0} for name in rates}
+        crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
+
+    async def ask(self, url: str, service: str, headers: dict[str, str] | None = None) -> Response:
+        """Return the answer of *service*, whatever its status.
+
+        Raises :class:`Broken` if this URL has none, :class:`ArchiveDown` if the archive gives none for now.
+        """
+        budget, reason = self._budgets[service], _LEFT_ALONE
+        async with self._at_once[service]:
+            for _ in range(_TRIES):
+                await self._turn(service, budget, reason)
+                self._crawler.stats.inc_value(f"gleaner/recover/requests/{service}")
+                request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": service})
+                try:
+                    response = await self._crawler.engine.download_async(request)
+                except IgnoreRequest as error:
+                    raise Broken(str(error)) from error
+                except ResponseDataLossError as error:
+                    budget.answered()
+                    raise Broken("it is cut short") from error
+                except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
+                    reason = f"no answer ({type(error).__name__})"
+                    budget.failed(time.monotonic(), None, limited=False)
+                    logger.warning("Archive %s: %s", service, reason)
+                    continue
+                if response.status not in _BUSY or "Memento-Datetime" in response.headers:
+                    budget.answered()  # a 503 that was archived is an answer
+                    return response
+                reason = f"status {response.status}"
+                header = response.headers.get("Retry-After")
+                wait = retry_after(header.decode("latin-1") if header else None, time.time())
+                limited = response.status == _TOO_MANY or wait is not None
+                budget.failed(time.monotonic(), wait, limited=limited)
+                logger.warning("Archive %s: %s; asked to wait: %s s", service, reason, wait)
+        raise ArchiveDown(reason, limited=budget.asked_to_wait)
+
+    async def _turn(self, service: str, budget: Budget, reason: str) -> None:
+        """Wait until the next request to *service* may start."""
+        async with self._turns[service]:
+            while True:
+                if self._closing():
+                    raise Stopping("the crawl is ending")
+                now = time.monotonic()
+                if budget.down(now):
+                    raise ArchiveDown(reason, limited=budget.asked_to_wait)
+                wait = budget.wait(now)
+                if wait <= 0:
+                    budget.take(now)
+                    return
+                await asyncio.sleep(min(wait, _POLL))
+
+    def _closing(self) -> bool:
+        engine = self._crawler.engine
+        slot = engine._slot  # noqa: SLF001 - no signal is sent when an engine begins to close
+        return not engine.running or slot is None or bool(slot.closing)

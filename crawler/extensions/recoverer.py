@@ -1,0 +1,309 @@
+"""The recoverer: walks the ladder of web archives for what the site no longer serves."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from crawler.archive.holdings import Holdings, IndexLine
+from crawler.extensions.archives import ArchiveDown, Archives, Broken, Stopping
+from crawler.extensions.archivist import Archivist
+from crawler.items import Attempt, Capture, CaptureSource
+from crawler.middlewares.captures import captured
+from crawler.recover.cdx import Answer, commoncrawl_query, read_answer, wayback_query
+from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_collections, read_record
+from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
+from crawler.recover.questions import KEPT_SECONDS, keep, question
+from crawler.recover.replay import Replayed, archived_at, replay_url, replayed
+from crawler.sites import SiteProfile
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from crawler.archive import Corpus, Target
+
+__all__ = ["ArchiveDown", "Fetched", "Recoverer", "Stopping"]
+
+T = TypeVar("T")
+
+MOST_HOPS = 3
+_OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Fetched(NamedTuple):
+    """A capture's bytes, as the archive had them. ``url`` is the page's or picture's own, on its site."""
+
+    body: bytes
+    url: str
+    content_type: str | None
+    capture: Capture
+
+    @property
+    def archived(self) -> datetime | None:
+        """When the archive fetched it."""
+        return datetime.fromisoformat(self.capture.archived) if self.capture.archived else None
+
+
+Found = AsyncGenerator[Fetched | Attempt]
+
+
+class _Index(NamedTuple):
+    """An index of captures: its name in the catalogue, the service that answers for it, and how to ask it."""
+
+    name: str
+    source: CaptureSource
+    service: str
+    query: Callable[[str, str | None], str]
+
+
+class Recoverer:
+    """Walks the ladder of one target at a time, for as many targets at once as wait.
+
+    What an index answered is kept in the catalogue, and targets near to each other share a question. Without a corpus
+    (*holdings* are given then) it is kept there.
+    """
+
+    def __init__(self, crawler: Crawler, profile: SiteProfile, holdings: Holdings | None = None) -> None:
+        self._crawler = crawler
+        self._profile = profile
+        self._recovery = profile.recovery
+        self._holdings = holdings
+        self._archives = Archives(crawler, profile.recovery)
+        self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._collections: tuple[Collection, ...] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        profile = getattr(crawler.spider, "profile", None)
+        if profile is None:
+            raise NotConfigured("the spider has no site profile")
+        holdings = memory_holdings() if getattr(crawler.spider, "without_corpus", False) else None
+        recoverer = cls(crawler, profile, holdings)
+        crawler.signals.connect(recoverer.spider_opened, signal=signals.spider_opened)
+        return recoverer
+
+    def spider_opened(self) -> None:
+        self._archivist = self._crawler.get_extension(Archivist)
+
+    @property
+    def has_archives(self) -> bool:
+        """Whether there is any archive to ask."""
+        if self._crawler.settings["SOURCE"]:  # a crawl of captures that are held already asks nobody
+            return False
+        return self._recovery.asks("wayback") or self._recovery.asks("commoncrawl")
+
+    async def article(self, target: Target) -> Found:
+        """Yield the captures of *target*'s page, the most promising first, and between them what gave nothing.
+
+        Raises :class:`ArchiveDown` at the end if an archive that may hold more gave no answer, and :class:`Stopping`
+        when the crawl is ending.
+        """
+        wanted = self._profile.picture_time(target.pic) or self._profile.id_time(target.id)
+        places = article_places(self._profile, target.id)
+        down: list[ArchiveDown] = []
+        for step in self._recovery.steps:
+            if step == "wayback" and self._recovery.asks(step):
+                async for one in self._wayback(places, wanted, "page", down):
+                    yield one
+            elif step == "commoncrawl" and self._recovery.asks(step):
+                async for one in self._commoncrawl(places, wanted, down):
+                    yield one
+        if down:
+            raise down[0]
+
+    async def picture(self, pic: str) -> Found:
+        """Yield the captures of the picture path *pic*, as :meth:`article` does; Common Crawl keeps no pictures."""
+        down: list[ArchiveDown] = []
+        if self._recovery.asks("wayback"):
+            places = picture_places(self._profile, pic)
+            async for one in self._wayback(places, self._profile.picture_time(pic), "picture", down):
+                yield one
+        if down:
+            raise down[0]
+
+    async def _wayback(
+        self, places: Sequence[Place], wanted: datetime | None, kind: Kind, down: list[ArchiveDown]
+    ) -> Found:
+        wayback, cdx = self._recovery.wayback or "", self._recovery.cdx or ""
+        index = _Index(cdx, "wayback", "wayback-cdx", lambda prefix, resume: wayback_query(cdx, prefix, resume))
+        for place in places:
+            lines = await self._listed(index, place, down)
+            if isinstance(lines, Attempt):
+                yield lines
+                continue
+            good = list(best_first(lines, wanted, kind))
+            if not good:
+                yield _nothing(index, place, lines, kind)
+            for line in good:
+                url = replay_url(wayback, line.timestamp, line.url)
+                yield await _tried(self._replay(line, url, places), url, "wayback", down)
+
+    async def _replay(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
+        """Fetch the capture of *line* at *url*, along the redirects that stay with the target."""
+        there = Replayed(line.timestamp, line.url)
+        for _ in range(MOST_HOPS):
+            response = await self._archives.ask(url, "wayback")
+            if response.status not in _REDIRECTS:
+                break
+            url = response.urljoin(_header(response, "Location") or "")
+            further = replayed(self._recovery.wayback or "", url)
+            if further is None or not names_target(further.url, places):
+                raise Broken("the capture redirects elsewhere", response.status)
+            there = further
+        if response.status != _OK:
+            raise Broken(f"status {response.status}", response.status)
+        if not response.body:
+            raise Broken("the capture is empty", response.status)
+        archived = archived_at(_header(response, "Memento-Datetime"), there.timestamp)
+        capture = _capture("wayback", response.url, response, archived)
+        return Fetched(response.body, there.url, _header(response, "Content-Type"), capture)
+
+    async def _commoncrawl(self, places: Sequence[Place], wanted: datetime | None, down: list[ArchiveDown]) -> Found:
+        base = self._recovery.commoncrawl or ""
+        try:
+            collections = self._recovery.collections or await self._nearest_collections(wanted)
+        except ArchiveDown as error:
+            down.append(error)
+            yield Attempt(f"{base}/collinfo.json", None, f"commoncrawl: {error}", "commoncrawl")
+            return
+        for index in (_collection(base, name) for name in collections):
+            for place in places:
+                lines = await self._listed(index, place, down)
+                if isinstance(lines, Attempt):
+                    yield lines
+                    continue
+                good = [line for line in best_first(lines, wanted, "page") if line.filename and line.length]
+                if not good:
+                    yield _nothing(index, place, lines, "page")
+                for line in good:
+                    url = f"{self._recovery.commoncrawl_data}/{line.filename}"
+                    yield await _tried(self._record(line, url, places), url, "commoncrawl", down)
+
+    async def _nearest_collections(self, wanted: datetime | None) -> tuple[str, ...]:
+        async with self._questions["collinfo"]:
+            if self._collections is None:
+                try:
+                    response = await self._archives.ask(
+                        f"{self._recovery.commoncrawl}/collinfo.json", "commoncrawl-index"
+                    )
+                    self._collections = read_collections(response.body)
+                except (Broken, ValueError) as error:
+                    raise ArchiveDown(f"its list of collections cannot be read ({error})") from error
+        return nearest(self._collections, wanted, self._recovery.nearest)
+
+    async def _record(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
+        """Fetch the WARC record of *line* by its place in the file at *url*."""
+        offset, length = line.offset or 0, min(line.length or 0, MAX_RECORD)
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
+        response = await self._archives.ask(url, "commoncrawl", headers)
+        if response.status != _PARTIAL:
+            raise Broken(f"status {response.status}", response.status)
+        try:
+            payload = await asyncio.to_thread(read_record, response.body)
+        except ValueError as error:
+            raise Broken(str(error), response.status) from error
+        if payload.status != _OK or not payload.body or not names_target(payload.url, places):
+            raise Broken("the record is of something else", payload.status)
+        capture = _capture("commoncrawl", f"{url}#{offset}-{length}", response, payload.archived)
+        return Fetched(payload.body, payload.url, payload.content_type, capture)
+
+    async def _listed(self, index: _Index, place: Place, down: list[ArchiveDown]) -> list[IndexLine] | Attempt:
+        """Return what *index* holds of *place*: from the catalogue, or by asking for it and its neighbours."""
+        source, since = f"{index.name} {place.base}", time.time() - KEPT_SECONDS
+        try:
+            async with self._questions[source]:  # who comes second finds the answer there
+                while True:
+                    known = await self._store(lambda holdings: holdings.known(source, place.name, since))
+                    if known is not None:
+                        return known
+                    await self._ask_index(index, source, place, since)
+        except ArchiveDown as error:
+            down.append(error)
+            return Attempt(index.query(place.base + place.name, None), None, f"{index.source}: {error}", index.source)
+
+    async def _ask_index(self, index: _Index, source: str, place: Place, since: float) -> None:
+        """Ask *index* for a page of what it holds of *place* and its neighbours, and keep that."""
+        asked = await self._store(lambda holdings: question(holdings, source, place, since))
+        url = index.query(place.base + asked.prefix, asked.progress.resume if asked.progress else None)
+        try:
+            response = await self._archives.ask(url, index.service)
+            answer = _answer(response, index)
+        except (Broken, ValueError) as error:
+            raise ArchiveDown(f"its index cannot be read ({error})") from error
+        self._crawler.stats.inc_value(f"gleaner/recover/{index.source}_broken_lines", answer.broken)
+        await self._store(lambda holdings: keep(holdings, source, place, asked, answer, time.time()))
+
+    async def _store(self, operation: Callable[[Holdings], T]) -> T:
+        """Do *operation* on the catalogue's holdings, in the archivist's thread; or on those in memory."""
+        if self._holdings is not None:
+            return operation(self._holdings)
+
+        def on_corpus(corpus: Corpus) -> T:
+            return operation(Holdings(corpus.catalogue.connection))
+
+        assert self._archivist is not None  # noqa: S101 - a spider with a profile and a corpus has one
+        return await self._archivist.do(on_corpus)
+
+
+async def _tried(
+    fetching: Awaitable[Fetched], url: str, source: CaptureSource, down: list[ArchiveDown]
+) -> Fetched | Attempt:
+    """Return what *fetching* gives, or why it gives nothing."""
+    try:
+        return await fetching
+    except Broken as broken:
+        return Attempt(url, broken.status, f"{source}: {broken}", source)
+    except ArchiveDown as error:
+        down.append(error)
+        return Attempt(url, None, f"{source}: {error}", source)
+
+
+def memory_holdings() -> Holdings:
+    """Return holdings that are kept nowhere, for a run without a corpus: no other target waits there."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.execute("CREATE TABLE targets (tid INTEGER PRIMARY KEY, state TEXT)")
+    return Holdings(connection)
+
+
+def _collection(base: str, name: str) -> _Index:
+    return _Index(
+        f"{base}/{name}-index",
+        "commoncrawl",
+        "commoncrawl-index",
+        lambda prefix, _resume: commoncrawl_query(base, name, prefix),
+    )
+
+
+def _answer(response: Response, index: _Index) -> Answer:
+    """Return what an index answered; ValueError if that is no answer."""
+    if response.status == _NOT_FOUND and index.source == "commoncrawl":
+        return Answer((), 0, None)  # how it says that it has none
+    if response.status != _OK:
+        raise ValueError(f"status {response.status}")
+    return read_answer(response.body)
+
+
+def _nothing(index: _Index, place: Place, lines: Sequence[IndexLine], kind: Kind) -> Attempt:
+    what = f"no capture that is a good {kind}" if lines else "no capture"
+    where = "" if index.source == "wayback" else f" in {index.name.rpartition('/')[2].removesuffix('-index')}"
+    return Attempt(index.query(place.base + place.name, None), _OK, f"{index.source}: {what}{where}", index.source)
+
+
+def _capture(source: CaptureSource, url: str, response: Response, archived: datetime | None) -> Capture:
+    when = archived.isoformat(timespec="seconds") if archived else None
+    return Capture(source=source, url=url, status=_OK, archived=when, **captured(response)._asdict())
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

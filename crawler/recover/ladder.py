@@ -1,0 +1,130 @@
+"""Where a target may be in an archive's index, and which of its captures to take first."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from crawler.archive.holdings import IndexLine
+from crawler.recover.cdx import PAGE_LINES, moment
+from crawler.sites import SiteProfile
+
+Kind = Literal["page", "picture"]
+
+MOST_CAPTURES = 5
+"""Holdings of one target that are fetched, at most, before an archive counts as having no good one."""
+WIDEST = 5
+"""Digits of an id that a question may leave open: 100,000 ids."""
+
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_PORTS = {"http": 80, "https": 443}
+_ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
+_SLASHES_RE = re.compile(r"/{2,}")
+_TICKS_OF_A_DAY = 5
+"""Leading digits that Unix seconds of one day (100,000 seconds, nearly) have in common."""
+
+
+class Place(NamedTuple):
+    """Where a name (an id, or a picture's path) is in an index: ``base`` is host and path, without the scheme.
+
+    ``prefixes`` are what to ask for, from the name itself to the widest: each answers for the names that begin so.
+    """
+
+    base: str
+    name: str
+    prefixes: tuple[str, ...]
+
+
+def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
+    """Return where the captures of *article_id* are, each host and path once: indexes know no schemes."""
+    templates = (*profile.article_templates, *profile.recovery.article_templates)
+    bases = dict.fromkeys(host_and_path(template.partition("{id}")[0]) for template in templates)
+    prefixes = tuple(article_id[: len(article_id) - left] for left in range(min(WIDEST + 1, len(article_id))))
+    return tuple(Place(base, article_id, prefixes) for base in bases)
+
+
+def picture_places(profile: SiteProfile, pic: str) -> tuple[Place, ...]:
+    """Return where the captures of the picture path *pic* are; the wider question is for all pictures of its day."""
+    urls = (*profile.image_urls(pic), *profile.sister_image_urls(pic))
+    name = _SLASHES_RE.sub("/", pic).lstrip("/")
+    day = name[: name.rindex("/") + 1] if "/" in name else name[:_TICKS_OF_A_DAY]
+    bases = dict.fromkeys(host_and_path(url).removesuffix(name) for url in urls if url.endswith(name))
+    return tuple(Place(base, name, (name, day)) for base in bases)
+
+
+def names_target(url: str, places: Iterable[Place]) -> bool:
+    """Tell whether *url*, of an index or of a redirect, is that of the article or picture at *places*."""
+    return any(name_at(url, place) == place.name for place in places)
+
+
+def name_at(url: str, place: Place) -> str | None:
+    """Return the name that *url* has at the base of *place*, None if it is of another base."""
+    there = host_and_path(url)
+    if not there.startswith(place.base):
+        return None
+    rest = there[len(place.base) :]
+    if not _ID_RE.fullmatch(place.name):
+        return rest.partition("?")[0]
+    match = _ID_RE.match(rest)
+    return match[0] if match and not rest[match.end() : match.end() + 1].isalnum() else None
+
+
+def host_and_path(url: str) -> str:
+    """Return *url* as indexes sort it: no scheme, no usual port, host in lower case, one slash for many.
+
+    >>> host_and_path("http://EN.alalam.ir:80//news/1793356?x=1")
+    'en.alalam.ir/news/1793356?x=1'
+    """
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port not in {None, _PORTS.get(parts.scheme)} else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{(parts.hostname or '').lower()}{port}{_SLASHES_RE.sub('/', parts.path)}{query}"
+
+
+def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
+    """Return how many digits of an id to leave open in the question: what settles most targets for each request.
+
+    ``waiting[n]`` is how many targets still to be fetched share all but the last *n* digits with this one;
+    *density* how many captures an id has had so far (None: one is assumed). A question costs a request for each
+    page of its answer, so a wider one pays only while few captures lie between the targets that it settles.
+
+    >>> widest_worthwhile([1, 1, 1, 1], density=None), widest_worthwhile([1, 1, 2, 9], density=None)
+    (0, 3)
+    >>> widest_worthwhile([1, 1, 2, 9], density=40.0)  # 9 targets for 8 requests, or 2 for one
+    2
+    """
+    pages = [
+        max(1, math.ceil((1.0 if density is None else density) * 10**left / PAGE_LINES)) for left in range(len(waiting))
+    ]
+    return max(range(len(waiting)), key=lambda left: (max(1, waiting[left]) / pages[left], -left))
+
+
+def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
+    """Yield the captures of status 200 and of *kind* (``page`` or ``picture``): nearest to *wanted* first.
+
+    With no date wanted the earliest is first: a site's last captures are those of its end. Of equal bytes only the
+    nearest is given, and :data:`MOST_CAPTURES` in all.
+    """
+    good = [line for line in lines if line.status == 200 and _is_of(line.mime, kind)]  # noqa: PLR2004 - OK
+    good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))
+    seen: set[str] = set()
+    for line in good:
+        if line.digest and line.digest in seen:
+            continue
+        seen.add(line.digest)
+        yield line
+        if len(seen) == MOST_CAPTURES:
+            return
+
+
+def _distance(timestamp: str, wanted: datetime | None) -> float:
+    then = moment(timestamp)
+    return abs((then - wanted).total_seconds()) if then and wanted else 0.0
+
+
+def _is_of(mime: str, kind: Kind) -> bool:
+    return mime in _HTML if kind == "page" else mime.startswith(("image/", "video/"))

@@ -1,0 +1,100 @@
+"""Where a target is in an index, how wide to ask, and which of its captures come first."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.archive.holdings import IndexLine
+from crawler.recover.cdx import PAGE_LINES
+from crawler.recover.ladder import (
+    MOST_CAPTURES,
+    article_places,
+    best_first,
+    name_at,
+    names_target,
+    picture_places,
+    widest_worthwhile,
+)
+from crawler.sites import load_profile
+
+PROFILE = load_profile("alalam")
+WANTED = datetime(2016, 2, 26, tzinfo=UTC)
+
+
+def line(timestamp, **changes):
+    fields = {"url": "http://h/1", "mime": "text/html", "status": 200, "digest": timestamp, **changes}
+    return IndexLine(timestamp, **fields)
+
+
+def test_an_article_is_at_one_place_whatever_the_schemes_of_its_urls():
+    (place,) = article_places(PROFILE, "1793356")
+    assert (place.base, place.name) == ("en.alalam.ir/news/", "1793356")
+    assert place.prefixes == ("1793356", "179335", "17933", "1793", "179", "17")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://en.alalam.ir:80/news/1793356", "1793356"),
+        ("https://en.alalam.ir//news/1793356/kurds-retake-town?x=1", "1793356"),
+        ("http://en.alalam.ir/news/1793356?x", "1793356"),
+        ("http://en.alalam.ir/news/17933567", "17933567"),
+        ("http://en.alalam.ir/news/1793356a", None),
+        ("http://en.alalam.ir/news/", None),
+        ("http://en.alalam.ir/", None),
+        ("http://fa.alalam.ir/news/1793356", None),
+        ("http://en.alalam.ir:8080/news/1793356", None),
+    ],
+)
+def test_a_url_in_an_index_is_of_one_article_or_none(url, name):
+    (place,) = article_places(PROFILE, "1793356")
+    assert name_at(url, place) == name
+    assert names_target(url, [place]) == (name == "1793356")
+
+
+def test_a_picture_is_asked_for_with_all_of_its_day():
+    pic = "/2016/02/26/alalam_635921016327147719_25f_4x3.jpg"
+    places = picture_places(PROFILE, pic)
+    assert [place.base for place in places] == [
+        "media.alalam.ir/news/image/original/",
+        "media.alalam.ir/news/image/855x495/",
+        "media.alalamtv.net/news/image/855x495/",
+    ]
+    assert places[0].prefixes == (pic[1:], "2016/02/26/")
+    assert all(names_target(url, places) for url in PROFILE.image_urls(pic))
+    (flat,) = picture_places(PROFILE, "150994162047493000.jpg")
+    assert flat.prefixes == ("150994162047493000.jpg", "15099")
+    assert picture_places(PROFILE, "../etc/passwd") == ()
+
+
+def test_the_nearest_good_capture_is_first_and_equal_bytes_come_once():
+    lines = [
+        line("20120101000000"),
+        line("20160301000000", digest="A"),
+        line("20160227000000", digest="A"),
+        line("20160226120000", status=404),
+        line("20160226130000", mime="warc/revisit"),
+        line("20160226130000", mime="image/jpeg"),
+    ]
+    assert [one.timestamp for one in best_first(lines, WANTED, "page")] == ["20160227000000", "20120101000000"]
+    assert [one.mime for one in best_first(lines, WANTED, "picture")] == ["image/jpeg"]
+
+
+def test_without_a_date_the_earliest_is_first():
+    lines = [line("20180101000000"), line("20140101000000")]
+    assert next(best_first(lines, None, "page")).timestamp == "20140101000000"
+
+
+def test_an_archive_with_many_captures_is_not_asked_for_all():
+    lines = [line(f"2016022{day}000000") for day in range(10)]
+    assert len(list(best_first(lines, WANTED, "page"))) == MOST_CAPTURES
+
+
+@given(st.lists(st.integers(0, 2000), min_size=1, max_size=6).map(sorted), st.floats(0, 1e6) | st.none())
+def test_a_wide_question_is_never_dearer_for_each_target_than_asking_for_one(waiting, density):
+    left = widest_worthwhile(waiting, density)
+    pages = max(1.0, (1.0 if density is None else density) * 10**left / PAGE_LINES)
+    first = max(1.0, (1.0 if density is None else density) / PAGE_LINES)
+    assert max(1, waiting[left]) / pages >= max(1, waiting[0]) / (first + 1)
