@@ -66,6 +66,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "crawler.middlewares.captures.CapturesMiddleware": 950,  # nearest to the downloader: bodies as they came
+    "crawler.middlewares.replay.ReplayMiddleware": 960,  # in its place, with SOURCE
 }
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # depth is the frontier's: distance from the seeds

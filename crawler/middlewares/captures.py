@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from scrapy import __version__ as scrapy_version
@@ -151,5 +152,5 @@ def _warcinfo(crawler: Crawler, archivist: Archivist) -> dict[str, str]:
             "Bodies as they came, with their content coding and without transfer coding; headers as Scrapy gives them: "
             "names in one spelling, no reason phrase; headers that hold secrets (cookies, credentials, tokens) left out"
         ),
-        "source": f"copied from {source}, with the dates of the captures there" if source else "",
+        "source": f"copied from {Path(source).name}, with the dates of the captures there" if source else "",
     }

@@ -84,6 +84,15 @@ def read_record(path: Path, offset: int) -> Record:
             return _record(view, offset)
 
 
+def next_member(path: Path, start: int, end: int) -> int | None:
+    """Return where in the file at *path*, within [*start*, *end*), the next gzip member with a record begins."""
+    if start >= end:
+        return None
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        found = _next_record(view, start)
+    return found if found is not None and found < end else None
+
+
 def _record(view: mmap.mmap, offset: int) -> Record:
     data, end = _member(view, offset)
     version = next((version for version in _VERSIONS if data.startswith(version)), None)

@@ -1,0 +1,109 @@
+"""Finding WARC files: plain, compressed, in folders, behind globs, or inside WACZ files."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.exceptions import ConfigError
+
+_WARCS = (".warc", ".warc.gz", ".warc.zst")
+_LOCAL_HEADER = 30
+"""Bytes of a zip entry's local header before its name; the lengths of name and extra field are its last two numbers."""
+
+
+class WarcSource(NamedTuple):
+    """WARC data: ``name`` for people and records, and the bytes of the file at ``path`` from ``start`` on."""
+
+    name: str
+    path: Path
+    start: int
+    size: int
+
+    def open(self, offset: int = 0) -> io.BufferedReader:
+        """Open the data from *offset* on; what is read ends where it ends."""
+        return io.BufferedReader(_Window(self.path, self.start + offset, self.size - offset), 1 << 16)
+
+
+def find_sources(spec: str) -> list[WarcSource]:
+    """Return the WARC data that *spec* names: a file, a folder (with all below it), or a glob; the WACZ files too.
+
+    Raises ``ConfigError`` if there is none, or a WACZ file cannot be read.
+    """
+    path = Path(spec)
+    if path.is_dir():
+        found = [(file.relative_to(path).as_posix(), file) for file in sorted(path.rglob("*")) if _is_archive(file)]
+    elif path.is_file():
+        found = [(path.name, path)]
+    else:
+        matches = sorted(map(Path, glob.glob(spec, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute one
+        common = Path(os.path.commonpath([match.parent for match in matches])) if matches else path
+        found = [(match.relative_to(common).as_posix(), match) for match in matches if _is_archive(match)]
+    sources = [source for name, file in found for source in _sources(name, file)]
+    if not sources:
+        raise ConfigError(f"SOURCE: there is no WARC or WACZ file at {spec!r}")
+    return sources
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith((*_WARCS, ".wacz")) and path.is_file()
+
+
+def _sources(name: str, path: Path) -> Iterator[WarcSource]:
+    if path.suffix.lower() == ".wacz":
+        yield from _in_wacz(name, path)
+    else:
+        yield WarcSource(name, path, 0, path.stat().st_size)
+
+
+def _in_wacz(name: str, path: Path) -> Iterator[WarcSource]:
+    """Yield the WARC files in a WACZ file, where they lie in it: the format stores them as they are."""
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+            for entry in archive.infolist():
+                if not entry.filename.lower().endswith(_WARCS):
+                    continue
+                if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
+                    raise ConfigError(f"SOURCE: {path}: {entry.filename!r} is compressed in it; unpack the file first")
+                file.seek(entry.header_offset + _LOCAL_HEADER - 4)
+                start = entry.header_offset + _LOCAL_HEADER + sum(struct.unpack("<HH", file.read(4)))
+                yield WarcSource(f"{name}/{entry.filename}", path, start, entry.file_size)
+    except (OSError, zipfile.BadZipFile, struct.error) as error:
+        raise ConfigError(f"SOURCE: {path} cannot be read as a WACZ file ({error})") from error
+
+
+class _Window(io.RawIOBase):
+    """A part of a file, read-only."""
+
+    def __init__(self, path: Path, start: int, size: int) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._start, self._size, self._position = start, max(0, size), 0
+        self._file.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        view = memoryview(buffer)[: max(0, self._size - self._position)]
+        count = self._file.readinto(view) or 0
+        self._position += count
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        self._file.seek(self._start + self._position)
+        return self._position
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
