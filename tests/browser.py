@@ -40,7 +40,7 @@ class Browser:
         to_read, self._write = _pipe()
         self._read, to_write = _pipe()
         nowhere = os.open(os.devnull, os.O_RDWR)
-        actions = [(to_read, 3), (to_write, 4), (nowhere, 1), (nowhere, 2)]
+        actions = [(nowhere, 1), (nowhere, 2), (to_read, 3), (to_write, 4)]  # in this order: nowhere may be 3 or 4
         self._process = os.posix_spawn(
             program,
             [program, *_OPTIONS, f"--user-data-dir={folder}", "about:blank"],

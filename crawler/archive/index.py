@@ -22,15 +22,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from crawler.archive.folding import FOLDING, fold
 from crawler.archive.lines import line_at, lines_from, read_record
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.archive.stored import stored_picture
 from crawler.exceptions import CorpusDamaged, CorpusError
 
 INDEX_NAME = "search.sqlite"
-VERSION = 100 + FOLDING
+VERSION = 200 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
 _COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
@@ -40,10 +42,14 @@ CREATE TABLE segments (             -- how far each segment was read, and what i
     name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, last INTEGER NOT NULL, checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE documents (            -- the latest version of each key
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER, kind TEXT, language TEXT, published TEXT
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER, kind TEXT, language TEXT, published TEXT,
+    source TEXT, picture TEXT       -- where it was obtained; the path of its first stored picture
 );
 CREATE TABLE originals (id INTEGER PRIMARY KEY, title TEXT, url TEXT, text BLOB);
-CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = 'ascii')
+CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = 'ascii');
+CREATE VIEW articles AS             -- what scrapy corpus browse shows; LEFT, so that counting needs no originals
+    SELECT picture, title, published, language, source, kind, key, substr(published, 1, 4) AS year, url, d.id
+    FROM documents d LEFT JOIN originals o ON o.id = d.id
 """
 
 
@@ -213,8 +219,14 @@ def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp) -> None:
     connection.execute("DELETE FROM originals WHERE id = (SELECT id FROM documents WHERE key = ?)", (key,))
     facts = (_text(record.get(name)) for name in ("kind", "language", "published"))
     version = record["version"] if isinstance(record.get("version"), int) else 0
-    connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", (document, key, version, *facts))
+    row = (document, key, version, *facts, _source(record), stored_picture(record))
+    connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
+
+
+def _source(record: dict[str, Any]) -> str | None:
+    capture = record.get("capture")
+    return _text(capture.get("source")) if isinstance(capture, dict) else None
 
 
 def _text(value: object) -> str | None:

@@ -96,6 +96,20 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keys", metavar="NAME", help="print all keys behind the number NAME instead, one a line")
 
 
+def _port(value: str) -> int:
+    number = int(value)
+    if not 0 <= number <= 65535:  # noqa: PLR2004 - what a port is
+        raise ValueError
+    return number
+
+
+_port.__name__ = "port"
+
+
+def _browse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", metavar="N", type=_port, default=8001, help="port; 0 for any (default: 8001)")
+
+
 VERBS: dict[str, Verb] = {
     "stats": Verb("count what it holds", "Count what the corpus holds.", "scrapy corpus stats --json"),
     "verify": Verb(
@@ -157,6 +171,14 @@ VERBS: dict[str, Verb] = {
         "writes the page of its run by itself (REPORT_SECONDS).",
         "scrapy corpus report --run latest -o report.html",
         _report,
+    ),
+    "browse": Verb(
+        "look into it with a browser",
+        "Serve the corpus to the browsers of this machine, read-only, by Datasette (pip install 'gleaner[browse]'): "
+        "search, facets by year, language, source and kind, pictures, each record with its neighbours and its JSON "
+        "line, and SQL over the catalogue. It shows what the corpus held when it was started. Ctrl-C ends it.",
+        "scrapy corpus browse --port 8001",
+        _browse,
     ),
     "history": Verb(
         "show the versions of a record",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from crawler.archive.lines import line_at, lines_from, read_record
 from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.archive.stored import images_of
 from crawler.exceptions import CorpusError
 from crawler.report.collect import count_picture
 from crawler.report.tally import Entry, Tally
 
 MOST_LINES = 50_000
 """Lines of a run that are read for its pictures, when not all are asked for."""
-_STORED_RE = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|gif|webp)", re.ASCII)
 
 
 class Lines:
@@ -56,15 +54,6 @@ def describe_all(tally: Tally, lines: Lines) -> None:
                 group.entries[number] = entry._replace(title=told.title, url=told.url)
 
 
-def stored_picture(record: dict[str, Any]) -> str | None:
-    """Return the path, in the corpus, of the first picture of *record* that is stored; None if it has none."""
-    for image in _images(record):
-        path = image.get("path")
-        if image.get("status") == "stored" and isinstance(path, str) and _STORED_RE.fullmatch(path):
-            return path
-    return None
-
-
 def count_run_pictures(root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None) -> bool:
     """Count the pictures of the records in *lines* (segment to start and end); tell whether all lines were read.
 
@@ -77,14 +66,9 @@ def count_run_pictures(root: Path, lines: dict[str, tuple[int, int]], tally: Tal
                 return False
             read += 1
             record = read_record(raw) or {}
-            for image in _images(record):
+            for image in images_of(record):
                 name, url = image.get("pic") or image.get("url"), image.get("url")
                 if isinstance(name, str):
                     entry = Entry(name, None, url if isinstance(url, str) else None, f"of {record.get('key')}")
                     count_picture(tally, entry, image.get("status"))
     return True
-
-
-def _images(record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    images = record.get("images")
-    return (image for image in images if isinstance(image, dict)) if isinstance(images, list) else ()

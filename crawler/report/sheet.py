@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from PIL import Image as Pillow
 
-from crawler.report.details import Lines, stored_picture
+from crawler.archive.stored import stored_picture
+from crawler.report.details import Lines
 from crawler.report.tally import Entry
 
 MOST = 24

@@ -1,0 +1,92 @@
+"""Serves a corpus to the browsers of this machine until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import uvicorn
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.plugins import pm
+
+from crawler.archive.index import INDEX_NAME, CaughtUp, open_index
+from crawler.archive.recovery import CATALOGUE_NAME
+from crawler.browse.hooks import DATABASE, TABLE, Hooks
+from crawler.exceptions import ConfigError
+
+_HOST = "127.0.0.1"
+_HIDDEN = ("segments", "documents", "originals", "words")
+_METADATA = {
+    "title": "Gleaner",
+    "databases": {
+        DATABASE: {
+            "description": "The latest version of each record in articles/, found by its words",
+            "tables": {
+                TABLE: {
+                    "facets": ["year", "language", "source", "kind"],
+                    "sort_desc": "published",
+                    "size": 30,
+                    "fts_table": "words",
+                    "fts_pk": "id",
+                },
+                **{name: {"hidden": True} for name in _HIDDEN},
+            },
+        },
+        "catalogue": {"description": "The index of all lines and the frontier, for questions in SQL"},
+    },
+}
+_SETTINGS = {
+    "allow_download": False,
+    "suggest_facets": False,
+    "facet_time_limit_ms": 3000,
+    "sql_time_limit_ms": 5000,
+    "default_cache_ttl": 0,
+}
+
+
+def serve(
+    root: Path, port: int, *, on_bytes: Callable[[int, int], None], on_ready: Callable[[str, CaughtUp], None]
+) -> None:
+    """Serve the corpus at *root* on *port* (0: any) of loopback; *on_ready* is told its URL, and of the index.
+
+    *on_bytes* is told how far the search index has caught up. Raises ``CorpusError`` if there is no corpus,
+    ``ConfigError`` if the port cannot be had.
+    """
+    index, caught_up = open_index(root, on_bytes)
+    index.close()
+    with closing(_listen(port)) as listening:
+        port = listening.getsockname()[1]
+        hooks = Hooks(root, frozenset({f"{name}:{port}" for name in (_HOST, "localhost")}))
+        pm.register(hooks)
+        try:
+            with suppress(KeyboardInterrupt):  # how it is meant to end
+                asyncio.run(_serve(root, listening, lambda: on_ready(f"http://{_HOST}:{port}/", caught_up)))
+        finally:
+            pm.unregister(hooks)
+
+
+async def _serve(root: Path, listening: socket.socket, on_ready: Callable[[], None]) -> None:
+    datasette = Datasette([str(root / CATALOGUE_NAME)], metadata=_METADATA, settings=_SETTINGS)
+    datasette.add_database(Database(datasette, path=str(root / INDEX_NAME), is_mutable=True), name=DATABASE)
+    await datasette.invoke_startup()
+    config = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on", access_log=False)
+    on_ready()
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((_HOST, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise ConfigError(
+            f"--port {port}: cannot be had ({error.strerror}); --port 0 takes any that is free"
+        ) from error
+    return listening
