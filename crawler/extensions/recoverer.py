@@ -22,7 +22,7 @@ from crawler.recover.cdx import Answer, commoncrawl_query, read_answer, wayback_
 from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_collections, read_record
 from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
 from crawler.recover.questions import KEPT_SECONDS, keep, question
-from crawler.recover.replay import Replayed, archived_at, replay_url, replayed
+from crawler.recover.replay import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
 from crawler.sites import SiteProfile
 
 if TYPE_CHECKING:
@@ -164,6 +164,8 @@ class Recoverer:
             raise Broken(f"status {response.status}", response.status)
         if not response.body:
             raise Broken("the capture is empty", response.status)
+        if cut_short(response.body, (_header(response, name) for name in DECLARED_LENGTH)):
+            raise Broken("it is cut short", response.status)
         archived = archived_at(_header(response, "Memento-Datetime"), there.timestamp)
         capture = _capture("wayback", response.url, response, archived)
         return Fetched(response.body, there.url, _header(response, "Content-Type"), capture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -10,6 +11,10 @@ from typing import NamedTuple
 from crawler.recover.cdx import moment
 
 _REPLAY_RE = re.compile(r"/web/([0-9]{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)", re.ASCII | re.DOTALL)
+
+
+DECLARED_LENGTH = ("X-Archive-Orig-Content-Length", "X-Crawler-Content-Length")
+"""The headers in which archives hand on the Content-Length that a site had sent: the Wayback Machine, and others."""
 
 
 class Replayed(NamedTuple):
@@ -35,6 +40,14 @@ def replayed(wayback: str, url: str) -> Replayed | None:
         return None
     scheme, _, rest = match[2].partition(":")
     return Replayed(match[1], f"{scheme}://{rest.lstrip('/')}")
+
+
+def cut_short(body: bytes, declared: Iterable[str | None]) -> bool:
+    """Tell whether *body* is shorter than the Content-Length that the site had *declared*, in any of its headers.
+
+    What was declared of a compressed body is less than what it holds, so that tells nothing, and does no harm.
+    """
+    return any(length and length.isascii() and length.isdigit() and int(length[:18]) > len(body) for length in declared)
 
 
 def archived_at(memento_datetime: str | None, timestamp: str) -> datetime | None:

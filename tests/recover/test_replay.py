@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.recover.replay import archived_at, replay_url, replayed
+from crawler.recover.replay import archived_at, cut_short, replay_url, replayed
 
 WAYBACK = "https://web.archive.org"
 PAGE = "http://en.alalam.ir/news/1?a=b"
@@ -41,3 +41,11 @@ def test_a_slash_that_an_archive_dropped_is_put_back():
 )
 def test_the_archive_says_when_else_its_url_does(header, moment):
     assert archived_at(header, "20160227101112").isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    ("declared", "cut"),
+    [([None, "5"], True), ([None, None], False), (["4"], False), (["3"], False), (["-1"], False), (["9" * 5000], True)],
+)
+def test_a_body_shorter_than_the_site_declared_is_cut_short(declared, cut):
+    assert cut_short(b"four", declared) is cut

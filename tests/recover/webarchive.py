@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
+import json
+import re
 import socket
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -20,11 +21,6 @@ from crawler.replica import Site
 from crawler.replica.routes import Routes
 from crawler.warc import Exchange, write_warc
 from tests.archives import run_tool, tool
-
-CONFIG = """
-collections_root: collections
-archive_paths: archive
-"""
 
 
 def captured(base: str, path: str, date: datetime, site: Site | None = None) -> list[Exchange]:
@@ -46,40 +42,52 @@ def page(url: str, date: datetime, body: bytes, status: int = 200, **headers: st
 
 
 class Pywb:
-    """pywb, serving ``/web/<timestamp>id_/<url>`` and the index ``/web/cdx`` of *exchanges*, with counts of both."""
+    """pywb, serving ``/web/<timestamp>id_/<url>``, and for each of *collections* the index ``/<collection>-index``.
 
-    def __init__(self, folder: Path, exchanges: Iterable[Exchange], port: int | None = None) -> None:
+    The WARC file of each is ``file(collection)``; an index names it as ``<collection>.warc.gz``.
+    """
+
+    def __init__(self, folder: Path, **collections: Iterable[Exchange]) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        warc = folder / "captures.warc.gz"
-        with warc.open("wb") as stream:
-            write_warc(stream, exchanges, warc.name, {"software": "tests"})
-        for arguments in (("init", "web"), ("add", "web", str(warc))):
-            done = run_tool("wb-manager", *arguments, cwd=folder)
+        for name, exchanges in collections.items():
+            warc = self.file(name)
+            with warc.open("wb") as stream:
+                write_warc(stream, exchanges, warc.name, {"software": "tests"})
+            indexes = folder / "collections" / name / "indexes"
+            indexes.mkdir(parents=True)
+            archive = folder / "collections" / name / "archive"
+            archive.mkdir()
+            (archive / warc.name).hardlink_to(warc)
+            done = run_tool("cdxj-indexer", "--sort", str(warc))
             assert done.returncode == 0, done.stderr
-        self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / "pywb.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [tool("wayback"), "--bind", "127.0.0.1", "--port", str(self.port), "--threads", "4", "--debug"],
+            (indexes / "index.cdxj").write_text(done.stdout)
+        (folder / "config.yaml").write_text("cdx_api_endpoint: -index\n")
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._log = folder / "pywb.log"
+        port = self.url.rpartition(":")[2]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [tool("wayback"), "--bind", "127.0.0.1", "--port", port, "--threads", "4"],
                 cwd=folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        wait_until(lambda: answers(self.url) or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log.read_text()
+        wait_until(lambda: answers(self.url) or self._process.poll() is not None)
+        assert self._process.poll() is None, self._log.read_text()
 
-    def requests(self) -> Counter[str]:
-        """Return how many questions the index has answered, and how many captures were replayed."""
-        lines = self.log.read_text(errors="replace").splitlines()
-        return Counter("cdx" if "/web/cdx" in line else "replay" for line in lines if "GET /web/" in line)
+    def file(self, collection: str) -> Path:
+        """Return the path of the WARC file of *collection*."""
+        return self.folder / f"{collection}.warc.gz"
+
+    def requests(self) -> list[str]:
+        """Return the paths that it was asked for."""
+        return re.findall(r'"GET (\S+) HTTP', self._log.read_text(errors="replace"))
 
     def stop(self) -> None:
         """End it."""
-        self.process.terminate()
-        self.process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._process.terminate()
+        self._process.wait(10)
 
 
 def free_port() -> int:
@@ -108,22 +116,30 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+class Asked(NamedTuple):
+    """A request to :func:`archive`: when it came, its path, and its headers."""
+
+    at: float
+    path: str
+    headers: dict[str, str]
+
+
 Answer = tuple[int, dict[str, str], bytes]
 
 
 @contextlib.contextmanager
-def archive(answer: Callable[[str, int], Answer]) -> Iterator[tuple[str, list[tuple[float, str]]]]:
-    """Serve an archive of our own: *answer* is given the path and how often it was asked for before.
+def archive(answer: Callable[[Asked, int], Answer], port: int = 0) -> Iterator[tuple[str, list[Asked]]]:
+    """Serve an archive of our own: *answer* is given the request, and how often its path was asked for before.
 
-    Gives its base URL and the requests so far, each with its time.
+    Gives the base URL and the list of requests. An answer may declare another Content-Length than it has.
     """
-    asked: list[tuple[float, str]] = []
+    asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            before = sum(path == self.path for _, path in asked)
-            asked.append((time.monotonic(), self.path))
-            status, headers, body = answer(self.path, before)
+            before = sum(one.path == self.path for one in asked)
+            asked.append(Asked(time.monotonic(), self.path, dict(self.headers)))
+            status, headers, body = answer(asked[-1], before)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
@@ -133,21 +149,30 @@ def archive(answer: Callable[[str, int], Answer]) -> Iterator[tuple[str, list[tu
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked
     finally:
         server.shutdown()
         server.server_close()
+        thread.join(10)
 
 
-def recovering(profile: Path, folder: Path, table: str) -> Path:
-    """Return a copy of *profile* with the lines of *table* as its ``[recover]``."""
+def part_of(path: Path, asked: Asked) -> Answer:
+    """Answer a Range request for a part of the file at *path*."""
+    first, last = (int(number) for number in asked.headers["Range"].removeprefix("bytes=").split("-"))
+    data = path.read_bytes()[first : last + 1]
+    return 206, {"Content-Type": "application/octet-stream"}, data
+
+
+def recovering(profile: Path, folder: Path, **keys: object) -> Path:
+    """Return a copy of *profile* with *keys* as its ``[recover]``."""
     path = folder / "recovering.toml"
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in keys.items())
     text = profile.read_text(encoding="utf-8")
-    path.write_text(text.replace("[article]", f"[recover]\n{table}\n[article]", 1), encoding="utf-8")
+    path.write_text(text.replace("[article]", f"[recover]\n{lines}\n[article]", 1), encoding="utf-8")
     return path
 
 
