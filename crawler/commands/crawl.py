@@ -17,7 +17,7 @@ from crawler.exitcodes import INTERNAL, exit_code
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
 
-_BANNERS = ("scrapy.utils.log", "scrapy.crawler", "scrapy.addons", "scrapy.middleware", "asyncio")
+_BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")
 
 
 class Command(crawl.Command):
@@ -35,6 +35,7 @@ class Command(crawl.Command):
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _BANNERS:
                 logging.getLogger(name).setLevel(logging.WARNING)
+            logging.getLogger("scrapy.crawler").addFilter(_signals_only)
         try:
             crawler = self._create_crawler(args[0])
         except KeyError:
@@ -53,3 +54,14 @@ class Command(crawl.Command):
             self.exitcode = exit_code(stats)
             if "gleaner/run" in stats:
                 print_summary(stats, Path(self.settings["CORPUS_DIR"]), self.exitcode)
+
+
+def _signals_only(record: logging.LogRecord) -> bool:
+    """Pass on, of what Scrapy's crawler tells, warnings and that a signal came; of the latter say what it means."""
+    if record.msg.startswith("Received ") and "gracefully" in record.msg:
+        record.msg = (
+            "Received %(signame)s: finishing what is underway. Once more forces the end; "
+            "the same command goes on where this one was, in either case"
+        )
+        return True
+    return record.levelno >= logging.WARNING

@@ -8,18 +8,23 @@ from pathlib import Path
 import pytest
 
 from tests.crawling import crawl, records, scrapy, write_seed
+from tests.extensions.test_progress import LOG_LINE
 
 
 @pytest.fixture(scope="module")
 def crawled(replica, tmp_path_factory):
-    """Crawl two articles, then one more, each with a report; return the corpus and what the crawls printed."""
+    """Crawl two articles, and then one more with no time for its report; return the corpus and the crawls."""
     folder = tmp_path_factory.mktemp("runs")
     corpus = folder / "corpus"
     first = write_seed(folder / "first.txt", 1797789, 1797573)
     second = write_seed(folder / "second.txt", 1797547, text="Another page.")
-    done = [crawl(seed, corpus, replica.profile, settings=["REPORT_SECONDS=60"]) for seed in (first, second)]
+    seconds = {first: 60, second: 0.001}
+    done = [
+        crawl(seed, corpus, replica.profile, settings=[f"REPORT_SECONDS={time}", "EXTRACT_PROCESSES=0"])
+        for seed, time in seconds.items()
+    ]
     assert [one.returncode for one in done] == [0, 0], done[0].stderr
-    return corpus, [one.stdout for one in done]
+    return corpus, done
 
 
 def run_folder(printed):
@@ -30,16 +35,27 @@ def run_folder(printed):
 
 
 def test_a_crawl_ends_with_its_report_and_says_where_it_is(crawled):
-    _, printed = crawled
-    for text in printed:
-        report = run_folder(text) / "report.html"
-        assert f"Report: {report}\n" in text
-        assert "From seeds to articles" in report.read_text(encoding="utf-8")
+    done = crawled[1][0]
+    report = run_folder(done.stdout) / "report.html"
+    assert f"Report: {report}\n" in done.stdout
+    assert "From seeds to articles" in report.read_text(encoding="utf-8")
+
+
+def test_a_report_that_takes_too_long_harms_no_crawl(crawled):
+    done = crawled[1][1]
+    assert "could not be made" in done.stderr
+    assert f"Report: {run_folder(done.stdout)}/stats.json\n" in done.stdout
+
+
+def test_where_there_is_no_terminal_the_log_is_plain_lines(crawled):
+    for done in crawled[1]:
+        assert "\x1b" not in done.stderr + done.stdout
+        assert all(LOG_LINE.fullmatch(line) for line in done.stderr.splitlines())
 
 
 def test_the_record_tells_which_lines_are_of_this_run(crawled):
-    corpus, printed = crawled
-    stats = [json.loads((run_folder(text) / "stats.json").read_bytes()) for text in printed]
+    corpus, done = crawled
+    stats = [json.loads((run_folder(one.stdout) / "stats.json").read_bytes()) for one in done]
     segment = (corpus / "articles/articles-000001.jsonl").read_bytes()
     (first,), (second,) = (one["lines"].values() for one in stats)
     assert (first[0], first[1], second[1]) == (0, second[0], len(segment))
@@ -53,20 +69,11 @@ def test_the_record_tells_which_lines_are_of_this_run(crawled):
 
 
 def test_the_keys_behind_a_number_of_a_run(crawled):
-    corpus, printed = crawled
-    name = run_folder(printed[0]).name
+    corpus, crawls = crawled
+    name = run_folder(crawls[0].stdout).name
     done = scrapy("corpus", "report", "--run", name, "--keys", "articles", "--json", "-s", f"CORPUS_DIR={corpus}")
     found = {json.loads(line)["key"] for line in done.stdout.splitlines()}
     assert found == {
         record["key"] for record in records(corpus) if record["run"] == name and record["kind"] == "article"
     }
     assert len(found) == 2
-
-
-def test_a_report_that_takes_too_long_harms_no_crawl(replica, tmp_path):
-    seed = write_seed(tmp_path / "seed.txt", 1797789)
-    done = crawl(seed, tmp_path / "corpus", replica.profile, settings=["REPORT_SECONDS=0.001"])
-    assert done.returncode == 0
-    assert "could not be made" in done.stderr
-    assert (run_folder(done.stdout) / "stats.json").exists()
-    assert f"Report: {run_folder(done.stdout)}/stats.json\n" in done.stdout
