@@ -42,10 +42,13 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "inspect PATH... [--json] | harvest PATH... -o OUT.jsonl [--site NAME|FILE.toml] [-j N]"
+        return (
+            "inspect PATH... [--json] | harvest PATH... -o OUT.jsonl [--site NAME|FILE.toml] [-j N]"
+            " | rescue URL|ID... [--site NAME|FILE.toml] [--json]"
+        )
 
     def short_desc(self) -> str:
-        return "Show what seed dumps hold, or find them in archives"
+        return "Show what seed dumps hold, find them in archives, or rescue single articles"
 
     def long_desc(self) -> str:
         return (
@@ -53,27 +56,40 @@ class Command(ScrapyCommand):
             "with it; --json prints one object per dump, a line each. "
             "harvest: find the pages with a dump in WARC, WET, JSON lines or plain files, also .gz and .zst, and write "
             "one JSON line for each to OUT, which inspect and crawl read. Exit code 4 if there is no dump. "
+            "rescue: ask for single articles now, of the site, its sister hosts and web archives, and show where each "
+            "step found or did not find them; what dumps told of them is taken from CORPUS_DIR if they are there, and "
+            "nothing is archived. Exit code 9 if one was not found. "
             "Example: scrapy seeds inspect seeds/"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="inspect: print one JSON object per dump")
+        parser.add_argument(
+            "--json", action="store_true", help="print JSON: one object per dump or rescued article, a line each"
+        )
         parser.add_argument("-o", "--output", metavar="OUT", help="harvest: the file to write, - for standard output")
         parser.add_argument(
-            "--site", metavar="NAME", help="a site profile: its time zone (inspect), only its hosts (harvest)"
+            "--site",
+            metavar="NAME",
+            help="a site profile: its time zone (inspect), only its hosts (harvest), whose articles (rescue)",
         )
+        parser.add_argument("-a", metavar="site=NAME", dest="spargs", help="the same, as scrapy crawl has it")
         parser.add_argument("-j", "--jobs", type=int, metavar="N", help="harvest: processes (default: one per core)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        verbs = {"inspect": _inspect, "harvest": _harvest}
+        verbs = {"inspect": _inspect, "harvest": _harvest, "rescue": self._rescue}
         if not args or args[0] not in verbs:
             raise UsageError(f"give one of: {', '.join(verbs)}")
         paths = args[1:]
         if not paths:
-            raise UsageError("give at least one PATH")
+            raise UsageError("give at least one URL or ID" if args[0] == "rescue" else "give at least one PATH")
         if unknown := [path for path in paths if path.startswith("-") and path != "-"]:
             raise UsageError(f"unknown option {unknown[0]}")
+        if opts.spargs:
+            name, _, value = opts.spargs.partition("=")
+            if name != "site" or not value:
+                raise UsageError(f"unknown argument -a {opts.spargs}")
+            opts.site = value
         try:
             verbs[args[0]](paths, opts)
         except GleanerError as error:
@@ -81,6 +97,12 @@ class Command(ScrapyCommand):
             self.exitcode = error.exit_code
         except BrokenPipeError:  # the reader of our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _rescue(self, wanted: list[str], opts: argparse.Namespace) -> None:
+        from crawler.rescue import rescue  # noqa: PLC0415 - the engine is loaded for those alone who need it
+
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        self.exitcode = rescue(wanted, opts.site or _DEFAULT_SITE, self.settings, as_json=opts.json)
 
 
 def _complain(error: object) -> None:

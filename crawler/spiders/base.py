@@ -85,22 +85,29 @@ class ArticleSpider(scrapy.Spider):
         if response.status == _NOT_MODIFIED and target.validators:
             await self.archivist.unchanged(target.key)
             return
-        facts, refusal = None, self._refusal(response)
-        if refusal is None:
-            charset = _declared_charset(response)
-            facts = await self.readers.read(response.body, response.url, self.profile, charset)
-            refusal = soft_404(facts, target, self.profile, response.url)
+        facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
             async for one in self._next(response.request, Attempt(response.url, response.status, refusal or "")):
                 yield one
             return
-        for rule, times in facts.cleaned:
-            self.crawler.stats.inc_value(f"gleaner/cleaned/{rule}", times)
+        self._count_cleaned(facts)
         self.archivist.keep_validators(target.key, _validators(response))
         attempts = response.meta["attempts"]
         where = captured(response)._asdict()
         capture = Capture(source="origin", url=response.url, status=response.status, attempts=attempts, **where)
         yield article_record(target, facts, self.profile, capture, run=self.archivist.run, url=response.url)
+
+    async def _page(self, response: Response, target: Target) -> tuple[PageFacts | None, str | None]:
+        """Return what the page in *response* tells, if it is one, and why it is not that of *target*, if it is not."""
+        refusal = self._refusal(response)
+        if refusal is not None:
+            return None, refusal
+        facts = await self.readers.read(response.body, response.url, self.profile, _declared_charset(response))
+        return facts, soft_404(facts, target, self.profile, response.url)
+
+    def _count_cleaned(self, facts: PageFacts) -> None:
+        for rule, times in facts.cleaned:
+            self.crawler.stats.inc_value(f"gleaner/cleaned/{rule}", times)
 
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
         """Yield the next request for a target whose URL gave no answer, or its stub."""
@@ -132,6 +139,7 @@ class ArticleSpider(scrapy.Spider):
                         facts, attempt = await self._judged(step, target)
                         if facts is not None and isinstance(step, Fetched):
                             self.crawler.stats.inc_value(f"gleaner/recover/articles/{step.capture.source}")
+                            self._count_cleaned(facts)
                             capture = replace(step.capture, attempts=tuple(attempts))
                             return article_record(target, facts, self.profile, capture, run=run, url=step.url)
                         attempts += [attempt] if attempt else []

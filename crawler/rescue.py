@@ -1,0 +1,193 @@
+"""``scrapy seeds rescue``: what each step finds of an article, and where it is had from, printed as it comes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from scrapy import Request
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.archive import Target
+from crawler.archive.frontier import target_id
+from crawler.archive.reading import read_catalogue
+from crawler.exceptions import ConfigError, CorpusError, GleanerError
+from crawler.exitcodes import COMPLETE, FAILED_URLS
+from crawler.extensions.recoverer import ArchiveDown
+from crawler.items import Article, Attempt, Capture
+from crawler.middlewares.captures import captured
+from crawler.records import article_record
+from crawler.sites import SiteProfile, load_profile
+from crawler.spiders.base import ArticleSpider
+from crawler.text.terminal import safe, safe_json
+
+if TYPE_CHECKING:
+    from scrapy.settings import Settings
+
+_RUN = "rescue"
+_SHOWN_TEXT = 400
+_WITHOUT_CORPUS: dict[str, Any] = {
+    "EXTENSIONS": {
+        "crawler.extensions.readers.Readers": 10,
+        "crawler.extensions.recoverer.Recoverer": 15,
+        "scrapy.extensions.logstats.LogStats": None,
+    },
+    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+    "ITEM_PIPELINES": {},
+    "ARCHIVE_WARC": False,
+    "EXTRACT_PROCESSES": 0,
+}
+
+
+class Rescued(NamedTuple):
+    """What became of one target: its record (None: found nowhere), and the steps that gave nothing.
+
+    ``waiting`` is whether an archive gave no answer for now, so that asking again may help.
+    """
+
+    target: Target
+    record: Article | None
+    attempts: tuple[Attempt, ...]
+    waiting: bool
+
+
+class RescueSpider(ArticleSpider):
+    """Climbs the whole ladder for each of *targets*, one after the other, and tells *on_end* how each ended."""
+
+    name = "rescue"
+    without_corpus = True
+
+    def __init__(self, site: str, targets: Sequence[Target], on_end: Callable[[Rescued], None]) -> None:
+        super().__init__(site, 0, None, ())
+        self._targets, self._on_end = targets, on_end
+
+    async def start(self) -> AsyncIterator[Article]:
+        """Rescue all targets; what is found is told, not archived."""
+        for target in self._targets:
+            self._on_end(await self._rescue(target))
+        return
+        yield  # an asynchronous generator, as Scrapy wants one, of nothing
+
+    async def _rescue(self, target: Target) -> Rescued:
+        attempts: list[Attempt] = []
+        for url in (*self.profile.article_urls(target.id), *self.profile.sister_urls(target.id)):
+            record, attempt = await self._from_site(url, target)
+            if record is not None:
+                return Rescued(target, record, tuple(attempts), waiting=False)
+            attempts += [attempt] if attempt else []
+        try:
+            async with aclosing(self.recoverer.article(target)) as steps:
+                async for step in steps:
+                    facts, attempt = await self._judged(step, target)
+                    if facts is not None and not isinstance(step, Attempt):
+                        capture = replace(step.capture, attempts=tuple(attempts))
+                        record = article_record(target, facts, self.profile, capture, run=_RUN, url=step.url)
+                        return Rescued(target, record, tuple(attempts), waiting=False)
+                    attempts += [attempt] if attempt else []
+        except ArchiveDown:
+            return Rescued(target, None, tuple(attempts), waiting=True)
+        return Rescued(target, None, tuple(attempts), waiting=False)
+
+    async def _from_site(self, url: str, target: Target) -> tuple[Article | None, Attempt | None]:
+        """Return the record of *target* as *url* gives it, or the attempt that it was."""
+        request = Request(url, callback=NO_CALLBACK)
+        try:
+            response: Response = await self.crawler.engine.download_async(request)
+        except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
+            return None, Attempt(url, None, (str(error) or type(error).__name__)[:200])
+        facts, refusal = await self._page(response, target)
+        if facts is None or refusal is not None:
+            return None, Attempt(response.url, response.status, refusal or "")
+        capture = Capture(source="origin", url=response.url, status=response.status, **captured(response)._asdict())
+        return article_record(target, facts, self.profile, capture, run=_RUN, url=response.url), None
+
+
+def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: bool) -> int:
+    """Climb the ladder for each of the URLs or ids *wanted*, print how it went, and return the exit code.
+
+    That is 0 if all were found, else 9. Raises GleanerError for what is no URL or id of the site.
+    """
+    profile = load_profile(site)
+    targets = [target_of(one, profile, Path(settings["CORPUS_DIR"])) for one in wanted]
+    ended: list[Rescued] = []
+
+    def on_end(rescued: Rescued) -> None:
+        ended.append(rescued)
+        print_json(rescued) if as_json else print_steps(rescued)
+
+    settings.setdict(_WITHOUT_CORPUS, priority="cmdline")
+    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    task = process.crawl(process.create_crawler(RescueSpider), site=site, targets=targets, on_end=on_end)
+    process.start()
+    error = task.exception() if task.done() and not task.cancelled() else None
+    if error is not None:
+        raise error if isinstance(error, GleanerError) else GleanerError(f"it could not be tried: {error!r}") from error
+    found = len(ended) == len(targets) and all(one.record for one in ended)
+    return COMPLETE if found else FAILED_URLS
+
+
+def target_of(wanted: str, profile: SiteProfile, corpus: Path) -> Target:
+    """Return the article that a URL or an id names, with what dumps told of it if there is a *corpus* that knows.
+
+    Raises ConfigError if it names none of this site.
+    """
+    article_id = wanted if profile.article_urls(wanted) else profile.article_id(wanted)
+    if article_id is None:
+        raise ConfigError(f"{wanted}: neither an id nor the URL of an article of the site {profile.name}")
+    target = Target(key=profile.key(article_id), id=article_id, depth=0)
+    with suppress(CorpusError), read_catalogue(corpus) as connection:
+        query = "SELECT title, pic FROM targets WHERE tid = ? AND key = ?"
+        told = connection.execute(query, (target_id(target.key), target.key)).fetchone()
+        if told:
+            target = replace(target, title=told[0], pic=told[1])
+    return target
+
+
+def print_json(rescued: Rescued) -> None:
+    """Print one object, on a line."""
+    told = {
+        "key": rescued.target.key,
+        "found": rescued.record is not None,
+        "waiting": rescued.waiting,
+        "attempts": rescued.attempts,
+        "record": rescued.record,
+    }
+    sys.stdout.write(safe_json(orjson.dumps(told).decode()) + "\n")
+    sys.stdout.flush()
+
+
+def print_steps(rescued: Rescued) -> None:
+    """Print the steps, one a line, and the head of the record."""
+    lines = [f"{rescued.target.key}"]
+    lines += [f"  {one.source:<12} {_reason(one.reason, one.source)}  {one.url}" for one in rescued.attempts]
+    record = rescued.record
+    if record is None:
+        lines.append(
+            "  not found" + ("; an archive gave no answer, try again later" if rescued.waiting else " anywhere")
+        )
+    else:
+        capture = record.capture
+        when = f" (captured {capture.archived})" if capture.archived else ""
+        lines.append(f"  {capture.source:<12} found{when}  {capture.url}")
+        text = (record.text or "").replace("\n", " ")
+        lines += [
+            f"  title        {record.title or '-'}",
+            f"  published    {record.published or '-'}"
+            + (f" (by {record.published_from})" if record.published else ""),
+            f"  authors      {', '.join(record.authors) or '-'}",
+            f"  pictures     {len(record.images)}, related {len(record.related)}, words {len(text.split())}",
+            f"  text         {text[:_SHOWN_TEXT]}{'...' if len(text) > _SHOWN_TEXT else ''}",
+        ]
+    sys.stdout.write("".join(f"{safe(line)}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def _reason(reason: str, source: str) -> str:
+    return reason.removeprefix(f"{source}: ")
