@@ -25,6 +25,7 @@ PURE = [
     "reading",
     "records",
     "soft404",
+    "reextract",
 ]
 PURE += ["summary", "exitcodes", "net", "politeness", "report"]
 # What each part of the core may import of the others; the shell may import all of them.
@@ -44,6 +45,7 @@ ALLOWED = {
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
     "soft404": {"archive", "reading", "sites"},
+    "reextract": {"archive", "items", "jsonl", "reading", "records", "sites"},
     "recover": {"archive", "sites", "net"},
     "summary": set(),
     "exitcodes": set(),

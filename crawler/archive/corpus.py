@@ -92,19 +92,19 @@ class Corpus:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
             raise
 
-    def add(self, article: Article, validators: Validators | None = None) -> Outcome:
+    def add(self, article: Article, validators: Validators | None = None, *, anew: bool = False) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
 
         Its ``version`` and ``near_duplicate_of`` are set here, and to its ``discovered_from`` is added what the
         corpus knows. If a target of its key was leased, the lease ends. *validators* are what its response gave to
-        ask conditionally with next time.
+        ask conditionally with next time. *anew*: see :func:`decide`.
         """
         key = article.key
         twin = self.catalogue.twin(article)
         if article.near_duplicate_of:
             twin = article.near_duplicate_of, article.similarity
         held = self.catalogue.held(key)
-        outcome = decide(article, held, twin)
+        outcome = decide(article, held, twin, anew=anew)
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome

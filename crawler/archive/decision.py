@@ -47,18 +47,22 @@ class Held(NamedTuple):
     version: int
 
 
-def decide(article: Article, held: Held | None, twin: tuple[str, float | None] | None) -> Outcome:
+def decide(
+    article: Article, held: Held | None, twin: tuple[str, float | None] | None, *, anew: bool = False
+) -> Outcome:
     """Decide what becomes of *article*, given the version *held* under its key and a *twin* under another.
 
     An article supersedes a seed, and a seed a stub, never the other way; of two of one kind, a changed text makes a
     new version and an equal one none. *twin* is the key of a record in articles/ with the same text or URL, and how
-    similar the texts are.
+    similar the texts are. One that was made *anew* from the same page is a new version with an equal text, too: the
+    caller knows that it differs.
     """
     if held is not None:
         better = _RANK[article.kind] - _RANK[held.kind]
         if better < 0:
             return Unchanged(held.version)
-        if better == 0 and (article.kind == "stub" or article.content_sha256 == held.content_sha256):
+        equal = article.content_sha256 == held.content_sha256 and not anew
+        if better == 0 and (article.kind == "stub" or equal):
             return Unchanged(held.version)
     version = held.version + 1 if held else 1
     if twin is not None:

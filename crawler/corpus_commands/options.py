@@ -79,6 +79,13 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _reextract(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="show the difference and write nothing")
+    parser.add_argument("--yes", action="store_true", help="write without asking")
+    parser.add_argument("--key", metavar="KEY", help="show what would change in this article, and write nothing")
+    parser.add_argument("--site", metavar="NAME|FILE", help="the site profile (default: the one of the corpus's site)")
+
+
 def _compression(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compression", choices=("gzip", "zstd"), help="compress what is not (default: leave it)")
 
@@ -187,6 +194,15 @@ VERBS: dict[str, Verb] = {
         "[-removed-] {+added+} elsewhere.",
         "scrapy corpus history alalam/1445001 --from 1 --to 3",
         _history,
+    ),
+    "reextract": Verb(
+        "make its articles anew with today's extractor",
+        "Make every article anew whose page lies in the corpus's WARC files (see ARCHIVE_WARC), without any request; "
+        "show in how many articles each field differs, and write those that differ as new versions when told to. "
+        "What a record says of its capture stays. Interrupted, it goes on where it was when it is given again. "
+        "An article that would lose its text is told and left.",
+        "scrapy corpus reextract --dry-run",
+        _reextract,
     ),
     "merge": Verb(
         "bring other corpora into it",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.warc.exchange import Exchange
-from crawler.warc.reading import Record
+from crawler.warc.reading import Record, http_head
 from crawler.warc.writing import Encoded, Original, payload_digest
 
 _SCHEMA = """
@@ -181,7 +181,7 @@ def read_back(record: Record, file: str) -> Capture | None:
     headers = record.headers
     url = headers.get("warc-target-uri", "").strip("<>")
     payload = record.payload
-    status, media_type = _http(record.block)
+    status, http_headers = http_head(record.block)
     return Capture(
         file,
         record.offset,
@@ -191,22 +191,13 @@ def read_back(record: Record, file: str) -> Capture | None:
         url,
         headers["warc-date"],
         status,
-        media_type,
+        _media_type(http_headers.get("content-type")),
         headers.get("warc-payload-digest"),
         sha256(payload).digest() if payload and record.kind == "response" else None,
         headers["warc-record-id"],
         headers.get("warc-refers-to-target-uri"),
         headers.get("warc-refers-to-date"),
     )
-
-
-def _http(block: bytes) -> tuple[int | None, str | None]:
-    """Return the status and the media type that an HTTP response tells in its head."""
-    start, *lines = block.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-    status = start.split(" ", 2)[1:2]
-    types = (value for name, _, value in (line.partition(":") for line in lines) if name.lower() == "content-type")
-    number = int(status[0]) if status and status[0].isascii() and status[0].isdigit() else None
-    return number, _media_type(next(types, None))
 
 
 def _media_type(content_type: str | None) -> str | None:

@@ -53,6 +53,16 @@ class Broken(NamedTuple):
     reason: str
 
 
+def http_head(block: bytes) -> tuple[int | None, dict[str, str]]:
+    """Return the status of the HTTP response in *block* and the first of each of its headers, names in lower case."""
+    start, *lines = block.partition(_END)[0].decode("latin-1").split("\r\n")
+    status = start.split(" ", 2)[1:2]
+    headers: dict[str, str] = {}
+    for name, _, value in (line.partition(":") for line in lines):
+        headers.setdefault(name.strip().lower(), value.strip())
+    return int(status[0]) if status and status[0].isascii() and status[0].isdigit() else None, headers
+
+
 class _BrokenError(ValueError):
     pass
 

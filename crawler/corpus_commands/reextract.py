@@ -1,0 +1,149 @@
+"""``scrapy corpus reextract``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from w3lib.encoding import http_content_type_encoding
+
+from crawler.archive import Corpus
+from crawler.archive.corpus import describe
+from crawler.archive.history import history
+from crawler.archive.lines import line_at
+from crawler.archive.pages import Page, load_page
+from crawler.archive.worddiff import word_diff
+from crawler.corpus_commands.show import OnProgress, print_json, progress, say
+from crawler.exceptions import ConfigError, CorpusDamaged
+from crawler.extensions.readers import PageNotRead, Readers, rules_off
+from crawler.items import Article
+from crawler.jsonl import decode
+from crawler.reading import Cleaning
+from crawler.recover.commoncrawl import read_record
+from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
+from crawler.sites import SiteProfile, load_profile
+
+_SHOWN = 10
+_AT_ONCE = 4
+"""Pages read at once for each reader."""
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Make the articles of the corpus at *root* anew, show the difference, and write it if told to."""
+    profile = load_profile(opts.site or str(describe(root)["site"]))
+    settings = opts.settings
+    off = rules_off(settings)
+    readers = Readers(os.cpu_count() or 1, settings.getfloat("EXTRACT_TIMEOUT"), Cleaning(off))
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+    with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
+        with progress("reading pages") as on_progress:
+            asyncio.run(_read_all(root, draft, readers, profile, name, on_progress))
+        if opts.key:
+            return _show_key(root, draft, opts)
+        counts, fields = draft.counts(), draft.field_counts()
+        if not opts.json:
+            _show(counts, fields, draft)
+        waiting = counts.get("changed", 0)
+        if waiting and not opts.dry_run and (opts.yes or _agreed(waiting)):
+            corpus = Corpus(root, profile.name, segment_bytes=int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024**2))
+            with closing(corpus), progress("writing") as on_progress:
+                write(draft, corpus, lambda done: on_progress(done, waiting))
+        written = draft.counts()
+        if opts.json:
+            print_json({"outcomes": written, "fields": fields, "lost": draft.keys("lost", _SHOWN)})
+        elif waiting:
+            say(f"{written.get('written', 0):,} new versions written" if "written" in written else "nothing written")
+    return CorpusDamaged.exit_code if counts.get("failed") else 0
+
+
+async def _read_all(
+    root: Path, draft: Draft, readers: Readers, profile: SiteProfile, run_: str, on_progress: OnProgress
+) -> None:
+    todo = works(root, draft, on_progress)
+    try:
+        while batch := list(islice(todo, _AT_ONCE * (os.cpu_count() or 1))):
+            found = await asyncio.gather(*(_read(root, readers, work, profile, run_) for work in batch))
+            for work, new in zip(batch, found, strict=True):
+                if isinstance(new, Article):
+                    draft.add(work.article, new)
+                else:
+                    draft.fail(work.article, new)
+            draft.commit()
+    finally:
+        todo.close()
+        readers.spider_closed()
+
+
+async def _read(root: Path, readers: Readers, work: Work, profile: SiteProfile, run_: str) -> Article | str:
+    """Return the article of *work* made anew, or why that cannot be."""
+    capture = work.article.capture
+    try:
+        page = await asyncio.to_thread(load_page, root, capture)
+        if capture.source == "commoncrawl":  # what was fetched is a WARC record itself
+            inner = read_record(page.body)
+            page = Page(inner.body, inner.content_type)
+        charset = http_content_type_encoding(page.content_type) if page.content_type else None
+        seen = datetime.fromisoformat(capture.archived) if capture.archived else None
+        facts = await readers.read(page.body, work.article.url or "", profile, charset, seen)
+    except (ValueError, PageNotRead) as error:
+        return str(error)
+    return remade(work, facts, profile, run_)
+
+
+def _show(counts: dict[str, int], fields: dict[str, int], draft: Draft) -> None:
+    total = sum(counts.values())
+    say(f"{total:,} articles made anew: {', '.join(f'{count:,} {name}' for name, count in counts.items()) or 'none'}")
+    for name, count in fields.items():
+        say(f"  {name:<16} differs in {count:,}")
+    for key in draft.keys("lost", _SHOWN):
+        say(f"{key}: today's extractor finds no text; it is left as it is")
+    for key, reason in draft.failures(_SHOWN):
+        say(f"{key}: {reason}")
+
+
+def _show_key(root: Path, draft: Draft, opts: argparse.Namespace) -> int:
+    """Print what would change in the article ``opts.key``, field by field."""
+    new = draft.remade(opts.key)
+    if new is None:
+        if draft.version(opts.key) is None:
+            raise ConfigError(f"--key {opts.key}: no article whose page lies in the corpus's WARC files has this key")
+        say(f"{opts.key}: nothing waits to be written")
+        return 0
+    old = _held(root, new)
+    changed: dict[str, tuple[Any, Any]] = {
+        name: (getattr(old, name), getattr(new, name)) for name in difference(old, new)
+    }
+    if opts.json:
+        print_json({"key": new.key, "version": old.version, "changed": changed})
+        return 0
+    for name, (before, after) in changed.items():
+        if name == "text":
+            runs = word_diff(before or "", after or "")
+            marked = (f"[-{text}-]" if kind == "removed" else f"{{+{text}+}}" for kind, text in runs if kind != "equal")
+            say(f"{name}: {' '.join(marked)}")
+        else:
+            say(f"{name}: {before!r} -> {after!r}")
+    return 0
+
+
+def _held(root: Path, new: Article) -> Article:
+    """Return the record that *new* would be a new version of."""
+    places = (version.place for version in history(root, new.key) if version.version == new.version)
+    return decode(line_at(root, next(places)))
+
+
+def _agreed(waiting: int) -> bool:
+    """Ask whether to write; without a terminal nobody can agree."""
+    if not sys.stdin.isatty():
+        say("nothing is written without --yes")
+        return False
+    say(f"Write {waiting:,} new versions? [y/N]")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}

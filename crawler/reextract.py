@@ -1,0 +1,224 @@
+"""All articles made anew from the pages in the corpus's WARC files, with today's extractor; no network, no Scrapy.
+
+It goes in two steps with a file between them, ``reextract.sqlite`` in the corpus: first every page is read and the new
+record compared with the one held (:class:`Draft`), then those that differ are written as new versions
+(:func:`write`). Each step can be interrupted and goes on where it was. What a capture says stays that of the capture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from crawler.archive import Corpus, Target
+from crawler.archive.frontier import target_id
+from crawler.archive.lines import selected_lines
+from crawler.archive.pages import is_held
+from crawler.archive.reading import read_catalogue
+from crawler.archive.selection import Selection
+from crawler.items import Article, Image
+from crawler.jsonl import decode, encode
+from crawler.reading import PageFacts
+from crawler.records import article_record
+from crawler.sites import SiteProfile
+
+DRAFT_NAME = "reextract.sqlite"
+_STAYS = frozenset(
+    {
+        *("schema", "key", "kind", "id", "site", "url", "discovered_from", "depth", "capture", "version", "run"),
+        *("content_sha256", "near_duplicate_of", "similarity"),
+    }
+)
+COMPARED = tuple(field.name for field in fields(Article) if field.name not in _STAYS)
+"""The fields that a page is asked for again."""
+_GROUP = 100
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE IF NOT EXISTS remade (     -- an article each: from which version, with what outcome
+    key TEXT PRIMARY KEY, version INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT, changed TEXT, line BLOB
+) WITHOUT ROWID;
+"""
+
+
+class Work(NamedTuple):
+    """An article to make anew: the record held, the target that its page was fetched for, its pictures' fates."""
+
+    article: Article
+    target: Target
+    pictures: dict[str, Image]
+
+
+class Draft:
+    """What was made anew so far, by the extractor and rules of *fingerprint*; of another one it is begun afresh.
+
+    Outcomes: ``same``, ``changed``, ``written``, ``stale`` (a crawl brought a newer version meanwhile), ``lost`` (the
+    page has no text for today's extractor: never written), ``failed`` (the page cannot be read).
+    """
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._connection = sqlite3.connect(path)
+        self._connection.executescript(_SCHEMA)
+        row = self._connection.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()
+        if row != (fingerprint,):
+            self._connection.execute("DELETE FROM remade")
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('fingerprint', ?)", (fingerprint,))
+            self._connection.commit()
+
+    def version(self, key: str) -> int | None:
+        """Return from which version *key* was made anew, None if it was not; one that failed is tried again."""
+        row = self._connection.execute(
+            "SELECT version + (outcome = 'written') FROM remade WHERE key = ? AND outcome != 'failed'", (key,)
+        ).fetchone()
+        return row and int(row[0])
+
+    def add(self, old: Article, new: Article) -> None:
+        """Note what became of *old*."""
+        changed = difference(old, new)
+        outcome = "lost" if old.text and not new.text else "changed" if changed else "same"
+        line = encode(new) if outcome == "changed" else None
+        self._put(old, outcome, None, orjson.dumps(changed).decode(), line)
+
+    def fail(self, old: Article, reason: str) -> None:
+        """Note that the page of *old* cannot be read."""
+        self._put(old, "failed", reason, None, None)
+
+    def commit(self) -> None:
+        """Keep what was noted."""
+        self._connection.commit()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many articles had each outcome."""
+        rows = self._connection.execute("SELECT outcome, count(*) FROM remade GROUP BY 1 ORDER BY 1")
+        return {str(name): count for name, count in rows}
+
+    def field_counts(self) -> dict[str, int]:
+        """Return in how many of the changed articles each field differs."""
+        rows = self._connection.execute(
+            "SELECT f.value, count(*) FROM remade, json_each(changed) f WHERE outcome = 'changed' GROUP BY 1"
+        )
+        found = {str(name): count for name, count in rows}
+        return {name: found[name] for name in COMPARED if name in found}
+
+    def failures(self, at_most: int) -> list[tuple[str, str]]:
+        """Return some of the keys whose pages cannot be read, and why."""
+        rows = self._connection.execute("SELECT key, reason FROM remade WHERE outcome = 'failed' LIMIT ?", (at_most,))
+        return [(str(key), str(reason)) for key, reason in rows]
+
+    def keys(self, outcome: str, at_most: int) -> list[str]:
+        """Return some of the keys with that *outcome*."""
+        rows = self._connection.execute("SELECT key FROM remade WHERE outcome = ? LIMIT ?", (outcome, at_most))
+        return [str(key) for (key,) in rows]
+
+    def remade(self, key: str) -> Article | None:
+        """Return the record that waits to be written for *key*."""
+        row = self._connection.execute(
+            "SELECT line FROM remade WHERE key = ? AND outcome = 'changed'", (key,)
+        ).fetchone()
+        return decode(row[0]) if row else None
+
+    def waiting(self) -> list[tuple[int, Article]]:
+        """Return the next records to write, each with the version that it was made from."""
+        rows = self._connection.execute(
+            "SELECT version, line FROM remade WHERE outcome = 'changed' ORDER BY key LIMIT ?", (_GROUP,)
+        )
+        return [(version, decode(line)) for version, line in rows]
+
+    def settle(self, outcomes: Sequence[tuple[str, str]]) -> None:
+        """Note the (outcome, key) of records that were brought to the corpus, durably."""
+        self._connection.executemany("UPDATE remade SET outcome = ?, line = NULL WHERE key = ?", outcomes)
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Close the file, forgetting what was not committed."""
+        self._connection.close()
+
+    def _put(self, old: Article, outcome: str, reason: str | None, changed: str | None, line: bytes | None) -> None:
+        row = (old.key, old.version, outcome, reason, changed, line)
+        self._connection.execute("INSERT OR REPLACE INTO remade VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def works(root: Path, draft: Draft, on_progress: Callable[[int, int], None]) -> Generator[Work, None, None]:
+    """Yield the articles of the corpus at *root* whose pages its WARC files hold, but those that *draft* has."""
+    with (
+        selected_lines(root, Selection(kind="article"), on_progress=on_progress) as lines,
+        read_catalogue(root) as connection,
+    ):
+        for line in lines:
+            article = decode(line.raw)
+            if is_held(article.capture) and draft.version(article.key) != article.version:
+                yield Work(article, _target(connection, article), _pictures(article))
+
+
+def remade(work: Work, facts: PageFacts, profile: SiteProfile, run: str) -> Article:
+    """Return the record of today's *facts* of the page that ``work.article`` was made of.
+
+    Pictures keep what became of them; one that was not known before is marked as skipped, as nothing is fetched here.
+    """
+    old = work.article
+    new = article_record(work.target, facts, profile, old.capture, run=run, url=old.url or "")
+    return replace(
+        new,
+        images=tuple(_settled(image, work, profile) for image in new.images),
+        discovered_from=old.discovered_from,
+        depth=old.depth,
+        version=old.version,
+    )
+
+
+def difference(old: Article, new: Article) -> list[str]:
+    """Return the names of the fields in which two records of one page differ."""
+    return [name for name in COMPARED if getattr(old, name) != getattr(new, name)]
+
+
+def write(draft: Draft, corpus: Corpus, on_progress: Callable[[int], None]) -> None:
+    """Write what waits in *draft* as new versions; one that the corpus holds a newer version of is passed over."""
+    done = 0
+    while waiting := draft.waiting():
+        outcomes = []
+        with corpus.group():
+            for version, article in waiting:
+                held = corpus.catalogue.held(article.key)
+                current = held is not None and held.version == version
+                if current:
+                    corpus.add(article, anew=True)
+                outcomes.append(("written" if current else "stale", article.key))
+        draft.settle(outcomes)
+        done += len(waiting)
+        on_progress(done)
+
+
+def fingerprint(profile: SiteProfile, rules_off: frozenset[str]) -> str:
+    """Return what today's extractor is known by: its code and models, the site profile, the rules that are off."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(repr((profile, sorted(rules_off))).encode())
+    for part in ("extract", "text", "seeds", "sites", "reading.py", "records.py"):
+        path = package / part
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.suffix in {".py", ".npz", ".toml", ".json"}:
+                digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _target(connection: sqlite3.Connection, article: Article) -> Target:
+    row = connection.execute("SELECT title, pic FROM targets WHERE tid = ?", (target_id(article.key),)).fetchone()
+    title, pic = row or (None, None)
+    return Target(key=article.key, id=article.id or "", depth=article.depth, title=title, pic=pic)
+
+
+def _pictures(article: Article) -> dict[str, Image]:
+    return {name: image for image in article.images for name in (image.pic, image.url) if name}
+
+
+def _settled(image: Image, work: Work, profile: SiteProfile) -> Image:
+    known = work.pictures.get(image.pic or image.url or "")
+    if known:
+        return known
+    url = next(iter(profile.image_urls(image.pic)), None) if image.pic else image.url
+    return replace(image, url=url, status="skipped")

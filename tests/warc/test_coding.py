@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import contextlib
+import gzip
+import zlib
+
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.warc.coding import decode_body, zstd
+
+PAGE = b"<p>A paragraph about the harbour.</p>" * 20
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (PAGE, None),
+        (PAGE, "identity"),
+        (gzip.compress(PAGE), "gzip"),
+        (gzip.compress(PAGE), " X-GZip "),
+        (zlib.compress(PAGE), "deflate"),
+        (zlib.compress(PAGE)[2:-4], "deflate"),
+        (brotli.compress(PAGE), "br"),
+        (zstd.compress(PAGE), "zstd"),
+        (brotli.compress(gzip.compress(PAGE)), "gzip, br"),
+    ],
+)
+def test_every_coding_that_a_crawl_asks_for_is_undone(body, encoding):
+    assert decode_body(body, encoding) == PAGE
+
+
+def test_of_a_page_that_was_cut_short_there_is_what_there_is():
+    assert PAGE.startswith(decode_body(gzip.compress(PAGE)[:-12], "gzip"))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "compress"])
+def test_what_is_not_so_coded_is_refused(encoding):
+    with pytest.raises(ValueError, match=encoding):
+        decode_body(PAGE, encoding)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, brotli.compress, zstd.compress, zlib.compress])
+def test_a_bomb_is_refused(compress, monkeypatch):
+    monkeypatch.setattr("crawler.warc.coding.MAX_BODY", 1 << 16)
+    names = {gzip.compress: "gzip", brotli.compress: "br", zstd.compress: "zstd", zlib.compress: "deflate"}
+    with pytest.raises(ValueError, match="longer than 65536"):
+        decode_body(compress(bytes(1 << 20)), names[compress])
+
+
+@given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip,br", "x"]))
+def test_no_bytes_raise_anything_else(body, encoding):
+    with contextlib.suppress(ValueError):
+        decode_body(body, encoding)
