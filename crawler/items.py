@@ -41,7 +41,9 @@ class Image:
     ``pic`` is the path a dump gave (None for one found only in the page), ``url`` where its bytes came
     from or would come from. ``status``: ``stored`` under ``path`` (relative to the corpus), ``missing``
     (the site answered that there is none), ``failed`` (no answer, worth another try), ``refused``
-    (unsafe path, foreign host, not a picture, too big), ``skipped`` (IMAGES_FETCH does not ask for it).
+    (unsafe path, foreign host, not a picture, too big), ``skipped`` (IMAGES_FETCH does not ask for it). ``reason`` says
+    why it is not stored, in a word or two. ``phash`` tells pictures that show the same
+    (:mod:`crawler.archive.likeness`). Lines of before have no ``reason``, which means None.
     """
 
     pic: str | None = None
@@ -54,6 +56,7 @@ class Image:
     width: int | None = None
     height: int | None = None
     media_type: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

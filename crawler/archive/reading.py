@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.corpus import describe
+from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.segments import FAMILIES, segment_paths
 from crawler.archive.selection import LATEST
@@ -37,8 +38,9 @@ def corpus_stats(root: Path) -> dict[str, Any]:
 
     ``records``, ``sources``, ``languages``, ``published`` (by year) and ``months`` count the latest version of each
     key in articles/; ``lines``, ``duplicates``, ``duplicate_kinds`` and ``versions`` (superseded ones too) count
-    lines; ``targets`` the keys by state; ``pictures`` what became of those asked for. ``bytes`` is what each part
-    takes on the disk, ``record_bytes`` what the lines have uncompressed.
+    lines; ``targets`` the keys by state; ``pictures`` what became of those asked for, ``picture_groups`` in how many
+    ``groups`` so many ``files`` show the same (:mod:`crawler.archive.likeness`). ``bytes`` is what each part takes on
+    the disk, ``record_bytes`` what the lines have uncompressed.
     """
     with read_catalogue(root) as connection:
         latest = _latest(connection)
@@ -65,10 +67,19 @@ def corpus_stats(root: Path) -> dict[str, Any]:
             "pictures": counted("SELECT status, count(*) FROM pictures"),
             "picture_files": number(f"SELECT count(*) {stored}"),
             "picture_bytes": number(f"SELECT sum(bytes) {stored}"),
+            "picture_groups": _picture_groups(connection),
             "segment_bytes": sum(p.stat().st_size for family in FAMILIES for p in segment_paths(root, family)),
             "record_bytes": number("SELECT sum(length) FROM records"),
             "bytes": _bytes(root),
         }
+
+
+def _picture_groups(connection: sqlite3.Connection) -> dict[str, int]:
+    rows = connection.execute(
+        "SELECT min(phash) FROM pictures WHERE status = 'stored' AND length(phash) = 16 GROUP BY sha256 ORDER BY sha256"
+    )
+    found = groups(digits for (digits,) in rows)
+    return {"groups": len(found), "files": sum(map(len, found))}
 
 
 def _latest(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:

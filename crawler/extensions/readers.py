@@ -11,12 +11,15 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from scrapy import signals
 
+from crawler.archive.pictures import Media
 from crawler.exceptions import ConfigError, GleanerError
+from crawler.looking import look
 from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
 from crawler.text.rules import rules_named
@@ -28,14 +31,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+T = TypeVar("T")
+
+
 class PageNotRead(GleanerError):
-    """A page took too long to read, or took its reader down."""
+    """A page or picture took too long to read, or took its reader down."""
 
 
 class Readers:
-    """A pool of *processes* that run :func:`crawler.reading.read_page` (0: one thread in this process).
+    """A pool of *processes* that read pages and look at pictures (0: one thread in this process).
 
-    A page that is not read within *timeout* seconds ends its process; pages beside it are read again.
+    They run :func:`crawler.reading.read_page` and :func:`crawler.looking.look`. A page that is not read within
+    *timeout* seconds ends its process; pages beside it are read again.
     """
 
     def __init__(self, processes: int, timeout: float, cleaning: Cleaning | None = None) -> None:
@@ -56,11 +63,20 @@ class Readers:
         self, html: bytes, url: str, profile: SiteProfile, charset: str | None, seen: datetime | None = None
     ) -> PageFacts:
         """Return what the page tells; raise :class:`PageNotRead` if it cannot be read."""
+        return await self._run(url, partial(read_page, html, url, profile, charset, seen, self.cleaning))
+
+    async def look(self, data: bytes, url: str) -> Media:
+        """Return what the picture is and shows.
+
+        Raises ``ValueError`` with the reason if it is none to keep, :class:`PageNotRead` if it cannot be looked at.
+        """
+        return await self._run(url, partial(look, data))
+
+    async def _run(self, url: str, work: Callable[[], T]) -> T:
         for _ in range(2):
             pool = self._open()
             try:
-                future = pool.submit(read_page, html, url, profile, charset, seen, self.cleaning)
-                return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout)
+                return await asyncio.wait_for(asyncio.wrap_future(pool.submit(work)), self._timeout)
             except TimeoutError as error:
                 self._end(pool)
                 raise PageNotRead(f"{url}: not read within {self._timeout:g} s") from error

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive.decision import stub_state
-from crawler.archive.pictures import identify
+from crawler.archive.likeness import best_first
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.items import Article, Attempt, Image, ImageStatus
 from crawler.sites import SiteProfile
@@ -31,6 +31,10 @@ MAX_IMAGES = 30
 
 _HTTP_OK = 200
 _SETTLED: frozenset[ImageStatus | None] = frozenset({"stored", "missing", "refused"})
+_VIDEO_NAMES = (".mp4", ".m4v", ".mov", ".3gp", ".webm", ".flv", ".f4v", ".avi", ".wmv")
+Answers = dict[ImageStatus, str]
+"""What the URLs of a picture answered: the first reason for each status."""
+
 _MODES = frozenset({"pictures", "all", "none"})
 
 
@@ -61,19 +65,23 @@ class ImagesPipeline:
         archivist = self._crawler.get_extension(Archivist)
         if archivist is None:
             raise NotConfigured("ImagesPipeline needs the Archivist extension")
+        readers = self._crawler.get_extension(Readers)
+        if readers is None:
+            raise NotConfigured("ImagesPipeline needs the Readers extension")
         self._archivist = archivist
+        self._readers = readers
         self._recoverer = self._crawler.get_extension(Recoverer)
 
     async def process_item(self, item: Article) -> Article:
         wanted = [self._image(image) for image in item.images[:MAX_IMAGES]]
-        beyond = [replace(image, status="skipped") for image in item.images[MAX_IMAGES:]]
-        return replace(item, images=(*await asyncio.gather(*wanted), *beyond))
+        beyond = [replace(image, status="skipped", reason="too many") for image in item.images[MAX_IMAGES:]]
+        return replace(item, images=(*best_first(await asyncio.gather(*wanted)), *beyond))
 
     async def _image(self, image: Image) -> Image:
         """Return *image* with what became of it; records that name one picture at one time share the answer."""
         name = image.pic or image.url
         if name is None:
-            return replace(image, status="refused")
+            return replace(image, status="refused", reason="no address")
         if name not in self._underway:
             task = asyncio.ensure_future(self._settle(name, image))
             self._underway[name] = task
@@ -86,11 +94,14 @@ class ImagesPipeline:
             return known
         urls = self._urls(image)
         if not urls:
-            return replace(image, status="refused")
-        if self._mode == "none" or (self._mode == "pictures" and name.lower().endswith(".mp4")):
-            return replace(image, url=urls[0], status="skipped")
+            return replace(image, status="refused", reason="an address outside the site")
+        if self._mode == "none" or (self._mode == "pictures" and name.lower().endswith(_VIDEO_NAMES)):
+            reason = "not asked for" if self._mode == "none" else "a video"
+            return replace(image, url=urls[0], status="skipped", reason=reason)
         settled = await self._fetch(replace(image, url=urls[0]), urls)
         self._crawler.stats.inc_value(f"gleaner/images/{settled.status}")
+        if settled.status == "refused":
+            self._crawler.stats.inc_value(f"gleaner/images_refused/{settled.reason}")
         return settled
 
     def _urls(self, image: Image) -> tuple[str, ...]:
@@ -100,32 +111,38 @@ class ImagesPipeline:
 
     async def _fetch(self, image: Image, urls: tuple[str, ...]) -> Image:
         """Try *urls* in order; the answer that leaves most hope is what an unfetched picture is marked with."""
-        answers: Counter[ImageStatus] = Counter()
+        answers: Answers = {}
         for url in urls:
             try:
                 response = await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
             except IgnoreRequest:
-                answers["refused"] += 1
+                answers.setdefault("refused", "not to be asked for")
+                continue
+            except DownloadCancelledError as error:
+                logger.info("Picture %s: %s", url, error)
+                answers.setdefault("refused", "larger than DOWNLOAD_MAXSIZE")
                 continue
             except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
                 logger.info("Picture %s: %s", url, error)
-                answers["failed"] += 1
+                answers.setdefault("failed", type(error).__name__)
                 continue
             if response.status != _HTTP_OK:
-                answers["failed" if stub_state(response.status) == "failed" else "missing"] += 1
+                status: ImageStatus = "failed" if stub_state(response.status) == "failed" else "missing"
+                answers.setdefault(status, f"status {response.status}")
                 continue
             try:
                 return await self._keep(image, response.body, response.url)
             except ValueError as error:
                 logger.info("Picture %s refused: %s", url, error)
-                answers["refused"] += 1
+                answers.setdefault("refused", str(error))
         recovered = await self._recovered(image, answers)
         if recovered is not None:
             return recovered
         order: tuple[ImageStatus, ...] = ("failed", "refused", "missing")
-        return replace(image, status=next(status for status in order if answers[status]))
+        status = next(status for status in order if status in answers)
+        return replace(image, status=status, reason=answers[status])
 
-    async def _recovered(self, image: Image, answers: Counter[ImageStatus]) -> Image | None:
+    async def _recovered(self, image: Image, answers: Answers) -> Image | None:
         """Return *image* as a web archive has it, None if none has; *answers* learns what they said."""
         if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
             return None
@@ -139,16 +156,20 @@ class ImagesPipeline:
                         kept = await self._keep(image, step.body, step.capture.url or step.url)
                     except ValueError as error:
                         logger.info("Picture %s refused: %s", step.capture.url, error)
-                        answers["refused"] += 1
+                        answers.setdefault("refused", str(error))
                         continue
                     self._crawler.stats.inc_value("gleaner/recover/pictures")
                     return kept
         except ArchiveDown:
-            answers["failed"] += 1
+            answers.setdefault("failed", "no answer from a web archive")
         return None
 
     async def _keep(self, image: Image, data: bytes, url: str) -> Image:
-        media = await asyncio.to_thread(identify, data)
+        """Keep the bytes of a picture; raise ``ValueError`` with the reason why they are not to be kept."""
+        try:
+            media = await self._readers.look(data, url)
+        except PageNotRead as error:
+            raise ValueError("could not be decoded") from error
         try:
             path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, data, media.extension)
         except CorpusError as error:
@@ -164,4 +185,5 @@ class ImagesPipeline:
             width=media.width,
             height=media.height,
             media_type=media.media_type,
+            phash=media.phash,
         )

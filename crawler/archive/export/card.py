@@ -27,7 +27,7 @@ _FIELDS = """\
 | published | string | ISO 8601 with offset, in the site's zone |
 | published_utc | timestamp | the same instant, in UTC |
 | published_from | string | where the date comes from: `page`, `metadata`, `dump`, `picture` or `id`, best first |
-| images | list of struct | pic, url, status, path, sha256, phash, bytes, width, height, media_type; no bytes |
+| images | list of struct | pic, url, status, path, sha256, phash, bytes, width, height, media_type, reason; no bytes |
 | related | list of struct | what the site itself called related: id, sort, content_type, pic, title, partial |
 | discovered_from | list of string | keys of the pages that listed it |
 | depth | int64 | steps from the seeds |

@@ -21,6 +21,7 @@ _IMAGE = pa.struct(
         ("width", pa.int64()),
         ("height", pa.int64()),
         ("media_type", pa.string()),
+        ("reason", pa.string()),
     ]
 )
 _RELATED = pa.struct(
