@@ -13,7 +13,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-	    --editable ".[fast,harvest,warc]" --group test --group lint
+	    --editable ".[fast,harvest,warc]" --group test --group scrapyd --group lint
 	touch $@
 
 # pywb and its kin need older versions of what we use; tests look for them in $(VENV)-archives.

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT, RATE_LIMITED = 0, 1, 3, 9, 11, 13, 15, 18
+COMPLETE, INTERNAL, DISK_FULL, COLLAPSED, FAILED_URLS, STOPPED, FORCED, LIMIT, RATE_LIMITED = (
+    0,
+    1,
+    3,
+    8,
+    9,
+    11,
+    13,
+    15,
+    18,
+)
 
 MEANINGS = {
     COMPLETE: "complete",
@@ -18,6 +28,7 @@ MEANINGS = {
     4: "bad configuration or seed",
     5: "corpus damaged",
     6: "another crawl holds the corpus",
+    COLLAPSED: "finished, but far less was answered than in the runs before (MONITOR_ANSWERS)",
     FAILED_URLS: "finished, but some URLs gave no answer (the same command tries them again)",
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
@@ -36,6 +47,8 @@ def exit_code(stats: Mapping[str, Any]) -> int:
         return _BY_REASON[reason]
     if reason != "finished":
         return LIMIT if str(reason).startswith("closespider_") else INTERNAL
+    if stats.get("gleaner/collapse"):
+        return COLLAPSED
     if stats.get("gleaner/recover/rate_limited", 0):
         return RATE_LIMITED
     failed = stats.get("gleaner/targets/failed", 0) + stats.get("gleaner/images/failed", 0)

@@ -28,7 +28,7 @@ PURE = [
     "soft404",
     "reextract",
 ]
-PURE += ["summary", "exitcodes", "net", "politeness", "report"]
+PURE += ["summary", "exitcodes", "net", "politeness", "report", "monitor"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
@@ -51,6 +51,7 @@ ALLOWED = {
     "recover": {"archive", "sites", "net"},
     "summary": set(),
     "exitcodes": set(),
+    "monitor": set(),
     "report": {"archive", "exceptions", "exitcodes"},
 }
 

@@ -1,9 +1,13 @@
 """Exit codes tell the truth about a crawl."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from crawler import exceptions
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusLocked, DiskFull, ProfileError, SeedError
-from crawler.exitcodes import exit_code
+from crawler.exitcodes import MEANINGS, exit_code
 from crawler.summary import summary
 
 
@@ -43,3 +47,13 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     assert "Recovered: 5 from wayback, 0 from commoncrawl" in summary(asked, tmp_path, 0)
     assert "try again" in summary({**asked, "gleaner/targets/failed": 2}, tmp_path, 18)
     assert "2 targets gave no answer" in summary({**stats, "gleaner/targets/failed": 2}, tmp_path, 9)
+
+
+def test_the_docs_name_every_code():
+    table = (Path(__file__).parents[1] / "docs/schedules.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in table.splitlines() if re.match(r"\| \d", line)]
+    assert {int(code) for row in rows for code in row.split(",")} == set(MEANINGS)
+
+
+def test_every_error_has_a_code_that_is_told():
+    assert {error.exit_code for error in vars(exceptions).values() if hasattr(error, "exit_code")} <= set(MEANINGS)

@@ -137,6 +137,7 @@ class Archivist:
         until = datetime.now(UTC).timestamp() + LEASE_SECONDS
         targets = await self.do(lambda corpus: choose(corpus, limit, run=self.run, until=until))
         self.leases.update(target.key for target in targets)
+        self._crawler.stats.inc_value("gleaner/asked", len(targets))
         return targets
 
     async def end(self, key: str, state: str, reason: str) -> None:

@@ -22,9 +22,11 @@ from scrapy.http import Response
 from crawler import __version__
 from crawler.archive.files import write_atomically
 from crawler.archive.reading import read_catalogue
-from crawler.exceptions import CorpusError
+from crawler.exceptions import ConfigError, CorpusError
 from crawler.exitcodes import FORCED, exit_code
 from crawler.extensions.archivist import Archivist
+from crawler.monitor import collapse
+from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MOST_HOSTS = 1000
+_RUNS_COMPARED, _RUNS_LOOKED_AT = 10, 30
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -52,8 +55,9 @@ class RunRecord:
     The report is made by a process of its own, for at most *report_seconds*: nothing in it can harm the crawl.
     """
 
-    def __init__(self, crawler: Crawler, report_seconds: float) -> None:
+    def __init__(self, crawler: Crawler, report_seconds: float, least_answers: float) -> None:
         self._crawler = crawler
+        self._least_answers = least_answers
         self._report_seconds = report_seconds
         self._hosts: dict[str, _Host] = defaultdict(_Host)
         self._before: dict[str, int] = {}
@@ -63,7 +67,7 @@ class RunRecord:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if getattr(crawler.spider, "profile", None) is None:
             raise NotConfigured("the spider has no corpus")
-        record = cls(crawler, crawler.settings.getfloat("REPORT_SECONDS"))
+        record = cls(crawler, crawler.settings.getfloat("REPORT_SECONDS"), _share(crawler, "MONITOR_ANSWERS"))
         connect = crawler.signals.connect
         connect(record.spider_opened, signal=signals.spider_opened)
         connect(record.response_downloaded, signal=signals.response_downloaded)
@@ -88,9 +92,14 @@ class RunRecord:
 
     async def engine_stopped(self) -> None:
         stats = self._crawler.stats.get_stats()
+        archivist = self._crawler.get_extension(Archivist)
+        if archivist is not None:
+            stats["gleaner/answered"] = archivist.articles_answered
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"]
-        code = exit_code(stats)
         spider = self._crawler.spider
+        if self._least_answers:
+            self._compare(root, spider.name if spider else None, stats)
+        code = exit_code(stats)
         content = {
             "version": __version__,
             "spider": spider.name if spider else None,
@@ -108,6 +117,14 @@ class RunRecord:
             return
         if self._report_seconds > 0 and code != FORCED:
             await asyncio.to_thread(self._report, root, run)
+
+    def _compare(self, root: Path, spider: str | None, stats: dict[str, Any]) -> None:
+        """Note and log it if this run got far fewer answers than those of its spider before it."""
+        earlier = [run.stats for run in latest_runs(root, _RUNS_LOOKED_AT) if run.spider == spider]
+        found = collapse(stats, earlier[:_RUNS_COMPARED], self._least_answers)
+        if found:
+            stats["gleaner/collapse"] = found
+            logger.error("Something is wrong with the site, or with how we read it: %s", found)
 
     def _added(self, root: Path) -> dict[str, tuple[int, int]] | None:
         """Return from which byte to which each segment grew in this run; None if the catalogue cannot tell."""
@@ -139,6 +156,16 @@ class RunRecord:
                 return
             reason = made.stderr.decode(errors="replace").strip()[-500:]
         logger.warning("The report of run %s could not be made: %s", run, safe(reason))
+
+
+def _share(crawler: Crawler, name: str) -> float:
+    try:
+        share = crawler.settings.getfloat(name)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ConfigError(f"{name} is {crawler.settings[name]!r}: give a number from 0 to 1")
+    return share
 
 
 def _python_path() -> list[str]:

@@ -1,0 +1,58 @@
+"""A run whose answers collapse is told from one that had few targets, or few runs before it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from crawler.exitcodes import exit_code
+from crawler.monitor import collapse
+from tests.crawling import crawl, write_seed
+
+
+def stats(answered, asked=100):
+    return {"gleaner/asked": asked, "gleaner/answered": answered}
+
+
+@pytest.mark.parametrize(
+    ("run", "earlier", "least", "found"),
+    [
+        (stats(10), [stats(90)] * 3, 0.5, "only 10% of what was asked for was answered"),
+        (stats(44), [stats(90)] * 3, 0.5, "only 44%"),
+        (stats(45), [stats(90)] * 3, 0.5, None),
+        (stats(0, 19), [stats(90)] * 3, 0.5, None),  # few targets
+        (stats(0), [stats(90)] * 2, 0.5, None),  # few runs
+        (stats(0), [stats(90), stats(90), stats(9, 10)], 0.5, None),  # ... that say anything
+        (stats(0), [stats(0), stats(0), stats(90)], 0.5, None),  # it was so before
+        (stats(0), [stats(90)] * 9, 0.0, None),  # not asked for
+        ({}, [{}] * 9, 1.0, None),
+    ],
+)
+def test_collapse(run, earlier, least, found):
+    told = collapse(run, earlier, least)
+    assert (told or "").startswith(found or "")
+    assert bool(told) == bool(found)
+
+
+def test_it_has_an_exit_code_of_its_own():
+    finished = {"finish_reason": "finished", "gleaner/targets/failed": 3}
+    assert exit_code({**finished, "gleaner/collapse": "only 10%"}) == 8
+    assert exit_code({**finished, "finish_reason": "shutdown", "gleaner/collapse": "only 10%"}) == 11
+
+
+def test_a_crawl_of_a_site_that_lost_its_articles_fails_so_that_a_scheduler_sees_it(start_replica, tmp_path):
+    replica = start_replica("--missing", "1")
+    for number in range(3):
+        folder = tmp_path / f"corpus/runs/2026010{number}T000000Z-0000"
+        folder.mkdir(parents=True)
+        (folder / "stats.json").write_text(json.dumps({"spider": "neighbours", "exit_code": 0, "stats": stats(90)}))
+    seed = write_seed(tmp_path / "seed.txt", *range(1000012, 1000112, 4))
+    done = crawl(
+        seed,
+        tmp_path / "corpus",
+        replica.profile,
+        settings=["MONITOR_ANSWERS=0.5", "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"],
+    )
+    assert done.returncode == 8, done.stderr
+    assert "only 0% of what was asked for was answered with an article; in the 3 runs before, 90%" in done.stderr
