@@ -127,7 +127,9 @@ def _images(pic: str | None, urls: Sequence[str], profile: SiteProfile) -> tuple
     images: dict[str, Image] = {pic: Image(pic=pic)} if pic else {}
     for url in urls:
         name = profile.pic(url)
-        images.setdefault(name or url, Image(pic=name, url=url))
+        known = images.setdefault(name or url, Image(pic=name, url=url))
+        if known.url is None:
+            images[name or url] = replace(known, url=url)
     return tuple(images.values())
 
 

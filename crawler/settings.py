@@ -98,6 +98,7 @@ ARCHIVE_SEGMENT_MB = 256
 # What closed segments are compressed with, when a crawl ends or by `scrapy corpus seal`: None, "gzip" or "zstd".
 ARCHIVE_COMPRESSION = None
 # Keep every request and response in WARC files, warc/*.warc.gz in the corpus, for replay and for better extractors.
+# Pictures are asked for in the form that their page shows, too, if that is not the one that is archived.
 ARCHIVE_WARC = False
 # A WARC file is followed by a new one once it has this many MiB.
 ARCHIVE_WARC_MB = 1024

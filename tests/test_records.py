@@ -114,7 +114,7 @@ def test_a_picture_that_dump_and_page_both_name_is_there_once():
         )
     )
     assert article(facts).images == (
-        Image(pic=PIC),
+        Image(pic=PIC, url=facts.image_urls[0]),
         Image(pic="/2016/02/26/other.jpg", url=facts.image_urls[1]),
         Image(url="https://ads.example/x.gif"),
     )

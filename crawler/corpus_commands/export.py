@@ -26,6 +26,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     remarks = [f"{exported.records:,} records in {opts.output}"]
     if exported.without_text:
         remarks.append(f"{exported.without_text:,} without text left out")
+    if exported.without_capture:
+        remarks.append(f"{exported.without_capture:,} whose pages are not in the WARC files left out of the page list")
     if exported.damaged:
         remarks.append(f"{exported.damaged:,} damaged ones left out; scrapy corpus verify names them")
     done(opts, {"output": opts.output, "format": opts.format, **exported._asdict()}, remarks)

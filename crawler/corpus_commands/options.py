@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crawler.archive.selection import Selection
 
 KINDS = ("article", "seed", "stub")
-EXPORT_FORMATS = ("parquet", "csv", "jsonl", "txt", "hf")
+EXPORT_FORMATS = ("parquet", "csv", "jsonl", "txt", "hf", "wacz")
 GRAPH_FORMATS = ("graphml", "gexf", "parquet", "dot")
 
 
@@ -157,8 +157,9 @@ VERBS: dict[str, Verb] = {
     "export": Verb(
         "write it in the form of other programs",
         "Write the latest version of each record, or those selected, to OUT: parquet (needs pyarrow), csv (no cell is "
-        "a formula), jsonl (the very lines), txt (a folder, a file for each article) or hf (a folder that Hugging "
-        "Face datasets load). OUT is there when it is whole, and nothing is replaced without --force.",
+        "a formula), jsonl (the very lines), txt (a folder, a file for each article), hf (a folder that Hugging "
+        "Face datasets load) or wacz (all captures, for ReplayWeb.page and pywb, with the records as its "
+        "pages). OUT is there when it is whole, and nothing is replaced without --force.",
         "scrapy corpus export --format parquet -o articles.parquet --since 2015 --kind article",
         _export,
     ),

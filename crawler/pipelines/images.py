@@ -49,6 +49,7 @@ class ImagesPipeline:
         self._crawler = crawler
         self._profile = profile
         self._mode = mode
+        self._captures = crawler.settings.getbool("ARCHIVE_WARC")
         self._underway: dict[str, asyncio.Task[Image]] = {}
 
     @classmethod
@@ -102,7 +103,17 @@ class ImagesPipeline:
         self._crawler.stats.inc_value(f"gleaner/images/{settled.status}")
         if settled.status == "refused":
             self._crawler.stats.inc_value(f"gleaner/images_refused/{settled.reason}")
+        if self._captures and settled.status == "stored" and image.url and image.url != settled.url:
+            await self._capture(image.url)
         return settled
+
+    async def _capture(self, url: str) -> None:
+        """Ask for *url*, the form in which the page shows a picture, so that the page can be replayed with it."""
+        if self._profile.allows(url):
+            try:
+                await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
+            except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
+                logger.info("Picture %s, as its page shows it: %s", url, error)
 
     def _urls(self, image: Image) -> tuple[str, ...]:
         if image.pic:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -126,6 +127,15 @@ class CaptureIndex:
     def count(self) -> int:
         """Return how many captures there are."""
         return int(self._connection.execute("SELECT count(*) FROM captures").fetchone()[0])
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """See, until this ends, what is there now, whatever another process adds."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
 
     def commit(self) -> None:
         """Keep what was noted; the files' own bytes must be durable before."""

@@ -11,7 +11,7 @@ from crawler.archive.lines import Lines, selected_lines
 from crawler.archive.reading import read_catalogue
 from crawler.archive.selection import Selection
 
-FORMATS = {"parquet": "parquet", "csv": "table", "jsonl": "jsonlines", "txt": "texts", "hf": "dataset"}
+FORMATS = {"parquet": "parquet", "csv": "table", "jsonl": "jsonlines", "txt": "texts", "hf": "dataset", "wacz": "wacz"}
 """The formats, and the module of this package that writes each."""
 
 
@@ -23,11 +23,15 @@ class Options(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """How many records were written, and how many were left out: no text (txt), damaged lines, values out of range."""
+    """How many records were written, and how many were left out: without text (txt), damaged, without capture (wacz).
+
+    Records with values out of range (parquet) count as damaged.
+    """
 
     records: int
     without_text: int = 0
     damaged: int = 0
+    without_capture: int = 0
 
 
 class Writer(Protocol):

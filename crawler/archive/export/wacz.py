@@ -1,0 +1,143 @@
+"""WACZ 1.1.1: the WARC files of the corpus with an index and the list of its pages, in one file to open and replay.
+
+https://specs.webrecorder.net/wacz/1.1.1/. Captures are all there, of errors and pictures too; the pages are those of
+the records that were selected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from crawler import __version__
+from crawler.archive.corpus import describe
+from crawler.archive.export.writing import Exported, Options
+from crawler.archive.lines import Lines
+from crawler.archive.output import output_file
+from crawler.archive.warcs import INDEX_NAME
+from crawler.exceptions import ConfigError, CorpusDamaged
+from crawler.warc.cdxj import cdxj_line, zipnum
+from crawler.warc.index import CaptureIndex
+
+_CHUNK = 1 << 20
+_INDEX = "index.cdx.gz"
+_PAGES_HEAD = {"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True}
+
+
+def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
+    """Write the captures of the corpus at *root*, with the pages of the records, to the file *name*.
+
+    Taken in is what was durable when it began, so a crawl may go on meanwhile.
+    """
+    try:
+        with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index, index.frozen():
+            files = {file: size for file, (size, _) in sorted(index.files().items()) if size}
+            if not files:
+                raise ConfigError(f"{root} holds no captures: crawl with -s ARCHIVE_WARC=True, then there are some")
+            with output_file(name, root, force=options.force) as out:
+                return _write(lines, root, _Package(out), index, files)
+    except sqlite3.Error as error:
+        raise CorpusDamaged(
+            str(root), f"{INDEX_NAME} cannot be read ({error}); the next crawl makes it anew"
+        ) from error
+
+
+def _write(lines: Lines, root: Path, package: _Package, index: CaptureIndex, files: dict[str, int]) -> Exported:
+    for file, size in files.items():
+        package.add(f"archive/{Path(file).name}", _pieces(root / file, size), stored=True)
+    entries: list[bytes] = []
+    captures = (cdxj_line(one, Path(one.file).name) for one in index.all() if one.file in files)
+    package.add(f"indexes/{_INDEX}", _noted(zipnum(captures, _INDEX), entries), stored=True)
+    package.add("indexes/index.idx", entries)
+    pages = _Pages(lines, index)
+    package.add("pages/pages.jsonl", pages)
+    package.close(f"{describe(root).get('site')}: a corpus of news articles", pages.first)
+    return Exported(pages.written, without_capture=pages.without_capture)
+
+
+class _Package:
+    """A WACZ file in the making: what is added is listed with its size and hash."""
+
+    def __init__(self, out: Any) -> None:
+        self._zip = zipfile.ZipFile(out, "w")
+        self._now = datetime.now(UTC)
+        self._resources: list[dict[str, Any]] = []
+
+    def add(self, path: str, pieces: Iterable[bytes], *, stored: bool = False) -> None:
+        """Add the file *path*; one that is *stored* can be read in place."""
+        digest, size = hashlib.sha256(), 0
+        info = zipfile.ZipInfo(path, self._now.timetuple()[:6])
+        info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        with self._zip.open(info, "w", force_zip64=True) as entry:
+            for piece in pieces:
+                entry.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        name = path.rpartition("/")[2].lower()
+        self._resources.append({"name": name, "path": path, "hash": f"sha256:{digest.hexdigest()}", "bytes": size})
+
+    def close(self, title: str, main: dict[str, Any] | None) -> None:
+        """Add the list of all that was added, and its hash."""
+        description = {
+            "profile": "data-package",
+            "resources": self._resources,
+            "title": title,
+            **({"mainPageUrl": main["url"], "mainPageDate": main["ts"]} if main else {}),
+            "created": f"{self._now:%Y-%m-%dT%H:%M:%SZ}",
+            "wacz_version": "1.1.1",
+            "software": f"gleaner {__version__}",
+        }
+        content = orjson.dumps(description, option=orjson.OPT_INDENT_2)
+        self._zip.writestr("datapackage.json", content, zipfile.ZIP_DEFLATED)
+        digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+        self._zip.writestr("datapackage-digest.json", orjson.dumps(digest, option=orjson.OPT_INDENT_2))
+        self._zip.close()
+
+
+class _Pages:
+    """The lines of ``pages.jsonl``: the records whose pages are among the captures."""
+
+    def __init__(self, lines: Lines, index: CaptureIndex) -> None:
+        self._lines = lines
+        self._index = index
+        self.written = self.without_capture = 0
+        self.first: dict[str, Any] | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield orjson.dumps(_PAGES_HEAD) + b"\n"
+        for line in self._lines:
+            capture = line.record.get("capture") or {}
+            there = self._index.at(str(capture.get("warc_file")), capture.get("warc_offset") or 0)
+            if there is None or line.record.get("kind") != "article":
+                self.without_capture += 1
+                continue
+            page = {"id": line.record["key"], "url": there.url, "ts": there.date}
+            words = {name: value for name in ("title", "text") if (value := line.record.get(name))}
+            self.first = self.first or page
+            self.written += 1
+            yield orjson.dumps({**page, **words}) + b"\n"
+
+
+def _noted(blocks: Iterable[Any], entries: list[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        entries.append(block.entry)
+        yield block.data
+
+
+def _pieces(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while size > 0:
+            piece = file.read(min(_CHUNK, size))
+            if not piece:
+                raise CorpusDamaged(str(path), "it is shorter than what was written; scrapy corpus verify tells more")
+            size -= len(piece)
+            yield piece
