@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.log import install_scrapy_root_handler
 
 from crawler.exceptions import GleanerError
-from crawler.exitcodes import INTERNAL, exit_code
+from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
 
@@ -24,6 +24,21 @@ class Command(crawl.Command):
     """Run a spider; exit with the code of :mod:`crawler.exitcodes`."""
 
     requires_crawler_process = False  # made in run(), so that its banner can be kept out of the way
+
+    def short_desc(self) -> str:
+        return "Rebuild or extend a corpus: spiders neighbours and revisit"
+
+    def long_desc(self) -> str:
+        return (
+            "neighbours archives seed dumps and the articles within -a depth=1 steps of them: -a seeds=PATH[,PATH...], "
+            "-a site=NAME|FILE.toml, -a depth=N, -a max_articles=N. revisit asks again for what is due, failed or was "
+            "never fetched: -a site=, -a older_than=30d, -a max_articles=N. The corpus is in -s CORPUS_DIR=corpus; "
+            "each run leaves runs/RUN/stats.json and report.html there. Stopped by whatever means, the same "
+            "command goes on where it was. "
+            "Examples: scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam; scrapy crawl revisit -a site=alalam "
+            "-s CORPUS_DIR=/srv/corpus. "
+            f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in sorted(MEANINGS.items()))}"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

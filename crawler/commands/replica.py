@@ -25,7 +25,8 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Serve a made-up news site of the same shape as the real one, on loopback only. Every id that a seed dump "
-            "mentions has an article there. Crawl it with: scrapy crawl neighbours -a seeds=... -a site=replica"
+            "mentions has an article there. Example: scrapy replica --port 8765, and in another terminal: "
+            "scrapy crawl neighbours -a seeds=examples/seeds -a site=replica"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

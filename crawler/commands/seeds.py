@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         return (
-            "inspect PATH... [--json] | harvest PATH... -o OUT.jsonl [--site NAME|FILE.toml] [-j N]"
+            "inspect PATH... [--json] | harvest PATH... -o OUT.jsonl [--site NAME|FILE.toml] [-j N] [--json]"
             " | rescue URL|ID... [--site NAME|FILE.toml] [--json]"
         )
 
@@ -59,13 +59,16 @@ class Command(ScrapyCommand):
             "rescue: ask for single articles now, of the site, its sister hosts and web archives, and show where each "
             "step found or did not find them; what dumps told of them is taken from CORPUS_DIR if they are there, and "
             "nothing is archived. Exit code 9 if one was not found. "
-            "Example: scrapy seeds inspect seeds/"
+            "Examples: scrapy seeds inspect seeds/; scrapy seeds harvest crawl-data/ -o seeds.jsonl; "
+            "scrapy seeds rescue 1445001. Exit codes: 0 done, 2 wrong usage, 4 no dump or no such path, 9 not found"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--json", action="store_true", help="print JSON: one object per dump or rescued article, a line each"
+            "--json",
+            action="store_true",
+            help="print JSON: one object per dump or rescued article, a line each; harvest: what was found, counted",
         )
         parser.add_argument("-o", "--output", metavar="OUT", help="harvest: the file to write, - for standard output")
         parser.add_argument(
@@ -212,7 +215,11 @@ def _harvest(paths: list[str], opts: argparse.Namespace) -> None:
             files, pages, records = files + one.files, pages + one.pages, records + one.records
         if not pages:
             raise SeedError(_named(paths), "no dump in it" if files == 1 else f"no dump in any of {files} files")
-    print(f"{pages:,} pages with {records:,} related items from {files:,} files", file=sys.stderr)
+    if opts.json:  # aside if standard output holds the pages
+        facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
+        print(safe_json(orjson.dumps(facts).decode()), file=sys.stderr if opts.output == _STDOUT else sys.stdout)
+    else:
+        print(f"{pages:,} pages with {records:,} related items from {files:,} files", file=sys.stderr)
 
 
 @contextmanager

@@ -216,6 +216,12 @@ VERBS: dict[str, Verb] = {
 }
 
 
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 the corpus cannot be used, 2 wrong usage, 3 disk full, 4 an argument makes no sense, "
+    "5 corpus damaged, 6 a crawl holds it, 11 stopped"
+)
+
+
 def add_verbs(parser: argparse.ArgumentParser, add_global: Callable[[argparse.ArgumentParser], None]) -> None:
     """Give *parser* a subparser for each verb; *add_global* gives each the options of all Scrapy commands."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=argparse.ArgumentParser)
@@ -225,7 +231,7 @@ def add_verbs(parser: argparse.ArgumentParser, add_global: Callable[[argparse.Ar
             prog=f"scrapy corpus {name}",
             help=verb.short,
             description=verb.description,
-            epilog=f"Example: {verb.example}",
+            epilog=f"Example: {verb.example}   {_EXIT_CODES}",
         )
         verb.add_options(one)
         one.add_argument("--json", action="store_true", help="print one JSON object")

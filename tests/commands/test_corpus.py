@@ -83,7 +83,10 @@ def test_every_verb_has_help_with_an_example_that_parses(verb, capsys):
     with pytest.raises(SystemExit) as ended:
         parser.parse_args([verb, "--help"])
     assert ended.value.code == 0
-    assert "Example: scrapy corpus" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Example: scrapy corpus" in out
+    assert "Exit codes: 0 done" in " ".join(out.split())
+    assert "--json" in out
 
 
 def test_search_prints_the_best_with_their_hits_marked(root, capsys):

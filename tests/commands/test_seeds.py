@@ -115,6 +115,8 @@ def test_harvest_writes_lines_that_inspect_reads(run: Run, seed: Path, tmp_path:
     assert (line["file"], line["offset"], line["records"]) == (str(seed), 0, 3)
     assert json.loads(run("inspect", out, "--json").stdout)["length_verdict"] == "exact"
     assert json.loads(run("harvest", seed, "-o", "-").stdout) == line
+    facts = json.loads(run("harvest", seed, "-o", out, "--json").stdout)
+    assert facts == {"output": str(out), "files": 1, "pages": 1, "records": 3}
 
 
 ATTACKS = ["\x1b]52;c;cm0gLXJm\x07", "\x1b[2J", "\x9b31m", "\r", "\x7f", "\u202e", "\u2066", "\u2028", "[red]", "\x00"]
