@@ -19,6 +19,7 @@ from crawler.archive.linecheck import LineChecker
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
+from crawler.archive.warccheck import check_warc
 from crawler.exceptions import CorpusDamaged
 
 
@@ -64,7 +65,13 @@ class Database(NamedTuple):
     file: str = CATALOGUE_NAME
 
 
-Part = Lines | SealFile | Digest | Pictures | Database
+class WarcFile(NamedTuple):
+    """The WARC file *file*: its records, and the index of them."""
+
+    file: str
+
+
+Part = Lines | SealFile | Digest | Pictures | Database | WarcFile
 
 
 @dataclass(slots=True)
@@ -95,6 +102,12 @@ def check(root: Path, part: Part, unlisted: frozenset[str] = frozenset()) -> Che
                 _check_digest(root, part, done)
             case Pictures():
                 _check_pictures(root, part, done)
+            case WarcFile():
+                for finding in check_warc(root, part.file):
+                    if finding.is_note:
+                        done.notes.append(f"{finding.file} at {finding.offset}: {finding.message}")
+                    else:
+                        done.problems.append(Problem(*finding[:3]))
             case Database():
                 _check_database(root, done)
     except (CorpusDamaged, OSError) as error:

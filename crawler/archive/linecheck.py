@@ -16,6 +16,8 @@ import orjson
 
 from crawler.archive.frontier import target_id
 from crawler.archive.segments import Place
+from crawler.archive.warccheck import check_coordinates
+from crawler.archive.warcs import FOLDER
 from crawler.items import Article
 from crawler.text import content_sha256
 
@@ -67,7 +69,12 @@ class LineChecker:
                 yield f"{name}{'.'.join(map(str, flaw.instance_path)) or 'record'}: {flaw.message}"
             return
         name = f"{record['key']} version {record['version']}"
-        messages = (*self._content(record, place), *self._catalogued(record, line, place), *self._pictures(record))
+        messages = (
+            *self._content(record, place),
+            *self._catalogued(record, line, place),
+            *self._pictures(record),
+            *self._capture(record),
+        )
         yield from (f"{name}: {message}" for message in messages)
 
     def _content(self, record: dict[str, Any], place: Place) -> Iterator[str]:
@@ -105,6 +112,14 @@ class LineChecker:
         if shift not in {0, self._shift}:
             yield f"it was written {abs(shift)} bytes {'further on' if shift < 0 else 'before'}, as were those after it"
         self._shift = shift
+
+    def _capture(self, record: dict[str, Any]) -> Iterator[str]:
+        capture = record["capture"]
+        file, offset = capture["warc_file"], capture["warc_offset"]
+        if file is not None and offset is not None and file.startswith(f"{FOLDER}/"):
+            message = check_coordinates(self._root, file, offset, capture["url"])
+            if message:
+                yield message
 
     def _pictures(self, record: dict[str, Any]) -> Iterator[str]:
         for image in record["images"]:

@@ -1,4 +1,4 @@
-"""Checking a corpus against its own promises: lines, schema, hashes, seals, manifest, pictures, catalogue.
+"""Checking a corpus against its own promises: lines, schema, hashes, seals, manifest, pictures, captures, catalogue.
 
 The work is cut into parts (:mod:`crawler.archive.checks`) that processes share when there is much of it. Nothing is
 gathered that grows with the corpus but the problems, of which there is a limit.
@@ -27,6 +27,7 @@ from crawler.archive.checks import (
     Pictures,
     Problem,
     SealFile,
+    WarcFile,
     check,
     decode_anything,
 )
@@ -35,6 +36,8 @@ from crawler.archive.listed import Listed, check_manifest
 from crawler.archive.lock import CorpusLock
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
+from crawler.archive.warccheck import check_index
+from crawler.archive.warcs import warc_paths
 from crawler.exceptions import CorpusDamaged
 
 __all__ = ["Problem", "Verification", "record_validator", "verify"]
@@ -103,6 +106,8 @@ class _Verifier:
         self._segments = [path for family in FAMILIES for path in segment_paths(root, family)]
         self._folders = sorted(path for path in (root / "images").glob("??") if path.is_dir())
         self._weights: dict[Part, int] = {Pictures(self._name(folder)): _bytes_in(folder) for folder in self._folders}
+        for path in warc_paths(root):
+            self._weights[WarcFile(self._name(path))] = path.stat().st_size
         lines = sum(path.stat().st_size for path in self._segments)
         self._total = lines + sum(self._weights.values())
         self._total += sum(path.stat().st_size for path in self._segments if seal_path(path).exists())
@@ -116,10 +121,12 @@ class _Verifier:
             if isinstance(done.part, Pictures):
                 yield from self.listed.folder(done.part.file, done.pictures)
         yield from self.listed.rest()
+        yield from (Problem(*finding[:3]) for finding in check_index(self._root))
         digests: list[Digest] = []
         yield from check_manifest(self._root, self.listed.pictures, digests, self.notes)
         unlisted = frozenset(self.listed.unlisted[:_AT_MOST_UNLISTED])
-        for done in self._shared([*self._seals(), *digests, *self._line_parts()], unlisted):
+        warcs = [part for part in self._weights if isinstance(part, WarcFile)]
+        for done in self._shared([*self._seals(), *digests, *warcs, *self._line_parts()], unlisted):
             yield from done.problems
             self._count(done)
         self._note_unlisted()

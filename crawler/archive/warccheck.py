@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
-from crawler.archive.warcs import INDEX_NAME, warc_paths
+from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
 from crawler.warc.index import CaptureIndex, read_back
-from crawler.warc.reading import Broken, read_record, read_records
+from crawler.warc.reading import Broken, read_headers, read_records
 
 _CHUNK = 1 << 20
 
 
 class Finding(NamedTuple):
-    """What is wrong with a WARC file: where in it (None: as a whole), and what."""
+    """What is wrong with a WARC file: where in it (None: as a whole), and what; a note: what the next run mends."""
 
     file: str
     offset: int | None
     message: str
+    is_note: bool = False
 
 
 def check_index(root: Path) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def check_warc(root: Path, name: str) -> Iterator[Finding]:
         read, crc = index.files().get(name, (0, 0)) if index else (0, 0)
         found_any = False
         for finding in _check_records(root / name, name, index, read):
-            found_any = True
+            found_any = found_any or not finding.is_note
             yield finding
         size, found = _measure(root / name, read)
         if size < read:
@@ -64,30 +65,43 @@ def check_warc(root: Path, name: str) -> Iterator[Finding]:
             index.close()
 
 
-def check_coordinates(root: Path, file: str, offset: int) -> str | None:
-    """Return what is wrong with a record's saying that its capture lies there, None if it does."""
+def check_coordinates(root: Path, file: str, offset: int, url: str | None) -> str | None:
+    """Return what is wrong with a record's saying that its capture, of *url*, lies there; None if it does."""
     path = root / file
-    if path.parent != root / "warc" or path.is_symlink() or not path.is_file():
+    if path.parent != root / FOLDER or path.is_symlink() or not path.is_file():
         return f"its capture is said to lie in {file!r}, which is no WARC file of this corpus"
+    place = f"its capture is said to lie in {file} at {offset}"
     try:
-        record = read_record(path, offset)
-    except ValueError as error:
-        return f"its capture is said to lie in {file} at {offset}: {error}"
-    if record.kind not in {"response", "revisit"}:
-        return f"its capture is said to lie in {file} at {offset}, where there is a {record.kind!r} record"
+        headers = read_headers(path, offset)
+    except (ValueError, OverflowError) as error:
+        return f"{place}: {error}"
+    if headers["warc-type"] not in {"response", "revisit"}:
+        return f"{place}, where there is a {headers['warc-type']!r} record"
+    captured = headers.get("warc-target-uri")
+    if url is not None and captured != url.partition("#")[0]:
+        return f"{place}, where there is one of {captured!r}"
     return None
 
 
 def _check_records(path: Path, name: str, index: CaptureIndex | None, read: int) -> Iterator[Finding]:
+    beyond: list[Finding] = []
     for found in read_records(path):
         if isinstance(found, Broken):
-            yield Finding(name, found.offset, f"there is no whole record here: {found.reason}")
+            finding = Finding(name, found.offset, f"there is no whole record here: {found.reason}")
+            if index is not None and found.offset >= read:
+                beyond.append(finding)  # what a kill left, if nothing follows
+            else:
+                yield finding
             continue
+        yield from beyond
+        beyond.clear()
         if index is None or found.offset + found.length > read:
             continue  # not in the index yet
         capture = read_back(found, name)
         if capture and capture != index.at(name, found.offset):
             yield Finding(name, found.offset, "the index of the WARC files does not say what this record says")
+    for finding in beyond:
+        yield finding._replace(message=f"{finding.message}; the next run moves it to quarantine/", is_note=True)
 
 
 def _readable_index(root: Path) -> CaptureIndex | None:

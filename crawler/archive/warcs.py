@@ -10,6 +10,7 @@ record that names it, so no line ever names what is not there. The index is comm
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from crawler.warc.writing import encode_exchange, encode_warcinfo, new_record_id
 FOLDER = "warc"
 INDEX_NAME = "warc.sqlite"
 _CHUNK = 1 << 20
+_OURS_RE = re.compile(r".+-\d{5}\.warc\.gz", re.ASCII | re.DOTALL)
 
 
 class CapturePlace(NamedTuple):
@@ -155,7 +157,8 @@ def mend_warcs(root: Path, *, rebuild: str | None = None) -> Mended:
     """Bring the WARC files of the corpus at *root* and their index into agreement; the caller holds its lock.
 
     The files are the truth: the index takes in what it has not read, and a torn end is moved to ``quarantine/``, but
-    never of a file that the manifest lists. *rebuild* is a reason to make the index anew whatever its state.
+    never of a file that the manifest lists, or that somebody else put there. *rebuild* is a reason to make the index
+    anew whatever its state.
     """
     mended = Mended(rebuild)
     paths = warc_paths(root)
@@ -211,10 +214,10 @@ def _take_in(root: Path, path: Path, index: CaptureIndex, start: int, crc: int, 
         broken.clear()
         end = found.offset + found.length
         mended.adopted += _index(index, found, name)
-    if broken and _is_final(root, name):
+    if broken and not (_OURS_RE.fullmatch(path.name) and not _is_final(root, name)):
         mended.damaged += ((name, one) for one in broken)
         end = path.stat().st_size
-    elif broken or not end:
+    elif broken or (not end and _OURS_RE.fullmatch(path.name)):
         mended.cut.append((name, end, _cut(root, path, end)))
     if path.exists():
         index.advance(name, end, _crc_of(path, start, end, crc))

@@ -94,6 +94,23 @@ def read_record(path: Path, offset: int) -> Record:
             return _record(view, offset)
 
 
+def read_headers(path: Path, offset: int) -> dict[str, str]:
+    """Return the headers of the record that begins at *offset*; raise ``ValueError`` if there is none."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        start = file.read(_CHUNK)
+    if not start.startswith(_MEMBER):
+        raise _BrokenError("no gzip member begins there" if start else "the file ends before it")
+    try:
+        data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, _CHUNK)
+    except zlib.error as error:
+        raise _BrokenError(f"it cannot be decompressed ({error})") from error
+    version, _, lines = data.partition(_END)[0].partition(b"\r\n")
+    if version + b"\r\n" not in _VERSIONS:
+        raise _BrokenError("there is no WARC record in it")
+    return _headers(lines)
+
+
 def next_member(path: Path, start: int, end: int) -> int | None:
     """Return where in the file at *path*, within [*start*, *end*), the next gzip member with a record begins."""
     if start >= end:

@@ -45,6 +45,8 @@ def find_sources(spec: str) -> list[WarcSource]:
         matches = sorted(map(Path, glob.glob(spec, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute one
         common = Path(os.path.commonpath([match.parent for match in matches])) if matches else path
         found = [(match.relative_to(common).as_posix(), match) for match in matches if _is_archive(match)]
+    # "warc/..." in a record is a file of its own corpus.
+    found = [(f"./{name}" if name.startswith("warc/") else name, file) for name, file in found]
     sources = [source for name, file in found for source in _sources(name, file)]
     if not sources:
         raise ConfigError(f"SOURCE: there is no WARC or WACZ file at {spec!r}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from hashlib import sha256
 from random import Random
 
@@ -17,6 +19,7 @@ from crawler.archive.verify import verify
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.items import Image
 from tests.factories import make_article, make_seed, related_items
+from tests.warc.exchanges import EXCHANGE
 
 EVERY = int(os.environ.get("GLEANER_FLIP_EVERY", "31"))
 """One byte in so many is flipped; 1 takes minutes."""
@@ -161,15 +164,15 @@ def test_a_picture_that_only_an_older_line_names_is_not_of_nobody(root):
 def test_files_of_the_manifest_that_are_gone_are_told_and_those_since_noted(root):
     seal(root)
     (root / "warc").mkdir()
-    (root / "warc" / "a.warc.gz").write_bytes(b"capture")
+    (root / "warc" / "index.cdxj").write_bytes(b"capture")
     seal(root)
-    (root / "warc" / "a.warc.gz").write_bytes(b"another")
-    assert found(root)[0][2] == "warc/a.warc.gz is listed with another hash than it has"
-    (root / "warc" / "a.warc.gz").unlink()
-    assert found(root)[0][2] == "warc/a.warc.gz is listed, but missing"
-    assert seal(root).missing == ["warc/a.warc.gz"]
-    assert found(root)[0][2] == "warc/a.warc.gz is listed, but missing"
-    (root / "warc" / "a.warc.gz").write_bytes(b"capture")
+    (root / "warc" / "index.cdxj").write_bytes(b"another")
+    assert found(root)[0][2] == "warc/index.cdxj is listed with another hash than it has"
+    (root / "warc" / "index.cdxj").unlink()
+    assert found(root)[0][2] == "warc/index.cdxj is listed, but missing"
+    assert seal(root).missing == ["warc/index.cdxj"]
+    assert found(root)[0][2] == "warc/index.cdxj is listed, but missing"
+    (root / "warc" / "index.cdxj").write_bytes(b"capture")
     corpus = Corpus(root, "replica")
     with corpus.group():
         corpus.add(make_article(60, images=(picture(corpus, b"new"),)))
@@ -227,3 +230,27 @@ def test_it_stops_at_the_limit(root):
     result = verify(root, at_most=5)
     assert len(result.problems) == 5
     assert result.notes[-1] == "stopped at 5 problems"
+
+
+def test_captures_are_checked_with_the_lines_that_name_them(tmp_path):
+    """A changed byte in a WARC file, a missing one, and a line whose capture is elsewhere are told."""
+    root = tmp_path / "corpus"
+    with closing(Corpus(root, "replica")) as corpus:
+        captures = corpus.keep_captures("run", 1 << 30, {})
+        with corpus.group():
+            place = captures.write(EXCHANGE)
+            capture = make_article().capture
+            capture = replace(capture, url=EXCHANGE.url, warc_file=place.file, warc_offset=place.offset)
+            corpus.add(make_article(1, capture=capture))
+            corpus.add(make_article(2, capture=replace(capture, warc_offset=3)))
+    (problem,) = verify(root).problems
+    assert "replica/2 version 1: its capture is said to lie in" in problem.message
+    warc = root / place.file
+    data = bytearray(warc.read_bytes())
+    data[place.offset + 100] ^= 4
+    warc.write_bytes(data)
+    problems = {problem.file for problem in verify(root).problems}
+    assert place.file in problems
+    warc.unlink()
+    messages = [problem.message for problem in verify(root).problems]
+    assert "the index of the WARC files has read this file, but it is gone" in messages

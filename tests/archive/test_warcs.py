@@ -68,7 +68,7 @@ def test_a_file_that_has_its_size_is_followed_by_a_new_one(tmp_path):
     places = write(tmp_path, *(os.urandom(400) for _ in range(5)), max_bytes=2200)
     assert [path.name[-13:-8] for path in warc_paths(tmp_path)] == ["00001", "00002", "00003"]
     assert [file[-13:-8] for file, _ in places] == ["00001", "00001", "00002", "00002", "00003"]
-    assert all(check_coordinates(tmp_path, *place) is None for place in places)
+    assert all(check_coordinates(tmp_path, *place, None) is None for place in places)
 
 
 def test_a_payload_is_stored_once_in_the_life_of_a_corpus(tmp_path):
@@ -144,6 +144,17 @@ def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
     assert findings(tmp_path) == []
 
 
+def test_what_a_kill_left_is_a_note_and_no_problem(tmp_path):
+    """... as the next run mends it; once there are records behind it, it is damage."""
+    write(tmp_path, b"page")
+    (path,) = warc_paths(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:90])
+    assert [finding.is_note for finding in findings(tmp_path)] == [True]
+    path.write_bytes(whole + whole[:90] + whole)
+    assert [finding.is_note for finding in findings(tmp_path)] == [False]
+
+
 def test_damage_amid_good_records_is_told_and_left(tmp_path):
     write(tmp_path, b"page", b"other")
     (path,) = warc_paths(tmp_path)
@@ -197,11 +208,12 @@ def test_every_changed_bit_and_every_truncation_is_found(tmp_path):
 
 def test_coordinates_that_lead_nowhere_are_told(tmp_path):
     ((file, offset),) = write(tmp_path, b"page")
-    assert check_coordinates(tmp_path, file, offset) is None
-    assert "no gzip member" in check_coordinates(tmp_path, file, offset + 1)
-    assert "the file ends before it" in check_coordinates(tmp_path, file, 10**9)
-    assert "'warcinfo' record" in check_coordinates(tmp_path, file, 0)
-    assert "no WARC file of this corpus" in check_coordinates(tmp_path, "warc/../corpus.json", 0)
+    assert check_coordinates(tmp_path, file, offset, "http://127.0.0.1/0") is None
+    assert "one of 'http://127.0.0.1/0'" in check_coordinates(tmp_path, file, offset, "http://127.0.0.1/1")
+    assert "no gzip member" in check_coordinates(tmp_path, file, offset + 1, None)
+    assert "the file ends before it" in check_coordinates(tmp_path, file, 10**9, None)
+    assert "'warcinfo' record" in check_coordinates(tmp_path, file, 0, None)
+    assert "no WARC file of this corpus" in check_coordinates(tmp_path, "warc/../corpus.json", 0, None)
 
 
 KILLED = """

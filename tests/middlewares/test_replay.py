@@ -66,7 +66,7 @@ def test_captures_can_be_copied_into_the_corpus(replica, captured, tmp_path):
     for old, new in zip(by_key(corpus), by_key(again), strict=True):
         if new["kind"] == "article":
             capture = new["capture"]
-            assert check_coordinates(again, capture["warc_file"], capture["warc_offset"]) is None
+            assert check_coordinates(again, capture["warc_file"], capture["warc_offset"], capture["url"]) is None
             assert capture["fetched"] == old["capture"]["fetched"]
 
 
