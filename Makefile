@@ -1,5 +1,6 @@
 # make crawl   sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
 # make test    runs the tests            make lint   runs formatter, linter and types
+# make docs    builds the docs as a site, in build/site
 # make fuzz    gives the dump reader a minute of made-up attacks
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: crawl test lint fuzz clean
+.PHONY: crawl test lint docs fuzz clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +35,10 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --group docs
+	PYTHONPATH=. $(BIN)/mkdocs build --quiet --strict
 
 # The dump reader under coverage-guided fuzzing; passed over where atheris cannot be had.
 FUZZ_SECONDS ?= 60

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PICTURE_PATH_RE = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|gif|webp)", re.ASCII)
+PICTURE_PATH_RE = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|gif|webp|avif)", re.ASCII)
 """Where a corpus keeps a picture; nothing else is ever opened."""
 
 

@@ -24,7 +24,7 @@ from crawler.report.page import shown, web_address
 
 hookimpl = HookimplMarker("datasette")
 DATABASE, TABLE = "corpus", "articles"
-_TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+_TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif"}
 _NOTHING = '""'
 """An FTS5 expression that finds nothing."""
 # Datasette's own pages hold scripts of its own; whatever else came through could load nothing and tell nobody.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image as Pillow
 
+from crawler.archive.pictures import PICTURE_FORMATS
 from crawler.archive.stored import stored_picture
 from crawler.report.details import Lines
 from crawler.report.tally import Entry
@@ -20,7 +21,6 @@ MOST = 24
 _SECONDS = 5.0
 _MOST_PIXELS, _MOST_BYTES = 24_000_000, 32 * 1024 * 1024
 _SIZE = (240, 180)
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 
 
 class Thumbnail(NamedTuple):
@@ -56,7 +56,7 @@ def thumbnail(path: Path) -> tuple[str, int, int] | None:
             warnings.simplefilter("ignore")
             if os.fstat(file.fileno()).st_size > _MOST_BYTES:
                 return None
-            with Pillow.open(file, formats=_FORMATS) as picture:
+            with Pillow.open(file, formats=PICTURE_FORMATS) as picture:
                 if picture.width * picture.height > _MOST_PIXELS:
                     return None
                 picture.draft("RGB", (2 * _SIZE[0], 2 * _SIZE[1]))

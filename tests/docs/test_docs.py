@@ -1,0 +1,112 @@
+"""The docs tell what is there: every setting, verb and field; and what they say to type, works."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+
+from crawler import settings as settings_module
+from crawler.commands.corpus import Command
+from crawler.corpus_commands.options import VERBS
+from crawler.sites import load_profile
+from tests.crawling import REPOSITORY
+
+DOCS = REPOSITORY / "docs"
+PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPEC = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")  # the hook of the site
+generate = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(generate)
+
+
+def blocks(page, language):
+    """Return the fenced blocks of *page* that are in *language*."""
+    return [text for name, text in FENCE.findall(page.read_text(encoding="utf-8")) if name == language]
+
+
+def corpus_lines():
+    """Yield every ``scrapy corpus`` command line that stands in a block of its own in the docs."""
+    for page in PAGES:
+        for line in page.read_text(encoding="utf-8").splitlines():
+            match = re.fullmatch(r"(?:    )?(scrapy corpus [a-z].*?)(?:  +#.*)?", line)
+            if match and "..." not in match[1]:
+                yield pytest.param(match[1], id=f"{page.name}: {match[1][:60]}")
+
+
+@pytest.mark.parametrize("line", list(corpus_lines()))
+def test_every_command_line_of_the_docs_is_one(line):
+    command = Command()
+    command.settings = Settings()
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    command.add_options(parser)
+    words = shlex.split(re.split(r" [|>&;]", line)[0], comments=True)
+    assert parser.parse_known_args(words[2:])[1] == []
+
+
+def test_the_reference_has_every_setting_with_its_reason():
+    ours = Path(settings_module.__file__).read_text(encoding="utf-8").partition("# -- Our own")[2]
+    names = set(re.findall(r"^([A-Z_]+)\b.* = ", ours, re.MULTILINE))
+    rows = [line.split("|") for line in generate.settings().splitlines()[2:]]
+    assert {row[1].strip(" `") for row in rows} == names
+    assert all(len(row[3].strip()) > 20 for row in rows)
+
+
+def test_the_reference_has_every_command():
+    text = generate.commands()
+    for name in ("crawl", "seeds", "replica", *(f"corpus {verb}" for verb in VERBS)):
+        assert f"## scrapy {name}\n" in text
+
+
+def test_the_reference_has_every_field_in_its_order():
+    table = (DOCS / "reference/record.md").read_text(encoding="utf-8")
+    fields = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert fields == list(json.loads((REPOSITORY / "crawler/schema.json").read_bytes())["properties"])
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_profile_of_the_guide_is_one(tmp_path):
+    (text,) = blocks(DOCS / "guides/site-profile.md", "toml")
+    (tmp_path / "example.toml").write_text(text, encoding="utf-8")
+    profile = load_profile(str(tmp_path / "example.toml"))
+    assert profile.name == "example"
+    assert profile.article_id("https://www.example.org/news/1234") == "1234"
+    assert next(iter(profile.article_urls("1234"))) == "https://www.example.org/news/1234"
+
+
+def test_the_tutorial_works_as_it_is_written(replica, tmp_path):
+    """All its blocks in their order, in one shell; but for setting up, and the replica, which listens elsewhere here."""
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    script = [
+        "set -e",
+        f'scrapy() {{ {shlex.quote(sys.executable)} -W ignore -m scrapy "$@"; }}',
+        f'python() {{ {shlex.quote(sys.executable)} "$@"; }}',
+    ]
+    for language, text in FENCE.findall(page)[1:]:
+        if language == "python":
+            script.append(f"python - <<'END'\n{text}END")
+        elif text != "scrapy replica\n":
+            script.append(text.replace("site=replica", f"site={shlex.quote(str(replica.profile))}"))
+    (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = crawler.settings\n")
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "all well" in done.stdout
+    assert re.search(r"^\d+ articles; \['schema', ", done.stdout, re.MULTILINE)
