@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
 import pytest
+from filelock import FileLock
+
+from tests.crawling import crawl, write_seed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -64,3 +68,33 @@ def start_replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 def replica(start_replica: Callable[..., RunningReplica]) -> RunningReplica:
     """Give one replica with default options for the whole session; whoever counts requests resets it first."""
     return start_replica()
+
+
+class Captured(NamedTuple):
+    """A corpus with the captures of two crawls, the second with revisits; the site that they were of is gone."""
+
+    corpus: Path
+    seed: Path
+    profile: Path
+
+
+@pytest.fixture(scope="session")
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Captured:
+    """Give the captures of an article of the dump, one behind a redirect, one that is not there, and of one more.
+
+    They are made once for all processes that run tests; nobody changes them.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "captured"
+    made = Captured(folder / "corpus", folder / "one.txt", folder / "replica.toml")
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "made").exists():
+            folder.mkdir()
+            site = RunningReplica(folder)
+            for run, ids in {"one": (1793356, 1793883, 9999999), "two": (1793911,)}.items():
+                seed = write_seed(folder / f"{run}.txt", *ids)
+                done = crawl(seed, made.corpus, made.profile, settings=["ARCHIVE_WARC=1", "EXTRACT_PROCESSES=0"])
+                assert done.returncode == 0, done.stderr
+            site.stop()
+            (folder / "made").touch()
+    return made

@@ -41,7 +41,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     profile = load_profile(opts.site or str(describe(root)["site"]))
     settings = opts.settings
     off = rules_off(settings)
-    readers = Readers(os.cpu_count() or 1, settings.getfloat("EXTRACT_TIMEOUT"), Cleaning(off))
+    processes = (os.cpu_count() or 1) if settings.getint("EXTRACT_PROCESSES") else 0
+    readers = Readers(processes, settings.getfloat("EXTRACT_TIMEOUT"), Cleaning(off))
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
     with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import signal
@@ -7,71 +8,71 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
 from crawler.archive.verify import verify
-from tests.crawling import crawl, records, scrapy, scrapy_command, write_seed
-
-NEIGHBOURS = (1793356, 1793883, 1793911)
-
-
-@pytest.fixture(scope="module")
-def captured(replica, tmp_path_factory):
-    """A corpus with the captures of its crawl."""
-    folder = tmp_path_factory.mktemp("captured")
-    seed = write_seed(folder / "seed.txt", *NEIGHBOURS)
-    done = crawl(seed, folder / "corpus", replica.profile, settings=["ARCHIVE_WARC=1"])
-    assert done.returncode == 0, done.stderr
-    return folder / "corpus"
+from crawler.commands.corpus import Command
+from tests.crawling import records, scrapy_command
 
 
 @pytest.fixture
 def corpus(captured, tmp_path):
-    return shutil.copytree(captured, tmp_path / "corpus")
+    return shutil.copytree(captured.corpus, tmp_path / "corpus")
 
 
 @pytest.fixture
-def other_site(replica, tmp_path):
-    """Return the site profile with a selector of another title: that is today's extractor now."""
+def other_site(captured, tmp_path):
+    """Return the site profile with selectors of its own: that is today's extractor now."""
     path = tmp_path / "replica.toml"
-    text = Path(replica.profile).read_text(encoding="utf-8")
+    text = Path(captured.profile).read_text(encoding="utf-8")
     path.write_text(f'{text}\n[extract]\ntitle = "title"\nbody = "p:first-of-type"\n', encoding="utf-8")
     return path
 
 
-def reextract(corpus, site, *options):
-    done = scrapy("corpus", "reextract", "--site", site, "--json", "-s", f"CORPUS_DIR={corpus}", *options)
-    return done, json.loads(done.stdout) if done.stdout.startswith("{") else {}
+@pytest.fixture
+def reextract(capsys):
+    """Give a function that runs the verb in this process, and returns its exit code and what it printed."""
+
+    def run(corpus, site, *options):
+        command = Command()
+        command.settings = Settings()
+        parser = argparse.ArgumentParser(conflict_handler="resolve")
+        command.add_options(parser)
+        opts, rest = parser.parse_known_args(["reextract", "--site", str(site), *options])
+        command.settings.setmodule("crawler.settings")
+        command.settings.update({"CORPUS_DIR": str(corpus), "EXTRACT_PROCESSES": 0})
+        command.run(rest, opts)
+        out = capsys.readouterr().out
+        return command.exitcode, json.loads(out) if out.startswith("{") else out
+
+    return run
 
 
 def articles(corpus):
     return [record for record in records(corpus) if record["kind"] == "article"]
 
 
-def test_the_same_extractor_changes_nothing(replica, corpus):
+def test_the_same_extractor_changes_nothing(captured, corpus, reextract):
     before = records(corpus)
-    replica.reset()
-    done, told = reextract(corpus, replica.profile, "--yes")
-    assert done.returncode == 0, done.stderr
-    assert told == {"outcomes": {"same": len(articles(corpus))}, "fields": {}, "lost": []}
+    code, told = reextract(corpus, captured.profile, "--yes", "--json")
+    assert (code, told) == (0, {"outcomes": {"same": len(articles(corpus))}, "fields": {}, "lost": []})
     assert records(corpus) == before
-    assert replica.stats()["article"] == 0
 
 
-def test_another_extractor_makes_new_versions_of_the_same_captures(corpus, other_site):
+def test_another_extractor_makes_new_versions_of_the_same_captures(corpus, other_site, reextract):
     """... after the difference was shown, and never twice."""
     first = {record["key"]: record for record in articles(corpus)}
-    done, told = reextract(corpus, other_site, "--dry-run")
-    assert done.returncode == 0, done.stderr
+    _, told = reextract(corpus, other_site, "--dry-run", "--json")
     assert told["outcomes"] == {"changed": len(first)}
     assert told["fields"]["text"] == len(first)
     assert len(articles(corpus)) == len(first)
 
     key = min(first)
-    _, one = reextract(corpus, other_site, "--key", key)
+    _, one = reextract(corpus, other_site, "--key", key, "--json")
     before, after = one["changed"]["text"]
     assert before == first[key]["text"]
 
-    done, told = reextract(corpus, other_site, "--yes")
+    _, told = reextract(corpus, other_site, "--yes", "--json")
     assert told["outcomes"] == {"written": len(first)}
     new = {record["key"]: record for record in articles(corpus) if record["version"] == 2}
     assert new.keys() == first.keys()
@@ -80,46 +81,51 @@ def test_another_extractor_makes_new_versions_of_the_same_captures(corpus, other
         assert record["capture"] == first[name]["capture"]
         assert record["images"] == first[name]["images"]
         assert record["run"] != first[name]["run"]
-    assert verify(corpus).problems == []
+    assert verify(corpus, processes=1).problems == []
     count = len(records(corpus))
-    done, told = reextract(corpus, other_site, "--yes")
+    _, told = reextract(corpus, other_site, "--yes", "--json")
     assert told["outcomes"] == {"written": len(first)}
     assert len(records(corpus)) == count
 
 
-def test_nothing_is_written_unless_somebody_agrees(corpus, other_site):
+def test_nothing_is_written_unless_somebody_agrees(corpus, other_site, reextract, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     count = len(records(corpus))
-    done = scrapy("corpus", "reextract", "--site", other_site, "-s", f"CORPUS_DIR={corpus}")
-    assert done.returncode == 0
-    assert "text             differs in" in done.stdout
-    assert "nothing is written without --yes" in done.stdout
+    code, said = reextract(corpus, other_site)
+    assert code == 0
+    assert "text             differs in" in said
+    assert "nothing is written without --yes" in said
     assert len(records(corpus)) == count
 
 
-def test_killed_anywhere_it_goes_on(corpus, other_site):
+def test_killed_anywhere_it_goes_on(corpus, other_site, reextract):
     """Each article has one new version in the end."""
-    for lines in (1, 2):
-        process = subprocess.Popen(
-            scrapy_command("corpus", "reextract", "--site", other_site, "--yes", "-s", f"CORPUS_DIR={corpus}"),
-            stdout=subprocess.PIPE,
-        )
-        try:
-            process.wait(timeout=2.0 * lines)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-    done, _told = reextract(corpus, other_site, "--yes")
-    assert done.returncode == 0, done.stderr
+    command = ("corpus", "reextract", "--site", other_site, "--yes", "-s", f"CORPUS_DIR={corpus}")
+    process = subprocess.Popen(scrapy_command(*command, "-s", "EXTRACT_PROCESSES=0"), stdout=subprocess.DEVNULL)
+    try:
+        process.wait(timeout=4)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    code, _ = reextract(corpus, other_site, "--yes", "--json")
+    assert code == 0
     keys = [record["key"] for record in articles(corpus) if record["version"] > 1]
     assert sorted(keys) == sorted({record["key"] for record in articles(corpus)})
 
 
-def test_a_page_that_cannot_be_read_is_told(corpus, other_site):
-    (warc,) = (corpus / "warc").glob("*.warc.gz")
+def test_a_page_that_cannot_be_read_is_told(corpus, other_site, reextract):
     capture = articles(corpus)[0]["capture"]
+    warc = corpus / capture["warc_file"]
     data = bytearray(warc.read_bytes())
     data[capture["warc_offset"] + 60] ^= 255
     warc.write_bytes(data)
-    done, told = reextract(corpus, other_site, "--dry-run")
-    assert done.returncode == 5
-    assert told["outcomes"]["failed"] == 1
+    code, told = reextract(corpus, other_site, "--dry-run", "--json")
+    assert (code, told["outcomes"]["failed"]) == (5, 1)
+
+
+def test_an_article_that_would_lose_its_text_is_told_and_left(corpus, other_site, reextract):
+    other_site.write_text(other_site.read_text().replace("p:first-of-type", "p.nowhere"))
+    code, told = reextract(corpus, other_site, "--yes", "--json")
+    assert code == 0
+    assert told["outcomes"].get("lost", 0) + told["outcomes"].get("written", 0) + told["outcomes"].get("same", 0) == 4
+    assert all(record["text"] for record in articles(corpus))

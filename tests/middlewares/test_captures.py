@@ -1,70 +1,91 @@
+"""What a crawl with ARCHIVE_WARC leaves."""
+
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
+import signal
+import subprocess
+import time
 
-from crawler.archive.warccheck import check_index, check_warc
+from crawler import settings
+from crawler.archive.pages import load_page
+from crawler.archive.verify import verify
 from crawler.archive.warcs import warc_paths
-from crawler.warc.reading import Record, read_record, read_records
+from crawler.items import Capture
+from crawler.jsonl import decode
+from crawler.warc.reading import read_record, read_records
 from tests.archives import warcio_check
-from tests.crawling import crawl, records, write_seed
-
-WARC = "ARCHIVE_WARC=1"
-NEIGHBOURS = (1793356, 1793883)
+from tests.crawling import crawl, crawl_arguments, records, scrapy_command, write_seed
 
 
-def read(corpus: Path) -> list[Record]:
+def articles(corpus):
+    return [record for record in records(corpus) if record["kind"] == "article"]
+
+
+def read(corpus):
     return [record for path in warc_paths(corpus) for record in read_records(path)]
 
 
-def test_a_crawl_leaves_its_captures(replica, tmp_path):
-    """Every answer, robots.txt and pictures included; each article's record says where its page lies, as it came."""
-    corpus = tmp_path / "corpus"
-    seed = write_seed(tmp_path / "seed.txt", *NEIGHBOURS, 9999999)
-    first = crawl(seed, corpus, replica.profile, settings=[WARC])
-    assert first.returncode == 0, first.stderr
-
-    captured = read(corpus)
-    assert {record.kind for record in captured} >= {"warcinfo", "response", "request"}
-    urls = [record.headers["warc-target-uri"] for record in captured if record.kind == "response"]
-    assert f"{replica.url}/robots.txt" in urls
-    articles = [record for record in records(corpus) if record["kind"] == "article"]
-    assert articles
-    for article in articles:
-        capture = article["capture"]
-        response = read_record(corpus / capture["warc_file"], capture["warc_offset"])
-        assert response.headers["warc-target-uri"] == capture["url"]
-        assert response.headers["warc-date"][:19] == capture["fetched"][:19]
-        assert response.headers["warc-ip-address"] == "127.0.0.1"
-        body = gzip.decompress(response.payload) if b"Content-Encoding: gzip" in response.block else response.payload
-        assert article["title"].encode() in body
-    stored = {image["url"] for article in articles for image in article["images"] if image["status"] == "stored"}
-    assert stored <= set(urls)
-    assert [record for record in captured if b"Cookie" in record.block or b"Authorization" in record.block] == []
-    (path,) = warc_paths(corpus)
-    assert warcio_check(path).returncode == 0
+def test_every_answer_is_kept(captured):
+    """... of robots.txt and pictures too, and no header that could hold a secret."""
+    kept = read(captured.corpus)
+    assert {record.kind for record in kept} == {"warcinfo", "response", "request", "revisit"}
+    urls = {record.headers["warc-target-uri"] for record in kept if record.kind == "response"}
+    assert any(url.endswith("/robots.txt") for url in urls)
+    images = [image for article in articles(captured.corpus) for image in article["images"]]
+    assert {image["url"] for image in images if image["status"] == "stored"} <= urls
+    assert [record for record in kept if b"Cookie" in record.block or b"Authorization" in record.block] == []
+    assert {record.headers.get("warc-ip-address") for record in kept if record.kind != "warcinfo"} == {"127.0.0.1"}
 
 
-def test_a_page_that_did_not_change_is_stored_once(replica, tmp_path):
-    """... in the life of the corpus: the second run has revisits only, in a file of its own."""
-    corpus = tmp_path / "corpus"
-    seed = write_seed(tmp_path / "seed.txt", NEIGHBOURS[0])
-    crawl(seed, corpus, replica.profile, settings=[WARC])
-    crawl(write_seed(tmp_path / "other.txt", NEIGHBOURS[1]), corpus, replica.profile, settings=[WARC])
+def test_a_record_says_where_its_page_lies(captured):
+    kept = articles(captured.corpus)
+    assert len(kept) == 4
+    for article in kept:
+        capture = Capture(**{**article["capture"], "attempts": ()})
+        response = read_record(captured.corpus / capture.warc_file, capture.warc_offset)
+        assert response.headers["warc-target-uri"] == capture.url
+        assert response.headers["warc-date"][:19] == capture.fetched[:19]
+        assert article["title"].encode() in load_page(captured.corpus, capture).body
+
+
+def test_a_payload_is_stored_once_in_the_life_of_a_corpus(captured):
     robots = [
         record.kind
-        for record in read(corpus)
+        for record in read(captured.corpus)
         if record.kind != "request" and record.headers.get("warc-target-uri", "").endswith("/robots.txt")
     ]
     assert robots == ["response", "revisit"]
-    assert [*check_index(corpus)] == []
-    for path in warc_paths(corpus):
-        assert [*check_warc(corpus, f"warc/{path.name}")] == []
 
 
-def test_without_the_setting_there_are_none(replica, tmp_path):
-    corpus = tmp_path / "corpus"
-    crawl(write_seed(tmp_path / "seed.txt", NEIGHBOURS[0]), corpus, replica.profile)
-    assert not (corpus / "warc").exists()
-    assert {record["kind"] for record in records(corpus)} == {"seed", "article"}
-    assert {record["capture"]["warc_file"] for record in records(corpus)} == {None}
+def test_the_corpus_is_sound(captured):
+    assert verify(captured.corpus, processes=1).problems == []
+    assert [warcio_check(path).returncode for path in warc_paths(captured.corpus)] == [0, 0]
+
+
+def test_captures_are_kept_only_if_asked_for():
+    assert settings.ARCHIVE_WARC is False
+
+
+def test_kill_9_leaves_whole_records_and_lines_that_lead_to_them(replica, tmp_path):
+    """... and the next crawl ends what was begun."""
+    corpus, seed = tmp_path / "corpus", write_seed(tmp_path / "seed.txt", *range(1793300, 1793340))
+    options = ["ARCHIVE_WARC=1", "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"]
+    crawling = subprocess.Popen(
+        scrapy_command(*crawl_arguments(seed, corpus, replica.profile, settings=options)), stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not any(path.stat().st_size > 60_000 for path in warc_paths(corpus)):
+        time.sleep(0.02)
+    crawling.send_signal(signal.SIGKILL)
+    crawling.wait()
+    lines = [line for path in corpus.glob("articles/*.jsonl") for line in path.read_bytes().splitlines(keepends=True)]
+    for line in lines:
+        record = decode(line) if line.endswith(b"\n") else None
+        if record is not None and record.kind == "article":
+            assert load_page(corpus, record.capture).body
+
+    done = crawl(seed, corpus, replica.profile, settings=options)
+
+    assert done.returncode in {0, 9}, done.stderr
+    assert verify(corpus, processes=1).problems == []
+    assert len({record["key"] for record in articles(corpus)}) >= 40
