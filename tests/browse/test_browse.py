@@ -116,15 +116,14 @@ def test_facets(url):
     assert (counts["year"]["2019"], counts["year"]["2020"]) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    "path", ["/corpus/articles", "/-/record?key=replica/5", "/corpus/articles?_search=harbour", "/catalogue"]
-)
-def test_what_pages_say_does_nothing(url, chromium, path):
-    page = chromium.open(url + path)
-    assert page.complaints() == []
-    assert {urlsplit(request).netloc for request in page.requests()} == {urlsplit(url).netloc}
-    assert page.evaluate("[...document.links].filter(link => link.protocol === 'javascript:').length") == 0
-    assert page.evaluate("document.querySelectorAll('img[onerror], svg[onload]').length") == 0
+def test_what_pages_say_does_nothing(url, chromium):
+    page = chromium.open(f"{url}/corpus/articles")
+    for path in ("/corpus/articles?_search=harbour", "/-/record?key=replica/5", "/catalogue"):
+        assert page.complaints() == []
+        assert {urlsplit(request).netloc for request in page.requests()} == {urlsplit(url).netloc}
+        assert page.evaluate("[...document.links].filter(link => link.protocol === 'javascript:').length") == 0
+        assert page.evaluate("document.querySelectorAll('img[onerror], svg[onload]').length") == 0
+        page.go(url + path)
 
 
 def test_the_line_of_a_record_comes_byte_by_byte(url, root):
@@ -139,29 +138,28 @@ def test_the_catalogue_answers_questions_in_sql(url):
     assert json.loads(ask(url, f"/catalogue.json?{query}")[2]) == [{"key": "replica/3", "state": "gone"}]
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "headers", "status"),
-    [
-        ("/corpus/articles", "POST", {}, 405),
-        ("/corpus.json?sql=delete+from+documents", "GET", {}, 400),
-        ("/catalogue.json?sql=with+x+as+(select+1)+delete+from+targets", "GET", {}, 400),
-        ("/corpus.db", "GET", {}, 403),
-        ("/corpus/articles", "GET", {"Host": "evil.example"}, 403),
-        ("/-/picture/images/../corpus.json", "GET", {}, 404),
-        ("/-/picture/..%2f..%2fetc%2fpasswd", "GET", {}, 404),
-        ("/-/picture/images/ab/" + "0" * 64 + ".png", "GET", {}, 404),
-        ("/-/record?key=replica/99", "GET", {}, 404),
-        ("/-/record", "GET", {}, 404),
-    ],
-)
-def test_nothing_is_written_and_nobody_else_is_answered(url, root, path, method, headers, status):
-    assert ask(url, path, method, **headers)[0] == status
+REFUSED = [
+    ("/corpus/articles", "POST", {}, 405),
+    ("/corpus.json?sql=delete+from+documents", "GET", {}, 400),
+    ("/catalogue.json?sql=with+x+as+(select+1)+delete+from+targets", "GET", {}, 400),
+    ("/corpus.db", "GET", {}, 403),
+    ("/corpus/articles", "GET", {"Host": "evil.example"}, 403),
+    ("/-/picture/images/../corpus.json", "GET", {}, 404),
+    ("/-/picture/..%2f..%2fetc%2fpasswd", "GET", {}, 404),
+    ("/-/picture/images/ab/" + "0" * 64 + ".png", "GET", {}, 404),
+    ("/-/record?key=replica/99", "GET", {}, 404),
+    ("/-/record", "GET", {}, 404),
+]
+
+
+def test_nothing_is_written_and_nobody_else_is_answered(url, root):
+    assert [ask(url, path, method, **headers)[0] for path, method, headers, _ in REFUSED] == [row[3] for row in REFUSED]
     assert look_up(root, "replica/3") is not None
 
 
-@pytest.mark.parametrize("question", ["", "?", '"', "a OR", "NEAR(", "*", "col:x", "'; drop table words; --"])
-def test_no_question_is_an_error(url, question):
-    assert ask(url, f"/corpus/articles.json?{urlencode({'_search': question})}")[0] == 200
+def test_no_question_is_an_error(url):
+    for question in ("", "?", '"', "a OR", "NEAR(", "*", "col:x", "'; drop table words; --"):
+        assert ask(url, f"/corpus/articles.json?{urlencode({'_search': question})}")[0] == 200
 
 
 def test_pages_may_load_nothing_from_elsewhere(url):

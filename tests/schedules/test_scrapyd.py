@@ -75,7 +75,7 @@ class Scrapyd:
 
     def run(self, spider, corpus, **arguments):
         """Schedule a job and wait for its end; return its exit code and its log."""
-        settings = [f"CORPUS_DIR={corpus}", "EXTRACT_PROCESSES=0", "REPORT_SECONDS=60"]
+        settings = [f"CORPUS_DIR={corpus}", "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none", "REPORT_SECONDS=60"]
         job = self.ask("schedule.json", project="gleaner", spider=spider, setting=settings, **arguments)["jobid"]
         wait_for(lambda: any(one["id"] == job for one in self.ask("listjobs.json", project="gleaner")["finished"]))
         ended = next(
