@@ -47,7 +47,12 @@ def records(first: int) -> Iterator[Article]:
         body, name = bodies[number % _BODIES], str(1_000_000 + number * _STEP)
         text = f"{body.text} {number}"
         related = tuple(
-            RelatedItem(id=str(1_000_000 + (number + step) * _STEP), sort=step, content_type=21, title=body.title)
+            RelatedItem(
+                id=str(1_000_000 + (number + step) * _STEP),
+                sort=step,
+                content_type=21,
+                title=bodies[(number + step) % _BODIES].title,
+            )
             for step in (1, 2, 3, 5, 8, 13, 21, 34)
         )
         yield replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, get_args
 
 import orjson
@@ -11,12 +12,22 @@ from crawler.items import Article, Attempt, Capture, Image, Kind, RelatedItem
 _KINDS = frozenset(get_args(Kind))
 
 
-def encode(article: Article) -> bytes:
+_FIELDS = tuple(Article.__dataclass_fields__)
+_VALUES = attrgetter(*_FIELDS)
+
+
+def encode(article: Article, **changes: Any) -> bytes:
     r"""Return *article* as one line, ending in ``\n``, with every field there and in order.
+
+    *changes* are the values of fields to write in place of its own: :func:`dataclasses.replace`, but quicker.
 
     Raises ``TypeError`` for what UTF-8 cannot hold (a lone surrogate) or JSON cannot (a number of over 64 bits).
     """
-    return orjson.dumps(article, option=orjson.OPT_APPEND_NEWLINE)
+    if not changes:
+        return orjson.dumps(article, option=orjson.OPT_APPEND_NEWLINE)
+    record = dict(zip(_FIELDS, _VALUES(article), strict=True))
+    record.update(changes)
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def decode(line: bytes) -> Article:

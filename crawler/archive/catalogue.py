@@ -12,16 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from w3lib.url import canonicalize_url
 
 from crawler.archive.decision import Held, stub_reason, stub_state
-from crawler.archive.frontier import target_id
+from crawler.archive.fingerprints import SCHEMA as FINGERPRINTS_SCHEMA
+from crawler.archive.fingerprints import Fingerprints, fingerprint
+from crawler.archive.frontier import Validators, target_id
+from crawler.archive.gathering import Gathered
 from crawler.archive.segments import Place
-from crawler.archive.visits import Visits, answer_of, unix_time
+from crawler.archive.visits import Visits, answer_of, next_interval, unix_time
 from crawler.items import Article, Image
 
-VERSION = 3
+VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far the catalogue has read each segment
@@ -47,7 +51,6 @@ CREATE TABLE visits (               -- when each archived target was last asked 
     url TEXT, etag TEXT, modified TEXT
 );
 CREATE INDEX visits_due ON visits (due) WHERE due IS NOT NULL;
-CREATE INDEX visits_checked ON visits (checked);
 CREATE TABLE edges (                -- source lists target as related
     target INTEGER NOT NULL, source INTEGER NOT NULL, sort INTEGER,
     PRIMARY KEY (target, source)
@@ -60,7 +63,6 @@ CREATE TABLE records (              -- one row a line
     url_key TEXT, content_sha256 BLOB, duplicate_of TEXT,
     PRIMARY KEY (tid, version)
 ) WITHOUT ROWID;
-CREATE INDEX records_content ON records (content_sha256) WHERE content_sha256 IS NOT NULL AND duplicate_of IS NULL;
 CREATE INDEX records_url ON records (url_key) WHERE url_key IS NOT NULL AND duplicate_of IS NULL;
 CREATE TABLE pictures (             -- every picture asked for, by its pic, or its URL where it has no pic
     name TEXT PRIMARY KEY, status TEXT, url TEXT, path TEXT, sha256 TEXT, phash TEXT,
@@ -68,41 +70,9 @@ CREATE TABLE pictures (             -- every picture asked for, by its pic, or i
 ) WITHOUT ROWID;
 """
 
-_LONGER_TITLE = """CASE
-    WHEN title IS NULL OR length(excluded.title) > length(title)
-      OR (length(excluded.title) = length(title) AND excluded.title < title)
-    THEN coalesce(excluded.title, title) ELSE title END"""
-
-_FIRST_PIC = "CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END"
-
-# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same. Most that is
-# listed was listed before, and a row that would stay as it is, is not written.
-_LIST_TARGET = f"""
-INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)
-ON CONFLICT (tid) DO UPDATE SET
-    depth = min(depth, excluded.depth),
-    title = {_LONGER_TITLE},
-    pic = {_FIRST_PIC},
-    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
-WHERE excluded.depth < depth OR state = 'seed' OR title IS NOT {_LONGER_TITLE} OR pic IS NOT {_FIRST_PIC}"""  # noqa: S608
-
-_ARCHIVE_SEED = """
-INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (tid) DO UPDATE SET depth = min(depth, excluded.depth)"""
-
-_ARCHIVE_TARGET = f"""
-{_ARCHIVE_SEED},
-    state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
-
-_ADD_PICTURE = """
-INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (name) DO UPDATE SET
-    status = excluded.status, url = excluded.url, path = excluded.path, sha256 = excluded.sha256,
-    phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
-    media_type = excluded.media_type
-WHERE pictures.status IS NOT 'stored'"""
-
+_PAGES_A_CHECKPOINT = 4_000
+"""Of 4 KiB. The more, the more often a page that many groups change is written once for all of them."""
+_NO_VALIDATORS = (None, None, None)
 _PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
 
 
@@ -111,132 +81,205 @@ class Catalogue:
 
     ``synchronous=NORMAL`` in WAL mode: a commit survives any death of the process; a power cut may undo the last
     ones, but never those that the lines, synced first, do not make good when the corpus is next opened.
+
+    What :meth:`index` takes in is gathered (:mod:`crawler.archive.gathering`) and written by :meth:`flush`: at the
+    latest before the commit, and before anything else that asks the database by its ``connection``.
     """
 
     def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self.visits = Visits(self.connection)
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        self._gathered = Gathered()
+        self._fingerprints = Fingerprints(self._connection)
+        self.visits = Visits(self)
         try:
             self._prepare()
+            self._fingerprints.load()
         except BaseException:
-            self.connection.close()
+            self._connection.close()
             raise
 
     def _prepare(self) -> None:
-        execute = self.connection.execute
+        execute = self._connection.execute
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
         execute("PRAGMA cache_size = -32000")
+        execute(f"PRAGMA wal_autocheckpoint = {_PAGES_A_CHECKPOINT}")
         execute("PRAGMA temp_store = MEMORY")
         (version,) = execute("PRAGMA user_version").fetchone()
         if version == 0:
             with self.transaction():
-                for statement in _SCHEMA.split(";\n"):
+                for statement in (_SCHEMA + FINGERPRINTS_SCHEMA).split(";\n"):
                     execute(statement)
                 execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
             raise sqlite3.DatabaseError(f"catalogue of version {version}, this is {VERSION}")
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The database, with all written to it that was gathered so far."""
+        self.flush()
+        return self._connection
+
     def close(self) -> None:
         """Close the connection; what is not committed is lost."""
-        self.connection.close()
+        self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all that is done inside, or nothing of it."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self.connection.execute("COMMIT")
+            self.flush()
+            self._connection.execute("COMMIT")
         except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._forget()
             raise
 
-    def index(self, article: Article, place: Place, crc: int) -> None:
-        """Take in *article*, whose line of CRC-32 *crc* is at *place*: version, pictures, and the targets it lists."""
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Inside a transaction, keep all that is done inside, or nothing of it."""
+        self.flush()
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+            self.flush()
+        except BaseException:
+            self._connection.execute("ROLLBACK TO part")
+            self._forget()
+            raise
+        finally:
+            self._connection.execute("RELEASE part")
+
+    def flush(self) -> None:
+        """Write what was gathered to the database; it is still to be committed."""
+        if self._gathered:
+            self._gathered.write(self._connection)
+            self._fingerprints.write()
+
+    def _forget(self) -> None:
+        """Forget what was gathered, and all that is held in memory of a transaction that was undone."""
+        self._gathered.forget()
+        self._fingerprints.load()
+
+    def index(
+        self,
+        article: Article,
+        place: Place,
+        crc: int,
+        *,
+        version: int,
+        duplicate_of: str | None,
+        validators: Validators | None = None,
+    ) -> None:
+        """Take in *article*, whose line of CRC-32 *crc* is at *place*: version, pictures, and the targets it lists.
+
+        *version* and *duplicate_of* are those of the line. *validators* are what its response gave to ask
+        conditionally with.
+        """
         state = {"article": "fetched", "seed": "seed", "stub": stub_state(article.capture.status)}[article.kind]
-        execute = self.connection.execute
-        tid = target_id(article.key)
-        statement = _ARCHIVE_SEED if article.kind == "seed" else _ARCHIVE_TARGET
-        execute(statement, (tid, article.key, article.id, state, article.depth, stub_reason(article)))
-        execute(
-            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        tid, content, url_key = target_id(article.key), article.content_sha256, _url_key(article)
+        if tid in self._gathered.tids:
+            self.flush()
+        self._gathered.archive(
+            (tid, article.key, article.id, state, article.depth, stub_reason(article)),
             (
                 tid,
-                article.version,
+                version,
                 *place,
                 crc,
                 article.kind,
                 article.capture.source,
                 article.language,
                 article.published,
-                _url_key(article),
-                article.content_sha256 and bytes.fromhex(article.content_sha256),
-                article.near_duplicate_of,
+                url_key,
+                content and bytes.fromhex(content),
+                duplicate_of,
             ),
+            None if article.kind == "seed" else self._visit(article, tid, version, validators),
+            seed=article.kind == "seed",
         )
-        if article.kind != "seed":
-            self.visits.record(tid, answer_of(article, added=True), unix_time(article.capture.fetched) or 0.0)
-        self._list(article, tid)
-        self.add_pictures(article)
+        if duplicate_of is None:
+            if content:
+                self._fingerprints.add(fingerprint(content), tid)
+            if url_key:
+                self._gathered.url_keys.add(url_key)
+        self._gathered.list(article, tid)
+        self._gathered.add_pictures(article)
 
-    def _list(self, article: Article, source: int) -> None:
-        targets, edges = [], []
-        for item in article.related:
-            key = f"{article.site}/{item.id}"
-            tid = target_id(key)
-            targets.append((tid, key, item.id, article.depth + 1, item.title, item.pic))
-            edges.append((tid, source, item.sort))
-        if targets:
-            self.connection.executemany(_LIST_TARGET, targets)
-            self.connection.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", edges)
+    def _visit(self, article: Article, tid: int, version: int, validators: Validators | None) -> tuple[Any, ...]:
+        answer = answer_of(article, "changed" if version > 1 else "new")
+        before = self.visits.interval(tid) if version > 1 else None  # no key was visited before its first line
+        checked = unix_time(article.capture.fetched) or 0.0
+        interval = next_interval(answer, before)
+        return (tid, checked, checked + interval, interval, *(validators or _NO_VALIDATORS))
 
     def add_pictures(self, article: Article) -> None:
         """Take in what became of the pictures of *article*."""
-        for image in article.images:
-            if name := image.pic or image.url:
-                facts = (image.status, image.url, image.path, image.sha256, image.phash)
-                size = (image.bytes, image.width, image.height, image.media_type)
-                self.connection.execute(_ADD_PICTURE, (name, *facts, *size))
+        self._gathered.add_pictures(article)
 
     def held(self, key: str) -> Held | None:
         """Return the highest version of *key* in the corpus."""
-        row = self.connection.execute(
-            "SELECT kind, content_sha256, version FROM records WHERE tid = ? ORDER BY version DESC LIMIT 1",
-            (target_id(key),),
+        tid = target_id(key)
+        if tid in self._gathered.tids:
+            self.flush()
+        row = self._connection.execute(
+            "SELECT kind, content_sha256, version FROM records WHERE tid = ? ORDER BY version DESC LIMIT 1", (tid,)
         ).fetchone()
         return row and Held(row[0], row[1] and row[1].hex(), row[2])
 
     def twin(self, article: Article) -> tuple[str, float | None] | None:
         """Return another key in articles/ with the text of *article* (and 1.0), or else its URL (and None)."""
-        find = (
-            "SELECT key FROM records JOIN targets USING (tid)"
-            " WHERE {} = ? AND kind = ? AND duplicate_of IS NULL AND tid != ? ORDER BY tid LIMIT 1"
-        )
-        likenesses = (
-            ("content_sha256", article.content_sha256 and bytes.fromhex(article.content_sha256), 1.0),
-            ("url_key", _url_key(article), None),
-        )
-        for column, value, similarity in likenesses:
-            if value is None:
+        key = article.content_sha256 and self._text_twin(article, article.content_sha256)
+        if key:
+            return key, 1.0
+        url_key = _url_key(article)
+        key = url_key and self._url_twin(article, url_key)
+        return (key, None) if key else None
+
+    def _text_twin(self, article: Article, content_sha256: str) -> str | None:
+        own, content = target_id(article.key), bytes.fromhex(content_sha256)
+        for tid in self._fingerprints.find(fingerprint(content_sha256)):
+            if tid == own:
                 continue
-            row = self.connection.execute(find.format(column), (value, article.kind, target_id(article.key))).fetchone()
+            row = self.connection.execute(
+                "SELECT key FROM records JOIN targets USING (tid)"
+                " WHERE tid = ? AND content_sha256 = ? AND kind = ? AND duplicate_of IS NULL LIMIT 1",
+                (tid, content, article.kind),
+            ).fetchone()
             if row:
-                return row[0], similarity
+                return str(row[0])
         return None
 
-    def discovered_from(self, key: str) -> tuple[str, ...]:
-        """Return the keys of the archived pages that list *key* as related, sorted."""
-        rows = self.connection.execute(
-            "SELECT key FROM edges JOIN targets ON tid = source WHERE target = ? ORDER BY key",
-            (target_id(key),),
+    def _url_twin(self, article: Article, url_key: str) -> str | None:
+        if url_key in self._gathered.url_keys:
+            self.flush()
+        row = self._connection.execute(
+            "SELECT key FROM records JOIN targets USING (tid)"
+            " WHERE url_key = ? AND kind = ? AND duplicate_of IS NULL AND tid != ? ORDER BY tid LIMIT 1",
+            (url_key, article.kind, target_id(article.key)),
+        ).fetchone()
+        return row and str(row[0])
+
+    def discovered_from(self, key: str) -> set[str]:
+        """Return the keys of the archived pages that list *key* as related."""
+        tid, site = target_id(key), key.rpartition("/")[0]
+        rows = self._connection.execute(
+            "SELECT source, iif(source < 0, (SELECT key FROM targets WHERE tid = source), NULL)"
+            " FROM edges WHERE target = ?",
+            (tid,),
         )
-        return tuple(row[0] for row in rows)
+        sources = {source_key or f"{site}/{source}" for source, source_key in rows}
+        sources.update(self._gathered.sources(tid, site))
+        return sources
 
     def picture(self, name: str) -> Image | None:
         """Return what became of the picture with this pic (or URL), None if it was never asked for."""
-        row = self.connection.execute(
+        if name in self._gathered.pictures:
+            self.flush()
+        row = self._connection.execute(
             "SELECT status, url, path, sha256, phash, bytes, width, height, media_type FROM pictures WHERE name = ?",
             (name,),
         ).fetchone()
@@ -247,12 +290,12 @@ class Catalogue:
 
     def segments(self) -> dict[str, tuple[int, int]]:
         """Return how far each segment is indexed: name to (bytes, lines)."""
-        rows = self.connection.execute("SELECT name, bytes, lines FROM segments")
+        rows = self._connection.execute("SELECT name, bytes, lines FROM segments")
         return {name: (size, lines) for name, size, lines in rows}
 
     def advance(self, segment: str, end: int, lines: int) -> None:
         """Record that *segment* is indexed up to the offset *end*, *lines* lines further than before."""
-        self.connection.execute(
+        self._connection.execute(
             "INSERT INTO segments VALUES (?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, lines = lines + excluded.lines",
             (segment, end, lines),

@@ -4,7 +4,8 @@
 2. The line of a record that names it: one ``write`` to the end of a segment.
 3. ``fdatasync`` of the segment, once for a group of lines.
 5. ``COMMIT`` of the catalogue: the lines of the group are indexed, the targets they list are pending, their own
-   targets are fetched. Only now is a record acknowledged.
+   targets are fetched. Only now is a record acknowledged. (These rows are gathered in memory and written while the
+   disk does step 3, :mod:`crawler.archive.gathering`; what counts is the commit.)
 
 So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 3
 that missed step 5 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
@@ -16,10 +17,11 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import orjson
@@ -55,6 +57,7 @@ class Corpus:
         self.root = root
         self._site = site
         self._broken: CorpusError | None = None
+        self._syncing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync")
         self._advanced: dict[str, tuple[int, int]] = {}  # of this group: where each segment ends now, lines added
         with write_errors(root):
             root.mkdir(parents=True, exist_ok=True)
@@ -64,7 +67,7 @@ class Corpus:
                 self.catalogue, self.recovery = open_catalogue(root)
                 self.captures: CaptureWriter | None = None
                 self.mended = mend_warcs(root)
-                self.frontier = Frontier(self.catalogue.connection)
+                self.frontier = Frontier(self.catalogue)
                 self._articles = SegmentWriter(root, "articles", segment_bytes)
                 self._duplicates = SegmentWriter(root, "duplicates", segment_bytes)
             except BaseException:
@@ -83,14 +86,25 @@ class Corpus:
         try:
             with write_errors(self.root), self.catalogue.transaction():
                 yield
-                for segment, (end, lines) in self._advanced.items():
-                    self.catalogue.advance(segment, end, lines)
-                self._advanced.clear()
-                self._articles.sync()
-                self._duplicates.sync()
+                self._make_durable()
         except BaseException as error:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
             raise
+
+    def _make_durable(self) -> None:
+        """Sync the lines of the group; while the disk does, write what follows from them to the catalogue."""
+        synced = self._syncing.submit(self._sync)
+        try:
+            for segment, (end, lines) in self._advanced.items():
+                self.catalogue.advance(segment, end, lines)
+            self._advanced.clear()
+            self.catalogue.flush()
+        finally:
+            synced.result()
+
+    def _sync(self) -> None:
+        self._articles.sync()
+        self._duplicates.sync()
 
     def add(self, article: Article, validators: Validators | None = None, *, anew: bool = False) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
@@ -108,22 +122,17 @@ class Corpus:
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome
-        sources = {*article.discovered_from, *self.catalogue.discovered_from(key)}
-        facts = (outcome.version, tuple(sorted(sources)))
-        if facts != (article.version, article.discovered_from):
-            article = replace(article, version=facts[0], discovered_from=facts[1])
-        writer = self._articles
-        if isinstance(outcome, Duplicate):
-            article = replace(article, near_duplicate_of=outcome.of, similarity=outcome.similarity)
-            writer = self._duplicates
-        line = encode(article)
+        changes = self._changes(article, outcome)
+        duplicate_of = outcome.of if isinstance(outcome, Duplicate) else None
+        writer = self._duplicates if duplicate_of else self._articles
+        line = encode(article, **changes)
         if self.captures and article.capture.warc_file:
             self.captures.sync()
         place = writer.append(line)
-        self.catalogue.index(article, place, crc32(line))
+        self.catalogue.index(
+            article, place, crc32(line), version=outcome.version, duplicate_of=duplicate_of, validators=validators
+        )
         self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
-        if validators:
-            self.catalogue.visits.validate(target_id(key), validators)
         return outcome
 
     def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
@@ -131,6 +140,19 @@ class Corpus:
         with write_errors(self.root):
             self.captures = CaptureWriter(self.root, self._site, run, max_bytes=max_bytes, facts=facts)
         return self.captures
+
+    def _changes(self, article: Article, outcome: Added | Duplicate) -> dict[str, Any]:
+        """Return the fields of *article* that the corpus knows better."""
+        changes: dict[str, Any] = {}
+        if outcome.version != article.version:
+            changes["version"] = outcome.version
+        sources = self.catalogue.discovered_from(article.key)
+        sources.update(article.discovered_from)
+        if len(sources) != len(article.discovered_from) or tuple(sorted(sources)) != article.discovered_from:
+            changes["discovered_from"] = sorted(sources)
+        if isinstance(outcome, Duplicate):
+            changes |= {"near_duplicate_of": outcome.of, "similarity": outcome.similarity}
+        return changes
 
     def unchanged(self, key: str, checked: float) -> None:
         """Note that the site said, at the Unix time *checked*, that the archived *key* is as it was (304)."""
@@ -146,7 +168,7 @@ class Corpus:
             state = stub_state(article.capture.status)
         self.frontier.end(article.key, state=state, reason=stub_reason(article))
         tid = target_id(article.key)
-        self.catalogue.visits.record(tid, answer_of(article, added=False), unix_time(article.capture.fetched) or 0.0)
+        self.catalogue.visits.record(tid, answer_of(article, "unchanged"), unix_time(article.capture.fetched) or 0.0)
         self.catalogue.add_pictures(article)
         if validators:
             self.catalogue.visits.validate(tid, validators)
@@ -167,6 +189,7 @@ class Corpus:
 
     def close(self) -> None:
         """Close the corpus and let it go."""
+        self._syncing.shutdown()
         if self.captures:
             with write_errors(self.root):
                 self.captures.close()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 def write_all(descriptor: int, data: bytes) -> None:
     """Write all of *data*; one system call unless the kernel cuts it short."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, memoryview(data)[written:])
 
 
 def sync_directory(directory: Path) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 _ID_DIGITS = 18
 TARGET_COLUMNS = "tid, key, id, depth, title, pic, attempts"
@@ -40,11 +41,22 @@ class Target:
     validators: Validators | None = None
 
 
+class Database(Protocol):
+    """Who has the connection to a catalogue, with all that was gathered written to it whenever it is asked for."""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open database."""
+
+
 class Frontier:
     """The targets of a catalogue. Calls belong inside a transaction of the catalogue's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def _execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        return self._database.connection.execute(statement, values)
 
     def lease(self, limit: int, *, max_depth: int, run: str, until: float) -> list[Target]:
         """Lease up to *limit* pending targets to *run* until the Unix time *until*; nearest to the seeds first."""
@@ -103,6 +115,7 @@ def as_targets(rows: list[tuple[Any, ...]]) -> list[Target]:
     return [Target(**dict(zip(names, row[1:], strict=True))) for row in rows]
 
 
+@lru_cache(maxsize=4096)
 def target_id(key: str) -> int:
     """Return the number by which the catalogue knows *key*: the article's id, or a hash for what has none.
 

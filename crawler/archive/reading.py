@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.corpus import describe
+from crawler.archive.catalogue import VERSION
+from crawler.archive.corpus import describe, rebuild
 from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.segments import FAMILIES, segment_paths
@@ -22,15 +23,29 @@ _FILES = ("catalogue.sqlite*", "search.sqlite*", "warc/*", "runs/*/*", "quaranti
 
 @contextmanager
 def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
-    """Open the catalogue of the corpus at *root* for reading; raise ``CorpusError`` if there is none to read."""
+    """Open the catalogue of the corpus at *root* for reading; raise ``CorpusError`` if there is none to read.
+
+    One of another version of Gleaner is made anew first, as if the corpus had been opened to write.
+    """
     describe(root)
     path = root / CATALOGUE_NAME
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        if (version := _version(path)) not in {0, VERSION}:
+            rebuild(root, f"it is of version {version}, this is {VERSION}")
+        with _connect(path) as connection:
             yield connection
     except sqlite3.Error as error:
         message = f"its catalogue cannot be read ({error}); scrapy corpus repair makes it anew"
         raise CorpusDamaged(str(root), message) from error
+
+
+def _connect(path: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
+
+
+def _version(path: Path) -> int:
+    with _connect(path) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def corpus_stats(root: Path) -> dict[str, Any]:

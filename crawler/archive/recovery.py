@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
@@ -20,7 +21,9 @@ from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import decode
 
 CATALOGUE_NAME = "catalogue.sqlite"
-_LINES_A_COMMIT = 5_000
+_LINES_A_COMMIT = 1_000
+_NO_RECORD = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.InterfaceError)
+"""What comes of indexing a line that is not a record of the corpus."""
 
 
 @dataclass(slots=True)
@@ -130,24 +133,20 @@ def _take_in(
     lines = _readable(path, start, recovery)
     end, more = start, True
     while more:
+        part = list(islice(lines, _LINES_A_COMMIT))
+        more = len(part) == _LINES_A_COMMIT
         count = 0
         with catalogue.transaction():
-            for offset, line in lines:
-                place = Place(name, offset, len(line))
-                reason = _index(catalogue, line, place)
+            for place, reason in _index_all(catalogue, name, part):
                 if reason is not None:
                     bad.append((place, reason))
                     if not keep_damaged:
+                        more = False
                         break
                     continue
                 recovery.damaged += bad
                 bad.clear()
-                end, count = offset + len(line), count + 1
-                if count == _LINES_A_COMMIT:
-                    break
-            else:
-                more = False
-            more = more and not (bad and not keep_damaged)
+                end, count = place.offset + place.length, count + 1
             catalogue.advance(name, end, count)
         recovery.adopted += count
     if sealed:
@@ -167,20 +166,36 @@ def _readable(path: Path, start: int, recovery: Recovery) -> Iterator[tuple[int,
         recovery.damaged.append((Place(segment_name(path), end, 0), str(error)))
 
 
-def _index(catalogue: Catalogue, line: bytes, place: Place) -> str | None:
-    """Index one line; return why it is not a record of this corpus, None if it is."""
-    if not line.endswith(b"\n"):
-        return "it is torn"
-    execute = catalogue.connection.execute
-    execute("SAVEPOINT line")
+def _index_all(
+    catalogue: Catalogue, segment: str, lines: list[tuple[int, bytes]]
+) -> Iterator[tuple[Place, str | None]]:
+    """Index *lines* of *segment*; yield for each why it is not a record of this corpus, None if it is.
+
+    They are indexed together. Only if one of them cannot be, are they indexed again one by one, as they are asked for.
+    """
+    places = [Place(segment, offset, len(line)) for offset, line in lines]
     try:
-        catalogue.index(decode(line), place, crc32(line))
-    except (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.InterfaceError) as error:
-        execute("ROLLBACK TO line")
-        return str(error)
-    finally:
-        execute("RELEASE line")
-    return None
+        with catalogue.savepoint():
+            for place, (_, line) in zip(places, lines, strict=True):
+                _index(catalogue, line, place)
+    except _NO_RECORD:
+        for place, (_, line) in zip(places, lines, strict=True):
+            try:
+                with catalogue.savepoint():
+                    _index(catalogue, line, place)
+            except _NO_RECORD as error:
+                yield place, str(error)
+            else:
+                yield place, None
+    else:
+        yield from ((place, None) for place in places)
+
+
+def _index(catalogue: Catalogue, line: bytes, place: Place) -> None:
+    if not line.endswith(b"\n"):
+        raise ValueError("it is torn")
+    article = decode(line)
+    catalogue.index(article, place, crc32(line), version=article.version, duplicate_of=article.near_duplicate_of)
 
 
 def _cut(root: Path, path: Path, offset: int) -> Place:

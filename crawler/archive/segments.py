@@ -137,7 +137,7 @@ class SegmentWriter:
         """Append *line*, which ends in its only newline, and return where it is."""
         if self._descriptor < 0 or (self._size and self._size + len(line) > self._max_bytes):
             self._rotate()
-        place = Place(f"{self._family}-{self._number:06d}.jsonl", self._size, len(line))
+        place = Place(self._name, self._size, len(line))
         self._dirty = True
         write_all(self._descriptor, line)
         self._size += len(line)
@@ -167,3 +167,4 @@ class SegmentWriter:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         self._size = os.fstat(self._descriptor).st_size
         self._number = int(path.name[-12:-6])
+        self._name = path.name

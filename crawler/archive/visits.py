@@ -10,10 +10,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from crawler.archive.decision import stub_state
-from crawler.archive.frontier import TARGET_COLUMNS, Target, Validators, as_targets, target_id
+from crawler.archive.frontier import TARGET_COLUMNS, Database, Target, Validators, as_targets, target_id
 from crawler.items import Article
 
 HOUR, DAY = 3600.0, 86400.0
@@ -53,13 +53,20 @@ def next_interval(answer: Answer, interval: float | None) -> float:
 class Visits:
     """The visits table of a catalogue. Calls belong inside a transaction of the catalogue's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        return self._database.connection.execute(statement, values)
+
+    def interval(self, tid: int) -> float | None:
+        """Return after how many seconds *tid* was to be asked for again; None before its first visit."""
+        row = self._execute("SELECT interval FROM visits WHERE tid = ?", (tid,)).fetchone()
+        return row and float(row[0])
 
     def record(self, tid: int, answer: Answer, checked: float) -> None:
         """Record a visit of the target *tid* at the Unix time *checked*, and when the next one is due."""
-        row = self._execute("SELECT interval FROM visits WHERE tid = ?", (tid,)).fetchone()
-        interval = next_interval(answer, row[0] if row else None)
+        interval = next_interval(answer, self.interval(tid))
         self._execute(
             "INSERT INTO visits (tid, checked, due, interval) VALUES (?, ?, ?, ?) ON CONFLICT (tid) DO UPDATE SET"
             " checked = excluded.checked, due = excluded.due, interval = excluded.interval",
@@ -82,6 +89,7 @@ class Visits:
         """Lease up to *limit* targets that are due to *run* until the Unix time *until*, the longest overdue first."""
         if due.checked_before is not None:
             column, bound = "checked", due.checked_before
+            self._execute("CREATE INDEX IF NOT EXISTS visits_checked ON visits (checked)", ())  # few ever ask by it
         else:
             column, bound = "due", due.now
         rows = self._execute(
@@ -99,13 +107,11 @@ class Visits:
         return row and Validators(*row)
 
 
-def answer_of(article: Article, *, added: bool) -> Answer:
-    """Return what a visit found, given the record that it made, and whether that became a line."""
+def answer_of(article: Article, fetched: Answer) -> Answer:
+    """Return what a visit found, given the record that it made: *fetched*, unless that is a stub."""
     if article.kind == "stub":
         return "gone" if stub_state(article.capture.status) == "gone" else "failed"
-    if not added:
-        return "unchanged"
-    return "changed" if article.version > 1 else "new"
+    return fetched
 
 
 def unix_time(moment: str | None) -> float | None:

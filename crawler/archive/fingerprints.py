@@ -1,0 +1,78 @@
+"""Which texts are held already: a seen set of 60-bit fingerprints, whose cost does not grow with the corpus.
+
+Hashes have no order that time or ids keep, so in one B-tree each new one would dirty a page of its own: some 4 KiB
+written to the disk for each line, once the tree is large. So new fingerprints are appended to a small table, which is
+also held in memory; when it is full, it is merged into the large one in the order of the hashes, many to a page (a
+log-structured merge of two levels: O'Neil and others, "The log-structured merge-tree", Acta Informatica 33, 1996).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+_DIGITS = 15
+_MOST_RECENT: Final = 2**17
+"""How many are held in memory: some 20 MiB. A merge of as many takes about half a second at five million lines."""
+
+SCHEMA: Final = """
+CREATE TABLE fingerprints (         -- of the texts in articles/, by hash; see the module of this name
+    hash INTEGER NOT NULL, tid INTEGER NOT NULL, PRIMARY KEY (hash, tid)
+) WITHOUT ROWID;
+CREATE TABLE recent_fingerprints (hash INTEGER NOT NULL, tid INTEGER NOT NULL);  -- not merged into it yet
+"""
+
+
+def fingerprint(sha256: str) -> int:
+    """Return the first 60 bits of *sha256*, given as hex digits."""
+    return int(sha256[:_DIGITS], 16)
+
+
+class Fingerprints:
+    """The fingerprints of a catalogue. Two texts may share one: who finds it, compares the texts' whole hashes."""
+
+    def __init__(self, connection: sqlite3.Connection, most_recent: int = _MOST_RECENT) -> None:
+        self._connection = connection
+        self._most_recent = most_recent
+        self._unwritten: list[tuple[int, int]] = []
+        self._recent: dict[int, int] = {}
+        self._more: dict[int, list[int]] = {}  # further targets of the few that have several
+
+    def load(self) -> None:
+        """Read what is recent in the catalogue, when it is opened or a transaction was undone."""
+        for kept in (self._unwritten, self._recent, self._more):
+            kept.clear()
+        for found, tid in self._connection.execute("SELECT hash, tid FROM recent_fingerprints"):
+            self._remember(found, tid)
+
+    def find(self, found: int) -> list[int]:
+        """Return the targets with texts of this fingerprint, ascending."""
+        rows = self._connection.execute("SELECT tid FROM fingerprints WHERE hash = ?", (found,)).fetchall()
+        if not rows and found not in self._recent:
+            return []
+        recent = [self._recent[found], *self._more.get(found, ())] if found in self._recent else []
+        return sorted({*recent, *(tid for (tid,) in rows)})
+
+    def add(self, found: int, tid: int) -> None:
+        """Add the fingerprint of a text of *tid*; :meth:`find` knows it from now on."""
+        self._remember(found, tid)
+        self._unwritten.append((found, tid))
+
+    def _remember(self, found: int, tid: int) -> None:
+        first = self._recent.setdefault(found, tid)
+        if first != tid:
+            self._more.setdefault(found, []).append(tid)
+
+    def write(self) -> None:
+        """Write what was added, inside a transaction."""
+        if not self._unwritten:
+            return
+        self._connection.executemany("INSERT INTO recent_fingerprints VALUES (?, ?)", self._unwritten)
+        self._unwritten.clear()
+        if len(self._recent) >= self._most_recent:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO fingerprints SELECT hash, tid FROM recent_fingerprints ORDER BY hash, tid"
+            )
+            self._connection.execute("DELETE FROM recent_fingerprints")
+            self._recent.clear()
+            self._more.clear()

@@ -1,0 +1,172 @@
+"""What a group adds to the catalogue: gathered in memory, written together.
+
+A record is some thirty rows, most of them for the related articles that it lists, and those are listed again by the
+records beside it. So rows are merged here first, and then written table by table with ``executemany``: several times
+cheaper than a statement for each as it comes. This is the one place where rows that follow from a line are written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from crawler.archive.frontier import target_id
+from crawler.items import Article, RelatedItem
+
+Row = tuple[Any, ...]
+
+_MOST_LISTED: Final = 20_000
+"""How many targets are remembered as listed: some 6 MiB."""
+
+_LONGER_TITLE = """CASE
+    WHEN title IS NULL OR length(excluded.title) > length(title)
+      OR (length(excluded.title) = length(title) AND excluded.title < title)
+    THEN coalesce(excluded.title, title) ELSE title END"""
+
+_FIRST_PIC = "CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END"
+
+# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same. Most that is
+# listed was listed before, and a row that would stay as it is, is not written.
+_LIST_TARGET = f"""
+INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)
+ON CONFLICT (tid) DO UPDATE SET
+    depth = min(depth, excluded.depth),
+    title = {_LONGER_TITLE},
+    pic = {_FIRST_PIC},
+    state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
+WHERE excluded.depth < depth OR state = 'seed' OR title IS NOT {_LONGER_TITLE} OR pic IS NOT {_FIRST_PIC}"""  # noqa: S608
+
+_ARCHIVE_SEED = """
+INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (tid) DO UPDATE SET depth = min(depth, excluded.depth)"""
+
+_ARCHIVE_TARGET = f"""
+{_ARCHIVE_SEED},
+    state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
+
+_ADD_PICTURE = """
+INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET
+    status = excluded.status, url = excluded.url, path = excluded.path, sha256 = excluded.sha256,
+    phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
+    media_type = excluded.media_type
+WHERE pictures.status IS NOT 'stored'"""
+
+_ADD_VISIT = """
+INSERT INTO visits (tid, checked, due, interval, url, etag, modified) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tid) DO UPDATE SET
+    checked = excluded.checked, due = excluded.due, interval = excluded.interval,
+    url = coalesce(excluded.url, url),
+    etag = iif(excluded.url IS NULL, etag, excluded.etag),
+    modified = iif(excluded.url IS NULL, modified, excluded.modified)"""
+
+
+_NO_PICTURE: Final = (None, None)
+
+
+class Listed(NamedTuple):
+    """What the dumps that were read so far tell of a target, merged."""
+
+    tid: int
+    key: str
+    id: str
+    depth: int
+    title: str | None
+    pic: str | None
+
+    def merged(self, depth: int, item: RelatedItem) -> Listed:
+        """Return this and what *item* tells, of a target *depth* steps from the seeds, as :data:`_LIST_TARGET` does."""
+        title, pic = self.title, self.pic
+        if item.title is not None and (title is None or (-len(item.title), item.title) < (-len(title), title)):
+            title = item.title
+        if item.pic is not None and (pic is None or item.pic < pic):
+            pic = item.pic
+        return Listed(self.tid, self.key, self.id, min(self.depth, depth), title, pic)
+
+
+class Gathered:
+    """The rows of a group that are not written yet. No two lines of one key are gathered at once."""
+
+    def __init__(self) -> None:
+        self.records: list[Row] = []  # a row each, in the order of the columns
+        self.tids: set[int] = set()
+        self.url_keys: set[str] = set()
+        self.pictures: dict[str, Row] = {}
+        self._targets: dict[str, list[Row]] = {_ARCHIVE_SEED: [], _ARCHIVE_TARGET: []}
+        self._visits: list[Row] = []
+        self._listed: dict[int, Listed] = {}
+        self._edges: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
+        self._seeds: dict[int, str] = {}
+        self._known: dict[str, Listed] = {}  # by id: what is in these rows, or in the catalogue, or was overtaken there
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.pictures)
+
+    def archive(self, target: Row, record: Row, visit: Row | None, *, seed: bool) -> None:
+        """Add the rows of a line: of its target (tid, key, id, state, depth, reason), of itself, and of its visit."""
+        self._targets[_ARCHIVE_SEED if seed else _ARCHIVE_TARGET].append(target)
+        self.records.append(record)
+        self.tids.add(target[0])
+        if visit:
+            self._visits.append(visit)
+
+    def list(self, article: Article, source: int) -> None:
+        """Add the targets that *article*, which has the number *source*, lists as related, and edges to them."""
+        depth, known, edges = article.depth + 1, self._known, self._edges
+        if source < 0:
+            self._seeds[source] = article.key
+        if len(known) > _MOST_LISTED:
+            known.clear()
+        for item in article.related:
+            one = known.get(item.id)
+            if one is None:
+                key = f"{article.site}/{item.id}"
+                one = known[item.id] = Listed(target_id(key), key, item.id, depth, item.title, item.pic)
+                before = self._listed.get(one.tid)  # the dictionary of what is known may have been cleared since
+                self._listed[one.tid] = before.merged(depth, item) if before else one
+            elif depth < one.depth or item.title not in {None, one.title} or item.pic not in {None, one.pic}:
+                one = known[item.id] = self._listed[one.tid] = one.merged(depth, item)
+            edges[one.tid].append((source, item.sort))
+
+    def sources(self, target: int, site: str) -> Iterator[str]:
+        """Yield the keys of the gathered records of *site* that list *target*."""
+        for source, _ in self._edges.get(target, ()):
+            yield self._seeds.get(source) or f"{site}/{source}"
+
+    def add_pictures(self, article: Article) -> None:
+        """Add what became of the pictures of *article*; one that is stored stays so."""
+        for image in article.images:
+            name = image.pic or image.url
+            if name and self.pictures.get(name, _NO_PICTURE)[1] != "stored":
+                facts = (image.status, image.url, image.path, image.sha256, image.phash)
+                self.pictures[name] = (name, *facts, image.bytes, image.width, image.height, image.media_type)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write all rows, inside a transaction. None is then gathered any more."""
+        many = connection.executemany
+        for statement, rows in self._targets.items():
+            if rows:
+                many(statement, rows)
+        many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
+        many(_LIST_TARGET, sorted(self._listed.values()))
+        edges = ((target, *edge) for target in sorted(self._edges) for edge in self._edges[target])
+        many("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", edges)
+        many(_ADD_PICTURE, self.pictures.values())
+        many(_ADD_VISIT, self._visits)
+        self._clear()
+
+    def forget(self) -> None:
+        """Drop what was gathered, and what was thought to be in the catalogue: its transaction is undone."""
+        self._clear()
+        self._known.clear()
+
+    def _clear(self) -> None:
+        for rows in (*self._targets.values(), self.records, self._visits):
+            rows.clear()
+        for table in (self._edges, self._seeds, self.pictures, self._listed):
+            table.clear()
+        for keys in (self.tids, self.url_keys):
+            keys.clear()
