@@ -10,8 +10,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from crawler.warc.exchange import Exchange
 from crawler.warc.reading import Record, http_head
@@ -159,9 +161,22 @@ def url_key(url: str) -> str:
     import surt  # noqa: PLC0415 - takes a tenth of a second, for what it needs
 
     try:
+        if not _needs_no_dns(urlsplit(url).hostname or ""):
+            return url
         return str(surt.surt(url))
     except (ValueError, UnicodeError, AttributeError, TypeError):  # what a hostile URL makes of it
         return url
+
+
+def _needs_no_dns(host: str) -> bool:
+    """Tell whether surt needs no DNS for *host*: it would ask for what only looks like an address (999.1.1.1)."""
+    if not host.replace(".", "").isdigit():
+        return True
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def written(exchange: Exchange, encoded: Encoded, file: str, offset: int, original: Original | None) -> Capture:

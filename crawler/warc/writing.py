@@ -7,6 +7,7 @@ already becomes a ``revisit`` of the profile *identical-payload-digest*: its hea
 
 from __future__ import annotations
 
+import zlib
 from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from crawler.warc.payload import identify_payload
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+_LEVEL = 6
+"""warcio's own 9 takes a seventh more time in all, for 0.7 % fewer bytes (benchmarks/warc.py)."""
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 
@@ -148,8 +151,8 @@ def _encode(
     if head:
         head.compute_headers_buffer()
     out = BytesIO()
-    WARCWriter(out, gzip=True, warc_version=VERSION).write_record(record)
-    return out.getvalue()
+    WARCWriter(out, gzip=False, warc_version=VERSION).write_record(record)
+    return zlib.compress(out.getvalue(), _LEVEL, zlib.MAX_WBITS | 16)
 
 
 def _date(moment: datetime) -> str:
