@@ -14,7 +14,7 @@ from crawler.warc.index import url_key
     [
         ("http://www.Example.org/a?b=2&a=1#top", "org,example)/a?a=1&b=2"),
         ("https://example.org:443/A/", "org,example)/a"),
-        ("http://127.0.0.1:8765/news/1", "127,0,0,1:8765)/news/1"),
+        ("http://127.0.0.1:8765/news/1", "1,0,0,127:8765)/news/1"),
         ("http://[::1", "http://[::1"),
         ("", "-"),
     ],
