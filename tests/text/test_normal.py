@@ -2,12 +2,15 @@
 
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.text import content_sha256, normalized
 from crawler.text.invisible import _C1_RE, HIDDEN_RE, drop_invisible
+from crawler.text.normal import _normalized_slowly
 
 GOLDEN = [
     # (text, normalized form, SHA-256); a changed line here breaks every corpus there is
@@ -41,10 +44,25 @@ def test_normalizing_twice_is_normalizing_once(text):
     assert normalized(normalized(text)) == normalized(text)
 
 
-@settings(deadline=None)
-@given(st.text(st.characters(max_codepoint=127)))
-def test_the_short_way_for_ascii_leads_where_the_long_one_does(text):
-    assert normalized(text + " \u00e9") == f"{normalized(text)} \u00e9".lstrip()
+NEWS = st.text(st.characters(max_codepoint=0x24F) | st.characters(min_codepoint=0x370, max_codepoint=0x20BF))
+
+
+@settings(max_examples=400)
+@given(st.text() | NEWS | st.text(st.sampled_from("aA éİſßΣς\u0301…\xa0\u200c\u200d\u2028\xad\x00\x1cيی\ud800ｶﾞ")))
+def test_the_short_way_leads_where_the_long_one_does(text):
+    assert normalized(text) == _normalized_slowly(text)
+
+
+def test_the_short_way_is_right_about_every_character_and_every_pair_that_composes():
+    characters = [chr(code) for code in range(0x110000)]
+    pairs = [decomposed for one in characters if len(decomposed := unicodedata.normalize("NFD", one)) > 1]
+    for context in ("{}", "A{}  {}b"):
+        for start in range(0x3000):
+            text = context.format(*[characters[start]] * 2)
+            assert normalized(text) == _normalized_slowly(text), text
+    for pair in pairs:
+        assert normalized(pair) == _normalized_slowly(pair), pair
+    assert normalized("".join(characters)) == _normalized_slowly("".join(characters))
 
 
 def test_every_invisible_character_goes_and_no_other():
