@@ -92,7 +92,7 @@ def _read(
     )
     return PageFacts(
         title=clean_title(fields["title"]),
-        kicker=clean_title(page.kicker) if page.title == fields["title"] else None,
+        kicker=clean_title((page.kicker if page.title == fields["title"] else None) or fields["kicker"]),
         text=story.text,
         language=fields["language"],
         desk_code=page.desk_code if page.dumps else None,

@@ -17,6 +17,13 @@ _INLINE = frozenset({
     "ins", "kbd", "label", "mark", "meter", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
     "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "amp-img", "picture", "source",
 })  # fmt: skip
+_STRONG = frozenset({"b", "strong", "em", "i"})
+_PICTURES = frozenset({"img", "amp-img"})
+_NAMED = frozenset({"span", "time", "small", "cite", "em", "label"})
+"""Inline elements whose names tell what stands in them: dates, credits, bylines."""
+
+_NOWHERE = [-99] * KIND_COUNT
+_FAR = (99, 99)
 
 
 class Place:
@@ -28,27 +35,26 @@ class Place:
     """
 
     __slots__ = ("depth", "element", "in_link", "kin", "nearest", "number", "outer", "tag", "unseen")
+    nearest: list[int]
 
     def __init__(self, element: etree._Element, tag: str, outer: Place | None, number: int) -> None:
         self.element = element
         self.tag = tag
         self.outer = outer
         self.number = number
-        names, looks, self.unseen = _naming(element)
+        names, looks, unseen = _naming(element) if len(element.attrib) else ("", "", False)
         if outer is None:
-            self.depth, self.in_link, self.nearest = 0, tag == "a", _NOWHERE
+            self.depth, self.in_link, self.unseen, nearest = 0, tag == "a", unseen, _NOWHERE
             self.kin = (tag, looks, "")
         else:
-            self.depth, self.in_link, self.nearest = outer.depth + 1, outer.in_link or tag == "a", outer.nearest
+            self.depth, nearest = outer.depth + 1, outer.nearest
+            self.in_link, self.unseen = outer.in_link or tag == "a", outer.unseen or unseen
             self.kin = (tag, looks, outer.tag)
-            self.unseen = self.unseen or outer.unseen
         if marks := marks_of(tag, names):
-            self.nearest = nearest = self.nearest.copy()
+            nearest = nearest.copy()
             for kind in marks:
                 nearest[kind] = self.depth
-
-
-_NOWHERE = [-99] * KIND_COUNT
+        self.nearest = nearest
 
 
 def _naming(element: etree._Element) -> tuple[str, str, bool]:
@@ -72,18 +78,22 @@ class Block:
 
     ``linked``, ``strong``: characters of it that stand in links and in bold or emphasis. ``broken``: a line break, not
     the edge of its element, began it. ``after_picture``: how many blocks ago the last picture was, and how many
-    elements up from this block it hangs (99 where there was none).
+    elements up from this block it hangs (99 where there was none). ``links``: how many links begin in it, ``href``:
+    where the first goes. ``inner``: the kinds of name of the inline elements in it.
     """
 
-    __slots__ = ("after_picture", "broken", "linked", "pieces", "place", "strong")
+    __slots__ = ("after_picture", "broken", "href", "inner", "linked", "links", "pieces", "place", "strong")
 
-    def __init__(self, place: Place, *, broken: bool, after_picture: tuple[int, int]) -> None:
+    def __init__(self, place: Place, text: str, *, broken: bool, after_picture: tuple[int, int]) -> None:
         self.place = place
         self.after_picture = after_picture
-        self.pieces: list[str] = []
+        self.pieces = [text]
         self.linked = 0
         self.strong = 0
         self.broken = broken
+        self.links = 0
+        self.href = ""
+        self.inner: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -91,90 +101,95 @@ class Block:
         return "".join(self.pieces)
 
 
-_STRONG = frozenset({"b", "strong", "em", "i"})
-_PICTURES = frozenset({"img", "amp-img"})
-
-
-class _Walk:
-    """The blocks under a root, collected in one pass over its tree."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.places: list[Place] = []
-        self._current: Block | None = None
-        self._count = -1
-        self._links = 0
-        self._strongs = 0
-        self._picture: tuple[int, Place] | None = None
-
-    def enter(self, element: etree._Element, tag: str) -> None:
-        if tag in _INLINE and self.places:
-            self._links += tag == "a"
-            self._strongs += tag in _STRONG
-            if tag in _PICTURES:
-                self._picture = (len(self.blocks), self.places[-1])
-        elif tag == "br":
-            self._current = None  # the next block goes on in the same element
-        else:
-            self._current = None
-            self._count += 1
-            self.places.append(Place(element, tag, self.places[-1] if self.places else None, self._count))
-        if text := element.text:
-            self.add(text)
-
-    def leave(self, element: etree._Element, tag: str) -> None:
-        if self.places[-1].element is element:
-            self.places.pop()
-            self._current = None
-        elif tag in _INLINE:
-            self._links -= tag == "a"
-            self._strongs -= tag in _STRONG
-
-    def add(self, text: str) -> None:
-        place = self.places[-1]
-        current = self._current
-        if current is None or current.place is not place:
-            if text.isspace():
-                return
-            broken = bool(self.blocks) and self.blocks[-1].place is place
-            current = self._current = Block(place, broken=broken, after_picture=self._after_picture(place))
-            self.blocks.append(current)
-        current.pieces.append(text)
-        if self._links or place.in_link:
-            current.linked += len(text)
-        elif self._strongs:
-            current.strong += len(text)
-
-    def _after_picture(self, place: Place) -> tuple[int, int]:
-        if self._picture is None:
-            return 99, 99
-        count, holder = self._picture
-        outer: Place | None = holder
-        while outer is not None and outer.depth > place.depth:
-            outer = outer.outer
-        mine: Place | None = place
-        while mine is not outer and mine is not None and outer is not None:
-            mine, outer = (mine.outer, outer) if mine.depth > outer.depth else (mine.outer, outer.outer)
-        return len(self.blocks) - count, place.depth - (mine.depth if mine else 0)
-
-
-def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN) -> list[Block]:
-    """Return the blocks of text under *root* in the order of the page; white space is kept as it is.
+def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_000_000) -> list[Block]:  # noqa: C901, PLR0912, PLR0915 - one hot loop
+    """Return the first *most* blocks of text under *root* in the order of the page; white space is kept as it is.
 
     A line break inside an element ends a block. Text of *hidden* elements is left out.
     """
-    walk = _Walk()
+    found: list[Block] = []
+    places: list[Place] = []
+    current: Block | None = None
+    count = links = strongs = 0
+    href = ""
+    names: tuple[int, ...] = ()
+    picture: tuple[int, Place] | None = None
+    place: Place | None = None
     walker = etree.iterwalk(root, events=("start", "end"))
+    skip = walker.skip_subtree
     for event, element in walker:
         tag = element.tag
         if event == "start":
-            if tag in hidden and walk.places:
-                walker.skip_subtree()
+            if place is None:
+                place = Place(element, tag, None, 0)
+                places.append(place)
+            elif tag in hidden:
+                skip()
+                continue
+            elif tag in _INLINE:
+                if tag == "a":
+                    links += 1
+                    href = element.get("href") or ""
+                    if current is not None:
+                        current.links += 1
+                        current.href = current.href or href
+                elif tag in _STRONG:
+                    strongs += 1
+                elif tag in _PICTURES:
+                    picture = (len(found), place)
+                if tag in _NAMED and (looks := element.get("class")):
+                    names = marks_of("", looks)
+                    if current is not None and names:
+                        current.inner += names
             else:
-                walk.enter(element, tag)
+                current = None
+                if tag != "br":
+                    count += 1
+                    place = Place(element, tag, place, count)
+                    places.append(place)
+            text = element.text
+        else:
+            if place is not None and place.element is element:
+                places.pop()
+                place = places[-1] if places else None
+                current = None
+            elif tag in _INLINE:
+                names = ()
+                if tag == "a":
+                    links -= 1
+                elif tag in _STRONG:
+                    strongs -= 1
+            if place is None:
+                break
+            text = element.tail
+        if not text:
             continue
-        if tag not in hidden or walk.places[-1].element is element:
-            walk.leave(element, tag)
-        if walk.places and (tail := element.tail):
-            walk.add(tail)
-    return walk.blocks
+        if current is None:
+            if text.isspace():
+                continue
+            if len(found) >= most:
+                break
+            broken = bool(found) and found[-1].place is place
+            after = _after_picture(place, picture, len(found)) if picture else _FAR
+            current = Block(place, text, broken=broken, after_picture=after)
+            if links:
+                current.links, current.href = 1, href
+            current.inner = names
+            found.append(current)
+        else:
+            current.pieces.append(text)
+        if links or place.in_link:
+            current.linked += len(text)
+        elif strongs:
+            current.strong += len(text)
+    return found
+
+
+def _after_picture(place: Place, picture: tuple[int, Place], number: int) -> tuple[int, int]:
+    count, holder = picture
+    outer: Place | None = holder
+    while outer is not None and outer.depth > place.depth:
+        outer = outer.outer
+    mine: Place | None = place
+    while mine is not outer and mine is not None and outer is not None:
+        mine, outer = (mine.outer, outer) if mine.depth > outer.depth else (mine.outer, outer.outer)
+    return number - count, place.depth - (mine.depth if mine else 0)

@@ -12,22 +12,24 @@ from trafilatura import bare_extraction
 
 from crawler.extract.blocks import Block, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
-from crawler.extract.features import OVERLAP, Matrix, features, known
-from crawler.extract.forest import load_forest
+from crawler.extract.features import Evidence, Matrix, known, measure
+from crawler.extract.forest import load_reader
+from crawler.extract.letters import weight
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
+from crawler.extract.words import Vocabulary
 from crawler.text import clean_line
 
 _THRESHOLD = 0.43
-_DOUBT = 0.35
+_DOUBT = 0.2
 _MANY_BLOCKS = 1_500
 _MANY_PIECES = 6_000
 _MANY_CHARACTERS = 300_000
 _MOST = 0.4
-_ENOUGH = 80
+_ENOUGH = 480
 _AGREE = 0.75
 _LEAST = 80
-"""Characters: less is not the text of an article, but a caption, a login or an error."""
+"""Letters: less is not the text of an article, but a caption, a login or an error."""
 
 _SENTENCE = 40
 _LONG_TEXT = 400
@@ -60,7 +62,7 @@ def find_body(page: Page, title: str | None) -> Reading:
     """Return the body of *page*, without *title* and date line at its head and without leaked dumps.
 
     The profile's selector first; then the blocks of the page that the forest takes for body. Where it is in doubt
-    about much of what it takes (some 5 pages in 100), trafilatura reads the page instead, whose mistakes are others.
+    about much of what it takes (some 7 pages in 100), trafilatura reads the page instead, whose mistakes are others.
     Where all that leaves hardly anything, the articleBody of its JSON-LD. A body ends where a dump begins: what the
     site leaks there comes after the last paragraph.
     """
@@ -86,7 +88,8 @@ def find_body(page: Page, title: str | None) -> Reading:
 
 
 def _is_text(paragraphs: list[str]) -> bool:
-    return sum(map(len, paragraphs)) >= _LEAST and any(len(line) >= _SENTENCE for line in paragraphs)
+    sizes = [weight(paragraph) for paragraph in paragraphs]
+    return sum(sizes) >= _LEAST and max(sizes) >= _SENTENCE
 
 
 def _is_small(page: Page) -> bool:
@@ -104,8 +107,8 @@ def _second_reading(page: Page) -> list[str]:
     return [line for line in (text or "").split("\n") if line not in above]
 
 
-def evidence(page: Page, title: str | None) -> tuple[list[Block], list[str], Matrix]:
-    """Return the blocks of *page* up to a dump, their texts, and the features of each (a row)."""
+def evidence(page: Page, title: str | None, vocabulary: Vocabulary | None) -> tuple[list[Block], list[str], Evidence]:
+    """Return the blocks of *page* up to a dump, their texts, and what can be measured of them."""
     pairs = page.blocks
     end = next((number for number, (_, text) in enumerate(pairs) if DUMP_RE.search(text)), None)
     pairs = pairs if end is None else pairs[: end + 1]
@@ -113,30 +116,31 @@ def evidence(page: Page, title: str | None) -> tuple[list[Block], list[str], Mat
         title or page.title or "", page.meta("og:description", "description") or "", clean_line(_article_body(page))
     )
     found, texts = [block for block, _ in pairs], [text for _, text in pairs]
-    return found, texts, features(found, texts, told)
+    return found, texts, measure(found, texts, told, vocabulary)
 
 
 def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], float]:
-    """Return the blocks that are body, and the doubt about them: misjudged words to expect, to words kept."""
+    """Return the blocks that are body, and the doubt about them: misjudged text to expect, to text kept."""
     if not page.blocks:
         return [], 0.0
-    found, texts, rows = evidence(page, title)
-    judged = load_forest().probabilities(rows)
-    words = rows[:, 1]
+    reader = load_reader()
+    found, texts, measured = evidence(page, title, reader.vocabulary)
+    judged = reader.judge(measured)
+    sizes = measured.sizes
     keep = judged > _THRESHOLD
-    doubt = float((words * np.minimum(judged, 1 - judged)).sum() / max(1.0, (words * keep).sum()))
-    start = _title_at(found, rows)
-    if (words * keep)[start:].sum() >= min(_ENOUGH, _MOST * (words * keep).sum()):
+    doubt = float((sizes * np.minimum(judged, 1 - judged)).sum() / max(1.0, (sizes * keep).sum()))
+    start = _title_at(found, measured.overlap)
+    if (sizes * keep)[start:].sum() >= min(_ENOUGH, _MOST * (sizes * keep).sum()):
         keep[:start] = False
     leak = [bool(DUMP_RE.search(text)) for text in texts[-1:]]
     keep[-1:] |= np.array(leak)  # its text may begin with the last paragraph
     return [(block, text) for block, text, kept in zip(found, texts, keep.tolist(), strict=True) if kept], doubt
 
 
-def _title_at(found: list[Block], rows: Matrix) -> int:
+def _title_at(found: list[Block], overlap: Matrix) -> int:
     """Return the number of the first ``h1`` that says the title: what stands above it is the site's, 0 if none does."""
     headings = (number for number, block in enumerate(found) if block.place.tag == "h1")
-    return next((number for number in headings if rows[number, OVERLAP] > _AGREE), 0)
+    return next((number for number in headings if overlap[number] > _AGREE), 0)
 
 
 def _article_body(page: Page) -> str:

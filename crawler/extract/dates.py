@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from crawler.extract.moments import EARLIEST, Moment, parse_moment
@@ -26,7 +26,7 @@ _MODIFIED_METAS = (
     "updated_time",
 )  # fmt: skip
 _URL_DAY_RE = re.compile(
-    r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3}))[/-](?P<d>\d\d?)(?:/|-|\.|$)"
+    r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3}))[/-](?P<d>\d\d?)(?:[/.+_-]|$)"
     r"|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
 )
 _DATE_CLASS = (
@@ -37,6 +37,13 @@ _DATE_CLASS = (
 _LONGEST_LINE = 200
 _MANY = 40
 _NEAR = 15
+_FARTHEST = timedelta(hours=14)
+_HALF_HOUR = timedelta(minutes=30)
+_AMERICAN = (".com", ".org", ".net", ".gov", ".edu", ".us")
+_UPDATED_RE = re.compile(
+    r"\W*(?:last\s+)?(?:updated|modified|reviewed|revised|edited|aktualisiert|mis à jour|actualizado|обновлено)",
+    re.IGNORECASE,
+)
 
 
 def find_published(page: Page) -> Found[str] | None:
@@ -64,15 +71,19 @@ def _settled(page: Page, told: Iterator[tuple[str, str]]) -> Found[str] | None:
     day: Moment | None = None
     origin = ""
     for text, source in told:
+        if day and day.clock and (source == "page" or not _is_universal(day)):
+            break
         moment = parse_moment(text, day_first=_day_first(page))
         if moment is None or not _believable(moment, page.latest):
             continue
         if day is None:
             day, origin = moment, source
-        elif moment.clock and day.day == moment.at(zone).date():
+        elif not day.clock and moment.clock and day.day == moment.at(zone).date():
             day = replace(moment, day=moment.day)
+        elif day.clock and zone is None and (local := _local(day, moment)):
+            day = local
             break
-        if day.clock:
+        if day.clock and zone:
             break
     if day is None:
         return None
@@ -80,14 +91,45 @@ def _settled(page: Page, told: Iterator[tuple[str, str]]) -> Found[str] | None:
     return Found(day.at(zone).isoformat(timespec="seconds"), origin + (suffix if day.sure else ":about"))
 
 
+def _is_universal(moment: Moment) -> bool:
+    return moment.zone is not None and not moment.zone.utcoffset(None)
+
+
+def _local(universal: Moment, other: Moment) -> Moment | None:
+    """Return the instant *universal* in the zone of the page's place, if *other* is the same instant told there.
+
+    Pages tell it in UTC for programs and in their own zone for readers. An *other* without zone is the same instant if
+    it agrees to the second and lies whole half hours away: then their distance is the offset.
+    """
+    if not other.clock or _is_universal(other):
+        return None
+    instant = universal.at(None)
+    if other.zone:
+        return other if other.at(None) == instant else None
+    distance = other.at(None) - instant.replace(tzinfo=None)
+    if other.clock.second and abs(distance) <= _FARTHEST and distance % _HALF_HOUR == timedelta(0):
+        return replace(other, zone=timezone(distance)) if distance else None
+    return None
+
+
 def _believable(moment: Moment, latest: datetime) -> bool:
     return EARLIEST <= moment.day <= (latest + timedelta(days=1)).date()
 
 
 def _day_first(page: Page) -> bool | None:
-    """Return how the page's language writes 03/04/2016, None if that is not known."""
-    language = (page.root.get("lang") or page.meta("og:locale") or "").replace("_", "-").casefold()
-    return False if language == "en-us" else None
+    """Return how the page's language writes 03/04/2016, None if that is not known.
+
+    English without a country is taken for American on the domains that are used there most.
+    """
+    for told in (page.root.get("lang"), page.meta("og:locale")):
+        language = (told or "").strip().replace("_", "-").casefold()
+        if language.startswith("en-") and language != "en-us":
+            return None
+        if language == "en-us":
+            return False
+        if language not in {"", "en"}:
+            return None
+    return False if page.root.get("lang") and page.host.endswith(_AMERICAN) else None
 
 
 def _published(page: Page) -> Iterator[tuple[str, str]]:
@@ -99,8 +141,10 @@ def _published(page: Page) -> Iterator[tuple[str, str]]:
     yield from _marked_times(page)
     yield from _from_url(page)
     yield from _times(page)
-    yield from _lines(page)
-    yield from _near_title(page)
+    yield "", "page"  # who knows enough by now need not have the lines looked for
+    visible = [*_lines(page), *_near_title(page)]
+    yield from ((line, source) for line, source in visible if not _UPDATED_RE.match(line))
+    yield from ((line, source) for line, source in visible if _UPDATED_RE.match(line))
     yield from _linked(page, "dateModified")
     yield from _metas(page, _MODIFIED_METAS)
 

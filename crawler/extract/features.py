@@ -1,10 +1,9 @@
-# ruff: noqa: E501, RUF001, PLR2004 - punctuation of other scripts; numbers that the forest learned with
+# ruff: noqa: E501, PLR2004 - punctuation of other scripts; numbers that the forest learned with
 """What can be measured of each block of a page, as one matrix: the evidence for body or not body."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,9 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crawler.extract.blocks import Block, Place
-from crawler.extract.marks import KIND_COUNT
+from crawler.extract.letters import counts, lines_with
+from crawler.extract.marks import KIND_COUNT, NAMES
+from crawler.extract.words import Vocabulary, words_of
 
 Matrix = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Columns = list[NDArray[np.float64]]
 
 _TAGS = (
     "p", "div", "li", "td", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figcaption", "pre", "dt", "dd", "section",
@@ -22,178 +26,117 @@ _TAGS = (
     "figure", "form", "center", "address", "fieldset", "legend", "caption", "details",
 )  # fmt: skip
 _TAG_NUMBERS = {tag: number for number, tag in enumerate(_TAGS, 1)}
-_STOPS = frozenset(".!?…。！？؟۔")
-_ENDS = _STOPS | frozenset(':;»"”’)]')
-_QUOTES = frozenset('"”’»)')
-_OPENINGS = frozenset("\"'“‘«-–—•*")
-_WORD_RE = re.compile(r"\w+")
-_CALL_RE = re.compile(
-    r"^\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
-    r"|most (?:read|popular)|trending|latest|top stories|what you|up next|here.s|más|veja|leggi|siehe|auch interessant|voir"
-    r"|click|don.t miss|you may|what to read|view|continue|lire|leia|mehr|lesen|читайте|اقرأ|بیشتر)"
-    r"|(subscribe|sign up|get the|join|follow|share|like us|download|support|donate|newsletter|enter your|log ?in|register)"
-    r"|(photo|image|picture|credit|file|getty|source|courtesy|photograph|video|illustration|foto|bild|фото)"
-    r"|(by|von|par|por|written|reporting|story by|edited|posted|updated|published|last updated|автор)\b"
-    r"|(©|copyright|all rights|\(c\)|disclaimer|this (?:article|story)|terms|privacy)"
-    r"|(advertis|sponsored|promoted|ad\b|affiliate|we may earn)"
-    r"|(comment|leave a|reply|tags?\b|topics?\b|filed|categor|print|email))",
-    re.IGNORECASE,
-)
-_CREDIT_RE = re.compile(
-    r"(?:\(|/|:|\||\bby )\s?(?:image|photo|picture|credit|getty|reuters|afp|ap|epa|file|courtesy|pa|foto|shutterstock|alamy|rex)\b"
-    r"[^.]{0,60}$",
-    re.IGNORECASE,
-)
-_RIGHTS = ("©", "rights reserved", "getty images", "cookie", "newsletter", "subscri", "privacy policy", "sign up")
-_UPPER, _DIGITS = bytes(range(65, 91)), bytes(range(48, 58))
-_CREDIT_MARKS = ("(", "/", ":", "|", "by ")
-_DATE_RE = re.compile(
-    r"\b(?:19|20)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
-    re.IGNORECASE,
-)
-OVERLAP = 17
-"""The column that tells how much of the title a block says."""
+_INNER = tuple(NAMES.index(name) for name in ("caption", "byline", "date", "share", "related", "letter", "ad", "live"))
+_SLUG_RE = re.compile(r"[a-zA-Z0-9%]+(?:-[a-zA-Z0-9%]+){3}")
+_NUMBER_RE = re.compile(r"\d{5}")
+_HYPHENS = 3
 
 _LONG = 80
-_WINDOW = 4
+_LINKED = 0.4
+_WINDOW = 3
 _UPWARDS = 4
+_MOST_DEPTHS = 200
+_MEASURED = 50_000
+"""Characters of a block that are looked at: no paragraph is longer."""
 
 
 class Known(NamedTuple):
-    """What the metadata says that helps to tell the body, casefolded: title (its words), description, articleBody."""
+    """What the metadata says that helps to tell the body, casefolded: title, description, articleBody."""
 
-    title: frozenset[str]
+    title: str
     description: str
     article: str
 
 
+class Evidence(NamedTuple):
+    """The blocks of a page measured: ``rows`` of features.
+
+    ``sizes``: how much text each block has (a Chinese character counts as two and a half). ``overlap``: how much of
+    the title it says.
+    """
+
+    rows: Matrix
+    sizes: Matrix
+    overlap: Matrix
+
+
 def known(title: str, description: str, article: str) -> Known:
     """Return what is known of a page from its title, its description and the articleBody of its JSON-LD."""
-    return Known(frozenset(_WORD_RE.findall(title.casefold())), description.casefold(), article.casefold())
+    return Known(title.casefold(), description.casefold(), article.casefold())
 
 
-def features(page: Sequence[Block], texts: Sequence[str], told: Known) -> Matrix:
-    """Return one row a block of *page*, whose clean *texts* are given beside it; see the parts for the columns."""
-    own = np.array([_of_text(block, text, told) for block, text in zip(page, texts, strict=True)], dtype=np.float32)
-    nearest = np.array([block.place.nearest for block in page], dtype=np.float32)[:, :KIND_COUNT]
-    depth = np.array([block.place.depth for block in page], dtype=np.float32)
-    distance = np.minimum(depth[:, None] - nearest, 30)
-    place = np.array([_of_place(block) for block in page], dtype=np.float32)
-    around = _neighbours(own[:, [0, 3, 6, 7]], place[:, :1])
-    within = _containers(page, own)
-    return np.concatenate([own, distance, place, around, within, _positions(own, place)], axis=1)
+def measure(page: Sequence[Block], texts: Sequence[str], told: Known, vocabulary: Vocabulary | None) -> Evidence:
+    """Return the evidence of the blocks of *page*, whose clean *texts* are given beside it.
 
-
-def _of_text(block: Block, text: str, told: Known) -> tuple[float, ...]:
-    size = len(text)
-    count = text.count(" ") + 1
-    raw = sum(map(len, block.pieces)) or 1
-    folded = text.casefold()
-    start = folded[:40]
-    last = text[-1:]
-    head = text[:200].encode("ascii", "replace")
-    call = _CALL_RE.match(text)
-    tail = folded[-100:]
-    return (
-        size,
-        count,
-        size / count,
-        block.linked / raw,
-        block.strong / raw,
-        text.count(",") + text.count("،") + text.count("、") + text.count("，"),
-        last in _STOPS or (last in _QUOTES and text[-2:-1] in _STOPS),
-        last in _ENDS,
-        text.count(". ") + text.count("! ") + text.count("? ") + text.count("。") + text.count("؟ "),
-        1 - len(head.translate(None, _UPPER)) / len(head),
-        1 - len(head.translate(None, _DIGITS)) / len(head),
-        text[0].isupper(),
-        text[0] in _OPENINGS,
-        text.count("|") + text.count("/") + text.count("·"),
-        call.lastindex or 0 if call else 0,
-        size < 500 and any(words in folded for words in _RIGHTS),
-        size < 100 and bool(_DATE_RE.search(text)),
-        _overlap(folded, told.title) if size < 300 else 0.0,
-        float(len(told.description) > 20 and start[:25] in told.description),
-        (-1.0 if not told.article else float(start in told.article)),
-        len(block.pieces),
-        block.broken,
-        text.count('"') + text.count("“"),
-        "?" in text,
-        ":" in text[-2:],
-        "@" in text or "http" in text,
-        min(block.after_picture[0], 9),
-        min(block.after_picture[1], 9),
-        any(mark in tail for mark in _CREDIT_MARKS) and bool(_CREDIT_RE.search(tail)),
-    )
-
-
-def _overlap(folded: str, title: frozenset[str]) -> float:
-    words = set(_WORD_RE.findall(folded))
-    return len(words & title) / len(words | title) if words and title else 0.0
-
-
-def _of_place(block: Block) -> tuple[float, ...]:
-    place = block.place
-    outer = place.outer or place
-    further = outer.outer or outer
-    return (
-        _TAG_NUMBERS.get(place.tag, 0),
-        _TAG_NUMBERS.get(outer.tag, 0),
-        _TAG_NUMBERS.get(further.tag, 0),
-        place.depth,
-        place.in_link,
-        place.unseen,
-    )
-
-
-def _neighbours(measures: Matrix, tags: Matrix) -> Matrix:
-    """Return the size, share of links and full stop of the blocks before and after each, and whether their tags agree."""
-    count = len(measures)
-    padded = np.pad(measures, ((_WINDOW, _WINDOW), (0, 0)), constant_values=-1)
-    tagged = np.pad(tags, ((_WINDOW, _WINDOW), (0, 0)), constant_values=-1)
-    columns = []
-    for step in (-3, -2, -1, 1, 2, 3):
-        columns.append(padded[_WINDOW + step : _WINDOW + step + count])
-        columns.append(tagged[_WINDOW + step : _WINDOW + step + count])
-    return np.concatenate(columns, axis=1)
-
-
-def _containers(page: Sequence[Block], own: Matrix) -> Matrix:
-    """Return, for each block and the elements around it, how much text that holds, in how many blocks, how linked.
-
-    Then where the block stands to the main parts of the page (the smallest elements that hold 70 and 45 % of its
-    prose), and how many blocks the template made like it, in how many elements: many teasers stand each in its own.
+    *vocabulary*: what words say of a block; None leaves its columns at zero.
     """
-    places, outer = _places(page)
-    here = np.array([places[id(block.place)] for block in page])
-    sizes = own[:, 0]
-    prose = np.where((sizes >= _LONG) & (own[:, 3] < 0.4), sizes, 0)
-    measures = np.stack([sizes, np.ones_like(sizes), sizes * own[:, 3], prose], axis=1)
-    totals = np.zeros((len(outer), 4))
-    np.add.at(totals, here, measures)
-    for place in range(len(outer) - 1, 0, -1):  # an element is numbered before those in it
-        totals[outer[place]] += totals[place]
-    everything = float(totals[0, 3]) or 1.0
-    columns = []
-    around = here
-    for _ in range(_UPWARDS):
-        held = totals[around]
-        size = np.maximum(held[:, 0], 1.0)
-        columns += [held[:, 0], held[:, 1], held[:, 2] / size, held[:, 3] / size, held[:, 3] / everything]
-        around = outer[around]
-    for share in (0.7, 0.45):
-        columns += [column[here] for column in _beside_main(totals[:, 3], outer, share)]
-    kin = Counter(block.place.kin for block in page)
-    holders: dict[tuple[str, str, str], set[int]] = {}
-    for block in page:
-        holders.setdefault(block.place.kin, set()).add(id(block.place.outer))
-    alike = np.array([(kin[block.place.kin], len(holders[block.place.kin])) for block in page], dtype=np.float32)
-    columns += [alike[:, 0], alike[:, 1], alike[:, 0] / alike[:, 1], np.full(len(page), everything)]
-    return np.stack(columns, axis=1).astype(np.float32)
+    texts = [text[:_MEASURED] for text in texts]
+    letters = counts(texts)
+    folded = [text.casefold() for text in texts]
+    linked, markup = _of_markup(page)
+    sizes = letters.sizes
+    prose = (sizes >= _LONG) & (linked < _LINKED)
+    spoken = words_of(folded, told.title, prose, vocabulary)
+    place, nearest, totals = _of_places(page)
+    groups = _groups(page, totals)
+    own = np.column_stack([letters.columns, markup, spoken.columns, *_told(folded, told), *lines_with(texts, sizes)])
+    near = np.column_stack(
+        [sizes, linked, letters.ends, place[:, 0], spoken.columns[:, 0], spoken.columns[:, 1], np.where(prose, 1, 0)]
+    )
+    columns = [
+        own,
+        nearest,
+        place,
+        _neighbours(near.astype(np.float32)),
+        *_containers(groups[0], totals, sizes, linked, prose),
+        *_kinds(groups[1:], sizes, linked, prose, letters.ends),
+        _positions(sizes, prose, spoken.overlap, place),
+    ]
+    return Evidence(np.column_stack(columns).astype(np.float32), sizes, spoken.overlap)
 
 
-def _places(page: Sequence[Block]) -> tuple[dict[int, int], NDArray[np.int64]]:
-    """Return a number for each place around the blocks of *page*, outer ones first, and of each the one around it."""
+def _of_markup(page: Sequence[Block]) -> tuple[Matrix, Matrix]:
+    """Return the share of links in each block, and its columns: links, emphasis, breaks, pictures, hints inside."""
+    rows = [
+        (sum(map(len, block.pieces)) or 1, block.linked, block.strong, len(block.pieces), block.broken, block.links,
+         min(block.after_picture[0], 9), min(block.after_picture[1], 9), _goes(block.href),
+         *((kind in block.inner for kind in _INNER) if block.inner else _NONE)) for block in page
+    ]  # fmt: skip
+    table = np.array(rows, dtype=np.float32)
+    linked, strong = table[:, 1] / table[:, 0], table[:, 2] / table[:, 0]
+    return linked, np.column_stack([linked, strong, table[:, 3:]])
+
+
+_NONE = (False,) * len(_INNER)
+
+
+def _goes(href: str) -> int:
+    """Return what *href* looks like: 0 none, 1 a mark on this page or no address, 2 some page, 3 an article."""
+    if not href:
+        return 0
+    if href[0] == "#" or href.startswith(("javascript:", "mailto:")):
+        return 1
+    tail = href[-120:]
+    return 3 if (tail.count("-") >= _HYPHENS and _SLUG_RE.search(tail)) or _NUMBER_RE.search(tail) else 2
+
+
+def _told(folded: Sequence[str], told: Known) -> list[list[float]]:
+    """Return whether each block begins a part of the description, and of the articleBody (-1: there is none)."""
+    starts = [text[:40] for text in folded]
+    described = [float(len(told.description) > 20 and start[:25] in told.description) for start in starts]
+    return [described, [float(start in told.article) for start in starts] if told.article else [-1.0] * len(starts)]
+
+
+class _Places(NamedTuple):
+    """All places around the blocks: of each the one around it and its depth, outer ones first."""
+
+    outer: Numbers
+    depths: Numbers
+    here: Numbers
+
+
+def _of_places(page: Sequence[Block]) -> tuple[Matrix, Matrix, _Places]:
+    """Return the columns of where each block stands, how far up the kinds of names are, and the places."""
     found: dict[int, Place] = {}
     for block in page:
         place: Place | None = block.place
@@ -201,11 +144,72 @@ def _places(page: Sequence[Block]) -> tuple[dict[int, int], NDArray[np.int64]]:
             found[place.number] = place
             place = place.outer
     ordered = [found[number] for number in sorted(found)]
-    numbers = {id(place): index for index, place in enumerate(ordered)}
-    return numbers, np.array([numbers[id(place.outer)] if place.outer else 0 for place in ordered])
+    index = {place.number: row for row, place in enumerate(ordered)}
+    outer = np.array([index[place.outer.number] if place.outer else 0 for place in ordered])
+    depths = np.array([place.depth for place in ordered])
+    tags = np.array([_TAG_NUMBERS.get(place.tag, 0) for place in ordered])
+    flags = np.array([(place.in_link, place.unseen) for place in ordered])
+    here = np.array([index[block.place.number] for block in page])
+    lists = {id(place.nearest): place.nearest for place in ordered}
+    rows = {key: row for row, key in enumerate(lists)}
+    nearest = np.array(list(lists.values()), dtype=np.float32)[:, :KIND_COUNT]
+    which = np.array([rows[id(block.place.nearest)] for block in page])
+    distance = np.minimum(depths[here][:, None] - nearest[which], 30)
+    around = outer[here]
+    place_columns = np.column_stack([tags[here], tags[around], tags[outer[around]], depths[here], flags[here]])
+    return place_columns.astype(np.float32), distance, _Places(outer, depths, here)
 
 
-def _beside_main(prose: NDArray[np.float64], outer: NDArray[np.int64], share: float) -> list[NDArray[np.float64]]:
+def _groups(page: Sequence[Block], places: _Places) -> tuple[Numbers, ...]:
+    """Return the group of each block, four ways: its element, its kin, its kin and that around, the element around."""
+    kin: dict[object, int] = {}
+    wide: dict[object, int] = {}
+    kins, wides = [], []
+    for block in page:
+        place = block.place
+        kins.append(kin.setdefault(place.kin, len(kin)))
+        wides.append(wide.setdefault((place.kin, place.outer.kin if place.outer else None), len(wide)))
+    return places.here, np.array(kins), np.array(wides), places.outer[places.here]
+
+
+def _neighbours(measures: Matrix) -> Matrix:
+    """Return the *measures* of the blocks before and after each."""
+    count = len(measures)
+    padded = np.pad(measures, ((_WINDOW, _WINDOW), (0, 0)), constant_values=-1)
+    steps = [step for step in range(-_WINDOW, _WINDOW + 1) if step]
+    return np.concatenate([padded[_WINDOW + step : _WINDOW + step + count] for step in steps], axis=1)
+
+
+def _containers(here: Numbers, places: _Places, sizes: Matrix, linked: Matrix, prose: Flags) -> Columns:
+    """Return, for each block and the elements around it, how much text that holds, in how many blocks, how linked.
+
+    Then where the block stands to the main parts of the page: the smallest elements that hold 70 and 45 % of its prose.
+    """
+    measures = np.stack([sizes, np.ones_like(sizes), sizes * linked, np.where(prose, sizes, 0)], axis=1)
+    totals = np.zeros((len(places.outer), 4))
+    np.add.at(totals, here, measures)
+    levels = [np.flatnonzero(places.depths == depth) for depth in range(1, int(places.depths.max()) + 1)]
+    if len(levels) <= _MOST_DEPTHS:
+        for level in reversed(levels):
+            np.add.at(totals, places.outer[level], totals[level])
+    else:
+        for place in range(len(totals) - 1, 0, -1):  # an element is numbered before those in it
+            totals[places.outer[place]] += totals[place]
+    everything = float(totals[0, 3]) or 1.0
+    columns: Columns = []
+    around = here
+    for _ in range(_UPWARDS):
+        held = totals[around]
+        size = np.maximum(held[:, 0], 1.0)
+        columns += [held[:, 0], held[:, 1], held[:, 2] / size, held[:, 3] / size, held[:, 3] / everything]
+        around = places.outer[around]
+    for share in (0.7, 0.45):
+        columns += [column[here] for column in _beside_main(totals[:, 3], places.outer, share)]
+    columns.append(np.full(len(here), everything))
+    return columns
+
+
+def _beside_main(prose: NDArray[np.float64], outer: Numbers, share: float) -> Columns:
     """Return how each place stands to the main part: the smallest place that holds *share* of all *prose*.
 
     The steps up to where its way meets that of the main part, from there the steps to the main part, and the share
@@ -213,35 +217,59 @@ def _beside_main(prose: NDArray[np.float64], outer: NDArray[np.int64], share: fl
     """
     total = float(prose[0]) or 1.0
     main = 0
+    around = outer.tolist()
     for place in np.flatnonzero(prose >= share * total).tolist():
-        main = place if outer[place] == main else main
+        main = place if around[place] == main else main
     way = {main: 0}
     place, steps = main, 0
     while place != 0:
-        place, steps = int(outer[place]), steps + 1
+        place, steps = around[place], steps + 1
         way[place] = steps
-    up, down, apart = np.zeros(len(prose)), np.zeros(len(prose)), np.zeros(len(prose))
-    for index, around in enumerate(outer.tolist()):
+    count = len(around)
+    up, down, apart = [0] * count, [0] * count, [0] * count
+    for index, holder in enumerate(around):
         if index in way:
-            up[index], down[index], apart[index] = 0, way[index], prose[index] / total
+            down[index], apart[index] = way[index], index
         else:
-            up[index], down[index] = up[around] + 1, down[around]
-            apart[index] = prose[index] / total if around in way else apart[around]
-    return [up, down, apart]
+            up[index], down[index] = up[holder] + 1, down[holder]
+            apart[index] = index if holder in way else apart[holder]
+    return [np.array(up, dtype=float), np.array(down, dtype=float), prose[apart] / total]
 
 
-def _positions(own: Matrix, place: Matrix) -> Matrix:
-    count = len(own)
+def _kinds(groups: tuple[Numbers, ...], sizes: Matrix, linked: Matrix, prose: Flags, ends: Matrix) -> Columns:
+    """Return what the blocks that a template made alike are like together, for each block and way to group them."""
+    everything = float(np.where(prose, sizes, 0).sum()) or 1.0
+    columns: Columns = []
+    for group in groups:
+        count = np.maximum(np.bincount(group), 1)
+        size = np.bincount(group, sizes)
+        shares = (
+            count,
+            size / count,
+            np.bincount(group, sizes * linked) / np.maximum(size, 1),
+            np.bincount(group, ends) / count,
+            np.bincount(group, np.where(prose, sizes, 0)) / everything,
+        )
+        columns += [share[group] for share in shares]
+    alike: dict[int, set[int]] = {}
+    for kin, holder in zip(groups[0].tolist(), groups[-1].tolist(), strict=True):
+        alike.setdefault(kin, set()).add(holder)
+    holders = np.array([len(alike[kin]) for kin in groups[0].tolist()], dtype=float)
+    return [*columns, holders, columns[0] / holders]
+
+
+def _positions(sizes: Matrix, prose: Flags, overlap: Matrix, place: Matrix) -> Matrix:
+    count = len(sizes)
     index = np.arange(count, dtype=np.float32)
-    sizes = own[:, 0]
     before = np.cumsum(sizes) - sizes
+    told = np.cumsum(np.where(prose, sizes, 0))
     total = float(sizes.sum()) or 1.0
-    title = np.where((own[:, OVERLAP] > 0.6) & (own[:, 1] > 1))[0]
-    heading = np.where(place[:, 0] == _TAG_NUMBERS["h1"])[0]
-    first = float(title[0]) if len(title) else -1.0
+    said = np.flatnonzero((overlap > 0.6) & (sizes > 3))
+    heading = np.flatnonzero(place[:, 0] == _TAG_NUMBERS["h1"])
+    first = float(said[0]) if len(said) else -1.0
     first_heading = float(heading[0]) if len(heading) else -1.0
-    last = float(title[-1]) if len(title) else -1.0
-    return np.stack(
-        [index, index / count, before / total, np.full(count, total), np.full(count, count), index - first, index - first_heading,
-         index - last, np.full(count, first >= 0)], axis=1,
-    ).astype(np.float32)  # fmt: skip
+    last = float(said[-1]) if len(said) else -1.0
+    return np.column_stack([
+        index, index / count, before / total, np.full(count, total), np.full(count, count), index - first,
+        index - first_heading, index - last, np.full(count, first >= 0), told / (float(told[-1]) or 1.0),
+    ])  # fmt: skip

@@ -12,6 +12,7 @@ from crawler.extract.authors import find_authors
 from crawler.extract.body import Body, Reading, find_body
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
+from crawler.extract.kickers import find_kicker
 from crawler.extract.languages import find_language
 from crawler.extract.page import Found, Page, read
 from crawler.extract.titles import find_title
@@ -34,10 +35,10 @@ def extract(
     Keys, always all there: ``title``, ``published`` and ``modified`` (ISO 8601, see
     :func:`crawler.extract.dates.find_published` for zones and for days without a time), ``authors`` (list),
     ``text`` (paragraphs joined by a blank line; no title, date line, caption or dump), ``language`` (ISO 639),
-    ``images`` (list of ``{"url", "caption"}``, the lead first), ``canonical_url``, and ``sources``: the field's name to
-    where it was found. What is unknown is None or [] and not in ``sources``. Two more keys can stand in
-    ``sources``: ``lost`` (``depth`` or ``size``: part of the page could not be parsed) and ``no_text`` (why there is
-    no text).
+    ``images`` (list of ``{"url", "caption"}``, the lead first), ``canonical_url``, ``kicker`` (the short line above the
+    title), and ``sources``: the field's name to where it was found. What is unknown is None or [] and not in
+    ``sources``. Two more keys can stand in ``sources``: ``lost`` (``depth`` or ``size``: part of the page could not be
+    parsed) and ``no_text`` (why there is no text).
 
     *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
     header said. *fetched*: when the page was fetched (default: now); later dates are not believed.
@@ -60,6 +61,7 @@ def extract(
     found["language"] = _asked(lambda: find_language(page, text))
     found["images"] = _asked(lambda: find_images(page, body.elements))
     found["canonical_url"] = _asked(lambda: find_canonical_url(page))
+    found["kicker"] = _asked(lambda: find_kicker(page, title))
     return _record(found, page.lost, reading.missing)
 
 

@@ -1,4 +1,4 @@
-"""The learned part of finding the body: a forest of decision trees, evaluated with numpy.
+"""The learned part of finding the body: a forest of decision trees and a vocabulary, evaluated with numpy.
 
 The file ``body.npz`` beside this one is made by ``benchmarks/train_extract.py``. Its trees are oblivious: all nodes
 of one level ask the same question, so a tree is a row of questions and a table of answers.
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from pathlib import Path
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from crawler.extract.features import Evidence
+from crawler.extract.words import Vocabulary
 
 Array = NDArray[np.float32]
 
@@ -28,18 +32,52 @@ class Forest(NamedTuple):
         """Return, for each row of features, the probability that its block is body."""
         count, levels = self.column.shape
         columns = np.ascontiguousarray(rows.T)
-        answers = columns[self.column.ravel()].reshape(count, levels, len(rows)) > self.border[:, :, None]
         leaf = np.zeros((count, len(rows)), dtype=np.uint8)
         for level in range(levels):
-            leaf |= answers[:, level].view(np.uint8) << np.uint8(level)
+            answers = columns[self.column[:, level]] > self.border[:, level, None]
+            leaf |= answers.view(np.uint8) << np.uint8(level)
         first = np.arange(count, dtype=np.intp)[:, None] * self.leaves.shape[1]
         sums = self.leaves.ravel().take(leaf + first).sum(axis=0) + self.bias
         result: Array = 1.0 / (1.0 + np.exp(-np.clip(sums, -30, 30)))
         return result
 
 
+class Reader(NamedTuple):
+    """What tells body from the rest: the odds of words, and a forest that judges blocks."""
+
+    vocabulary: Vocabulary
+    forest: Forest
+
+    def judge(self, evidence: Evidence) -> Array:
+        """Return, for each block of a page, the probability that it is body."""
+        return self.forest.probabilities(evidence.rows)
+
+
+def read_reader(file: IO[bytes] | Path) -> Reader:
+    """Return the reader in *file*, as ``benchmarks/train_extract.py`` writes it."""
+    with np.load(file, allow_pickle=False) as arrays:
+        vocabulary = dict(zip(arrays["words"].tobytes().decode().split(), arrays["odds"].tolist(), strict=True))
+        leaves = arrays["leaves"].astype(np.float32)
+        return Reader(
+            vocabulary, Forest(arrays["column"].astype(np.int64), arrays["border"], leaves, float(arrays["bias"]))
+        )
+
+
 @cache
-def load_forest() -> Forest:
-    """Return the forest that ships with Gleaner; its file is read once a process."""
-    with (files(__package__) / "body.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return Forest(arrays["column"].astype(np.int64), arrays["border"], arrays["leaves"], float(arrays["bias"]))
+def _shipped() -> Reader:
+    """Return the reader that ships with Gleaner; its file is read once a process."""
+    with (files(__package__) / "body.npz").open("rb") as file:
+        return read_reader(file)
+
+
+_chosen: list[Reader] = []
+
+
+def load_reader() -> Reader:
+    """Return the reader that judges blocks in this process: the one that ships, unless another is in use."""
+    return _chosen[-1] if _chosen else _shipped()
+
+
+def use_reader(reader: Reader) -> None:
+    """Judge with *reader* from now on in this process: how benchmarks score one that has not seen their pages."""
+    _chosen.append(reader)

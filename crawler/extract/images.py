@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from crawler.extract.marks import NAMES, marks_of
 from crawler.extract.page import Found, Page
 from crawler.text import clean_line
 
@@ -21,6 +22,9 @@ _DECOR_RE = re.compile(
     r"\.svg(?:$|\?)|\b(?:logo|icon|sprite|avatar|pixel|spacer|blank|placeholder|tracking|button|emoji|gravatar)s?\b",
     re.IGNORECASE,
 )
+_PICTURE_RE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp)(?:$|[?#:/])", re.IGNORECASE)
+_ASIDE = frozenset(NAMES.index(name) for name in ("related", "side", "nav", "ad", "comment", "bio", "share", "footer"))
+_DEEP = 30
 
 
 def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] | None:
@@ -28,7 +32,8 @@ def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] 
 
     The lead is what Open Graph, else JSON-LD, names, and takes its caption from the same picture on the page; then
     come the pictures under the elements *body*, as the page orders them. Logos, icons and pictures that
-    declare themselves smaller than 100 pixels are left out.
+    declare themselves smaller than 100 pixels are left out; so are thumbnails: pictures in a link to another page
+    (a link to a picture only enlarges), or in a part whose names say that it is beside the article.
     """
     lead = next(_leads(page), None)
     pictures: dict[str, Picture] = {}
@@ -40,7 +45,7 @@ def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] 
         for image in element.iter("img", "amp-img"):
             if len(pictures) >= _MOST:
                 break
-            if (url := _url(page, image)) and not _is_small(image):
+            if (url := _url(page, image)) and not _is_small(image) and not _is_aside(page, image, element):
                 picture = pictures.setdefault(_identity(url), {"url": url, "caption": None})
                 picture["caption"] = picture["caption"] or _caption(image)
     if len(pictures) > len(sources):
@@ -90,6 +95,18 @@ def _url(page: Page, image: etree._Element) -> str | None:
 def _is_small(image: etree._Element) -> bool:
     sizes = [image.get(name, "").removesuffix("px") for name in ("width", "height")]
     return any(size.isascii() and size.isdigit() and int(size[:6]) < _SMALL for size in sizes)
+
+
+def _is_aside(page: Page, image: etree._Element, body: etree._Element) -> bool:
+    """Tell whether *image*, somewhere in *body*, belongs to something beside the article: what leads to another one."""
+    for number, outer in enumerate(image.iterancestors()):
+        if outer is body or number > _DEEP:
+            return False
+        if outer.tag == "a" and (url := page.absolute(outer.get("href"))) and not _PICTURE_RE.search(url):
+            return _identity(url) not in {_identity(page.url), _identity(page.base)}
+        if not _ASIDE.isdisjoint(marks_of(outer.tag, f"{outer.get('class') or ''} {outer.get('id') or ''}".strip())):
+            return True
+    return False
 
 
 def _caption(image: etree._Element) -> str | None:

@@ -28,6 +28,9 @@ _MONTH_FIRST_RE = re.compile(
     rf"\b({_NAMES})\b\.?\s{{0,3}}(\d\d?)(?:st|nd|rd|th)?\s{{0,3}}(?:,|\s|\.)\s{{0,3}}(?:\d\d?:\d\d(?::\d\d)?\s\w{{1,4}}\s)?(\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
+_YEAR_FIRST_RE = re.compile(
+    rf"(?<!\d)((?:19|20)\d\d)[\s,.-]{{1,3}}({_NAMES})\b\.?[\s,-]{{1,3}}(\d\d?)(?![\d:])", re.IGNORECASE
+)
 _CLOCK_RE = re.compile(
     r"(?<![\d:])(\d\d?)[:.hH](\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s{0,2}(?:([ap])\.?\s?m\b\.?)?"
     r"\s{0,2}(Z\b|(?:UTC|GMT)(?:\s?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d:?\d\d\b|[+-]\d\d\b|\(?[A-Z]{2,5}\b\)?)?",
@@ -177,6 +180,10 @@ def _read_month_first(match: re.Match[str], _day_first: bool | None) -> Moment |
     return _named(MONTHS[fold_name(match[1])], _year(match[3]), int(match[2]))
 
 
+def _read_year_first(match: re.Match[str], _day_first: bool | None) -> Moment | None:
+    return _named(MONTHS[fold_name(match[2])], _year(match[1]), int(match[3]))
+
+
 def _named(month: Month, year: int, day: int) -> Moment | None:
     return _day(month.calendar, year, month.number, day)
 
@@ -190,6 +197,7 @@ _READERS = (
     (_ISO_RE, _read_ymd),
     (_DAY_FIRST_RE, _read_day_first),
     (_MONTH_FIRST_RE, _read_month_first),
+    (_YEAR_FIRST_RE, _read_year_first),
     (_CJK_RE, _read_ymd),
     (_SLASHED_RE, _read_ymd),
     (_NUMERIC_RE, _read_numeric),

@@ -25,6 +25,8 @@ _LONGEST_VALUE = 10_000
 _MOST_BLOCKS = 4_000
 _MOST_VALUES = 30
 _MOST_SCRIPTS = 100
+_MOST_HEADINGS = 200
+_MOST_TIMES = 1_000
 _LONGEST_URL = 4_000
 
 
@@ -89,7 +91,7 @@ class Page:
     @cached_property
     def blocks(self) -> list[tuple[Block, str]]:
         """The blocks of text of the page with their clean text."""
-        pairs = ((block, clean_line(block.text)) for block in blocks(self.root)[:_MOST_BLOCKS])
+        pairs = ((block, clean_line(block.text)) for block in blocks(self.root, most=_MOST_BLOCKS))
         return [(block, text) for block, text in pairs if text]
 
     @cached_property
@@ -121,9 +123,9 @@ def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None
                     _append(page.links, rel, element.get("href") or "")
             case "script" if len(scripts) < _MOST_SCRIPTS and "ld+json" in (element.get("type") or "").lower():
                 scripts.append("".join(element.itertext()))
-            case "h1" | "h2":
+            case "h1" | "h2" if len(page.headings) < _MOST_HEADINGS:
                 page.headings.append(element)
-            case "time":
+            case "time" if len(page.times) < _MOST_TIMES:
                 page.times.append(element)
             case "title":
                 page.title = page.title or _title(element)

@@ -29,7 +29,7 @@ def find_title(page: Page) -> Found[str] | None:
     if chosen := next((text for text in map(_text, page.select("title")) if text), None):
         return Found(chosen, "profile")
     told = list(_told(page))
-    witnesses = [found.value for found in told] + ([page.title] if page.title else [])
+    witnesses = [value[:_LONGEST] for value in (*(found.value for found in told), page.title or "") if value]
     headings = [(heading.tag, text) for heading in page.headings if (text := _text(heading))]
     for tag in ("h1", "h2"):
         best = max(

@@ -20,6 +20,8 @@ _TAG_RE = re.compile(
 )
 """A comment, an element whose content is not markup, or a start tag: linear in the text, whatever its quotes."""
 
+_QUOTED_END_RE = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
+_FEW = 3
 _RAW = ("<script", "<style", "<textarea", "<title")
 _SMALL_PAGE = 30_000
 _LONG_OPENING = 10_000
@@ -70,9 +72,19 @@ def _parse(text: str) -> tuple[etree._Element, bool]:
     return (etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root), deep
 
 
+def _may_have_long_tags(text: str) -> bool:
+    """Tell, quickly, whether an element of *text* may be longer than what is let pass unlooked at.
+
+    It ends at the first ``>`` outside of quotes: so there is a long way between two of them, or several in quotes.
+    """
+    if max(map(len, text.split(">"))) > _LONG_OPENING:
+        return True
+    return next(islice(_QUOTED_END_RE.finditer(text), _FEW, None), None) is not None
+
+
 def _bound_attributes(text: str) -> str:
     """Return *text* with the attributes dropped from elements that have thousands: the parser is quadratic in them."""
-    if len(text) < _SMALL_PAGE:
+    if len(text) < _SMALL_PAGE or not _may_have_long_tags(text):
         return text
     pieces = []
     end = 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crawler.extract import extract
 from crawler.sites import load_profile
 
-KEYS = ["title", "published", "modified", "authors", "text", "language", "images", "canonical_url", "sources"]
+KEYS = ["title", "published", "modified", "authors", "text", "language", "images", "canonical_url", "kicker", "sources"]
 PARAGRAPHS = [
     "The river rose by two metres in the night, the city's water office said on Friday.",
     "Three bridges were closed to traffic, and schools near the harbour will stay shut until Monday.",

@@ -6,6 +6,7 @@ import pytest
 
 from crawler.extract import extract, page_text
 from crawler.extract.charset import decode
+from crawler.extract.tree import parse
 
 HOSTILE = {
     "nested": "<div>" * 100_000 + "deep text" + "</div>" * 100_000,
@@ -17,6 +18,8 @@ HOSTILE = {
     "breaks": "a<br>" * 70_000,
     "dumps": "<p>" + 'string(9) "[' * 100_000,
     "entities": "&amp;" * 500_000,
+    "headings": f"<title>{'abc def ' * 1_000}</title>" + "<h1>abc def ghi</h1>" * 50_000,
+    "one text": "<p>" + "Word and word, another word. " * 100_000,
 }
 
 
@@ -27,6 +30,14 @@ def test_a_hostile_page_takes_seconds_not_minutes(name):
     extract(page, "http://example.com/")
     page_text(page)
     assert time.process_time() - began < 15  # 1 s or 2 on an idle machine
+
+
+@pytest.mark.parametrize("value", ["1", '">"', "'>'", '"<"', ""])
+def test_the_attributes_of_an_element_that_has_thousands_are_dropped(value):
+    page = "<p " + " ".join(f"a{n}={value}" if value else f"a{n}" for n in range(20_000)) + ">text</p>"
+    paragraph = parse(page).root.find(".//p")
+    assert paragraph.text == "text"
+    assert len(paragraph.attrib) <= 2_000
 
 
 def test_text_lost_to_the_depth_limit_is_saved_and_the_loss_is_told():

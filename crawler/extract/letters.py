@@ -1,0 +1,151 @@
+# ruff: noqa: E501, RUF001, PLR2004 - punctuation of other scripts; numbers that the forest learned with
+"""What the characters of texts tell, counted for all blocks of a page at once."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+
+_UPPER, _DIGIT, _SPACE, _COMMA, _STOP, _QUOTE, _PART, _LETTER, _DENSE, _CLOSE, _OPEN, _FOREIGN = (
+    1 << bit for bit in range(12)
+)
+_SETS = {
+    _COMMA: ",،、，;؛；",
+    _STOP: ".!?…。！？؟۔।",
+    _QUOTE: '"“”„«»「」『』',
+    _PART: "|/·•»",
+    _CLOSE: '"”’»)]』」）',
+    _OPEN: "\"'“‘«-–—•*「『",
+}
+_HEAD, _TAIL, _SHORT = 60, 100, 100
+_WHOLE = 1.5
+"""What a Chinese, Japanese or Korean character says beyond one Latin letter."""
+
+_CALL_RE = re.compile(
+    r"^\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
+    r"|most (?:read|popular)|trending|latest|top stories|what you|up next|here.s|más|veja|leggi|siehe|auch interessant|voir"
+    r"|click|don.t miss|you may|what to read|view|continue|lire|leia|mehr|lesen|à lire|lees|läs|czytaj|devamı|ayrıca"
+    r"|читайте|по теме|смотрите|اقرأ|بیشتر|مطالب مرتبط|قد يعجبك|المزيد|קרא|עוד ב|相关|相關|推荐|阅读|更多|延伸閱讀|関連|あわせて)"
+    r"|(subscribe|sign up|get the|join|follow|share|like us|download|support|donate|newsletter|enter your|log ?in|register"
+    r"|suscr|inscr|abonn|подпис|اشترك|عضویت|הירשם|订阅|訂閱|关注|扫一扫|分享)"
+    r"|(photo|image|picture|credit|file|getty|source|courtesy|photograph|video|illustration|foto|bild|фото|источник"
+    r"|الصورة|المصدر|عکس|منبع|צילום|图片|来源|來源|责任编辑|写真)"
+    r"|(by|von|par|por|written|reporting|story by|edited|posted|updated|published|last updated|автор|опубликовано|بقلم|نویسنده|מאת|作者|编辑|记者)\b"
+    r"|(©|copyright|all rights|\(c\)|disclaimer|this (?:article|story)|terms|privacy|все права|جميع الحقوق|کلیه حقوق|版权)"
+    r"|(advertis|sponsored|promoted|ad\b|affiliate|we may earn|реклама|إعلان|تبلیغ|广告)"
+    r"|(comment|leave a|reply|tags?\b|topics?\b|filed|categor|print|email|коммент|تعليق|نظر|תגובות|评论|标签))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DENSE_RE = re.compile("[\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_CREDIT_RE = re.compile(
+    r"(?:\(|/|:|\||\bby )\s?(?:image|photo|picture|credit|getty|reuters|afp|ap|epa|file|courtesy|pa|foto|shutterstock|alamy|rex|фото|صورة|عکس)\b"
+    r"[^.\n]{0,60}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RIGHTS = (
+    "©", "rights reserved", "getty images", "cookie", "newsletter", "subscri", "privacy policy", "sign up", "sign in",
+    "donat", "our journalism",
+)  # fmt: skip
+_ADDRESSES = ("@", "https:", "http:", "www.")
+_DATE_RE = re.compile(
+    r"\b(?:19|20|13|14)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
+    re.IGNORECASE,
+)
+
+
+class Letters(NamedTuple):
+    """``columns``: the counts; ``sizes``: the amount of text, in Latin letters; ``ends``: whether a full stop ends it."""
+
+    columns: Matrix
+    sizes: Matrix
+    ends: Matrix
+
+
+@cache
+def _table() -> NDArray[np.uint16]:
+    """Return what each character of the basic plane is, as bits."""
+    table = np.zeros(0x10000, dtype=np.uint16)
+    for code in range(0x10000):
+        char = chr(code)
+        bits = _UPPER * char.isupper() | _DIGIT * char.isdigit() | _SPACE * char.isspace() | _LETTER * char.isalpha()
+        dense = 0x3040 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7AF or 0xF900 <= code <= 0xFAFF
+        table[code] = bits | _DENSE * dense | _FOREIGN * (code > 0x24F and char.isalpha())
+    for bit, chars in _SETS.items():
+        for char in chars:
+            table[ord(char)] |= bit
+    return table
+
+
+def weight(text: str) -> float:
+    """Return the amount of *text* in Latin letters: a Chinese, Japanese or Korean character says more than one."""
+    return len(text) if text.isascii() else len(text) + _WHOLE * len(_DENSE_RE.findall(text))
+
+
+def counts(texts: Sequence[str]) -> Letters:
+    """Return what the characters of *texts*, none of them empty, tell of each."""
+    joined, starts = _joined(texts)
+    codes = np.frombuffer(
+        joined.encode("utf-32-le" if sys.byteorder == "little" else "utf-32-be", "replace"), np.uint32
+    )
+    kinds = _table()[np.minimum(codes, 0xFFFF)]
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    last = starts + lengths - 1
+
+    def total(bit: int) -> NDArray[np.float64]:
+        return np.add.reduceat((kinds & bit != 0).astype(np.int32), starts).astype(float)
+
+    dense = total(_DENSE)
+    sizes = lengths + _WHOLE * dense
+    words = total(_SPACE) + 1 + dense / 2
+    words[:-1] -= 1  # the line end that parts it from the next
+    stops = (kinds & _STOP) != 0
+    pauses = np.zeros(len(kinds), dtype=np.int32)
+    pauses[:-1] = stops[:-1] & (((kinds[1:] & _SPACE) != 0) | (codes[:-1] > 0x3000)) & (codes[1:] != 10)
+    letters = np.maximum(total(_LETTER), 1)
+    first, final, before = kinds[starts], kinds[last], kinds[np.maximum(last - 1, starts)]
+    ends = (final & _STOP != 0) | ((final & _CLOSE != 0) & (before & _STOP != 0))
+    colon = (codes[last] == 0x3A) | (codes[last] == 0xFF1A)
+    columns = [
+        sizes, words, sizes / words, total(_COMMA), ends, ends | (final & _CLOSE != 0) | colon, np.add.reduceat(pauses, starts),
+        total(_UPPER) / letters, total(_DIGIT) / lengths, first & _UPPER != 0, first & _OPEN != 0, total(_PART), total(_QUOTE),
+        np.add.reduceat((codes == 0x3F).astype(np.int32), starts), colon, total(_FOREIGN) / letters, letters / lengths,
+        np.add.reduceat((codes == 0x7B).astype(np.int32), starts),
+    ]  # fmt: skip
+    return Letters(np.column_stack(columns), sizes.astype(np.float32), ends.astype(np.float32))
+
+
+def lines_with(texts: Sequence[str], sizes: Matrix) -> list[NDArray[np.float64]]:
+    """Return what phrases *texts* begin or end with or hold: call (a number, 0 none), credit, rights, date, address, copies."""
+    calls, credit, rights, addresses = (np.zeros(len(texts)) for _ in range(4))
+    heads, starts = _joined([text[:_HEAD] for text in texts])
+    for match in _CALL_RE.finditer(heads):
+        calls[np.searchsorted(starts, match.start(), side="right") - 1] = match.lastindex or 0
+    tails, starts = _joined([text[-_TAIL:] for text in texts])
+    for match in _CREDIT_RE.finditer(tails):
+        credit[np.searchsorted(starts, match.start(), side="right") - 1] += 1
+    whole, starts = _joined([text.casefold() for text in texts])
+    for column, phrases in ((rights, _RIGHTS), (addresses, _ADDRESSES)):
+        for phrase in phrases:
+            at = whole.find(phrase)
+            while at >= 0:
+                column[np.searchsorted(starts, at, side="right") - 1] += 1
+                at = whole.find(phrase, at + len(phrase))
+    dates = [len(_DATE_RE.findall(text)) if size < _SHORT else -1 for text, size in zip(texts, sizes, strict=True)]
+    times = Counter(texts)
+    copies = np.array([times[text] for text in texts], dtype=float)
+    return [calls, credit, rights, np.array(dates, dtype=float), addresses, copies]
+
+
+def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
+    """Return *texts* as lines of one, and where each begins in it."""
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    return "\n".join(texts), np.cumsum(lengths + 1) - lengths - 1
