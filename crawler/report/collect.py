@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from crawler.archive.segments import Place
@@ -14,7 +15,7 @@ from crawler.archive.selection import LATEST
 from crawler.archive.visits import unix_time
 from crawler.report.periods import Periods, day_of
 from crawler.report.runs import Run
-from crawler.report.tally import Entry, Spread, Tally
+from crawler.report.tally import Entry, Group, Spread, Tally
 
 SOURCES = {
     "origin": "the site itself",
@@ -33,6 +34,7 @@ STATES = {
 }
 _MOST_REASONS, _MOST_LANGUAGES = 15, 12
 _SHEET_CANDIDATES = 96
+_UNANSWERED = frozenset({"gone", "failed"})
 _KINDS = {"article": "articles", "seed": "seed pages", "stub": "stubs"}
 
 _RECORDS = """
@@ -92,11 +94,12 @@ def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> Colle
     sheet = Spread(_SHEET_CANDIDATES)
     periods = Periods(_days(connection, scope))
     languages = _languages(connection, scope)
+    groups = _Groups(tally, periods, languages)
     records = connection.execute(_RECORDS.format(scope.records), scope.parameters)
     for record in map(_Record._make, records):
-        _count(record, tally, periods, languages)
+        tally.count(groups.of(record), partial(_entry, record))
         if record.kind == "article" and record.duplicate_of is None:
-            sheet.offer(_entry(record))
+            sheet.offer(partial(_entry, record))
     _count_targets(connection, scope, tally)
     return Collected(tally, periods, sheet)
 
@@ -125,34 +128,57 @@ def _languages(connection: sqlite3.Connection, scope: Scope) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def _entry(record: _Record, note: str | None = None) -> Entry:
+def _entry(record: _Record) -> Entry:
+    if record.duplicate_of is not None:
+        note: str | None = f"of {record.duplicate_of}"
+    else:
+        day = day_of(record.published)
+        note = day.isoformat() if day else None
     return Entry(record.key, record.title, None, note, Place(record.segment, record.offset, record.length))
 
 
-def _count(record: _Record, tally: Tally, periods: Periods, languages: frozenset[str]) -> None:
-    if record.duplicate_of is not None:
-        entry = _entry(record, f"of {record.duplicate_of}")
-        tally.add("duplicates", "duplicates", entry)
-        if record.kind == "article":
-            tally.add("duplicates-article", "duplicates of another article", entry)
-        return
-    kind = record.kind if record.kind in _KINDS else "stub"
-    day = day_of(record.published)
-    entry = _entry(record, day.isoformat() if day else None)
-    tally.add(f"{kind}s", _KINDS[kind], entry)
-    if record.kind != "article":
-        return
-    source = record.source if record.source in SOURCES else "other"
-    tally.add(f"source-{source}", f"articles from {SOURCES[source]}", entry)
-    language = record.language if record.language in languages else "other" if record.language else None
-    tally.add(f"language-{slug(language or 'unknown')}", f"articles in {language or 'an unknown language'}", entry)
-    if record.version > 1:
-        tally.add("changed", "articles that had changed", entry)
-    period = periods.find(day) if day else None
-    if period:
-        tally.add(f"published-{period}-{source}", f"articles of {period} from {SOURCES[source]}", entry)
-    else:
-        tally.add("undated", "articles without a date" if day is None else "articles of other years", entry)
+class _Groups:
+    """The groups that a record is counted in: found once for all that are alike, which are many in a million."""
+
+    def __init__(self, tally: Tally, periods: Periods, languages: frozenset[str]) -> None:
+        self._tally = tally
+        self._periods = periods
+        self._languages = languages
+        self._found = lru_cache(maxsize=20_000)(self._find)
+
+    def of(self, record: _Record) -> list[Group]:
+        """Return the groups of *record*."""
+        published = record.published and record.published[:10]
+        facts = (record.kind, record.source, record.language, published, record.version > 1)
+        return self._found(*facts, record.duplicate_of is not None)
+
+    def _find(
+        self, kind: str, source: str, language: str | None, published: str | None, changed: bool, duplicate: bool
+    ) -> list[Group]:
+        group = self._tally.group
+        if duplicate:
+            found = [group("duplicates", "duplicates")]
+            return (
+                [*found, group("duplicates-article", "duplicates of another article")] if kind == "article" else found
+            )
+        kind = kind if kind in _KINDS else "stub"
+        found = [group(f"{kind}s", _KINDS[kind])]
+        if kind != "article":
+            return found
+        source = source if source in SOURCES else "other"
+        found.append(group(f"source-{source}", f"articles from {SOURCES[source]}"))
+        language = language if language in self._languages else "other" if language else "unknown"
+        called = "an unknown language" if language == "unknown" else language
+        found.append(group(f"language-{slug(language)}", f"articles in {called}"))
+        if changed:
+            found.append(group("changed", "articles that had changed"))
+        day = day_of(published)
+        period = self._periods.find(day) if day else None
+        if period:
+            found.append(group(f"published-{period}-{source}", f"articles of {period} from {SOURCES[source]}"))
+        else:
+            found.append(group("undated", "articles without a date, or of other years"))
+        return found
 
 
 def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> None:
@@ -162,15 +188,23 @@ def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally) -
     )
     frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MOST_REASONS})}
     rows = connection.execute(f"SELECT t.key, t.title, t.state, t.reason {source} ORDER BY t.tid", scope.parameters)
-    for key, title, state, reason in rows:
-        entry = Entry(key, title, None, reason if state in {"gone", "failed"} else None)
-        tally.add("known", "articles that pages name", entry)
+
+    @lru_cache(maxsize=1000)
+    def groups(state: str, shown: str | None) -> list[Group]:
+        found = [tally.group("known", "articles that pages name")]
         if state not in {"pending", "leased"}:
-            tally.add("asked", "articles asked for", entry)
-        tally.add(f"state-{slug(state)}", STATES.get(state, state), entry)
-        if state in {"gone", "failed"}:
+            found.append(tally.group("asked", "articles asked for"))
+        found.append(tally.group(f"state-{slug(state)}", STATES.get(state, state)))
+        if shown is not None:
+            found.append(tally.group(f"reason-{state}-{slug(shown)}", shown))
+        return found
+
+    for key, title, state, reason in rows:
+        why = reason if state in _UNANSWERED else None
+        shown = None
+        if state in _UNANSWERED:
             shown = (reason or "no reason noted") if reason in frequent else "other reasons"
-            tally.add(f"reason-{state}-{slug(shown)}", shown, entry)
+        tally.count(groups(state, shown), partial(Entry, key, title, None, why))
 
 
 def count_pictures(connection: sqlite3.Connection, tally: Tally) -> None:
@@ -182,7 +216,7 @@ def count_pictures(connection: sqlite3.Connection, tally: Tally) -> None:
 def count_picture(tally: Tally, entry: Entry, status: object) -> None:
     """Count one picture, whose *entry* has its pic as key, by what became of it."""
     known = status if status in {"stored", "missing", "failed", "refused", "skipped"} else "unknown"
-    tally.add(f"pictures-{known}", f"pictures {known}", entry)
+    tally.count((tally.group(f"pictures-{known}", f"pictures {known}"),), lambda: entry)
 
 
 def slug(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -37,16 +37,24 @@ class Tally:
         self._on_entry = on_entry
         self.groups: dict[str, Group] = {}
 
-    def add(self, name: str, title: str, entry: Entry) -> None:
-        """Count *entry* in the group *name*, which is called *title* if this is its first."""
+    def group(self, name: str, title: str) -> Group:
+        """Return the group *name* to :meth:`count` in, begun and called *title* if there is none yet."""
         group = self.groups.get(name)
         if group is None:
             group = self.groups[name] = Group(name, title)
-        group.count += 1
-        if len(group.entries) < self._most:
-            group.entries.append(entry)
-        if self._on_entry is not None:
-            self._on_entry(name, entry)
+        return group
+
+    def count(self, groups: Iterable[Group], entry: Callable[[], Entry]) -> None:
+        """Count one thing in all of *groups*. Its *entry* is made where it is kept or told: of a million, few are."""
+        made: Entry | None = None
+        for group in groups:
+            group.count += 1
+            if len(group.entries) < self._most:
+                made = made or entry()
+                group.entries.append(made)
+            if self._on_entry is not None:
+                made = made or entry()
+                self._on_entry(group.name, made)
 
     def get(self, name: str, title: str = "") -> Group:
         """Return the group *name*; one that counts nothing if there is none."""
@@ -67,12 +75,12 @@ class Spread:
         self._offered = 0
         self.entries: list[Entry] = []
 
-    def offer(self, entry: Entry) -> None:
-        """Keep *entry* if it is one in so many."""
+    def offer(self, entry: Callable[[], Entry]) -> None:
+        """Keep what *entry* makes if it is one in so many."""
         if self._offered % self._stride == 0:
             if len(self.entries) == self._most:
                 self.entries = self.entries[::2]
                 self._stride *= 2
             if self._offered % self._stride == 0:
-                self.entries.append(entry)
+                self.entries.append(entry())
         self._offered += 1
