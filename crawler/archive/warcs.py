@@ -26,11 +26,12 @@ from crawler.archive.files import sync_directory, write_all, write_pieces_atomic
 from crawler.warc.exchange import Exchange
 from crawler.warc.index import CaptureIndex, read_back, written
 from crawler.warc.reading import Broken, Record, read_records
-from crawler.warc.writing import encode_exchange, encode_warcinfo, new_record_id
+from crawler.warc.writing import Original, encode_exchange, encode_warcinfo, new_record_id
 
 FOLDER = "warc"
 INDEX_NAME = "warc.sqlite"
 _CHUNK = 1 << 20
+_NOT_MODIFIED = 304
 _OURS_RE = re.compile(r".+-\d{5}\.warc\.gz", re.ASCII | re.DOTALL)
 
 
@@ -91,13 +92,18 @@ class CaptureWriter:
         with self._lock:
             if self._descriptor < 0 or self._size >= self._max_bytes:
                 self._rotate()
-            original = self._index.original(sha256(exchange.body).digest()) if exchange.body else None
+            original = self._original(exchange)
         encoded = encode_exchange(exchange, self._info, original)
         with self._lock:
             place = CapturePlace(self._file, self._size)
             self._append(encoded.data)
             self._index.add(written(exchange, encoded, self._file, place.offset, original))
         return place
+
+    def _original(self, exchange: Exchange) -> Original | None:
+        if exchange.status == _NOT_MODIFIED:
+            return self._index.last_answer(exchange.url)
+        return self._index.original(sha256(exchange.body).digest()) if exchange.body else None
 
     def sync(self) -> None:
         """Make durable what was written."""

@@ -110,6 +110,15 @@ class CaptureIndex:
         ).fetchone()
         return Original(*row) if row else None
 
+    def last_answer(self, url: str) -> Original | None:
+        """Return the last response of status 200 for the very *url*: what a 304 says is still the answer."""
+        row = self._connection.execute(
+            "SELECT record_id, url, date, digest FROM captures"
+            " WHERE urlkey = ? AND url = ? AND kind = 'response' AND status = 200 ORDER BY date DESC LIMIT 1",
+            (url_key(url), url),
+        ).fetchone()
+        return Original(*row) if row else None
+
     def at(self, file: str, offset: int) -> Capture | None:
         """Return the capture at *offset* of *file*."""
         return next(self._captures("WHERE name = ? AND offset = ?", file, offset), None)
@@ -181,6 +190,7 @@ def _needs_no_dns(host: str) -> bool:
 
 def written(exchange: Exchange, encoded: Encoded, file: str, offset: int, original: Original | None) -> Capture:
     """Return what the index keeps of *exchange*, just written."""
+    is_confirmation = original is not None and original.digest is not None  # a 304, stored without its head
     return Capture(
         file,
         offset,
@@ -189,9 +199,9 @@ def written(exchange: Exchange, encoded: Encoded, file: str, offset: int, origin
         url_key(exchange.url),
         exchange.url,
         exchange.warc_date,
-        exchange.status,
-        _media_type(exchange.header("Content-Type")),
-        payload_digest(exchange.body),
+        None if is_confirmation else exchange.status,
+        None if is_confirmation else _media_type(exchange.header("Content-Type")),
+        (original and original.digest) or payload_digest(exchange.body),
         None if original or not exchange.body else sha256(exchange.body).digest(),
         encoded.record_id,
         original.url if original else None,

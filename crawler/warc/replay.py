@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
 _KINDS = frozenset({"response", "revisit", "resource"})
-_OK, _ERRORS = 200, 400
+_OK, _NOT_MODIFIED, _ERRORS = 200, 304, 400
 _BROKEN = (OSError, EOFError, ValueError, RuntimeError, KeyError)
 _HOP_BY_HOP = frozenset({"transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
 _TRUNCATED = frozenset({"length", "time", "disconnect", "unspecified"})
@@ -87,6 +87,8 @@ class Replay:
         read = self._read(capture)
         if capture.kind == "revisit":
             original = self._read(self._original(capture))
+            if read.status in {None, _NOT_MODIFIED}:  # the answer is the one that it confirms
+                read = read._replace(status=original.status, headers=original.headers)
             read = _Read(read.protocol or original.protocol, read.status or original.status,
                          read.headers or original.headers, original.body, read.ip, original.truncated)  # fmt: skip
         if read.status is None:

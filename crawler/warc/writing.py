@@ -1,8 +1,8 @@
 """Records of WARC/1.1, each a gzip member, made by warcio: the writer that the field's own tools are tested with.
 
 An exchange becomes a ``response`` and a ``request``, concurrent to each other. A response whose payload is held
-already becomes a ``revisit`` of the profile *identical-payload-digest*: its headers without its body. Digests are
-``sha1:`` in Base32, the form that CDX indexes and replay tools look up.
+already becomes a ``revisit`` of the profile *identical-payload-digest*: its headers without its body; a 304 one of
+*server-not-modified*, without either. Digests are ``sha1:`` in Base32, the form that CDX indexes and replay tools look up.
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 _LEVEL = 6
 """warcio's own 9 takes a seventh more time in all, for 0.7 % fewer bytes (benchmarks/warc.py)."""
-REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
+SAME_PAYLOAD, NOT_MODIFIED = f"{_PROFILES}identical-payload-digest", f"{_PROFILES}server-not-modified"
+_NOT_MODIFIED = 304
 
 
 class Original(NamedTuple):
-    """The response that a revisit refers to: its record id, URL and WARC-Date."""
+    """The response that a revisit refers to: its record id, URL and WARC-Date; of a 304 its payload's digest, too."""
 
     record_id: str
     url: str
     date: str
+    digest: str | None = None
 
 
 class Encoded(NamedTuple):
@@ -74,7 +77,10 @@ def encode_warcinfo(filename: str, facts: Mapping[str, str], *, record_id: str, 
 
 
 def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Original | None = None) -> Encoded:
-    """Return *exchange* as records; with an *original* of the same payload, its response as a revisit of that."""
+    """Return *exchange* as records; with an *original*, its response as a revisit of that.
+
+    *original* is a response with the same payload; or, of a 304, the one that the server says is still the answer.
+    """
     response_id = new_record_id()
     shared = {"WARC-Warcinfo-ID": warcinfo_id} if warcinfo_id else {}
     if exchange.ip:
@@ -105,14 +111,17 @@ def _response(exchange: Exchange, record_id: str, shared: Mapping[str, str], ori
     body = exchange.body
     if original:
         headers |= {
-            "WARC-Profile": REVISIT_PROFILE,
+            "WARC-Profile": NOT_MODIFIED if exchange.status == _NOT_MODIFIED else SAME_PAYLOAD,
             "WARC-Refers-To": original.record_id,
             "WARC-Refers-To-Target-URI": original.url,
             "WARC-Refers-To-Date": original.date,
+            "WARC-Payload-Digest": original.digest or headers["WARC-Payload-Digest"],
         }
         body = b""
+    # With a head that says 304, pywb would answer 304 itself; without one it gives that of the original.
+    block = None if original and exchange.status == _NOT_MODIFIED else response_block(exchange)
     kind = "revisit" if original else "response"
-    return _encode(kind, exchange.url, record_id, exchange.warc_date, headers, response_block(exchange), body)
+    return _encode(kind, exchange.url, record_id, exchange.warc_date, headers, block, body)
 
 
 def _request(exchange: Exchange, response_id: str, shared: Mapping[str, str]) -> bytes:

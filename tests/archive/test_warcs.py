@@ -82,6 +82,25 @@ def test_a_payload_is_stored_once_in_the_life_of_a_corpus(tmp_path):
     assert revisits == [("http://127.0.0.1/0", "http://127.0.0.1/0"), ("http://127.0.0.1/1", "http://127.0.0.1/0")]
 
 
+def test_a_304_refers_to_the_answer_that_it_confirms(tmp_path):
+    """... the last one of that URL; with none there it is a response like others."""
+    with closing(writer(tmp_path)) as captures:
+        for body, status in ((b"old", 200), (b"", 404), (b"new", 200), (b"", 304)):
+            captures.write(
+                exchange(body=body, status=status, headers=(), date=EXCHANGE.date.replace(day=len(body) + 1))
+            )
+        captures.write(exchange(url="http://127.0.0.1/other", body=b"", status=304, headers=()))
+    captured, _ = captures_of(tmp_path)
+    (confirmed,) = [one for one in captured if one.kind == "revisit"]
+    (new,) = [one for one in captured if one.status == 304]
+    assert (confirmed.url, confirmed.status, confirmed.refers_to_url) == (EXCHANGE.url, None, EXCHANGE.url)
+    assert (new.url, new.kind) == ("http://127.0.0.1/other", "response")
+    assert findings(tmp_path) == []
+    (tmp_path / INDEX_NAME).unlink()
+    mend_warcs(tmp_path)
+    assert captures_of(tmp_path)[0] == captured
+
+
 def test_the_index_follows_from_the_files_alone(tmp_path):
     write(tmp_path, b"page", b"page", os.urandom(300), b"", max_bytes=900)
     kept = captures_of(tmp_path)

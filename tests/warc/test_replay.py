@@ -15,6 +15,7 @@ from crawler.exceptions import ConfigError
 from crawler.warc import Original, encode_exchange, write_warc
 from crawler.warc.replay import Replay
 from crawler.warc.sources import find_sources
+from crawler.warc.writing import payload_digest
 from tests.warc.exchanges import EXCHANGE, PAGE, exchange
 
 URL = "http://example.org/news/1"
@@ -97,6 +98,22 @@ def test_a_revisit_has_its_own_headers_and_the_body_it_refers_to(tmp_path):
     answer = found(tmp_path, path, second.url)
     assert (answer.exchange.body, answer.exchange.headers) == (b"page", (("X-Day", "2"),))
     assert (answer.exchange.date.day, answer.offset) == (2, len(encoded.data))
+
+
+def test_a_304_is_answered_with_what_it_confirms(tmp_path):
+    first = day(1, body=b"page", headers=(("X-Day", "1"),))
+    encoded = encode_exchange(first, None)
+    original = Original(encoded.record_id, first.url, first.warc_date, payload_digest(b"page"))
+    confirmed = encode_exchange(day(2, status=304, body=b"", headers=(("ETag", "x"),)), None, original)
+    assert b"WARC-Profile: http://netpreserve.org/warc/1.1/revisit/server-not-modified\r\n" in gzip.decompress(
+        confirmed.response
+    )
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(confirmed.data + encoded.data)
+    with closing(replay(tmp_path, path)) as opened:
+        (_, revisit) = opened._index.of_url(URL)
+        answer = opened._exchange(revisit)
+    assert (answer.status, answer.body, answer.headers, answer.date.day) == (200, b"page", (("X-Day", "1"),), 2)
 
 
 def test_a_revisit_of_what_is_not_there_is_told_and_passed_over(tmp_path):

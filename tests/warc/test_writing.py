@@ -53,7 +53,7 @@ def test_a_payload_that_is_held_becomes_a_revisit_without_a_body():
     assert headers["WARC-Profile"] == "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
     assert headers["WARC-Payload-Digest"] == headers_of(encode_exchange(EXCHANGE, INFO).response)["WARC-Payload-Digest"]
     refers_to = [headers[f"WARC-Refers-To{what}"] for what in ("", "-Target-URI", "-Date")]
-    assert refers_to == list(original)
+    assert refers_to == list(original[:3])
     assert gzip.decompress(member).endswith(b"Content-Length: 71\r\n\r\n\r\n\r\n")
 
 
