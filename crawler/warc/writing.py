@@ -2,7 +2,8 @@
 
 An exchange becomes a ``response`` and a ``request``, concurrent to each other. A response whose payload is held
 already becomes a ``revisit`` of the profile *identical-payload-digest*: its headers without its body; a 304 one of
-*server-not-modified*, without either. Digests are ``sha1:`` in Base32, the form that CDX indexes and replay tools look up.
+*server-not-modified*, without either. Digests are ``sha1:`` in Base32, the form that CDX indexes and replay tools
+look up.
 """
 
 from __future__ import annotations
