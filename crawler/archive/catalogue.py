@@ -230,6 +230,17 @@ class Catalogue:
         ).fetchone()
         return row and Held(row[0], row[1] and row[1].hex(), row[2])
 
+    def versions(self, key: str) -> list[tuple[Held, Place]]:
+        """Return the versions of *key* in the corpus, oldest first, and where their lines are."""
+        tid = target_id(key)
+        if tid in self._gathered.tids:
+            self.flush()
+        rows = self._connection.execute(
+            "SELECT kind, content_sha256, version, segment, offset, length FROM records WHERE tid = ? ORDER BY version",
+            (tid,),
+        )
+        return [(Held(kind, sha256 and sha256.hex(), version), Place(*at)) for kind, sha256, version, *at in rows]
+
     def twin(self, article: Article) -> tuple[str, float | None] | None:
         """Return another key in articles/ with the text of *article* (and 1.0), or else its URL (and None)."""
         key = article.content_sha256 and self._text_twin(article, article.content_sha256)

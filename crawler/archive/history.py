@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.archive.corpus import describe
+from crawler.archive.frontier import target_id
 from crawler.archive.lines import line_at, read_record
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
@@ -32,7 +33,9 @@ def history(root: Path, key: str) -> list[Version]:
     if "/" not in key:
         key = f"{describe(root).get('site')}/{key}"
     with read_catalogue(root) as connection:
-        target = connection.execute("SELECT tid, state FROM targets WHERE key = ?", (key,)).fetchone()
+        target = connection.execute(
+            "SELECT tid, state FROM targets WHERE tid = ? AND key = ?", (target_id(key), key)
+        ).fetchone()
         if target is None:
             raise ConfigError(f"{key}: the corpus knows no such key")
         rows = connection.execute(

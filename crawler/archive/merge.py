@@ -14,19 +14,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe
+from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe, write_errors
 from crawler.archive.decision import Added, Duplicate
 from crawler.archive.foreign import Pictures, Records
+from crawler.archive.foreigncaptures import Captures
 from crawler.archive.lines import Line, Lines, line_at, read_record, selected_lines
-from crawler.archive.segments import FAMILIES, Place
+from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
+from crawler.archive.warcs import mend_warcs
 from crawler.exceptions import ConfigError
-from crawler.items import Article
 
 _GROUP = 500
 _SECONDS = len("2026-11-22T20:00:00")
@@ -37,6 +38,7 @@ class Merged:
     """What became of the records of one other corpus; ``earlier`` and ``refused`` ones were left out."""
 
     pictures: Pictures
+    captures: Captures
     added: int = 0
     duplicates: int = 0
     unchanged: int = 0
@@ -47,7 +49,12 @@ class Merged:
         """Return all counts by name."""
         names = ("added", "duplicates", "unchanged", "earlier", "refused")
         counts = {name: getattr(self, name) for name in names}
-        return {**counts, "pictures": self.pictures.copied, "pictures_failed": self.pictures.failed}
+        return {
+            **counts,
+            "pictures": self.pictures.copied,
+            "pictures_failed": self.pictures.failed,
+            "warcs": self.captures.copied,
+        }
 
 
 def merge(
@@ -66,7 +73,7 @@ def merge(
     """
     site = _common_site(root, others)
     records = Records(site)
-    merged = {other: Merged(Pictures(other)) for other in others}
+    merged = {other: Merged(Pictures(other), Captures(other)) for other in others}
     with ExitStack() as stack:
         streams, total = [], 0
         for other in others:
@@ -76,12 +83,16 @@ def merge(
                 total += lines.total
         corpus = Corpus(root, site, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
+        with write_errors(root):
+            for one_of_them in merged.values():
+                one_of_them.captures.bring_all(root)
+            mend_warcs(root)
         incoming = heapq.merge(*streams, key=lambda one: one.fetched)
         done = 0
         while group := list(islice(incoming, _GROUP)):
             with corpus.group():
                 for one in group:
-                    _bring(corpus, records.read(one.line.raw), one.merged, all_versions=all_versions)
+                    _bring(corpus, records, one, all_versions=all_versions)
             done += len(group)
             on_progress(done, total)
     return merged
@@ -123,19 +134,24 @@ def _fetched(record: dict[str, Any] | None) -> str:
     return fetched[:_SECONDS] if isinstance(fetched, str) else ""
 
 
-def _bring(corpus: Corpus, article: Article | None, merged: Merged, *, all_versions: bool) -> None:
-    """Bring *article* to *corpus*, inside a group, if it tells anything new."""
+def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bool) -> None:
+    """Bring the record in a line to *corpus*, inside a group, if it tells anything new.
+
+    What is known by its hash is not read further, so to merge again costs little; what is new is believed nothing.
+    """
+    merged, told = one.merged, one.line.record
+    if _news(corpus, told) == "known":
+        merged.unchanged += 1
+        return
+    article = records.read(one.line.raw)
     if article is None:
         merged.refused += 1
         return
-    news = _news(corpus, article)
-    if news == "known":
-        merged.unchanged += 1
-        return
-    if news == "earlier" and not all_versions:
+    if _news(corpus, told) == "earlier" and not all_versions:
         merged.earlier += 1
         return
     article = merged.pictures.bring(corpus, article)
+    article = replace(article, capture=merged.captures.placed(article.capture))
     if article.similarity in (None, 1.0):  # equal texts are found again; nearly equal ones are not
         article = replace(article, near_duplicate_of=None, similarity=None)
     outcome = corpus.add(article)
@@ -147,21 +163,16 @@ def _bring(corpus: Corpus, article: Article | None, merged: Merged, *, all_versi
         merged.unchanged += 1
 
 
-def _news(corpus: Corpus, article: Article) -> Literal["new", "known", "earlier"]:
-    """Tell whether *article* is new to *corpus*, or known, or of an earlier moment than what is held of its key."""
-    rows = corpus.catalogue.connection.execute(
-        "SELECT kind, content_sha256, segment, offset, length FROM records JOIN targets USING (tid)"
-        " WHERE key = ? ORDER BY version",
-        (article.key,),
-    ).fetchall()
-    content = article.content_sha256 and bytes.fromhex(article.content_sha256)
-    texts = [(kind, sha256) for kind, sha256, *_ in rows]
-    told = (article.kind, content)
-    if not rows or (told not in texts and article.kind != rows[-1][0]):
+def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier"]:
+    """Tell whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key."""
+    held = corpus.catalogue.versions(record["key"])
+    texts = [(version.kind, version.content_sha256) for version, _ in held]
+    told = (record.get("kind"), record.get("content_sha256"))
+    if not texts or (told not in texts and told[0] != texts[-1][0]):
         return "new"  # of another kind: the corpus knows which of two supersedes the other
-    if told == texts[-1] or article.kind != rows[-1][0]:
+    if told == texts[-1] or told[0] != texts[-1][0]:
         return "known"
-    held, fetched = _fetched(read_record(line_at(corpus.root, Place(*rows[-1][2:])))), _fetched(asdict(article))
+    last, fetched = _fetched(read_record(line_at(corpus.root, held[-1][1]))), _fetched(record)
     if told in texts:
-        return "new" if fetched > held else "known"  # it went back to an earlier text
-    return "earlier" if fetched < held else "new"
+        return "new" if fetched > last else "known"  # it went back to an earlier text
+    return "earlier" if fetched < last else "new"

@@ -12,7 +12,12 @@ from crawler.corpus_commands.show import print_json, say
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Make a bag of the corpus at *root*."""
-    bag = make_bag(root, Path(opts.out), compression_named(opts.compression), link=opts.link)
+    bag = make_bag(
+        root,
+        Path(opts.out),
+        compression_named(opts.compression or opts.settings["ARCHIVE_COMPRESSION"]),
+        link=opts.link,
+    )
     if opts.json:
         print_json({"path": str(bag.path), "files": bag.files, "bytes": bag.bytes})
     else:

@@ -15,6 +15,7 @@ _WORDS = {
     "earlier": "earlier than what is held, left out (--all-versions takes them in)",
     "refused": "refused as invalid",
     "pictures": "pictures copied",
+    "warcs": "WARC files copied",
     "pictures_failed": "pictures missing or not what their names say",
 }
 _ALWAYS = ("added", "duplicates", "unchanged")

@@ -87,7 +87,11 @@ def _reextract(parser: argparse.ArgumentParser) -> None:
 
 
 def _compression(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--compression", choices=("gzip", "zstd"), help="compress what is not (default: leave it)")
+    parser.add_argument(
+        "--compression",
+        choices=("gzip", "zstd", "none"),
+        help="compress what is not (default: what ARCHIVE_COMPRESSION says)",
+    )
 
 
 def _bag(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from crawler.exceptions import CorpusDamaged
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Seal the corpus at *root*; exit code 0, or 5 if files that were listed before are gone."""
-    done = seal(root, compression_named(opts.compression))
+    done = seal(root, compression_named(opts.compression or opts.settings["ARCHIVE_COMPRESSION"]))
     for message in done.recovery.messages():
         note(message)
     if opts.json:

@@ -11,6 +11,8 @@ import pytest
 
 from crawler.archive.bags import make_bag
 from crawler.archive.manifest import Entry, read_manifest, seal
+from crawler.archive.search import search
+from crawler.archive.selection import Selection
 from crawler.exceptions import ConfigError, CorpusDamaged
 from tests.archive.test_verify import make
 
@@ -22,6 +24,8 @@ def root(tmp_path):
     root = make(tmp_path / "corpus", False)
     (root / "runs" / "run-1").mkdir(parents=True)
     (root / "runs" / "run-1" / "stats.json").write_text("{}")
+    search(root, "text", Selection())  # leaves an index, made anew from the lines: no part of what is kept
+    assert (root / "search.sqlite").exists()
     return root
 
 
@@ -33,8 +37,15 @@ def test_a_bag_is_valid_and_holds_all_but_the_indexes(root, tmp_path, compressio
     assert bag.validate(processes=1)
     assert bag.info["Payload-Oxum"] == f"{made.bytes}.{made.files}"
     there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-    indexes = {name for name in there if name.startswith(("catalogue", ".lock"))}
+    indexes = {name for name in there if name.startswith(("catalogue", "search", ".lock"))}
     assert {name.removeprefix("data/") for name in bag.payload_files()} == there - indexes
+
+
+def test_the_manifest_lists_no_index(root):
+    seal(root)
+    manifest = (root / "manifest-sha256.txt").read_text()
+    assert "articles/articles-000001.jsonl" in manifest
+    assert ".sqlite" not in manifest
 
 
 def test_every_damage_to_a_bag_is_found_by_its_validator(root, tmp_path):

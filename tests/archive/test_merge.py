@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 from PIL import Image as Pillow
 
 from crawler.archive import Corpus
+from crawler.archive.foreign import Records
 from crawler.archive.history import history
 from crawler.archive.lines import selected_lines
 from crawler.archive.merge import merge
 from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
-from crawler.items import Image
+from crawler.items import Capture, Image
 from tests.archive.corpora import make_corpus
+from tests.archive.test_warcs import write
 from tests.factories import make_article, make_seed, make_stub, related_items
 
 
@@ -47,6 +50,7 @@ def some(**changed):
         "refused": 0,
         "pictures": 0,
         "pictures_failed": 0,
+        "warcs": 0,
         **changed,
     }
 
@@ -240,6 +244,40 @@ def test_pictures_that_are_not_what_they_say_are_not_copied(here, tmp_path, dama
     assert (image["pic"], image["status"], image["path"], image["sha256"]) == ("/1.jpg", "failed", None, None)
     assert not list(here.glob("images/*/*"))
     assert verify(here).problems == []
+
+
+def captured(root, body, number=0):
+    """Make a corpus at *root* of one article, captured with *body*."""
+    root.mkdir()
+    ((file, offset),) = write(root, body)
+    url = "http://127.0.0.1/0"
+    capture = Capture(source="origin", url=url, fetched="2026-01-01", status=200, warc_file=file, warc_offset=offset)
+    make_corpus(root, make_article(number, url=url, text=f"Text {number}.", capture=capture))
+    return root
+
+
+def test_captures_are_copied_and_records_say_where_they_are_now(here, tmp_path):
+    first, second = captured(tmp_path / "first", b"one", 1), captured(tmp_path / "second", b"two", 2)
+    assert counts(here, first, second) == [some(added=1, warcs=1), some(duplicates=1, warcs=1)]
+    assert verify(here).problems == []
+    own, renamed = sorted(path.name for path in (here / "warc").iterdir())[::-1]
+    assert (own, renamed[12:]) == ("site-run1-00001.warc.gz", "-site-run1-00001.warc.gz")
+    assert history(here, "2")[0].record["capture"]["warc_file"] == f"warc/{renamed}"
+    assert counts(here, first, second) == [some(unchanged=1), some(unchanged=1)]
+
+
+def test_a_capture_whose_file_is_not_there_has_no_place(here, tmp_path):
+    there = captured(tmp_path / "there", b"one", 1)
+    shutil.rmtree(there / "warc")
+    assert counts(here, there) == [some(added=1)]
+    capture = history(here, "1")[0].record["capture"]
+    assert (capture["status"], capture["warc_file"], capture["warc_offset"]) == (200, None, None)
+
+
+def test_what_is_known_is_not_checked_again(here, there, monkeypatch):
+    counts(here, there)
+    monkeypatch.setattr(Records, "read", lambda *_: pytest.fail("it was read"))
+    assert counts(here, there) == [some(unchanged=5)]
 
 
 @pytest.mark.parametrize(

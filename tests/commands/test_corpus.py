@@ -64,11 +64,13 @@ def parser_of(command):
     return parser
 
 
-def run(verb, root, *arguments, capsys):
+def run(verb, root, *arguments, capsys, **settings):
     """Run a verb in this process; return its exit code and what it printed."""
     command = Command()
     opts, rest = parser_of(command).parse_known_args([verb, *arguments])
-    command.settings = Settings({"CORPUS_DIR": str(root), "ARCHIVE_SEGMENT_MB": 1})
+    command.settings = Settings(
+        {"CORPUS_DIR": str(root), "ARCHIVE_SEGMENT_MB": 1, "ARCHIVE_COMPRESSION": None, **settings}
+    )
     command.run(rest, opts)
     out, err = capsys.readouterr()
     return command.exitcode, out, err
@@ -201,6 +203,18 @@ def test_merge_says_what_came_of_each(root, tmp_path, capsys):
     code, out, err = run("merge", root, str(root), capsys=capsys)
     assert (code, out) == (4, "")
     assert "is the corpus that the others are to be merged into" in err
+
+
+def test_seal_and_bag_compress_as_the_setting_says_unless_told_otherwise(tmp_path, capsys):
+    for number, (verb, options, suffix) in enumerate(
+        [("seal", (), ".zst"), ("seal", ("--compression", "gzip"), ".gz"), ("bag", ("--compression", "none"), ".jsonl")]
+    ):
+        root, bag = tmp_path / f"corpus-{number}", tmp_path / "bag"
+        make_corpus(root, make_article(1))
+        out = (str(bag),) if verb == "bag" else ()
+        assert run(verb, root, *out, *options, capsys=capsys, ARCHIVE_COMPRESSION="zstd")[0] == 0
+        (segment,) = (bag / "data" if out else root).glob("articles/*.jsonl*")
+        assert segment.suffix == suffix
 
 
 def test_stats_counts(root, capsys):

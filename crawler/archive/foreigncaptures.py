@@ -1,0 +1,64 @@
+"""The WARC files of another corpus, copied beside one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BufferedReader
+from pathlib import Path
+
+from crawler.archive.files import write_pieces_atomically
+from crawler.archive.warcs import FOLDER, warc_paths
+from crawler.items import Capture
+
+_CHUNK = 1024 * 1024
+
+
+class Captures:
+    """Copies the WARC files of the corpus at *source*; ``copied`` counts them."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source.resolve()
+        self._names: dict[str, str] = {}
+        self.copied = 0
+
+    def bring_all(self, root: Path) -> None:
+        """Copy every file to the corpus at *root*, each whole or not at all; those that it has already stay.
+
+        A file whose name another one has there gets the first digits of its SHA-256 before its name.
+        """
+        if (self._source / FOLDER).resolve() != self._source / FOLDER:
+            return  # a link leads out of the corpus
+        for path in warc_paths(self._source):
+            name, digest = path.name, _sha256(path)
+            if (root / FOLDER / name).exists() and _sha256(root / FOLDER / name) != digest:
+                name = f"{digest[:12]}-{name}"
+            self._names[f"{FOLDER}/{path.name}"] = f"{FOLDER}/{name}"
+            if not (root / FOLDER / name).exists():
+                (root / FOLDER).mkdir(exist_ok=True)
+                with _open(path) as file:
+                    write_pieces_atomically(root / FOLDER / name, iter(lambda: file.read(_CHUNK), b""))
+                self.copied += 1
+
+    def placed(self, capture: Capture) -> Capture:
+        """Return *capture* with its place in the files as they were copied; with none if its file is not there."""
+        if not capture.warc_file or not capture.warc_file.startswith(f"{FOLDER}/"):
+            return capture
+        name = self._names.get(capture.warc_file)
+        if name == capture.warc_file:
+            return capture
+        return replace(capture, warc_file=name, warc_offset=capture.warc_offset if name else None)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[BufferedReader]:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        yield file
+
+
+def _sha256(path: Path) -> str:
+    with _open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
