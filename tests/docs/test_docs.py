@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scrapy.settings import Settings
+from scrapy.settings import Settings, default_settings
 
 from crawler import settings as settings_module
 from crawler.commands.corpus import Command
@@ -51,6 +51,15 @@ def test_every_command_line_of_the_docs_is_one(line):
     command.add_options(parser)
     words = shlex.split(re.split(r" [|>&;]", line)[0], comments=True)
     assert parser.parse_known_args(words[2:])[1] == []
+
+
+def test_every_setting_that_the_docs_and_the_schedules_give_is_one():
+    files = [*PAGES, *(REPOSITORY / "examples/schedules").iterdir()]
+    given = {
+        name for file in files for name in re.findall(r"(?:-s|setting=) ?([A-Z_]+)=", file.read_text(encoding="utf-8"))
+    }
+    assert len(given) > 4
+    assert given - {"NAME"} <= {*vars(settings_module), *vars(default_settings)}
 
 
 def test_the_reference_has_every_setting_with_its_reason():
