@@ -19,21 +19,22 @@ PAGE = b"<p>A paragraph about the harbour.</p>" * 20
     [
         (PAGE, None),
         (PAGE, "identity"),
-        (gzip.compress(PAGE), "gzip"),
-        (gzip.compress(PAGE), " X-GZip "),
+        (gzip.compress(PAGE, mtime=0), "gzip"),
+        (gzip.compress(PAGE, mtime=0), " X-GZip "),
         (zlib.compress(PAGE), "deflate"),
         (zlib.compress(PAGE)[2:-4], "deflate"),
         (brotli.compress(PAGE), "br"),
         (zstd.compress(PAGE), "zstd"),
-        (brotli.compress(gzip.compress(PAGE)), "gzip, br"),
+        (brotli.compress(gzip.compress(PAGE, mtime=0)), "gzip, br"),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else str(value),
 )
 def test_every_coding_that_a_crawl_asks_for_is_undone(body, encoding):
     assert decode_body(body, encoding) == PAGE
 
 
 def test_of_a_page_that_was_cut_short_there_is_what_there_is():
-    assert PAGE.startswith(decode_body(gzip.compress(PAGE)[:-12], "gzip"))
+    assert PAGE.startswith(decode_body(gzip.compress(PAGE, mtime=0)[:-12], "gzip"))
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "compress"])
