@@ -29,19 +29,18 @@ _FAR = (99, 99)
 class Place:
     """An element on the way from the root to a block, and what its place means for the text in it.
 
-    ``number`` counts the places of a walk, ``depth`` the elements from the root. ``kin`` is what elements that a
+    ``depth`` counts the elements from the root. ``kin`` is what elements that a
     template made alike have in common: tag, class and the tag around. ``nearest`` is, by kind of name (see
     :mod:`crawler.extract.marks`), the depth of the nearest element around that has it, -99 where none has.
     """
 
-    __slots__ = ("depth", "element", "in_link", "kin", "nearest", "number", "outer", "tag", "unseen")
+    __slots__ = ("depth", "element", "in_link", "kin", "nearest", "outer", "tag", "unseen")
     nearest: list[int]
 
-    def __init__(self, element: etree._Element, tag: str, outer: Place | None, number: int) -> None:
+    def __init__(self, element: etree._Element, tag: str, outer: Place | None) -> None:
         self.element = element
         self.tag = tag
         self.outer = outer
-        self.number = number
         names, looks, unseen = _naming(element) if len(element.attrib) else ("", "", False)
         if outer is None:
             self.depth, self.in_link, self.unseen, nearest = 0, tag == "a", unseen, _NOWHERE
@@ -107,21 +106,20 @@ def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_
     A line break inside an element ends a block. Text of *hidden* elements is left out.
     """
     found: list[Block] = []
-    places: list[Place] = []
+    open_: list[etree._Element] = []  # the elements around, but for inline ones
+    places: list[Place] = []  # ... as far as there was a block in them: most elements hold none
     current: Block | None = None
-    count = links = strongs = 0
+    links = strongs = 0
     href = ""
     names: tuple[int, ...] = ()
     picture: tuple[int, Place] | None = None
-    place: Place | None = None
     walker = etree.iterwalk(root, events=("start", "end"))
     skip = walker.skip_subtree
     for event, element in walker:
         tag = element.tag
         if event == "start":
-            if place is None:
-                place = Place(element, tag, None, 0)
-                places.append(place)
+            if not open_:
+                open_.append(element)
             elif tag in hidden:
                 skip()
                 continue
@@ -135,7 +133,7 @@ def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_
                 elif tag in _STRONG:
                     strongs += 1
                 elif tag in _PICTURES:
-                    picture = (len(found), place)
+                    picture = (len(found), _innermost(open_, places))
                 if tag in _NAMED and (looks := element.get("class")):
                     names = marks_of("", looks)
                     if current is not None and names:
@@ -143,23 +141,22 @@ def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_
             else:
                 current = None
                 if tag != "br":
-                    count += 1
-                    place = Place(element, tag, place, count)
-                    places.append(place)
+                    open_.append(element)
             text = element.text
         else:
-            if place is not None and place.element is element:
-                places.pop()
-                place = places[-1] if places else None
+            if open_[-1] is element:
+                open_.pop()
+                if len(places) > len(open_):
+                    places.pop()
                 current = None
+                if not open_:
+                    break
             elif tag in _INLINE:
                 names = ()
                 if tag == "a":
                     links -= 1
                 elif tag in _STRONG:
                     strongs -= 1
-            if place is None:
-                break
             text = element.tail
         if not text:
             continue
@@ -168,6 +165,7 @@ def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_
                 continue
             if len(found) >= most:
                 break
+            place = _innermost(open_, places)
             broken = bool(found) and found[-1].place is place
             after = _after_picture(place, picture, len(found)) if picture else _FAR
             current = Block(place, text, broken=broken, after_picture=after)
@@ -177,11 +175,20 @@ def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_
             found.append(current)
         else:
             current.pieces.append(text)
-        if links or place.in_link:
+        if links or current.place.in_link:
             current.linked += len(text)
         elif strongs:
             current.strong += len(text)
     return found
+
+
+def _innermost(elements: list[etree._Element], places: list[Place]) -> Place:
+    """Return the place of the last of *elements*, after making those that *places* lacks."""
+    outer = places[-1] if places else None
+    for element in elements[len(places) :]:
+        outer = Place(element, element.tag, outer)
+        places.append(outer)
+    return places[-1]
 
 
 def _after_picture(place: Place, picture: tuple[int, Place], number: int) -> tuple[int, int]:

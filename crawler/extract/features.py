@@ -137,19 +137,21 @@ class _Places(NamedTuple):
 
 def _of_places(page: Sequence[Block]) -> tuple[Matrix, Matrix, _Places]:
     """Return the columns of where each block stands, how far up the kinds of names are, and the places."""
-    found: dict[int, Place] = {}
+    found: dict[int, Place] = {}  # outer ones first
     for block in page:
         place: Place | None = block.place
-        while place is not None and place.number not in found:
-            found[place.number] = place
+        way = []
+        while place is not None and id(place) not in found:
+            way.append(place)
             place = place.outer
-    ordered = [found[number] for number in sorted(found)]
-    index = {place.number: row for row, place in enumerate(ordered)}
-    outer = np.array([index[place.outer.number] if place.outer else 0 for place in ordered])
+        found.update((id(place), place) for place in reversed(way))
+    ordered = list(found.values())
+    index = {key: row for row, key in enumerate(found)}
+    outer = np.array([index[id(place.outer)] if place.outer else 0 for place in ordered])
     depths = np.array([place.depth for place in ordered])
     tags = np.array([_TAG_NUMBERS.get(place.tag, 0) for place in ordered])
     flags = np.array([(place.in_link, place.unseen) for place in ordered])
-    here = np.array([index[block.place.number] for block in page])
+    here = np.array([index[id(block.place)] for block in page])
     lists = {id(place.nearest): place.nearest for place in ordered}
     rows = {key: row for row, key in enumerate(lists)}
     nearest = np.array(list(lists.values()), dtype=np.float32)[:, :KIND_COUNT]

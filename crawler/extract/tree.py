@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
+import numpy as np
 from lxml import etree  # type: ignore[import-untyped]
 
 MAX_CHARACTERS = 10_000_000
@@ -21,6 +22,7 @@ _TAG_RE = re.compile(
 """A comment, an element whose content is not markup, or a start tag: linear in the text, whatever its quotes."""
 
 _QUOTED_END_RE = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
+_OPENING_RE = re.compile("<[a-zA-Z]")
 _FEW = 3
 _RAW = ("<script", "<style", "<textarea", "<title")
 _SMALL_PAGE = 30_000
@@ -77,8 +79,10 @@ def _may_have_long_tags(text: str) -> bool:
 
     It ends at the first ``>`` outside of quotes: so there is a long way between two of them, or several in quotes.
     """
-    if max(map(len, text.split(">"))) > _LONG_OPENING:
-        return True
+    ends = np.flatnonzero(np.frombuffer(f">{text}>".encode("utf-32-le", "replace"), np.uint32) == ord(">"))
+    for gap in np.flatnonzero(np.diff(ends) > _LONG_OPENING).tolist():
+        if _OPENING_RE.search(text, int(ends[gap]), int(ends[gap + 1]) - _LONG_OPENING):
+            return True
     return next(islice(_QUOTED_END_RE.finditer(text), _FEW, None), None) is not None
 
 

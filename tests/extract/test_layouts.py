@@ -148,3 +148,14 @@ def test_the_kicker_stands_above_the_title():
     assert (record["kicker"], record["sources"]["kicker"]) == ("Floods in the north", "page")
     assert "Floods in the north" not in record["text"]
     assert read(modern("en"))["kicker"] is None
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_a_section_front_has_no_text(language):
+    teasers = "".join(
+        f'<div class="teaser"><h3><a href="/news/{n}">{SCRIPTS[language][n % 4][:40]}</a></h3>'
+        f"<p>{SCRIPTS[language][(n + 1) % 4]}</p></div>"
+        for n in range(20)
+    )
+    record = read(f'<html lang="{language}"><title>News</title><h1>World</h1><main>{teasers}</main></html>')
+    assert (record["text"], record["sources"]["no_text"]) == (None, "a list of other pages")
