@@ -6,7 +6,7 @@ kill interrupts goes on. A crawl is not touched: the catalogue is read for an in
 do not wait for each other) and the lines are read as files.
 
 Indexed is the folded text (:mod:`crawler.archive.folding`), in an FTS5 table without content whose tokenizer parts at
-ASCII spaces only. The original title and text lie beside it, compressed: what is shown comes from them. They could be
+ASCII spaces only. The original title and, compressed, the text lie beside it: what is shown comes from them. They could be
 read from the lines instead, but a closed segment may be compressed, and ten hits from ten of those cost seconds.
 
 A new version of a key gets a new row; the words of the old one stay in the index and belong to no document. When
@@ -32,7 +32,7 @@ from crawler.archive.stored import stored_picture
 from crawler.exceptions import CorpusDamaged, CorpusError
 
 INDEX_NAME = "search.sqlite"
-VERSION = 200 + FOLDING
+VERSION = 300 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
 _COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
@@ -43,13 +43,18 @@ CREATE TABLE segments (             -- how far each segment was read, and what i
 ) WITHOUT ROWID;
 CREATE TABLE documents (            -- the latest version of each key
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER, kind TEXT, language TEXT, published TEXT,
-    source TEXT, picture TEXT       -- where it was obtained; the path of its first stored picture
+    source TEXT, picture TEXT,      -- where it was obtained; the path of its first stored picture
+    year TEXT, title TEXT, url TEXT
 );
-CREATE TABLE originals (id INTEGER PRIMARY KEY, title TEXT, url TEXT, text BLOB);
+CREATE INDEX documents_published ON documents (published);
+CREATE INDEX documents_year ON documents (year);
+CREATE INDEX documents_language ON documents (language);
+CREATE INDEX documents_source ON documents (source);
+CREATE INDEX documents_kind ON documents (kind);
+CREATE TABLE originals (id INTEGER PRIMARY KEY, text BLOB);
 CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = 'ascii');
-CREATE VIEW articles AS             -- what scrapy corpus browse shows; LEFT, so that counting needs no originals
-    SELECT picture, title, published, language, source, kind, key, substr(published, 1, 4) AS year, url, d.id
-    FROM documents d LEFT JOIN originals o ON o.id = d.id
+CREATE VIEW articles AS             -- what scrapy corpus browse shows, and counts by the indexes above
+    SELECT picture, title, published, language, source, kind, key, year, url, id FROM documents
 """
 
 
@@ -213,14 +218,15 @@ def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp) -> None:
         done.damaged += 1
         return
     key, title, text = record["key"], _text(record.get("title")) or "", _text(record.get("text")) or ""
-    row = (title, _text(record.get("url")), zlib.compress(text.encode(), _COMPRESSION))
+    packed = zlib.compress(text.encode(), _COMPRESSION)
     # The new row first: its number is then higher than any before, and never that of words already indexed.
-    document = connection.execute("INSERT INTO originals (title, url, text) VALUES (?, ?, ?)", row).lastrowid
+    document = connection.execute("INSERT INTO originals (text) VALUES (?)", (packed,)).lastrowid
     connection.execute("DELETE FROM originals WHERE id = (SELECT id FROM documents WHERE key = ?)", (key,))
-    facts = (_text(record.get(name)) for name in ("kind", "language", "published"))
+    kind, language, published, url = (_text(record.get(name)) for name in ("kind", "language", "published", "url"))
     version = record["version"] if isinstance(record.get("version"), int) else 0
-    row = (document, key, version, *facts, _source(record), stored_picture(record))
-    connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    facts = (kind, language, published, _source(record), stored_picture(record), published and published[:4])
+    row = (document, key, version, *facts, title, url)
+    connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
 
 

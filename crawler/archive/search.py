@@ -75,7 +75,7 @@ def _search(
     with closing(connection):
         (total,) = connection.execute(f"SELECT count(*) {matching}", values).fetchone()
         rows = connection.execute(
-            "SELECT d.key, d.version, d.kind, d.language, d.published, o.url, -score, o.title, o.text"  # noqa: S608
+            "SELECT d.key, d.version, d.kind, d.language, d.published, d.url, -score, d.title, o.text"  # noqa: S608
             f" FROM (SELECT words.rowid AS id, bm25(words, {_TITLE_WEIGHT}, 1.0) AS score {matching}"
             "  ORDER BY score, d.published DESC, d.key LIMIT :limit)"
             " JOIN documents d USING (id) JOIN originals o USING (id) ORDER BY score, d.published DESC, d.key",
