@@ -56,9 +56,10 @@ class ReplayMiddleware:
                 f"SOURCE is {source!r}: give warc:PATH, the path of WARC or WACZ files, or leave it unset"
             )
         found = find_sources(source[len(_PREFIX) :])
+        corpus = Path(settings["CORPUS_DIR"])  # there is none yet where a spider does without one
         replay = Replay(
             found,
-            Path(settings["CORPUS_DIR"]) / INDEX_NAME,
+            corpus / INDEX_NAME if corpus.is_dir() else Path(":memory:"),
             max_body=settings.getint("DOWNLOAD_MAXSIZE"),
             on_problem=lambda problem: logger.warning("%s", problem),
         )
