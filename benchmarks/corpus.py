@@ -112,14 +112,14 @@ def measure(root: Path, corpus: Corpus, source: Iterator[Article], group: int) -
 
 
 def asking(corpus: Corpus, size: int) -> dict[str, float]:
-    """Return the microseconds that claiming a target, and asking for a record and a picture, take."""
+    """Return the CPU microseconds that claiming a target, and asking for a record and a picture, take."""
     numbers = [str(1_000_000 + (at * 7919 % max(size, 1)) * _STEP) for at in range(2_000)]
     with corpus.group():
-        lease, _ = timed(lambda: [corpus.frontier.lease(16, max_depth=9, run="b", until=1e12) for _ in range(20)])
+        _, lease = timed(lambda: [corpus.frontier.lease(16, max_depth=9, run="b", until=1e12) for _ in range(20)])
     with corpus.group():
         corpus.frontier.release(now=0)
-    held, _ = timed(lambda: [corpus.catalogue.held(f"replica/{number}") for number in numbers])
-    picture, _ = timed(lambda: [corpus.catalogue.picture(f"/2016/02/{number}.jpg") for number in numbers])
+    _, held = timed(lambda: [corpus.catalogue.held(f"replica/{number}") for number in numbers])
+    _, picture = timed(lambda: [corpus.catalogue.picture(f"/2016/02/{number}.jpg") for number in numbers])
     return {"lease16": lease / 20 * 1e6, "held": held / len(numbers) * 1e6, "picture": picture / len(numbers) * 1e6}
 
 
