@@ -21,11 +21,13 @@ from crawler.archive.fingerprints import SCHEMA as FINGERPRINTS_SCHEMA
 from crawler.archive.fingerprints import Fingerprints, fingerprint
 from crawler.archive.frontier import Validators, target_id
 from crawler.archive.gathering import Gathered
+from crawler.archive.recurring import SCHEMA as RECURRING_SCHEMA
+from crawler.archive.recurring import Recurring
 from crawler.archive.segments import Place
 from crawler.archive.visits import Visits, answer_of, next_interval, unix_time
 from crawler.items import Article, Image
 
-VERSION = 4
+VERSION = 5
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far the catalogue has read each segment
@@ -66,13 +68,14 @@ CREATE TABLE records (              -- one row a line
 CREATE INDEX records_url ON records (url_key) WHERE url_key IS NOT NULL AND duplicate_of IS NULL;
 CREATE TABLE pictures (             -- every picture asked for, by its pic, or its URL where it has no pic
     name TEXT PRIMARY KEY, status TEXT, url TEXT, path TEXT, sha256 TEXT, phash TEXT,
-    bytes INTEGER, width INTEGER, height INTEGER, media_type TEXT
+    bytes INTEGER, width INTEGER, height INTEGER, media_type TEXT, reason TEXT
 ) WITHOUT ROWID;
 """
 
 _PAGES_A_CHECKPOINT = 4_000
 """Of 4 KiB. The more, the more often a page that many groups change is written once for all of them."""
 _NO_VALIDATORS = (None, None, None)
+_PICTURE = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type", "reason")
 _PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
 
 
@@ -90,10 +93,12 @@ class Catalogue:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         self._gathered = Gathered()
         self._fingerprints = Fingerprints(self._connection)
+        self._recurring = Recurring(self._connection)
         self.visits = Visits(self)
         try:
             self._prepare()
             self._fingerprints.load()
+            self._recurring.load()
         except BaseException:
             self._connection.close()
             raise
@@ -108,7 +113,7 @@ class Catalogue:
         (version,) = execute("PRAGMA user_version").fetchone()
         if version == 0:
             with self.transaction():
-                for statement in (_SCHEMA + FINGERPRINTS_SCHEMA).split(";\n"):
+                for statement in (_SCHEMA + RECURRING_SCHEMA + FINGERPRINTS_SCHEMA).split(";\n"):
                     execute(statement)
                 execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
@@ -158,11 +163,13 @@ class Catalogue:
         if self._gathered:
             self._gathered.write(self._connection)
             self._fingerprints.write()
+            self._recurring.write()
 
     def _forget(self) -> None:
         """Forget what was gathered, and all that is held in memory of a transaction that was undone."""
         self._gathered.forget()
         self._fingerprints.load()
+        self._recurring.load()
 
     def index(
         self,
@@ -206,6 +213,8 @@ class Catalogue:
                 self._fingerprints.add(fingerprint(content), tid)
             if url_key:
                 self._gathered.url_keys.add(url_key)
+            if article.kind == "article" and article.text:
+                self._recurring.add(article.text, tid)
         self._gathered.list(article, tid)
         self._gathered.add_pictures(article)
 
@@ -229,6 +238,11 @@ class Catalogue:
             "SELECT kind, content_sha256, version FROM records WHERE tid = ? ORDER BY version DESC LIMIT 1", (tid,)
         ).fetchone()
         return row and Held(row[0], row[1] and row[1].hex(), row[2])
+
+    @property
+    def boilerplate(self) -> frozenset[int]:
+        """The keys of paragraphs that recur on the site, as far as they are written. May be read in any thread."""
+        return self._recurring.known
 
     def versions(self, key: str) -> list[tuple[Held, Place]]:
         """Return the versions of *key* in the corpus, oldest first, and where their lines are."""
@@ -291,13 +305,12 @@ class Catalogue:
         if name in self._gathered.pictures:
             self.flush()
         row = self._connection.execute(
-            "SELECT status, url, path, sha256, phash, bytes, width, height, media_type FROM pictures WHERE name = ?",
+            f"SELECT {', '.join(_PICTURE)} FROM pictures WHERE name = ?",  # noqa: S608 - our own words
             (name,),
         ).fetchone()
         if row is None:
             return None
-        fields = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type")
-        return Image(pic=None if row[1] == name else name, **dict(zip(fields, row, strict=True)))
+        return Image(pic=None if row[1] == name else name, **dict(zip(_PICTURE, row, strict=True)))
 
     def segments(self) -> dict[str, tuple[int, int]]:
         """Return how far each segment is indexed: name to (bytes, lines)."""

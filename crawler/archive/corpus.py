@@ -33,12 +33,13 @@ from crawler.archive.lock import CorpusLock
 from crawler.archive.pictures import store
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
-from crawler.archive.segments import SegmentWriter
+from crawler.archive.segments import SegmentWriter, read_lines, segment_name, segment_paths
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CaptureWriter, mend_warcs
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
 from crawler.items import SCHEMA, Article
-from crawler.jsonl import encode
+from crawler.jsonl import decode, encode
+from crawler.text.rules import say_the_same
 
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DEFAULT_SEGMENT_BYTES = 256 * 1024 * 1024
@@ -118,6 +119,9 @@ class Corpus:
         if article.near_duplicate_of:
             twin = article.near_duplicate_of, article.similarity
         held = self.catalogue.held(key)
+        if held and not anew and held.kind == article.kind == "article":
+            held = self._as_cleaned_today(article, held)
+            anew = self._has_more_pictures(article)
         outcome = decide(article, held, twin, anew=anew)
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
@@ -134,6 +138,31 @@ class Corpus:
         )
         self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
         return outcome
+
+    def _as_cleaned_today(self, article: Article, held: Held) -> Held:
+        """Return *held* with the hash of *article* if only the cleaning of their texts differs.
+
+        Rules change, and a site's boilerplate is learned: no page has changed by that.
+        """
+        if held.content_sha256 == article.content_sha256:
+            return held
+        place = self.catalogue.versions(article.key)[-1][1]
+        family = place.segment.partition("-")[0]
+        try:
+            path = next(path for path in segment_paths(self.root, family) if segment_name(path) == place.segment)
+            _, line = next(read_lines(path, place.offset))
+            text = decode(line).text
+        except (CorpusDamaged, OSError, StopIteration, ValueError):
+            return held  # verify tells what is wrong with it
+        if not say_the_same(text, article.text, self.catalogue.boilerplate):
+            return held
+        return held._replace(content_sha256=article.content_sha256)
+
+    def _has_more_pictures(self, article: Article) -> bool:
+        """Tell whether *article* has a picture that was asked for before in vain."""
+        stored = (image.pic or image.url or "" for image in article.images if image.status == "stored")
+        known = (self.catalogue.picture(name) for name in stored)
+        return any(image is not None and image.status != "stored" for image in known)
 
     def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
         """Begin to keep the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""

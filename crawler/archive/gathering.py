@@ -47,12 +47,12 @@ _ARCHIVE_TARGET = f"""
     state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
 
 _ADD_PICTURE = """
-INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET
     status = excluded.status, url = excluded.url, path = excluded.path, sha256 = excluded.sha256,
     phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
-    media_type = excluded.media_type
+    media_type = excluded.media_type, reason = excluded.reason
 WHERE pictures.status IS NOT 'stored'"""
 
 _ADD_VISIT = """
@@ -142,7 +142,15 @@ class Gathered:
             name = image.pic or image.url
             if name and self.pictures.get(name, _NO_PICTURE)[1] != "stored":
                 facts = (image.status, image.url, image.path, image.sha256, image.phash)
-                self.pictures[name] = (name, *facts, image.bytes, image.width, image.height, image.media_type)
+                self.pictures[name] = (
+                    name,
+                    *facts,
+                    image.bytes,
+                    image.width,
+                    image.height,
+                    image.media_type,
+                    image.reason,
+                )
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Write all rows, inside a transaction. None is then gathered any more."""

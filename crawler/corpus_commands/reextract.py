@@ -20,6 +20,8 @@ from crawler.archive.corpus import describe
 from crawler.archive.history import history
 from crawler.archive.lines import line_at
 from crawler.archive.pages import Page, load_page
+from crawler.archive.reading import read_catalogue
+from crawler.archive.recurring import known_boilerplate
 from crawler.archive.worddiff import word_diff
 from crawler.corpus_commands.show import OnProgress, print_json, progress, say
 from crawler.exceptions import ConfigError, CorpusDamaged
@@ -41,8 +43,10 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     profile = load_profile(opts.site or str(describe(root)["site"]))
     settings = opts.settings
     off = rules_off(settings)
+    with read_catalogue(root) as catalogue:
+        boilerplate = known_boilerplate(catalogue)
     processes = (os.cpu_count() or 1) if settings.getint("EXTRACT_PROCESSES") else 0
-    readers = Readers(processes, settings.getfloat("EXTRACT_TIMEOUT"), Cleaning(off))
+    readers = Readers(processes, settings.getfloat("EXTRACT_TIMEOUT"), Cleaning(off, boilerplate))
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
     with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:

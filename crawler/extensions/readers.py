@@ -19,6 +19,7 @@ from scrapy import signals
 
 from crawler.archive.pictures import Media
 from crawler.exceptions import ConfigError, GleanerError
+from crawler.extensions.archivist import Archivist
 from crawler.looking import look
 from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
@@ -50,12 +51,16 @@ class Readers:
         self._processes = processes
         self._timeout = timeout
         self._pool: Executor | None = None
+        self._crawler: Crawler | None = None
+        self._archivist: Archivist | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         cleaning = Cleaning(rules_off(settings))
         readers = cls(settings.getint("EXTRACT_PROCESSES"), settings.getfloat("EXTRACT_TIMEOUT"), cleaning)
+        readers._crawler = crawler
+        crawler.signals.connect(readers.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(readers.spider_closed, signal=signals.spider_closed)
         return readers
 
@@ -63,7 +68,10 @@ class Readers:
         self, html: bytes, url: str, profile: SiteProfile, charset: str | None, seen: datetime | None = None
     ) -> PageFacts:
         """Return what the page tells; raise :class:`PageNotRead` if it cannot be read."""
-        return await self._run(url, partial(read_page, html, url, profile, charset, seen, self.cleaning))
+        cleaning = self.cleaning
+        if self._archivist is not None:
+            cleaning = cleaning._replace(boilerplate=self._archivist.corpus.catalogue.boilerplate)
+        return await self._run(url, partial(read_page, html, url, profile, charset, seen, cleaning))
 
     async def look(self, data: bytes, url: str) -> Media:
         """Return what the picture is and shows.
@@ -83,6 +91,11 @@ class Readers:
             except BrokenProcessPool:
                 self._end(pool)
         raise PageNotRead(f"{url}: took two readers down")
+
+    def spider_opened(self) -> None:
+        """Learn from now on from the corpus what is boilerplate."""
+        if self._crawler is not None:
+            self._archivist = self._crawler.get_extension(Archivist)
 
     def spider_closed(self) -> None:
         """End the readers."""

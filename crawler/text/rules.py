@@ -16,9 +16,10 @@ from crawler.text.clean import clean_line, clean_text
 from crawler.text.datelines import split_credit, split_dateline
 from crawler.text.invisible import INVISIBLE_RULES
 from crawler.text.links import drop_read_more, drop_share_buttons
+from crawler.text.normal import content_sha256
 from crawler.text.repeats import drop_captions, drop_pull_quotes
 from crawler.text.story import Story, core
-from crawler.text.switches import rules_off
+from crawler.text.switches import rules_off, without_rules
 
 PARAGRAPH_RULES: dict[str, Callable[[Story], Story]] = {
     "dateline": split_dateline,
@@ -95,6 +96,13 @@ def clean_story(
             break
         story = replace(story, paragraphs=_paragraphs("\n\n".join(story.paragraphs)))
     return Cleaned("\n\n".join(story.paragraphs) or None, story.dateline, story.credit, applied)
+
+
+def say_the_same(one: str | None, other: str | None, boilerplate: frozenset[int]) -> bool:
+    """Tell whether two texts are one, cleaned by all rules of today, whatever of them each was cleaned by."""
+    with without_rules(()):
+        forms = [content_sha256(clean_story(text, boilerplate=boilerplate).text) for text in (one, other)]
+    return forms[0] == forms[1]
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:

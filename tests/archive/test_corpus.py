@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,13 @@ from w3lib.url import canonicalize_url
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.catalogue import _PLAIN_URL_RE
+from crawler.archive.corpus import rebuild
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Image
 from crawler.jsonl import decode
+from crawler.text import clean_story
+from crawler.text.boilerplate import paragraph_key
+from tests.archive.corpora import make_corpus
 from tests.factories import make_article, make_seed, make_stub, related_items
 
 
@@ -50,6 +56,48 @@ def test_the_same_text_again_adds_nothing_and_a_changed_one_a_version(corpus):
     assert add(corpus, make_article(1, run="run-2", title="Another head")) == [Unchanged(1)]
     assert add(corpus, make_article(1, text="It was corrected.")) == [Added(2)]
     assert [record.version for record in lines(corpus)] == [1, 2]
+
+
+FOOT = "The Harbour Post is free. It lives from its readers."
+
+
+def test_learned_boilerplate_and_other_changes_of_our_cleaning_make_no_version(corpus):
+    texts = [f"Story {n} begins.\n\nIt goes on for a while, {n} times.\n\n{FOOT}" for n in range(9)]
+    add(corpus, *(make_article(n, text=text) for n, text in enumerate(texts)))
+    known = corpus.catalogue.boilerplate
+    assert known == {paragraph_key(FOOT)}
+    cleaned = clean_story(texts[3], boilerplate=known).text
+    assert FOOT not in cleaned
+    again = make_article(3, text=cleaned)
+    assert add(corpus, again) == [Unchanged(1)]
+    assert add(corpus, make_article(3, text=f"ROME (AP) — {cleaned}")) == [Unchanged(1)]
+    assert add(corpus, make_article(3, text=cleaned.replace("begins", "ends"))) == [Added(2)]
+
+
+def test_what_is_boilerplate_is_known_again_from_the_lines_alone(tmp_path):
+    texts = [f"Story {n}.\n\nIt goes on.\n\nBy desk {n % 3}.\n\n{FOOT}" for n in range(30)]
+    root = tmp_path / "corpus"
+    make_corpus(root, *(make_article(n, text=text) for n, text in enumerate(texts)))
+
+    def counts():
+        with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection:
+            return connection.execute("SELECT * FROM recurring ORDER BY key").fetchall()
+
+    before = counts()
+    assert sum(known for *_, known in before) == 5
+    rebuild(root, "for the test")
+    assert counts() == before
+
+
+def test_a_picture_that_could_not_be_had_before_makes_a_version(corpus):
+    lost, had = (Image(pic="/a.jpg", status=status, **facts) for status, facts in (
+        ("failed", {"reason": "status 503"}), ("stored", {"path": "images/aa/a.jpg", "sha256": "a" * 64, "bytes": 1}),
+    ))  # fmt: skip
+    assert add(corpus, make_article(1, images=(lost,))) == [Added(1)]
+    assert corpus.catalogue.picture("/a.jpg").reason == "status 503"
+    assert add(corpus, make_article(1, images=(lost,))) == [Unchanged(1)]
+    assert add(corpus, make_article(1, images=(had,))) == [Added(2)]
+    assert add(corpus, make_article(1, images=(had,))) == [Unchanged(2)]
 
 
 def test_an_article_supersedes_a_seed_and_a_seed_a_stub_but_never_the_other_way(corpus):

@@ -55,6 +55,7 @@ def content(root):
             " FROM records JOIN targets USING (tid) ORDER BY 1, 2",
             "SELECT * FROM pictures ORDER BY 1",
             "SELECT * FROM segments ORDER BY 1",
+            "SELECT * FROM recurring ORDER BY 1",
         )
         known = [connection.execute(query).fetchall() for query in queries]
     connection.close()

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from crawler.extensions.readers import PageNotRead, Readers
+from crawler.reading import Cleaning
 from crawler.sites import load_profile
+from crawler.text.boilerplate import paragraph_key
 
 PROFILE = load_profile("replica")
 PAGE = b"<html lang=en><h1>Rain</h1><article><p>" + b"It rained all day in the city. " * 20 + b"</p></article></html>"
@@ -32,6 +34,18 @@ def read(readers, page=PAGE):
 def test_a_page_is_read_in_another_process(readers):
     assert read(readers).title == "Rain"
     assert readers._pool._processes.keys() != {os.getpid()}
+
+
+def test_pages_are_cleaned_where_they_are_read(readers):
+    foot = "This story was first told by the readers of the paper, who saw it rain all day."
+    rain = "It rained all day in the city, and the river rose. " * 8
+    page = f"<html lang=en><h1>Rain</h1><article><p>ROME (AP) - {rain}</p><p>{foot}</p><p>{rain.replace('rain', 'snow')}Then it stopped.</p></article>"
+    readers.cleaning = Cleaning(boilerplate=frozenset({paragraph_key(foot)}))
+    facts = read(readers, page.encode())
+    assert (facts.dateline, foot in facts.text) == ("ROME (AP)", False)
+    assert dict(facts.cleaned) == {"dateline": 1, "boilerplate": 1}
+    readers.cleaning = Cleaning(off=frozenset({"dateline", "boilerplate"}))
+    assert read(readers, page.encode()).text.startswith("ROME (AP) - It")
 
 
 def test_a_reader_that_is_killed_is_replaced(readers):

@@ -1,0 +1,93 @@
+"""Which short paragraphs recur on many articles of the site: its boilerplate, learned from the lines alone.
+
+Counted are the paragraphs at the edges of articles (:mod:`crawler.text.boilerplate`), all of the first thousand
+articles, then of one in eight; so a line costs some ten microseconds. A paragraph is known for boilerplate once it
+stood on 8 of the articles that were counted, and on one in a hundred since it was first seen, and stays known: what is
+cleaned away stands in no later line. Of the rest, what has become too rare is dropped now and then (lossy counting:
+Manku and Motwani, "Approximate frequency counts over data streams", VLDB 2002), so the table stays small, however
+many articles there are. All of it depends on nothing but the lines in articles/ and their order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from crawler.text.boilerplate import edge_keys
+
+_PAGES, _ONE_IN = 8, 100
+_RARE = 2 * _ONE_IN
+_ALL, _THEN_ONE_IN = 1_000, 8
+_WINDOW = 1_000
+_MOST: Final = 1_000
+_ARTICLES: Final = -1
+
+SCHEMA: Final = """
+CREATE TABLE recurring (            -- paragraphs at the edges of articles; see the module of this name
+    key INTEGER PRIMARY KEY,        -- see paragraph_key(); -1: pages is how many articles there are
+    pages INTEGER NOT NULL,         -- on how many of the counted articles it stood
+    first INTEGER NOT NULL,         -- how many had been counted when it was first seen
+    last INTEGER NOT NULL,          -- the tid of the last of them: versions of one article count once
+    known INTEGER NOT NULL          -- whether it is boilerplate
+);
+CREATE INDEX recurring_known ON recurring (key) WHERE known;
+"""
+_COUNT = f"""
+INSERT INTO recurring VALUES (?, 1, ?, ?, 0)
+ON CONFLICT (key) DO UPDATE SET
+    pages = pages + (last != excluded.last),
+    last = excluded.last,
+    known = known OR (
+        pages + (last != excluded.last) >= {_PAGES}
+        AND (pages + (last != excluded.last)) * {_ONE_IN} > excluded.first - first
+    )"""  # noqa: S608 - our own numbers
+_DROP_RARE = f"DELETE FROM recurring WHERE NOT known AND key != {_ARTICLES} AND pages * {_RARE} < ? - first"  # noqa: S608 - our own numbers
+_KNOWN = f"SELECT key FROM recurring WHERE known ORDER BY key LIMIT {_MOST}"  # noqa: S608 - our own numbers
+_SET_ARTICLES = f"""
+INSERT INTO recurring VALUES ({_ARTICLES}, ?, 0, 0, 0) ON CONFLICT (key) DO UPDATE SET pages = excluded.pages"""  # noqa: S608
+
+
+class Recurring:
+    """The counts of a catalogue. ``known`` are the keys of what is boilerplate, as far as it is written."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._articles = self._written = 0
+        self._unwritten: list[tuple[int, int, int]] = []
+        self.known: frozenset[int] = frozenset()
+
+    def load(self) -> None:
+        """Read the counts, when the catalogue is opened or a transaction was undone."""
+        self._unwritten.clear()
+        row = self._connection.execute("SELECT pages FROM recurring WHERE key = ?", (_ARTICLES,)).fetchone()
+        self._articles = self._written = row[0] if row else 0
+        self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN))
+
+    def add(self, text: str, tid: int) -> None:
+        """Count the paragraphs of an article's *text*, a line of articles/, inside a transaction."""
+        number = self._articles
+        self._articles += 1
+        if number >= _ALL and number % _THEN_ONE_IN:
+            return
+        counted = number if number < _ALL else _ALL + (number - _ALL) // _THEN_ONE_IN
+        self._unwritten += ((key, counted, tid) for key in edge_keys(text))
+        if counted % _WINDOW == _WINDOW - 1:
+            self.write()
+            self._connection.execute(_DROP_RARE, (counted,))
+
+    def write(self) -> None:
+        """Write what was counted, inside a transaction."""
+        if self._articles == self._written:
+            return
+        self._connection.execute(_SET_ARTICLES, (self._articles,))
+        self._written = self._articles
+        if not self._unwritten:
+            return
+        self._connection.executemany(_COUNT, self._unwritten)
+        self._unwritten.clear()
+        self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN))
+
+
+def known_boilerplate(connection: sqlite3.Connection) -> frozenset[int]:
+    """Return the keys of what a catalogue knows for boilerplate."""
+    return frozenset(key for (key,) in connection.execute(_KNOWN))
