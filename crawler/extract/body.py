@@ -77,10 +77,11 @@ def find_body(page: Page, title: str | None) -> Reading:
             return Reading(Body(cleaned, "profile", chosen))
     kept, doubt, surest = _judged(page, title)
     elements = _around(kept)
-    if page.blocks and surest < _SURE and not page.lost:
-        return Reading(Body([], "", elements), "nothing that reads like an article")
-    if _leads_elsewhere(page, kept):
-        return Reading(Body([], "", elements), "a list of other pages")
+    if not _says_article(page):
+        if page.blocks and surest < _SURE and not page.lost:
+            return Reading(Body([], "", elements), "nothing that reads like an article")
+        if _leads_elsewhere(page, kept):
+            return Reading(Body([], "", elements), "a list of other pages")
     if doubt > _DOUBT and _is_small(page):
         paragraphs = _cleaned(_second_reading(page), title)
         if _is_text(paragraphs):
@@ -94,6 +95,12 @@ def find_body(page: Page, title: str | None) -> Reading:
     return Reading(
         Body([], "", elements), "nothing that reads like an article" if page.blocks else "no text on the page"
     )
+
+
+def _says_article(page: Page) -> bool:
+    """Tell whether the metadata of *page* calls it an article: section fronts do not."""
+    told = page.meta("og:type") or ""
+    return told.strip().lower() == "article" or any("headline" in node for node in page.linked.articles)
 
 
 def _leads_elsewhere(page: Page, kept: list[tuple[Block, str]]) -> bool:
