@@ -90,17 +90,20 @@ def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
 
     ``waiting[n]`` is how many targets still to be fetched share all but the last *n* digits with this one;
     *density* how many captures an id has had so far (None: one is assumed). A question costs a request for each
-    page of its answer, so a wider one pays only while few captures lie between the targets that it settles.
+    page of its answer, so a wider one pays only while few captures lie between the targets that it settles. Where
+    two wait there are often more to come, so it is as wide then as the pages that it costs anyway.
 
-    >>> widest_worthwhile([1, 1, 1, 1], density=None), widest_worthwhile([1, 1, 2, 9], density=None)
+    >>> widest_worthwhile([1, 1, 1, 1], density=None), widest_worthwhile([1, 2, 2, 2, 2], density=None)
     (0, 3)
     >>> widest_worthwhile([1, 1, 2, 9], density=40.0)  # 9 targets for 8 requests, or 2 for one
     2
     """
-    pages = [
-        max(1, math.ceil((1.0 if density is None else density) * 10**left / PAGE_LINES)) for left in range(len(waiting))
-    ]
-    return max(range(len(waiting)), key=lambda left: (max(1, waiting[left]) / pages[left], -left))
+    lines = 1.0 if density is None else density
+    pages = [max(1, math.ceil(lines * 10**left / PAGE_LINES)) for left in range(len(waiting))]
+    best = max(range(len(waiting)), key=lambda left: (max(1, waiting[left]) / pages[left], -left))
+    if waiting[best] > 1:
+        best = max(left for left in range(best, len(waiting)) if pages[left] == pages[best])
+    return best
 
 
 def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
