@@ -69,8 +69,14 @@ def nearest(collections: tuple[Collection, ...], wanted: datetime | None, most: 
 
 
 def read_record(data: bytes) -> Payload:
-    """Return the HTTP response in one WARC record. Raises ValueError for what is not a whole record of one."""
-    from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - only who asks Common Crawl needs it
+    """Return the HTTP response in one WARC record.
+
+    Raises ValueError for what is not a whole record of one, and if FastWARC is not installed.
+    """
+    try:
+        from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - only who asks Common Crawl needs it
+    except ImportError as error:
+        raise ValueError("it cannot be read without FastWARC: pip install 'gleaner[harvest]'") from error
 
     record_bytes = io.BytesIO(_gunzipped(data))
     try:

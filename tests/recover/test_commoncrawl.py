@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from datetime import UTC, datetime
 
 import orjson
@@ -76,3 +77,9 @@ def test_any_bytes_are_a_record_or_a_value_error(data):
             read_record(one)
         except ValueError:
             continue
+
+
+def test_without_fastwarc_the_reason_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
+    with pytest.raises(ValueError, match=r"gleaner\[harvest\]"):
+        read_record(member())
