@@ -15,8 +15,9 @@ was after some flush, with the mark of that flush; what lies beyond is cut off w
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -37,7 +38,7 @@ FLUSH_DOCUMENTS = 4096
 _SHARED_KEYS = 3
 """A document is looked at if it has so many of the keys: of 24 that two unlike texts have, seldom more than 2 are the
 same, and of those of a copy with every fourth word swapped 10 are, give or take 3."""
-_MOST_ENTRIES = 512
+_MOST_ENTRIES = 256
 """The rarest keys are looked at until there are so many documents that have them: what a thousand documents have,
 boilerplate and turns of phrase, says little about any of them."""
 _MOST_COMPARED = 8
@@ -84,7 +85,7 @@ class NearIndex:
 
     def _clear(self) -> None:
         self._new: list[tuple[Seen, Words]] = []
-        self._new_keys: defaultdict[int, list[int]] = defaultdict(list)
+        self._new_keys: dict[int, int | list[int]] = {}  # one number is no list: most keys are of one document
 
     def __len__(self) -> int:
         return self._flushed + len(self._new)
@@ -92,23 +93,32 @@ class NearIndex:
     def add(self, words: Words, tag: int, version: int, facts: int = 0, keys: Keys | None = None) -> None:
         """Add a document. *keys* are those of its *words*, if the caller has them already."""
         number = len(self)
+        new_keys = self._new_keys
         for key in (keys_of(words) if keys is None else keys).tolist():
-            self._new_keys[key].append(number)
+            before = new_keys.setdefault(key, number)
+            if isinstance(before, list):
+                before.append(number)
+            elif before != number:
+                new_keys[key] = [before, number]
         self._new.append((Seen(tag, version & _MOST_VERSION, words.size, facts), words))
+
+    def last(self) -> Seen | None:
+        """Return the document that was added last."""
+        return self._document(len(self) - 1)[0] if len(self) else None
 
     @property
     def is_full(self) -> bool:
         """Whether so many documents wait in memory that it is time to :meth:`flush`."""
         return len(self._new) >= FLUSH_DOCUMENTS
 
-    def most_alike(
+    def alike(
         self, words: Words, threshold: float, counts: Callable[[Seen], bool], keys: Keys | None = None
-    ) -> tuple[Seen, float] | None:
-        """Return the document most like *words*, and how alike it is, if that is *threshold* or more.
+    ) -> list[tuple[Seen, float]]:
+        """Return the documents that are like *words* by *threshold* or more, and how alike, the most alike first.
 
-        Only those count for which *counts* says so; of two that are equally alike, the one that was added first.
+        Only those count for which *counts* says so. Of two that are equally alike, the one added first comes first.
         """
-        best: tuple[Seen, float] | None = None
+        found: list[tuple[float, int, Seen]] = []
         likeness: Likeness | None = None
         for number in self._candidates(keys_of(words) if keys is None else keys):
             seen, offset = self._document(number)
@@ -116,35 +126,40 @@ class NearIndex:
             if 2 * min(seen.words, words.size) < threshold * (seen.words + words.size) or not counts(seen):
                 continue
             likeness = likeness or Likeness(words)
-            alike = likeness.to(self._words(number, offset, seen.words))
-            if alike >= threshold and (best is None or alike > best[1]):
-                best = seen, alike
-        return best
+            similarity = likeness.to(self._words(number, offset, seen.words))
+            if similarity >= threshold:
+                found.append((-similarity, number, seen))
+        return [(seen, -similarity) for similarity, _, seen in sorted(found)]
 
     def _candidates(self, keys: Keys) -> list[int]:
         """Return the numbers of documents that share keys, those that share most first."""
         needles = needles_of(keys)
         ranges = [run.ranges(needles) for run in self._runs]
-        new = [self._new_keys.get(key, ()) for key in keys.tolist()]
-        lengths = [len(numbers) for numbers in new]
-        for found in ranges:
-            for at, begin, end in found:
+        new = [(at, found) for at, key in enumerate(keys.tolist()) if (found := self._new_keys.get(key)) is not None]
+        lengths = [0] * keys.size
+        for at, numbers in new:
+            lengths[at] = 1 if isinstance(numbers, int) else len(numbers)
+        for found_here in ranges:
+            for at, begin, end in found_here:
                 lengths[at] += end - begin
-        room = _MOST_ENTRIES
-        taken: set[int] = set()
-        for at in sorted(range(len(lengths)), key=lengths.__getitem__):
-            room -= lengths[at]
-            if room < 0 and len(taken) >= _SHARED_KEYS:
-                break
-            taken.add(at)
+        taken = _rarest(lengths)
+        gathered: list[int] = []
+        for at, numbers in new:
+            if at in taken:
+                gathered += (numbers,) if isinstance(numbers, int) else numbers
         pieces = [
-            run.entries[begin:end].astype(np.uint32)
-            for run, found in zip(self._runs, ranges, strict=True)
-            for at, begin, end in found
+            run.entries[begin:end]
+            for run, found_here in zip(self._runs, ranges, strict=True)
+            for at, begin, end in found_here
             if at in taken
         ]
-        pieces.append(np.array([number for at in taken for number in new[at]], np.uint32))
-        return _most_frequent(np.concatenate(pieces))
+        if pieces:
+            gathered += np.concatenate(pieces).astype(np.uint32).tolist()
+        counts = Counter(gathered)
+        if max(counts.values(), default=0) < _SHARED_KEYS:
+            return []
+        shared = [(-count, number) for number, count in counts.items() if count >= _SHARED_KEYS]
+        return [number for _, number in sorted(shared)[:_MOST_COMPARED]]
 
     def _document(self, number: int) -> tuple[Seen, int]:
         if number >= self._flushed:
@@ -184,10 +199,9 @@ class NearIndex:
         self._remove_all_but(runs)
 
     def _new_entries(self) -> Entries:
-        lengths = [len(numbers) for numbers in self._new_keys.values()]
-        keys = np.repeat(np.fromiter(self._new_keys, np.uint64, len(lengths)), lengths)
-        numbers = [number for numbers in self._new_keys.values() for number in numbers]
-        entries = keys << np.uint64(32) | np.array(numbers, np.uint64)
+        lists = [[found] if isinstance(found, int) else found for found in self._new_keys.values()]
+        keys = np.repeat(np.fromiter(self._new_keys, np.uint64, len(lists)), [len(numbers) for numbers in lists])
+        entries = keys << np.uint64(32) | np.fromiter(chain.from_iterable(lists), np.uint64, keys.size)
         entries.sort()
         return cast("Entries", entries)
 
@@ -219,14 +233,18 @@ class NearIndex:
         self._runs.clear()
 
 
-def _most_frequent(numbers: NDArray[np.uint32]) -> list[int]:
-    """Return those of *numbers* that are there at least :data:`_SHARED_KEYS` times, the most frequent first."""
-    numbers.sort()
-    often = numbers[_SHARED_KEYS - 1 :][numbers[_SHARED_KEYS - 1 :] == numbers[: 1 - _SHARED_KEYS]]
-    if not often.size:
-        return []
-    counts = Counter(often.tolist())
-    return sorted(counts, key=lambda number: (-counts[number], number))[:_MOST_COMPARED]
+def _rarest(lengths: list[int]) -> set[int]:
+    """Return the numbers of the keys that fewest documents have, of :data:`_MOST_ENTRIES` in all."""
+    if sum(lengths) <= _MOST_ENTRIES:
+        return set(range(len(lengths)))
+    taken: set[int] = set()
+    room = _MOST_ENTRIES
+    for at in sorted(range(len(lengths)), key=lengths.__getitem__):
+        room -= lengths[at]
+        if room < 0 and len(taken) >= _SHARED_KEYS:
+            break
+        taken.add(at)
+    return taken
 
 
 def _read_state(folder: Path) -> dict[str, Any]:

@@ -42,10 +42,9 @@ def similarity(one: Words, other: Words) -> float:
 
 def _covered(hashes: NDArray[np.uint64], wide: NDArray[np.bool_] | None, among: NDArray[np.uint64], words: int) -> int:
     """Return how many of *words* words are in a shingle that is also *among* those of another text."""
-    at = np.searchsorted(among, hashes)
-    at[at == among.size] = 0
-    is_shared = among.take(at) == hashes
-    if not is_shared.any():
+    at = among.searchsorted(hashes)
+    is_shared = among.take(at, mode="clip") == hashes
+    if not np.count_nonzero(is_shared):
         return 0
     covered = np.zeros(words + WIDTH_SPACELESS, np.bool_)
     for step in range(WIDTH):

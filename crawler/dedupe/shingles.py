@@ -21,7 +21,9 @@ KEYS = 24
 
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _MULTIPLY_AGAIN = np.uint64(0xC4CEB9FE1A85EC53)
-_S16, _S32, _S33 = np.uint64(16), np.uint64(32), np.uint64(33)
+_S16, _S32 = np.uint64(16), np.uint64(32)
+_WORTH_PARTING = 1500
+"""Hashes. Fewer are sorted before their smallest are found."""
 
 
 def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | None]:
@@ -34,32 +36,36 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
         return np.empty(0, np.uint64), None
     wide = words.astype(np.uint64)
     hashes = wide[:-2] | wide[1:-1] << _S16 | wide[2:] << _S32
-    spaceless = (words[:-2] & SPACELESS) != 0
-    if not spaceless.any():
+    spaceless = words[:-2] >= SPACELESS
+    if not np.count_nonzero(spaceless):
         return _mixed(hashes), None
     rest = np.zeros(hashes.size, np.uint64)
     rest[:-1] |= wide[3:]
     rest[:-2] |= wide[4:] << _S16
-    rest *= _MULTIPLY
-    rest ^= rest >> _S33
-    return _mixed(np.where(spaceless, hashes ^ (rest | np.uint64(1)), hashes)), spaceless
+    return _mixed(np.where(spaceless, hashes ^ _mixed(rest | np.uint64(1)), hashes)), spaceless
 
 
 def keys_of(words: Words) -> NDArray[np.uint32]:
     """Return the :data:`KEYS` smallest different hashes of the shingles of *words*, ascending."""
     hashes = (shingles_of(words)[0] >> _S32).astype(np.uint32)
-    if hashes.size > 2 * KEYS:
-        smallest = np.unique(np.partition(hashes, 2 * KEYS)[: 2 * KEYS])
-        if smallest.size >= KEYS:
-            return smallest[:KEYS]
-    return np.unique(hashes)[:KEYS]
+    if hashes.size > _WORTH_PARTING:
+        smallest = np.partition(hashes, 2 * KEYS)[: 2 * KEYS]
+        keys = _different(smallest)
+        if keys.size >= KEYS:
+            return keys[:KEYS]
+    return _different(hashes)[:KEYS]
+
+
+def _different(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Sort *hashes*, and return each once."""
+    hashes.sort()
+    repeated = hashes[1:] == hashes[:-1]
+    return np.delete(hashes, np.flatnonzero(repeated)) if np.count_nonzero(repeated) else hashes
 
 
 def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return *hashes* with every bit spread over all: the finalizer of MurmurHash3."""
-    hashes ^= hashes >> _S33
+    """Return *hashes*, changed in place, with every bit spread over the upper half."""
     hashes *= _MULTIPLY
-    hashes ^= hashes >> _S33
+    hashes ^= hashes >> _S32
     hashes *= _MULTIPLY_AGAIN
-    hashes ^= hashes >> _S33
     return hashes

@@ -38,8 +38,6 @@ _SPACELESS_RANGES = (
     *((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x0E00, 0x0EFF)),
     *((0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF)),
 )
-_FIRST_SPACELESS = 0x0E00
-_FIRST_ASTRAL_HAN, _LAST_ASTRAL_HAN = 0x20000, 0x3FFFF
 
 
 def words_of(text: str) -> Words:
@@ -50,21 +48,21 @@ def words_of(text: str) -> Words:
     >>> len(words_of("东京 2020")), len(words_of("کتاب‌ها"))
     (3, 1)
     """
-    codes = np.frombuffer(text[:_MOST_CHARACTERS].encode("utf-32-le", "surrogatepass"), np.uint32)
-    if codes.size and codes.max() > _LAST_OF_PLANE:
-        codes = _without_astral(codes)
+    text = text[:_MOST_CHARACTERS]
     folds, is_spaceless = _tables()
-    letters = folds.take(codes)
-    dropped = letters == _DROPPED
-    if dropped.any():
-        letters = letters[~dropped]
-    begins = letters != _SEPARATOR
     alone = None
-    if letters.size and letters.max() >= _FIRST_SPACELESS:
+    if text.isascii():  # most often, and all that follows is for other characters
+        letters = folds.take(np.frombuffer(text.encode(), np.uint8))
+        begins = letters != _SEPARATOR
+        begins[1:] &= ~begins[:-1]
+    else:
+        letters = folds.take(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
+        kept = letters != _DROPPED
+        if np.count_nonzero(kept) != kept.size:
+            letters = letters[kept]
+        begins = letters != _SEPARATOR
         alone = is_spaceless.take(letters)
         begins[1:] &= ~begins[:-1] | alone[1:] | alone[:-1]
-    else:
-        begins[1:] &= ~begins[:-1]
     starts = np.flatnonzero(begins)
     if not starts.size:
         return np.empty(0, np.uint16)
@@ -75,20 +73,16 @@ def words_of(text: str) -> Words:
     hashes *= _MIX
     words = (hashes >> np.uint32(17)).astype(np.uint16)
     if alone is not None:
-        words[alone[starts]] |= SPACELESS
+        words |= alone[starts] * SPACELESS
     return words
-
-
-def _without_astral(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return *codes* with rare Han characters as common ones, and emoji and the like as spaces."""
-    han = (codes >= _FIRST_ASTRAL_HAN) & (codes <= _LAST_ASTRAL_HAN)
-    common = np.uint32(0x4E00) + codes % np.uint32(0x5000)
-    return np.where(han, common, np.where(codes > _LAST_OF_PLANE, np.uint32(0x20), codes))
 
 
 @cache
 def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Return what becomes of each character of the Basic Multilingual Plane, and which stand without spaces."""
+    """Return what becomes of each character of the Basic Multilingual Plane, and which stand without spaces.
+
+    What is beyond (emoji, rare Han characters) comes as surrogates, which are in no word.
+    """
     folds = np.array([_fold(code) for code in range(0x10000)], np.uint16)
     is_spaceless = np.zeros(0x10000, np.bool_)
     for first, last in _SPACELESS_RANGES:

@@ -24,8 +24,7 @@ def cut(words: Words, share: float = 0.25) -> Words:
 
 def found(near: NearIndex, words: Words, threshold: float = 0.5) -> int | None:
     """Return the tag of the document most like *words*."""
-    best = near.most_alike(words, threshold, lambda _: True)
-    return best[0].tag if best else None
+    return next((seen.tag for seen, _ in near.alike(words, threshold, lambda _: True)), None)
 
 
 @pytest.fixture
@@ -47,26 +46,25 @@ def filled(folder: Path, documents: int) -> NearIndex:
 def test_a_shortened_copy_is_found_and_another_text_is_not(tmp_path):
     near = filled(tmp_path / "near", 10)
 
-    best = near.most_alike(cut(text(3)), 0.5, lambda _: True)
+    [(seen, similarity)] = near.alike(cut(text(3)), 0.5, lambda _: True)
 
-    assert best is not None
-    assert best[0] == (3, 1, 120, 0)
-    assert best[1] == pytest.approx(180 / 210)
+    assert seen == (3, 1, 120, 0)
+    assert similarity == pytest.approx(180 / 210)
     assert found(near, text(77)) is None
 
 
 def test_only_documents_that_count_are_found(tmp_path):
     near = filled(tmp_path / "near", 3)
 
-    assert near.most_alike(cut(text(1)), 0.5, lambda seen: seen.tag != 1) is None
+    assert near.alike(cut(text(1)), 0.5, lambda seen: seen.tag != 1) == []
 
 
-def test_the_most_alike_is_found_and_of_equals_the_first(tmp_path):
+def test_the_most_alike_comes_first_and_of_equals_what_was_added_first(tmp_path):
     near = NearIndex(tmp_path / "near")
     for tag, share in enumerate((0.3, 0.1, 0.1, 0.2)):
         near.add(cut(text(1), share), tag, 1)
 
-    assert found(near, text(1)) == 1
+    assert [seen.tag for seen, _ in near.alike(text(1), 0.5, lambda _: True)] == [1, 2, 3, 0]
 
 
 @pytest.mark.usefixtures("small")
