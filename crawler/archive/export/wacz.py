@@ -31,17 +31,21 @@ _CHUNK = 1 << 20
 _INDEX = "index.cdx.gz"
 _PAGES_HEAD = {"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True}
 
+_NO_CAPTURES = "{root} holds no captures: crawl with -s ARCHIVE_WARC=True, then there are some"
+
 
 def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
     """Write the captures of the corpus at *root*, with the pages of the records, to the file *name*.
 
     Taken in is what was durable when it began, so a crawl may go on meanwhile.
     """
+    if not (root / INDEX_NAME).exists():
+        raise ConfigError(_NO_CAPTURES.format(root=root))
     try:
         with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index, index.frozen():
             files = {file: size for file, (size, _) in sorted(index.files().items()) if size}
             if not files:
-                raise ConfigError(f"{root} holds no captures: crawl with -s ARCHIVE_WARC=True, then there are some")
+                raise ConfigError(_NO_CAPTURES.format(root=root))
             with output_file(name, root, force=options.force) as out:
                 return _write(lines, root, _Package(out), index, files)
     except sqlite3.Error as error:
