@@ -32,8 +32,8 @@ class _Folds(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
-        if any(first <= code <= last for first, last in _SPACELESS):
-            folded = f" {unicodedata.normalize('NFKC', char)} "
+        if _is_spaceless(char):
+            folded = f" {' '.join(unicodedata.normalize('NFKC', char))} "
         else:
             pieces = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
             folded = "".join(_fold_piece(piece) for piece in pieces)
@@ -41,8 +41,14 @@ class _Folds(dict[int, str]):
         return folded
 
 
+def _is_spaceless(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _SPACELESS)
+
+
 def _fold_piece(char: str) -> str:
     """Return the folded form of a character that decomposes no further, a space for one that is in no word."""
+    if _is_spaceless(char):  # of a sign that stands for several, such as the name of an era
+        return f" {char} "
     if char in _SAME:
         return _SAME[char]
     category = unicodedata.category(char)
@@ -55,7 +61,7 @@ def _fold_piece(char: str) -> str:
 
 _FOLDS = _Folds()
 
-FOLDING = 1
+FOLDING = 2
 """Goes up whenever :func:`fold` gives another result for anything: what was indexed before is then made anew."""
 
 

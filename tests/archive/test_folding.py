@@ -51,6 +51,11 @@ def test_scripts_without_spaces_are_found_character_by_character():
     assert fold("北京大学です") == "北 京 大 学 て\u3099 す" or fold("北京大学です").startswith("北 京 大 学 ")
 
 
+def test_every_character_is_folded_once_and_for_all():
+    characters = (chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    assert [char for char in characters if fold(fold(char)) != fold(char)] == []
+
+
 @given(st.text())
 def test_folding_twice_changes_nothing_and_its_form_does_not_matter(text):
     once = fold(text)
