@@ -1,11 +1,12 @@
 """A corpus that is open for writing, and the order of its writes.
 
 1. A picture: temporary file, ``fsync``, rename to its SHA-256, ``fsync`` of the folder.
-2. The line of a record that names it: one ``write`` to the end of a segment.
-3. ``fdatasync`` of the segment, once for a group of lines.
+2. A capture, if they are kept: its records at the end of a WARC file, ``fdatasync`` (:mod:`crawler.archive.warcs`).
+3. The line of a record that names them: one ``write`` to the end of a segment.
+4. ``fdatasync`` of the segment, once for a group of lines.
 5. ``COMMIT`` of the catalogue: the lines of the group are indexed, the targets they list are pending, their own
    targets are fetched. Only now is a record acknowledged. (These rows are gathered in memory and written while the
-   disk does step 3, :mod:`crawler.archive.gathering`; what counts is the commit.)
+   disk does step 4, :mod:`crawler.archive.gathering`; what counts is the commit.)
 
 So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 3
 that missed step 5 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
