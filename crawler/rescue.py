@@ -25,7 +25,7 @@ from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import captured
 from crawler.records import article_record
 from crawler.sites import SiteProfile, load_profile
-from crawler.spiders.base import ArticleSpider
+from crawler.spiders.base import ArticleSpider, reason_of
 from crawler.text.terminal import safe, safe_json
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class RescueSpider(ArticleSpider):
         try:
             response: Response = await self.crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
-            return None, Attempt(url, None, (str(error) or type(error).__name__)[:200])
+            return None, Attempt(url, None, reason_of(error))
         facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
             return None, Attempt(response.url, response.status, refusal or "")

@@ -61,14 +61,24 @@ def test_everything_that_can_go_wrong_at_once_loses_nothing(replica, start_repli
     assert verify(corpus).problems == []
 
 
-@pytest.mark.parametrize(("fault", "status"), [("error500", 500), ("429", 429), ("reset", None), ("truncated", None)])
-def test_a_stub_says_how_the_site_failed(start_replica, tmp_path, corpus, fault, status):
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        ("error500", 500, "status 500"),
+        ("429", 429, "status 429"),
+        ("reset", None, "Connection to the other side was lost"),
+        ("truncated", None, "it is cut short"),
+    ],
+)
+def test_a_stub_says_how_the_site_failed(start_replica, tmp_path, corpus, fault, status, words):
     sick = start_replica("--faults", f"{fault}=1")
     seed = write_seed(tmp_path / "one.txt", IDS[0])
     done = crawl(seed, corpus, sick.profile, settings=[*QUICK, "ROBOTSTXT_OBEY=False"])
     assert done.returncode == 9
     (stub,) = (record for record in records(corpus) if record["kind"] == "stub")
     assert (stub["capture"]["status"], stub["images"][0]["status"]) == (status, "failed")
+    reasons = [attempt["reason"] for attempt in stub["capture"]["attempts"]]
+    assert all(reason.startswith(words) for reason in reasons), reasons
 
 
 def test_what_fails_once_is_asked_again_in_the_same_crawl(start_replica, tmp_path, corpus):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import scrapy
 from scrapy import Request
+from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _HTTP_OK, _NOT_MODIFIED = 200, 304
+_LONGEST_REASON = 200
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
 
@@ -112,7 +114,7 @@ class ArticleSpider(scrapy.Spider):
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
         """Yield the next request for a target whose URL gave no answer, or its stub."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        async for one in self._next(request, Attempt(request.url, None, failure.getErrorMessage()[:200])):
+        async for one in self._next(request, Attempt(request.url, None, reason_of(failure.value))):
             yield one
 
     async def _next(self, request: Request | None, attempt: Attempt) -> AsyncIterator[Article | Request]:
@@ -228,6 +230,18 @@ def duration(name: str, value: str) -> float:
     if match is None:
         raise ConfigError(f"-a {name}={value}: give a time such as 30d, 12h or 45m")
     return float(int(match[1]) * _SECONDS[match[2]])
+
+
+def reason_of(error: BaseException | None) -> str:
+    """Return in words why a request had no answer.
+
+    Of a lost connection Scrapy's error has but the representation of Twisted's, whose ``reasons`` hold the words.
+    """
+    if isinstance(error, ResponseDataLossError):
+        return "it is cut short"
+    failures = getattr(getattr(error, "__cause__", None), "reasons", None) or ()
+    words = dict.fromkeys(failure.getErrorMessage() for failure in failures)
+    return ("; ".join(words) or str(error) or type(error).__name__)[:_LONGEST_REASON]
 
 
 def _stat(attempt: Attempt) -> str:
