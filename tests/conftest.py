@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from filelock import FileLock
 
+from tests import browser
 from tests.crawling import crawl, write_seed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -98,3 +99,14 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Captured:
             site.stop()
             (folder / "made").touch()
     return made
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Browser]:
+    """Give a headless Chromium; skip the test where there is none."""
+    program = browser.find()
+    if program is None:
+        pytest.skip("there is no Chromium here (Debian: apt-get install chromium)")
+    running = browser.Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield running
+    running.close()

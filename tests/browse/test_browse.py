@@ -15,7 +15,6 @@ from PIL import Image as Pillow
 from crawler.archive.pictures import store
 from crawler.browse.look import look_up
 from crawler.items import Image, RelatedItem
-from tests import browser
 from tests.archive.corpora import make_corpus
 from tests.crawling import REPOSITORY, scrapy_command
 from tests.factories import make_article, make_seed, make_stub, related_items
@@ -57,16 +56,6 @@ def url(root):
         yield json.loads(server.stdout.readline())["url"].rstrip("/")
         server.send_signal(signal.SIGINT)
         assert server.wait(10) == 0
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    program = browser.find()
-    if program is None:
-        pytest.skip("there is no Chromium here (Debian: apt-get install chromium)")
-    running = browser.Browser(program, tmp_path_factory.mktemp("chromium"))
-    yield running
-    running.close()
 
 
 def ask(url, path, method="GET", **headers):

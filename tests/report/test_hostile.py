@@ -12,7 +12,6 @@ import pytest
 from crawler.items import Capture, Image, RelatedItem
 from crawler.report.make import make_report
 from crawler.report.page import shown, web_address
-from tests import browser
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article, make_stub
 
@@ -87,16 +86,6 @@ def hostile(number, string):
 
 def stub(number, string):
     return replace(make_stub(number), title=string, key=f"replica/{string}")
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    program = browser.find()
-    if program is None:
-        pytest.skip("there is no Chromium here (Debian: apt-get install chromium)")
-    running = browser.Browser(program, tmp_path_factory.mktemp("chromium"))
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize("number", [0, 1])
