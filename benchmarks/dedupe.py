@@ -87,48 +87,55 @@ def shingles(text: str) -> list[str]:
     return [" ".join(words[at : at + 3]) for at in range(len(words) - 2)]
 
 
-class Rensa:
-    """rensa's RMinHash and RMinHashLSH, in memory."""
+class Peer:
+    """A MinHash and an LSH of a library, in memory; what the LSH returns is checked by the signatures."""
+
+    def __init__(self, name: str, threshold: float, lsh: Any) -> None:
+        self.name = f"{name} {threshold}"
+        self._lsh = lsh
+        self._signatures: dict[int, Any] = {}
+        self._threshold = threshold
+
+    def signature(self, text: str) -> Any:
+        """Return the library's MinHash of *text*."""
+        raise NotImplementedError
+
+    def find(self, text: str) -> int | None:
+        self._one = self.signature(text)
+        alike = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
+        best = max(alike, default=(0.0, 0))
+        return -best[1] if best[0] >= self._threshold else None
+
+    def add(self, number: int) -> None:
+        self._lsh.insert(number, self._one)
+        self._signatures[number] = self._one
+
+
+class Rensa(Peer):
+    """rensa's RMinHash and RMinHashLSH."""
 
     def __init__(self, threshold: float, bands: int) -> None:
-        self.name = f"rensa {threshold}"
         self._rensa = import_module("rensa")
-        self._lsh = self._rensa.RMinHashLSH(threshold, PERMUTATIONS, bands)
-        self._signatures: dict[int, Any] = {}
-        self._threshold = threshold
+        super().__init__("rensa", threshold, self._rensa.RMinHashLSH(threshold, PERMUTATIONS, bands))
 
-    def find(self, text: str) -> int | None:
-        self._one = self._rensa.RMinHash(PERMUTATIONS, 42)
-        self._one.update(shingles(text))
-        alike = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
-        best = max(alike, default=(0.0, 0))
-        return -best[1] if best[0] >= self._threshold else None
-
-    def add(self, number: int) -> None:
-        self._lsh.insert(number, self._one)
-        self._signatures[number] = self._one
+    def signature(self, text: str) -> Any:
+        one = self._rensa.RMinHash(PERMUTATIONS, 42)
+        one.update(shingles(text))
+        return one
 
 
-class Datasketch:
-    """datasketch's MinHash and MinHashLSH, in memory."""
+class Datasketch(Peer):
+    """datasketch's MinHash and MinHashLSH."""
 
     def __init__(self, threshold: float, bands: int) -> None:
-        self.name = f"datasketch {threshold}"
         self._datasketch = import_module("datasketch")
-        self._lsh = self._datasketch.MinHashLSH(num_perm=PERMUTATIONS, params=(bands, PERMUTATIONS // bands))
-        self._signatures: dict[int, Any] = {}
-        self._threshold = threshold
+        lsh = self._datasketch.MinHashLSH(num_perm=PERMUTATIONS, params=(bands, PERMUTATIONS // bands))
+        super().__init__("datasketch", threshold, lsh)
 
-    def find(self, text: str) -> int | None:
-        self._one = self._datasketch.MinHash(num_perm=PERMUTATIONS)
-        self._one.update_batch([shingle.encode() for shingle in shingles(text)])
-        alike = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
-        best = max(alike, default=(0.0, 0))
-        return -best[1] if best[0] >= self._threshold else None
-
-    def add(self, number: int) -> None:
-        self._lsh.insert(number, self._one)
-        self._signatures[number] = self._one
+    def signature(self, text: str) -> Any:
+        one = self._datasketch.MinHash(num_perm=PERMUTATIONS)
+        one.update_batch([shingle.encode() for shingle in shingles(text)])
+        return one
 
 
 def peers(*settings: tuple[float, int]) -> Iterator[Any]:
