@@ -42,7 +42,7 @@ ALLOWED = {
     "extract": {"items", "sites", "text"},
     "warc": {"exceptions"},
     "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "jsonl", "text", "dedupe", "warc"},
+    "archive": {"items", "exceptions", "jsonl", "text", "warc"},
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
