@@ -19,6 +19,7 @@ from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.items import Article, Attempt, Image, ImageStatus
+from crawler.middlewares.captures import NOT_HELD
 from crawler.sites import SiteProfile
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ class ImagesPipeline:
             except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
                 logger.info("Picture %s: %s", url, error)
                 answers.setdefault("failed", type(error).__name__)
+                continue
+            if NOT_HELD in response.flags:
+                answers.setdefault("failed", NOT_HELD)
                 continue
             if response.status != _HTTP_OK:
                 status: ImageStatus = "failed" if stub_state(response.status) == "failed" else "missing"

@@ -89,7 +89,8 @@ class ArticleSpider(scrapy.Spider):
             return
         facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
-            async for one in self._next(response.request, Attempt(response.url, response.status, refusal or "")):
+            status = None if NOT_HELD in response.flags else response.status  # nobody was asked, so nobody said 404
+            async for one in self._next(response.request, Attempt(response.url, status, refusal or "")):
                 yield one
             return
         self._count_cleaned(facts)

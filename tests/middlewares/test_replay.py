@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crawler.archive.reading import read_catalogue
 from crawler.archive.warccheck import check_coordinates
 from tests.crawling import crawl, records, write_seed
 
@@ -27,7 +28,12 @@ def test_a_crawl_of_captures_gives_the_records_of_the_crawl_that_made_them(captu
     made = {record["key"]: record for record in records(again)}
     stub = made.pop("replica/1794312")
     assert (stub["kind"], {one["reason"] for one in stub["capture"]["attempts"]}) == ("stub", {"not in the WARC files"})
-    assert "not in the WARC files" in done.stderr
+    assert stub["capture"]["status"] is None
+    assert {image["status"] for image in stub["images"]} <= {"failed"}
+    assert (done.returncode, "not in the WARC files" in done.stderr) == (9, True)
+    with read_catalogue(again) as connection:
+        (state,) = connection.execute("SELECT state FROM targets WHERE key = 'replica/1794312'").fetchone()
+    assert state == "failed"  # the site may have it: it was not asked
     kept = {key: record for key, record in made.items() if record["kind"] != "seed"}
     assert len(kept) == 3
     for key, new in kept.items():
