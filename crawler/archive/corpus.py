@@ -36,7 +36,7 @@ from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import SegmentWriter, read_lines, segment_name, segment_paths
 from crawler.archive.visits import answer_of, unix_time
-from crawler.archive.warcs import CaptureWriter, mend_warcs
+from crawler.archive.warcs import CapturePlace, CaptureWriter, mend_warcs
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
 from crawler.items import SCHEMA, Article
 from crawler.jsonl import decode, encode
@@ -131,8 +131,9 @@ class Corpus:
         duplicate_of = outcome.of if isinstance(outcome, Duplicate) else None
         writer = self._duplicates if duplicate_of else self._articles
         line = encode(article, **changes)
-        if self.captures and article.capture.warc_file:
-            self.captures.sync()
+        capture = article.capture
+        if self.captures and capture.warc_file and capture.warc_offset is not None:
+            self.captures.make_durable(CapturePlace(capture.warc_file, capture.warc_offset))
         place = writer.append(line)
         self.catalogue.index(
             article, place, crc32(line), version=outcome.version, duplicate_of=duplicate_of, validators=validators

@@ -3,8 +3,8 @@
 ``warc/<site>-<run>-00001.warc.gz`` and on, a new one for each run and whenever one has grown to its size; nothing is
 ever appended to the file of an earlier run. Their index is ``warc.sqlite``, which follows from them.
 
-An exchange is in one ``write``. It is durable after :meth:`CaptureWriter.sync`, which comes before the line of any
-record that names it, so no line ever names what is not there. The index is committed after that, never before.
+An exchange is in one ``write``. It is durable after :meth:`CaptureWriter.make_durable`, which comes before the line of
+any record that names it, so no line ever names what is not there. The index is committed after that, never before.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class CaptureWriter:
         self._lock = Lock()
         self._descriptor = -1
         self._number = 0
-        self._size = self._crc = 0
+        self._file = ""
+        self._size = self._crc = self._synced = 0  # of the file that is written to now; earlier ones are durable
         self._dirty = False
 
     def write(self, exchange: Exchange) -> CapturePlace:
@@ -109,6 +110,12 @@ class CaptureWriter:
         """Make durable what was written."""
         with self._lock:
             self._sync()
+
+    def make_durable(self, place: CapturePlace) -> None:
+        """Make the capture at *place* durable: nothing is to be done for one that was there at an earlier sync."""
+        with self._lock:
+            if place.file == self._file and place.offset >= self._synced:
+                self._sync()
 
     def close(self) -> None:
         """Make durable what was written, and let go of the files."""
@@ -136,6 +143,7 @@ class CaptureWriter:
             os.fdatasync(self._descriptor)
             self._index.commit()
             self._dirty = False
+            self._synced = self._size
 
     def _rotate(self) -> None:
         self._sync()
@@ -146,7 +154,7 @@ class CaptureWriter:
         path.parent.mkdir(exist_ok=True)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
         self._file = path.relative_to(self._root).as_posix()
-        self._size = self._crc = 0
+        self._size = self._crc = self._synced = 0
         self._info = new_record_id()
         self._append(encode_warcinfo(path.name, self._facts, record_id=self._info, date=datetime.now(UTC)))
         sync_directory(path.parent)

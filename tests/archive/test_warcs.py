@@ -71,6 +71,26 @@ def test_a_file_that_has_its_size_is_followed_by_a_new_one(tmp_path):
     assert all(check_coordinates(tmp_path, *place, None) is None for place in places)
 
 
+def test_captures_that_came_together_are_made_durable_together(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    with closing(writer(tmp_path, max_bytes=3000)) as captures:
+        places = [captures.write(exchange(url=f"http://h/{number}", headers=())) for number in range(3)]
+        for place in places:
+            captures.make_durable(place)
+        assert len(synced) == 1
+        later = captures.write(exchange(url="http://h/later", headers=()))
+        captures.make_durable(places[0])
+        assert len(synced) == 1
+        captures.make_durable(later)
+        assert len(synced) == 2
+        while captures.write(exchange(url="http://h/on", headers=())).file == later.file:
+            pass
+        rotated = len(synced)
+        captures.make_durable(later)  # a file that was followed by another is durable
+        assert len(synced) == rotated
+
+
 def test_a_payload_is_stored_once_in_the_life_of_a_corpus(tmp_path):
     """... of empty ones there is nothing to store, so they are no revisits."""
     write(tmp_path, b"page", b"page", b"", b"")
