@@ -46,6 +46,12 @@ _ARCHIVE_TARGET = f"""
 {_ARCHIVE_SEED},
     state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
 
+# Versions of a page may differ in how they sort an item: the smallest counts, in whatever order they are read.
+_ADD_EDGE = """
+INSERT INTO edges (target, source, sort) VALUES (?, ?, ?)
+ON CONFLICT (target, source) DO UPDATE SET sort = excluded.sort
+WHERE excluded.sort < sort OR (sort IS NULL AND excluded.sort IS NOT NULL)"""
+
 _ADD_PICTURE = """
 INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -161,7 +167,7 @@ class Gathered:
         many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
         many(_LIST_TARGET, sorted(self._listed.values()))
         edges = ((target, *edge) for target in sorted(self._edges) for edge in self._edges[target])
-        many("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", edges)
+        many(_ADD_EDGE, edges)
         many(_ADD_PICTURE, self.pictures.values())
         many(_ADD_VISIT, self._visits)
         self._clear()

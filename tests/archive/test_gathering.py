@@ -79,6 +79,20 @@ def test_how_records_are_grouped_makes_no_difference(tmp_path_factory, records, 
     assert verify(grouped).problems == []
 
 
+def test_an_edge_has_the_smallest_sort_of_all_versions_in_whatever_order_they_are_read(tmp_path):
+    """Lines in duplicates/ are read after those in articles/ when a catalogue is made anew."""
+    corpus = Corpus(tmp_path, "replica")
+    twin, changed = ((RelatedItem(id="9", sort=sort),) for sort in (None, 5))
+    with corpus.group():
+        corpus.add(make_article(1, text="One text."))
+        assert corpus.add(make_article(2, text="One text.", related=twin)) == Duplicate("replica/1", 1.0, 1)
+        assert corpus.add(make_article(2, text="Another.", related=changed)) == Added(2)
+    before = content(tmp_path)
+    corpus.close()
+    rebuild(tmp_path, "it was asked for")
+    assert content(tmp_path) == before
+
+
 def test_what_a_group_added_is_known_inside_it(tmp_path):
     corpus = Corpus(tmp_path, "replica")
     picture = Image(pic="/a.jpg", url="u", status="stored", path="p", sha256="s")
