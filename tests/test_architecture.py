@@ -28,21 +28,22 @@ PURE = [
     "soft404",
     "reextract",
 ]
-PURE += ["summary", "exitcodes", "net", "politeness", "report", "monitor"]
+PURE += ["zstd", "summary", "exitcodes", "net", "politeness", "report", "monitor"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
     "items": set(),
     "jsonl": {"items"},
+    "zstd": set(),
     "text": {"items"},
     "net": set(),
     "politeness": set(),
     "sites": {"exceptions", "net"},
-    "seeds": {"items", "exceptions", "text", "sites", "net"},
+    "seeds": {"items", "exceptions", "text", "sites", "net", "zstd"},
     "extract": {"items", "sites", "text"},
-    "warc": {"exceptions"},
+    "warc": {"exceptions", "zstd"},
     "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "jsonl", "text", "warc"},
+    "archive": {"items", "exceptions", "jsonl", "text", "warc", "zstd"},
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},

@@ -21,7 +21,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -44,11 +43,7 @@ from crawler.archive.segments import (
     segment_paths,
 )
 from crawler.exceptions import ConfigError, CorpusDamaged
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from crawler.zstd import zstd
 
 Compression = Literal["gzip", "zstd"]
 

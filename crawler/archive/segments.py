@@ -11,7 +11,6 @@ import errno
 import gzip
 import os
 import re
-import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +19,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from crawler.archive.files import sync_directory, write_all
 from crawler.exceptions import CorpusDamaged
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from crawler.zstd import zstd
 
 FAMILIES = ("articles", "duplicates")
 """The folders that hold segments; each names its segments after itself."""

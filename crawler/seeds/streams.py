@@ -1,4 +1,4 @@
-"""Files as streams of bytes: gzip and zstandard told by their first bytes, and bytes to text."""
+"""Files as streams of bytes: gzip and Zstandard told by their first bytes, and bytes to text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, cast
 
-import zstandard
-
 from crawler.exceptions import SeedError
+from crawler.zstd import zstd
 
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
@@ -24,7 +23,7 @@ _STEP = 64
 _ARABIC_SHARE = 4
 """Windows-1256 text has more than one byte in four above ASCII; Western text has far fewer."""
 
-STREAM_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+STREAM_ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
 """What reading a stream that :func:`open_stream` opened can raise."""
 
 
@@ -64,8 +63,7 @@ def _decompressed(buffered: io.BufferedReader, start: bytes) -> io.BufferedReade
     if start.startswith(_GZIP):
         return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _BUFFER)
     if start.startswith(_ZSTD):
-        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True, closefd=False)
-        return io.BufferedReader(cast("io.RawIOBase", reader), _BUFFER)
+        return io.BufferedReader(cast("io.RawIOBase", zstd.ZstdFile(buffered)), _BUFFER)
     return buffered
 
 
@@ -78,8 +76,8 @@ def _head(start: bytes) -> bytes:
         return _gzip_head(start)
     if start.startswith(_ZSTD):
         try:
-            return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(start)).read(_LOOK)
-        except zstandard.ZstdError:
+            return zstd.ZstdDecompressor().decompress(start, _LOOK)
+        except zstd.ZstdError:
             return b""
     return start
 

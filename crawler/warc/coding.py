@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import zlib
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from crawler.zstd import zstd
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes. What is longer decoded is refused."""

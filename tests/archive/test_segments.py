@@ -6,11 +6,11 @@ import gzip
 import os
 
 import pytest
-from backports import zstd
 
 from crawler.archive import segments
 from crawler.archive.segments import SegmentWriter, read_lines, segment_paths
 from crawler.exceptions import CorpusDamaged
+from crawler.zstd import zstd
 
 LINES = b'{"a":1}\n{"b":2}\n'
 COMPRESS = {".gz": gzip.compress, ".zst": zstd.compress, "": bytes}

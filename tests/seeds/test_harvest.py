@@ -10,12 +10,12 @@ from random import Random
 from typing import Any
 
 import pytest
-import zstandard
 
 from crawler.exceptions import SeedError
 from crawler.seeds.gather import Yield, harvest
 from crawler.seeds.harvest import harvest_file, may_hold_dump
 from crawler.sites import load_profile
+from crawler.zstd import zstd
 from tests.seeds.written import FORMS, RECORDS, json_string
 
 pytest.importorskip("fastwarc", reason="the extra 'harvest' is not installed")
@@ -56,7 +56,7 @@ def gathered(*paths: Path, jobs: int = 1) -> tuple[list[dict[str, Any]], list[Yi
 @pytest.mark.parametrize("ending", ["warc", "warc.gz", "wet.gz", "warc.zst"])
 def test_every_record_with_a_dump_is_found_with_its_place(tmp_path: Path, ending: str) -> None:
     pages = [record(0), record(1, b"no dump"), record(2), record(3, kind="request"), record(4, kind="resource")]
-    pack = {"gz": gzip.compress, "zst": zstandard.compress}.get(ending.rpartition(".")[2], bytes)
+    pack = {"gz": gzip.compress, "zst": zstd.compress}.get(ending.rpartition(".")[2], bytes)
     packed = [pack(page) for page in pages]
     path = tmp_path / f"a.{ending}"
     path.write_bytes(b"".join(packed))
@@ -142,7 +142,7 @@ def test_json_lines(tmp_path: Path, ending: str) -> None:
         {"text": 'about string( and "contenttypeid" {', "url": "http://example.org/2"},
     ]
     data = "".join(json.dumps(line) + "\n" for line in lines).encode() + b'{"text": "contenttypeid'
-    pack = {"gz": gzip.compress, "zst": zstandard.compress}.get(ending.rpartition(".")[2], bytes)
+    pack = {"gz": gzip.compress, "zst": zstd.compress}.get(ending.rpartition(".")[2], bytes)
     path = tmp_path / f"a.{ending}"
     path.write_bytes(pack(data))
     numbers, errors = found(path)

@@ -13,11 +13,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import zstandard
 
 from crawler.exceptions import SeedError
 from crawler.seeds import SeedPage, read_seeds, sources
 from crawler.seeds.streams import decode_text
+from crawler.zstd import zstd
 from tests.seeds.written import RECORDS, items, json_string
 
 ZONE = ZoneInfo("Asia/Tehran")
@@ -29,7 +29,7 @@ def read(*paths: Path | str, errors: list[SeedError] | None = None) -> list[Seed
 
 
 def packed(data: bytes, ending: str) -> bytes:
-    return {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[ending](data)
+    return {"": bytes, ".gz": gzip.compress, ".zst": zstd.compress}[ending](data)
 
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
@@ -60,7 +60,7 @@ def test_json_lines_are_a_page_each(tmp_path: Path, ending: str) -> None:
 def test_several_members_and_frames_are_one_stream(tmp_path: Path) -> None:
     data = TEXT.encode()
     (tmp_path / "a.gz").write_bytes(gzip.compress(data[:50]) + gzip.compress(data[50:]))
-    (tmp_path / "b.zst").write_bytes(zstandard.compress(data[:50]) + zstandard.compress(data[50:]))
+    (tmp_path / "b.zst").write_bytes(zstd.compress(data[:50]) + zstd.compress(data[50:]))
     assert [seed.text for seed in read(tmp_path)] == [TEXT, TEXT]
 
 
