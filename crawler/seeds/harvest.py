@@ -86,6 +86,7 @@ def harvest_file(source: str, profile: SiteProfile | None, report: Report, progr
                 yield from _from_text(source, opened, progress)
             else:
                 report(SeedError(source, "plain text does not say which site it is from: passed over"))
+            opened.check()
         except STREAM_ERRORS as error:
             report(SeedError(source, f"broken after {opened.position()} bytes, the rest is lost ({error})"))
 

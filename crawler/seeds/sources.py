@@ -105,10 +105,11 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
             try:
                 with open_stream(source) as opened:
                     yield from _read_stream(source, opened, zone, on_error)
+                    opened.check()
             except SeedError as error:
                 on_error(error)
             except STREAM_ERRORS as error:
-                on_error(SeedError(source, f"cannot be read ({error})"))
+                on_error(SeedError(source, f"cannot be read to its end ({error})"))
 
 
 def _read_stream(source: str, opened: Opened, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
@@ -117,7 +118,7 @@ def _read_stream(source: str, opened: Opened, zone: ZoneInfo, on_error: OnError)
     if is_json_lines(source) or looks_like_json_lines(opened.head):
         yield from _read_lines(source, opened.stream, zone, on_error)
     else:
-        yield from _read_text(source, opened.stream, zone)
+        yield from _read_text(source, opened, zone)
 
 
 def looks_like_json_lines(head: bytes) -> bool:
@@ -125,14 +126,16 @@ def looks_like_json_lines(head: bytes) -> bool:
     return _JSON_LINE_RE.match(head) is not None
 
 
-def _read_text(source: str, stream: io.BufferedReader, zone: ZoneInfo) -> Iterator[SeedPage]:
+def _read_text(source: str, opened: Opened, zone: ZoneInfo) -> Iterator[SeedPage]:
     """Yield the one page of a plain file, or the parts of one that is too long for a page, cut at line ends."""
     offset = 0
     carried = b""
     while True:
-        block = stream.read(MAX_PAGE_BYTES - len(carried))
+        block = opened.stream.read(MAX_PAGE_BYTES - len(carried))
         data = carried + block
         carried = b""
+        if not data:
+            opened.check()  # an empty file is a page without text, a broken one is none
         if len(data) >= MAX_PAGE_BYTES and (cut := data.rfind(b"\n") + 1):
             data, carried = data[:cut], data[cut:]
         if data or offset == 0:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from crawler.exceptions import SeedError
 from crawler.zstd import zstd
@@ -27,6 +27,30 @@ STREAM_ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
 """What reading a stream that :func:`open_stream` opened can raise."""
 
 
+class _UpToBreak(io.RawIOBase):
+    """What can be decompressed of a file that is cut short or broken; ``error`` is what ended it too early.
+
+    Whoever reads a block at a time would otherwise lose the block in which the break is.
+    """
+
+    error: Exception | None = None
+
+    def __init__(self, compressed: gzip.GzipFile | zstd.ZstdFile) -> None:
+        self._compressed = compressed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._compressed.read1(len(buffer))
+        except STREAM_ERRORS as error:
+            self.error = error
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A file that is being read: ``stream`` gives its bytes decompressed, ``head`` is a look at the first of them."""
@@ -34,6 +58,12 @@ class Opened:
     stream: io.BufferedReader
     raw: IO[bytes]
     head: bytes
+    decompressor: _UpToBreak | None = None
+
+    def check(self) -> None:
+        """Raise what broke the compressed data, if anything did: ``stream`` has ended there as if all were read."""
+        if self.decompressor and self.decompressor.error:
+            raise self.decompressor.error
 
     def position(self) -> int:
         """Return how many bytes of the file, as it lies on the disk, were read; 0 for a pipe."""
@@ -44,7 +74,8 @@ class Opened:
 def open_stream(source: str) -> Iterator[Opened]:
     """Open *source* (a path, or ``-`` for standard input) for reading, decompressed.
 
-    Raises :class:`~crawler.exceptions.SeedError` if it cannot be opened. Reading may raise :data:`STREAM_ERRORS`.
+    Raises :class:`~crawler.exceptions.SeedError` if it cannot be opened. Reading may raise :data:`STREAM_ERRORS`, and
+    so may :meth:`Opened.check`, to be called at the end.
     """
     try:
         raw: IO[bytes] = sys.stdin.buffer if source == STDIN else open(source, "rb", buffering=_BUFFER)  # noqa: PTH123, SIM115
@@ -53,18 +84,20 @@ def open_stream(source: str) -> Iterator[Opened]:
     try:
         buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", raw), _BUFFER)
         start = buffered.peek(_LOOK)[:_LOOK]
-        yield Opened(_decompressed(buffered, start), raw, _head(start))
+        decompressor = _decompressor(buffered, start)
+        stream = io.BufferedReader(cast("io.RawIOBase", decompressor), _BUFFER) if decompressor else buffered
+        yield Opened(stream, raw, _head(start), decompressor)
     finally:
         if source != STDIN:
             raw.close()
 
 
-def _decompressed(buffered: io.BufferedReader, start: bytes) -> io.BufferedReader:
+def _decompressor(buffered: io.BufferedReader, start: bytes) -> _UpToBreak | None:
     if start.startswith(_GZIP):
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _BUFFER)
+        return _UpToBreak(gzip.GzipFile(fileobj=buffered))
     if start.startswith(_ZSTD):
-        return io.BufferedReader(cast("io.RawIOBase", zstd.ZstdFile(buffered)), _BUFFER)
-    return buffered
+        return _UpToBreak(zstd.ZstdFile(buffered))
+    return None
 
 
 def _head(start: bytes) -> bytes:

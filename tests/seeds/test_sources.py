@@ -8,8 +8,10 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -100,6 +102,22 @@ def test_one_broken_file_among_many_is_told_and_passed_over(tmp_path: Path) -> N
     assert "line 2" in str(errors[-1])
     with pytest.raises(SeedError):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
+def test_of_a_file_whose_end_is_lost_all_is_read_that_is_there(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    noise = Random(1)
+    pages_of_noise = [json.dumps({"text": f"{noise.randbytes(2000).hex()} {TEXT}"}) for _ in range(99)]
+    for name, data in (("a.jsonl", "\n".join(pages_of_noise)), ("b.txt", TEXT + noise.randbytes(200_000).hex())):
+        packed_data = pack(data.encode())
+        (tmp_path / name).write_bytes(packed_data[: len(packed_data) * 3 // 4])
+    errors: list[SeedError] = []
+    *pages, text = read(tmp_path, errors=errors)
+    assert len(pages) > 50
+    assert {page.page.dumps[0].related for page in (*pages, text)} == {items(RECORDS)}
+    # of the JSON lines, the one with the cut is told, too
+    assert [Path(error.source).name for error in errors] == ["a.jsonl", "a.jsonl", "b.txt"]
+    assert "cannot be read to its end" in str(errors[-1])
 
 
 def test_a_warc_is_told_to_be_harvested_first(tmp_path: Path) -> None:
