@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-COMPLETE, INTERNAL, DISK_FULL, COLLAPSED, FAILED_URLS, STOPPED, FORCED, LIMIT, RATE_LIMITED = (
+COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT, COLLAPSED, RATE_LIMITED = (
     0,
     1,
     3,
-    8,
     9,
     11,
     13,
     15,
+    17,
     18,
 )
 
@@ -28,11 +28,11 @@ MEANINGS = {
     4: "bad configuration or seed",
     5: "corpus damaged",
     6: "another crawl holds the corpus",
-    COLLAPSED: "finished, but far less was answered than in the runs before (MONITOR_ANSWERS)",
     FAILED_URLS: "finished, but some URLs gave no answer (the same command tries them again)",
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
     LIMIT: "a limit of time, pages or errors was reached",
+    COLLAPSED: "finished, but far less was answered than in the runs before (MONITOR_ANSWERS)",
     RATE_LIMITED: "finished, but a web archive asked for fewer requests, so some targets wait",
 }
 """What each code means, in a few words."""

@@ -117,7 +117,7 @@ SOURCE = None
 # Seconds that the report of a run (runs/<run>/report.html) may take to be made; 0: none is made.
 REPORT_SECONDS = 30
 # A run that is answered with articles for less than this share of what the last ten runs of its spider were, by their
-# median, ends with exit code 8. 0.5 suits a nightly crawl; 0: runs are not compared.
+# median, ends with exit code 17. 0.5 suits a nightly crawl; 0: runs are not compared.
 MONITOR_ANSWERS = 0
 # Where the frontier is. None: in the corpus's catalogue, for one machine.
 FRONTIER_URL = None
