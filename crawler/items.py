@@ -14,6 +14,13 @@ Kind = Literal["article", "seed", "stub"]
 DateSource = Literal["page", "metadata", "dump", "picture", "id"]
 CaptureSource = Literal["origin", "wayback", "commoncrawl", "seed"]
 ImageStatus = Literal["stored", "missing", "failed", "refused", "skipped"]
+_MovedRule = Literal["moved-shorter", "moved-undated", "moved-pictureless", "moved-later"]
+DuplicateRule = Literal["text", "url", "shorter", "undated", "pictureless", "later", _MovedRule]
+"""Why a record is in duplicates/: its text or URL is that of another, or its text is nearly that of a better record.
+
+It is ``shorter``, ``undated``, ``pictureless`` or came ``later``. ``moved-``: it was in articles/ before the better one
+came, and its line repeats what it was there. See :mod:`crawler.archive.decision`.
+"""
 
 SCHEMA = 1
 
@@ -93,7 +100,8 @@ class Article:
     """A line of the corpus: an article, the text of a seed, or a stub.
 
     ``dateline`` (where and by whom it was filed) and ``credit`` (what its foot says of who wrote it) are split off
-    from the text. They came last: lines of before do not have them, which means None.
+    from the text; ``duplicate_rule`` says why a record is in duplicates/. They came last: lines of before do not have
+    them, which means None.
     """
 
     schema: int = SCHEMA
@@ -122,3 +130,4 @@ class Article:
     run: str
     dateline: str | None = None
     credit: str | None = None
+    duplicate_rule: DuplicateRule | None = None

@@ -32,7 +32,7 @@ DRAFT_NAME = "reextract.sqlite"
 _STAYS = frozenset(
     {
         *("schema", "key", "kind", "id", "site", "url", "discovered_from", "depth", "capture", "version", "run"),
-        *("content_sha256", "near_duplicate_of", "similarity"),
+        *("content_sha256", "near_duplicate_of", "similarity", "duplicate_rule"),
     }
 )
 COMPARED = tuple(field.name for field in fields(Article) if field.name not in _STAYS)

@@ -73,7 +73,6 @@ SPIDER_MIDDLEWARES = {
 }
 ITEM_PIPELINES = {
     "crawler.pipelines.clean.CleanPipeline": 200,
-    "crawler.pipelines.duplicates.DuplicatesPipeline": 400,
     "crawler.pipelines.images.ImagesPipeline": 600,
     "crawler.pipelines.archive.ArchivePipeline": 900,
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 from w3lib.url import canonicalize_url
 
-from crawler.archive.decision import Held, stub_reason, stub_state
+from crawler.archive.decision import Held, Twin, stub_reason, stub_state
 from crawler.archive.fingerprints import SCHEMA as FINGERPRINTS_SCHEMA
 from crawler.archive.fingerprints import Fingerprints, fingerprint
 from crawler.archive.frontier import Validators, target_id
@@ -25,9 +25,9 @@ from crawler.archive.recurring import SCHEMA as RECURRING_SCHEMA
 from crawler.archive.recurring import Recurring
 from crawler.archive.segments import Place
 from crawler.archive.visits import Visits, answer_of, next_interval, unix_time
-from crawler.items import Article, Image
+from crawler.items import Article, DuplicateRule, Image
 
-VERSION = 5
+VERSION = 6
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far the catalogue has read each segment
@@ -62,7 +62,7 @@ CREATE TABLE records (              -- one row a line
     segment TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
     crc INTEGER NOT NULL,           -- CRC-32 of the line: what rots in a segment that is not sealed yet is found by it
     kind TEXT NOT NULL, source TEXT NOT NULL, language TEXT, published TEXT,
-    url_key TEXT, content_sha256 BLOB, duplicate_of TEXT,
+    url_key TEXT, content_sha256 BLOB, duplicate_of TEXT, duplicate_rule TEXT,
     PRIMARY KEY (tid, version)
 ) WITHOUT ROWID;
 CREATE INDEX records_url ON records (url_key) WHERE url_key IS NOT NULL AND duplicate_of IS NULL;
@@ -75,6 +75,8 @@ CREATE TABLE pictures (             -- every picture asked for, by its pic, or i
 _PAGES_A_CHECKPOINT = 4_000
 """Of 4 KiB. The more, the more often a page that many groups change is written once for all of them."""
 _NO_VALIDATORS = (None, None, None)
+_STANDS = "(SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"
+"""SQL that holds for all versions of a key that stands in articles/."""
 _PICTURE = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type", "reason")
 _PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
 
@@ -179,15 +181,17 @@ class Catalogue:
         *,
         version: int,
         duplicate_of: str | None,
+        rule: DuplicateRule | None,
         validators: Validators | None = None,
     ) -> None:
         """Take in *article*, whose line of CRC-32 *crc* is at *place*: version, pictures, and the targets it lists.
 
-        *version* and *duplicate_of* are those of the line. *validators* are what its response gave to ask
-        conditionally with.
+        *version*, *duplicate_of* and *rule* are those of the line. *validators* are what its response gave to ask
+        conditionally with. A seed is no visit, nor is a record that was moved: it ends no lease.
         """
         state = {"article": "fetched", "seed": "seed", "stub": stub_state(article.capture.status)}[article.kind]
         tid, content, url_key = target_id(article.key), article.content_sha256, _url_key(article)
+        is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self._gathered.tids:
             self.flush()
         self._gathered.archive(
@@ -204,9 +208,9 @@ class Catalogue:
                 url_key,
                 content and bytes.fromhex(content),
                 duplicate_of,
+                rule,
             ),
-            None if article.kind == "seed" else self._visit(article, tid, version, validators),
-            seed=article.kind == "seed",
+            self._visit(article, tid, version, validators) if is_visit else None,
         )
         if duplicate_of is None:
             if content:
@@ -255,14 +259,14 @@ class Catalogue:
         )
         return [(Held(kind, sha256 and sha256.hex(), version), Place(*at)) for kind, sha256, version, *at in rows]
 
-    def twin(self, article: Article) -> tuple[str, float | None] | None:
-        """Return another key in articles/ with the text of *article* (and 1.0), or else its URL (and None)."""
+    def twin(self, article: Article) -> Twin | None:
+        """Return another key that stands in articles/ with the text of *article*, or else its URL."""
         key = article.content_sha256 and self._text_twin(article, article.content_sha256)
         if key:
-            return key, 1.0
+            return Twin(key, 1.0, "text")
         url_key = _url_key(article)
         key = url_key and self._url_twin(article, url_key)
-        return (key, None) if key else None
+        return Twin(key, None, "url") if key else None
 
     def _text_twin(self, article: Article, content_sha256: str) -> str | None:
         own, content = target_id(article.key), bytes.fromhex(content_sha256)
@@ -270,8 +274,8 @@ class Catalogue:
             if tid == own:
                 continue
             row = self.connection.execute(
-                "SELECT key FROM records JOIN targets USING (tid)"
-                " WHERE tid = ? AND content_sha256 = ? AND kind = ? AND duplicate_of IS NULL LIMIT 1",
+                "SELECT key FROM records r JOIN targets USING (tid) WHERE tid = ? AND content_sha256 = ? AND kind = ?"  # noqa: S608
+                f" AND duplicate_of IS NULL AND {_STANDS} LIMIT 1",
                 (tid, content, article.kind),
             ).fetchone()
             if row:
@@ -282,8 +286,8 @@ class Catalogue:
         if url_key in self._gathered.url_keys:
             self.flush()
         row = self._connection.execute(
-            "SELECT key FROM records JOIN targets USING (tid)"
-            " WHERE url_key = ? AND kind = ? AND duplicate_of IS NULL AND tid != ? ORDER BY tid LIMIT 1",
+            "SELECT key FROM records r JOIN targets USING (tid) WHERE url_key = ? AND kind = ? AND tid != ?"  # noqa: S608
+            f" AND duplicate_of IS NULL AND {_STANDS} ORDER BY tid LIMIT 1",
             (url_key, article.kind, target_id(article.key)),
         ).fetchone()
         return row and str(row[0])

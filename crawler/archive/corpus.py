@@ -27,7 +27,7 @@ from zlib import crc32
 
 import orjson
 
-from crawler.archive.decision import Added, Duplicate, Held, Outcome, decide, stub_reason, stub_state
+from crawler.archive.decision import Added, Duplicate, Held, Outcome, Twin, decide, stub_reason, stub_state
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.lock import CorpusLock
@@ -111,14 +111,14 @@ class Corpus:
     def add(self, article: Article, validators: Validators | None = None, *, anew: bool = False) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
 
-        Its ``version`` and ``near_duplicate_of`` are set here, and to its ``discovered_from`` is added what the
-        corpus knows. If a target of its key was leased, the lease ends. *validators* are what its response gave to
-        ask conditionally with next time. *anew*: see :func:`decide`.
+        Its ``version`` is set here, its ``near_duplicate_of`` unless it has one with a rule, and to its
+        ``discovered_from`` is added what the corpus knows. If a target of its key was leased, the lease ends.
+        *validators* are what its response gave to ask conditionally with next time. *anew*: see :func:`decide`.
         """
         key = article.key
         twin = self.catalogue.twin(article)
-        if article.near_duplicate_of:
-            twin = article.near_duplicate_of, article.similarity
+        if article.near_duplicate_of and article.duplicate_rule:
+            twin = Twin(article.near_duplicate_of, article.similarity, article.duplicate_rule)
         held = self.catalogue.held(key)
         if held and not anew and held.kind == article.kind == "article":
             held = self._as_cleaned_today(article, held)
@@ -128,7 +128,7 @@ class Corpus:
             self._answer(article, held, validators)
             return outcome
         changes = self._changes(article, outcome)
-        duplicate_of = outcome.of if isinstance(outcome, Duplicate) else None
+        duplicate_of, rule = (outcome.of, outcome.rule) if isinstance(outcome, Duplicate) else (None, None)
         writer = self._duplicates if duplicate_of else self._articles
         line = encode(article, **changes)
         capture = article.capture
@@ -136,7 +136,13 @@ class Corpus:
             self.captures.make_durable(CapturePlace(capture.warc_file, capture.warc_offset))
         place = writer.append(line)
         self.catalogue.index(
-            article, place, crc32(line), version=outcome.version, duplicate_of=duplicate_of, validators=validators
+            article,
+            place,
+            crc32(line),
+            version=outcome.version,
+            duplicate_of=duplicate_of,
+            rule=rule,
+            validators=validators,
         )
         self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
         return outcome
@@ -183,6 +189,7 @@ class Corpus:
             changes["discovered_from"] = sorted(sources)
         if isinstance(outcome, Duplicate):
             changes |= {"near_duplicate_of": outcome.of, "similarity": outcome.similarity}
+            changes["duplicate_rule"] = outcome.rule
         return changes
 
     def unchanged(self, key: str, checked: float) -> None:

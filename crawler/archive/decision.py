@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crawler.items import Article, Kind
+from crawler.items import Article, DuplicateRule, Kind
 
 _RETRYABLE = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -27,6 +27,7 @@ class Duplicate:
     of: str
     similarity: float | None
     version: int
+    rule: DuplicateRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Unchanged:
 Outcome = Added | Duplicate | Unchanged
 
 
+class Twin(NamedTuple):
+    """A record in articles/ that another one repeats: its key, how similar the texts are, and what tells."""
+
+    key: str
+    similarity: float | None
+    rule: DuplicateRule
+
+
 class Held(NamedTuple):
     """The highest version of a key in the corpus."""
 
@@ -47,15 +56,12 @@ class Held(NamedTuple):
     version: int
 
 
-def decide(
-    article: Article, held: Held | None, twin: tuple[str, float | None] | None, *, anew: bool = False
-) -> Outcome:
+def decide(article: Article, held: Held | None, twin: Twin | None, *, anew: bool = False) -> Outcome:
     """Decide what becomes of *article*, given the version *held* under its key and a *twin* under another.
 
     An article supersedes a seed, and a seed a stub, never the other way; of two of one kind, a changed text makes a
-    new version and an equal one none. *twin* is the key of a record in articles/ with the same text or URL, and how
-    similar the texts are. One that was made *anew* from the same page is a new version with an equal text, too: the
-    caller knows that it differs.
+    new version and an equal one none. *twin* is a record in articles/ with the same text or URL. One that was made
+    *anew* from the same page is a new version with an equal text, too: the caller knows that it differs.
     """
     if held is not None:
         better = _RANK[article.kind] - _RANK[held.kind]
@@ -66,8 +72,25 @@ def decide(
             return Unchanged(held.version)
     version = held.version + 1 if held else 1
     if twin is not None:
-        return Duplicate(*twin, version)
+        return Duplicate(twin.key, twin.similarity, version, twin.rule)
     return Added(version)
+
+
+_BROUGHT: dict[DuplicateRule, DuplicateRule] = {
+    "moved-shorter": "shorter",
+    "moved-undated": "undated",
+    "moved-pictureless": "pictureless",
+    "moved-later": "later",
+}
+
+
+def as_brought(rule: DuplicateRule) -> DuplicateRule:
+    """Return *rule* for a record that is brought to a corpus: what was moved elsewhere, is not moved here.
+
+    >>> as_brought("moved-undated"), as_brought("later")
+    ('undated', 'later')
+    """
+    return _BROUGHT.get(rule, rule)
 
 
 def stub_state(status: int | None) -> str:

@@ -38,12 +38,12 @@ ON CONFLICT (tid) DO UPDATE SET
     state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
 WHERE excluded.depth < depth OR state = 'seed' OR title IS NOT {_LONGER_TITLE} OR pic IS NOT {_FIRST_PIC}"""  # noqa: S608
 
-_ARCHIVE_SEED = """
+_ARCHIVE_ONLY = """
 INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (tid) DO UPDATE SET depth = min(depth, excluded.depth)"""
 
-_ARCHIVE_TARGET = f"""
-{_ARCHIVE_SEED},
+_ARCHIVE_VISITED = f"""
+{_ARCHIVE_ONLY},
     state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
 
 # Versions of a page may differ in how they sort an item: the smallest counts, in whatever order they are read.
@@ -101,7 +101,7 @@ class Gathered:
         self.tids: set[int] = set()
         self.url_keys: set[str] = set()
         self.pictures: dict[str, Row] = {}
-        self._targets: dict[str, list[Row]] = {_ARCHIVE_SEED: [], _ARCHIVE_TARGET: []}
+        self._targets: dict[str, list[Row]] = {_ARCHIVE_ONLY: [], _ARCHIVE_VISITED: []}
         self._visits: list[Row] = []
         self._listed: dict[int, Listed] = {}
         self._edges: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
@@ -111,9 +111,12 @@ class Gathered:
     def __bool__(self) -> bool:
         return bool(self.records or self.pictures)
 
-    def archive(self, target: Row, record: Row, visit: Row | None, *, seed: bool) -> None:
-        """Add the rows of a line: of its target (tid, key, id, state, depth, reason), of itself, and of its visit."""
-        self._targets[_ARCHIVE_SEED if seed else _ARCHIVE_TARGET].append(target)
+    def archive(self, target: Row, record: Row, visit: Row | None) -> None:
+        """Add the rows of a line: of its target (tid, key, id, state, depth, reason), of itself, and of its visit.
+
+        A line that comes of no visit leaves a target that is known in the state that it has.
+        """
+        self._targets[_ARCHIVE_VISITED if visit else _ARCHIVE_ONLY].append(target)
         self.records.append(record)
         self.tids.add(target[0])
         if visit:
@@ -164,7 +167,7 @@ class Gathered:
         for statement, rows in self._targets.items():
             if rows:
                 many(statement, rows)
-        many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
+        many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
         many(_LIST_TARGET, sorted(self._listed.values()))
         edges = ((target, *edge) for target in sorted(self._edges) for edge in self._edges[target])
         many(_ADD_EDGE, edges)

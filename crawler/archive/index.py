@@ -9,8 +9,8 @@ Indexed is the folded text (:mod:`crawler.archive.folding`), in an FTS5 table wi
 ASCII spaces only. The original title and, compressed, the text lie beside it: what is shown comes from them. They
 could be read from the lines, but a closed segment may be compressed, and ten hits from ten of those cost seconds.
 
-A new version of a key gets a new row; the words of the old one stay in the index and belong to no document. When
-they are a fifth of all, the index is made anew.
+A new version of a key gets a new row; the words of the old one stay in the index and belong to no document, and so do
+those of a key that went to duplicates/. When they are a fifth of all, the index is made anew.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from typing import Any
 from crawler.archive.folding import FOLDING, fold
 from crawler.archive.lines import line_at, lines_from, read_record
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
 from crawler.archive.stored import stored_picture
 from crawler.exceptions import CorpusDamaged, CorpusError
 
 INDEX_NAME = "search.sqlite"
-VERSION = 300 + FOLDING
+VERSION = 400 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
 _COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
@@ -75,9 +75,7 @@ def open_index(root: Path, on_bytes: Callable[[int, int], None]) -> tuple[sqlite
     corpus, or the index cannot be written.
     """
     with read_catalogue(root) as catalogue:
-        ends = dict(
-            catalogue.execute("SELECT name, bytes FROM segments WHERE name LIKE 'articles-%' ORDER BY name").fetchall()
-        )
+        ends = dict(catalogue.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall())  # articles first
     done = CaughtUp()
     try:
         return _caught_up(root, ends, done, on_bytes), done
@@ -146,7 +144,8 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
     """Return why the index cannot go on from where it is, None if it can."""
     if _version(connection) != VERSION:
         return "another version of Gleaner made it"
-    plain = {segment_name(path) for path in segment_paths(root, "articles") if path.suffix == ".jsonl"}
+    paths = (path for family in FAMILIES for path in segment_paths(root, family))
+    plain = {segment_name(path) for path in paths if path.suffix == ".jsonl"}
     for name, size, last, checksum in connection.execute("SELECT name, bytes, last, checksum FROM segments"):
         if size > ends.get(name, 0):
             return f"it had read more of {name} than there is"
@@ -185,8 +184,8 @@ def _take_in(
                 if _reached(connection, name) != start:  # another search does the same, and was faster
                     done.busy = True
                     return
-                for _, raw in group:
-                    _index(connection, raw, done)
+                for place, raw in group:
+                    _index(connection, raw, done, is_duplicate=place.segment.startswith("duplicates"))
                 last, raw = group[-1]
                 start = last.offset + last.length
                 row = (name, start, last.offset, zlib.crc32(raw))
@@ -211,11 +210,15 @@ def _reached(connection: sqlite3.Connection, name: str) -> int:
     return row[0] if row else 0
 
 
-def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp) -> None:
+def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp, *, is_duplicate: bool) -> None:
     done.lines += 1
     record = read_record(raw)
     if record is None:
         done.damaged += 1
+        return
+    version = record["version"] if isinstance(record.get("version"), int) else 0
+    if is_duplicate:
+        _remove(connection, record["key"], version)
         return
     key, title, text = record["key"], _text(record.get("title")) or "", _text(record.get("text")) or ""
     packed = zlib.compress(text.encode(), _COMPRESSION)
@@ -223,11 +226,17 @@ def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp) -> None:
     document = connection.execute("INSERT INTO originals (text) VALUES (?)", (packed,)).lastrowid
     connection.execute("DELETE FROM originals WHERE id = (SELECT id FROM documents WHERE key = ?)", (key,))
     kind, language, published, url = (_text(record.get(name)) for name in ("kind", "language", "published", "url"))
-    version = record["version"] if isinstance(record.get("version"), int) else 0
     facts = (kind, language, published, _source(record), stored_picture(record), published and published[:4])
     row = (document, key, version, *facts, title, url)
     connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
+
+
+def _remove(connection: sqlite3.Connection, key: str, version: int) -> None:
+    """Remove the document of *key*, which went to duplicates/ with *version*, unless it is a later one."""
+    row = connection.execute("DELETE FROM documents WHERE key = ? AND version < ? RETURNING id", (key, version))
+    for (document,) in row.fetchall():
+        connection.execute("DELETE FROM originals WHERE id = ?", (document,))
 
 
 def _source(record: dict[str, Any]) -> str | None:

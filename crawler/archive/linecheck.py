@@ -22,8 +22,8 @@ from crawler.items import Article
 from crawler.text import content_sha256
 
 _FIELDS = tuple(Article.__dataclass_fields__)
-_FIRST_FIELDS = _FIELDS[: _FIELDS.index("run") + 1]
-"""Those that every line has; what came later is missing in older ones."""
+_FIELDS_OF = {_FIELDS[: _FIELDS.index(last) + 1] for last in ("run", "credit", "duplicate_rule")}
+"""The fields of a line, by how old it is: some came later, each time at the end."""
 
 _RECORD = (
     "SELECT segment, offset, length, crc, kind, content_sha256, duplicate_of, key"
@@ -78,13 +78,16 @@ class LineChecker:
         yield from (f"{name}: {message}" for message in messages)
 
     def _content(self, record: dict[str, Any], place: Place) -> Iterator[str]:
-        if tuple(record) not in {_FIELDS, _FIRST_FIELDS}:
+        if tuple(record) not in _FIELDS_OF:
             yield "the fields are not in the order of the record"
         if record["content_sha256"] != content_sha256(record["text"]):
             yield "content_sha256 is not that of the text"
         family = place.segment.partition("-")[0]
         if (record["near_duplicate_of"] is not None) != (family == "duplicates"):
             yield f"near_duplicate_of is {record['near_duplicate_of']!r}, which does not belong in {family}/"
+        rule = record.get("duplicate_rule")
+        if rule is not None and family != "duplicates":
+            yield f"duplicate_rule is {rule!r}, which does not belong in {family}/"
 
     def _catalogued(self, record: dict[str, Any], line: bytes, place: Place) -> Iterator[str]:
         try:

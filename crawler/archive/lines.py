@@ -66,8 +66,9 @@ def selected_lines(
 ) -> Iterator[Lines]:
     """Give the lines of *selection*: the latest of each key in articles/, or *all_versions*, duplicates/ too.
 
-    With *family* only those in ``articles`` or ``duplicates``. *on_progress* is told how many of how many are read.
-    Raises ``CorpusError`` if there is no corpus, ``CorpusDamaged`` if lines are gone.
+    A key of which duplicates/ has the highest version stands in articles/ no more. With *family* only those in
+    ``articles`` or ``duplicates``. *on_progress* is told how many of how many are read. Raises ``CorpusError`` if
+    there is no corpus, ``CorpusDamaged`` if lines are gone.
     """
     condition, parameters = selection.where("r")
     with read_catalogue(root) as connection:

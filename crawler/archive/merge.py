@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe, write_errors
-from crawler.archive.decision import Added, Duplicate
+from crawler.archive.decision import Added, Duplicate, as_brought
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
 from crawler.archive.lines import Line, Lines, line_at, read_record, selected_lines
@@ -28,6 +28,7 @@ from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
 from crawler.archive.warcs import mend_warcs
 from crawler.exceptions import ConfigError
+from crawler.items import Article
 
 _GROUP = 500
 _SECONDS = len("2026-11-22T20:00:00")
@@ -151,9 +152,7 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
         merged.earlier += 1
         return
     article = merged.pictures.bring(corpus, article)
-    article = replace(article, capture=merged.captures.placed(article.capture))
-    if article.similarity in (None, 1.0):  # equal texts are found again; nearly equal ones are not
-        article = replace(article, near_duplicate_of=None, similarity=None)
+    article = replace(_marked(article), capture=merged.captures.placed(article.capture))
     outcome = corpus.add(article)
     if isinstance(outcome, Added):
         merged.added += 1
@@ -161,6 +160,14 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
         merged.duplicates += 1
     else:
         merged.unchanged += 1
+
+
+def _marked(article: Article) -> Article:
+    """Return *article* as a near duplicate if it is one: equal texts and URLs are found again, those are not."""
+    rule = article.duplicate_rule
+    if rule is None or rule in {"text", "url"}:
+        return replace(article, near_duplicate_of=None, similarity=None, duplicate_rule=None)
+    return replace(article, duplicate_rule=as_brought(rule))
 
 
 def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier"]:

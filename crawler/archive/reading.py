@@ -52,10 +52,10 @@ def corpus_stats(root: Path) -> dict[str, Any]:
     """Return what the corpus holds, counted.
 
     ``records``, ``sources``, ``languages``, ``published`` (by year) and ``months`` count the latest version of each
-    key in articles/; ``lines``, ``duplicates``, ``duplicate_kinds`` and ``versions`` (superseded ones too) count
-    lines; ``targets`` the keys by state; ``pictures`` what became of those asked for, ``picture_groups`` in how many
-    ``groups`` so many ``files`` show the same (:mod:`crawler.archive.likeness`). ``bytes`` is what each part takes on
-    the disk, ``record_bytes`` what the lines have uncompressed.
+    key that stands in articles/; ``lines``, ``duplicates``, ``duplicate_kinds``, ``duplicate_rules`` and ``versions``
+    (superseded ones too) count lines; ``targets`` the keys by state; ``pictures`` what became of those asked for,
+    ``picture_groups`` in how many ``groups`` so many ``files`` show the same (:mod:`crawler.archive.likeness`).
+    ``bytes`` is what each part takes on the disk, ``record_bytes`` what the lines have uncompressed.
     """
     with read_catalogue(root) as connection:
         latest = _latest(connection)
@@ -74,6 +74,9 @@ def corpus_stats(root: Path) -> dict[str, Any]:
             "versions": number("SELECT count(*) FROM records WHERE duplicate_of IS NULL"),
             "duplicates": number("SELECT count(*) FROM records WHERE duplicate_of IS NOT NULL"),
             "duplicate_kinds": counted("SELECT kind, count(*) FROM records WHERE duplicate_of IS NOT NULL"),
+            "duplicate_rules": counted(
+                "SELECT coalesce(duplicate_rule, 'unknown'), count(*) FROM records WHERE duplicate_of IS NOT NULL"
+            ),
             "sources": latest["source"],
             "languages": dict(sorted(latest["language"].items(), key=lambda pair: -pair[1])),
             "published": latest["year"],

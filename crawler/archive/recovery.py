@@ -195,7 +195,8 @@ def _index(catalogue: Catalogue, line: bytes, place: Place) -> None:
     if not line.endswith(b"\n"):
         raise ValueError("it is torn")
     article = decode(line)
-    catalogue.index(article, place, crc32(line), version=article.version, duplicate_of=article.near_duplicate_of)
+    of, rule = article.near_duplicate_of, article.duplicate_rule
+    catalogue.index(article, place, crc32(line), version=article.version, duplicate_of=of, rule=rule)
 
 
 def _cut(root: Path, path: Path, offset: int) -> Place:

@@ -12,11 +12,10 @@ from crawler.exceptions import ConfigError
 _DAY_RE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _LANGUAGE_RE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
-LATEST = (
-    "r.duplicate_of IS NULL AND r.version = "
-    "(SELECT max(v.version) FROM records v WHERE v.tid = r.tid AND v.duplicate_of IS NULL)"
-)
-"""SQL that holds for the latest version of a key in articles/: what the corpus has to say of that key."""
+STATE = "r.version = (SELECT max(v.version) FROM records v WHERE v.tid = r.tid)"
+"""SQL that holds for the latest version of a key, be it in articles/ or in duplicates/: where that key stands now."""
+LATEST = f"r.duplicate_of IS NULL AND {STATE}"
+"""SQL that holds for the latest version of a key that stands in articles/: what the corpus has to say of that key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ class Looked:
 
 
 def look_up(root: Path, key: str) -> Looked | None:
-    """Return the record of *key* in the corpus at *root*: the latest in articles/, or else in duplicates/.
+    """Return the record of *key* in the corpus at *root*: its latest version, in articles/ or duplicates/.
 
     None if nothing is archived under it, or its line is damaged.
     """
@@ -47,7 +47,7 @@ def look_up(root: Path, key: str) -> Looked | None:
     with read_catalogue(root) as connection:
         rows = connection.execute(
             "SELECT r.segment, r.offset, r.length FROM records r JOIN targets t USING (tid)"
-            " WHERE tid = ? AND key = ? ORDER BY duplicate_of IS NOT NULL, version DESC",
+            " WHERE tid = ? AND key = ? ORDER BY version DESC",
             (tid, key),
         ).fetchall()
         if not rows:

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from crawler.archive.segments import Place
-from crawler.archive.selection import LATEST
+from crawler.archive.selection import STATE
 from crawler.archive.visits import unix_time
 from crawler.report.periods import Periods, day_of
 from crawler.report.runs import Run
@@ -78,7 +78,7 @@ class Scope(NamedTuple):
 def scope_of(run: Run | None) -> Scope:
     """Return the scope of *run*: the lines that it added and the targets that it asked for; None: of the corpus."""
     if run is None:
-        return Scope(f"({LATEST} OR r.duplicate_of IS NOT NULL)", "t.state != 'seed'", {})
+        return Scope(STATE, "t.state != 'seed'", {})
     pieces, parameters = [], dict[str, object]()
     for number, (segment, (start, end)) in enumerate((run.lines or {}).items()):
         pieces.append(f"(r.segment = :s{number} AND r.offset >= :a{number} AND r.offset < :z{number})")

@@ -117,7 +117,7 @@ def test_an_article_supersedes_a_seed_and_a_seed_a_stub_but_never_the_other_way(
 def test_the_text_of_another_article_goes_to_duplicates_whole(corpus):
     first = make_article(1, text="One text.")
     twin = make_article(2, text="One  text.")
-    assert add(corpus, first, twin) == [Added(1), Duplicate("replica/1", 1.0, 1)]
+    assert add(corpus, first, twin) == [Added(1), Duplicate("replica/1", 1.0, 1, "text")]
     (kept,) = lines(corpus, "duplicates")
     assert (kept.key, kept.near_duplicate_of, kept.similarity, kept.text) == (
         "replica/2",
@@ -132,7 +132,7 @@ def test_the_text_of_another_article_goes_to_duplicates_whole(corpus):
 def test_the_url_of_another_article_makes_a_duplicate_of_unknown_similarity(corpus):
     first = make_article(1, url="https://h/news/1/slug?b=2&a=1")
     second = make_article(2, url="http://h/news/1/slug?a=1&b=2#top")
-    assert add(corpus, first, second) == [Added(1), Duplicate("replica/1", None, 1)]
+    assert add(corpus, first, second) == [Added(1), Duplicate("replica/1", None, 1, "url")]
 
 
 def test_records_without_text_are_no_duplicates_of_each_other(corpus):

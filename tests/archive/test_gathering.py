@@ -85,7 +85,7 @@ def test_an_edge_has_the_smallest_sort_of_all_versions_in_whatever_order_they_ar
     twin, changed = ((RelatedItem(id="9", sort=sort),) for sort in (None, 5))
     with corpus.group():
         corpus.add(make_article(1, text="One text."))
-        assert corpus.add(make_article(2, text="One text.", related=twin)) == Duplicate("replica/1", 1.0, 1)
+        assert corpus.add(make_article(2, text="One text.", related=twin)) == Duplicate("replica/1", 1.0, 1, "text")
         assert corpus.add(make_article(2, text="Another.", related=changed)) == Added(2)
     before = content(tmp_path)
     corpus.close()
@@ -101,8 +101,8 @@ def test_what_a_group_added_is_known_inside_it(tmp_path):
         assert corpus.add(make_seed(related=(1, 2))) == Added(1)
         assert corpus.add(first, Validators("http://h/1", etag='"e"')) == Added(1)
         assert corpus.add(first) == Unchanged(1)
-        assert corpus.add(make_article(2, text="One text.")) == Duplicate("replica/1", 1.0, 1)
-        assert corpus.add(make_article(3, url="https://h/1")) == Duplicate("replica/1", None, 1)
+        assert corpus.add(make_article(2, text="One text.")) == Duplicate("replica/1", 1.0, 1, "text")
+        assert corpus.add(make_article(3, url="https://h/1")) == Duplicate("replica/1", None, 1, "url")
         assert corpus.catalogue.discovered_from("replica/2") == {"replica/1", "replica/seed-0e0b62733202"}
         assert corpus.catalogue.picture("/a.jpg") == picture
         assert corpus.frontier.counts() == {"fetched": 3, "seed": 1}

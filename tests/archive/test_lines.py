@@ -42,9 +42,11 @@ def test_the_latest_of_each_key_in_the_order_of_the_lines(root):
     assert read(root, kind="stub", all_versions=True) == [("1", 1)]
 
 
-def test_a_key_whose_newest_version_is_a_duplicate_keeps_the_one_before(root):
+def test_a_key_whose_newest_version_is_a_duplicate_stands_in_articles_no_more(root):
     make_corpus(root, make_article(1, text="Two, changed", language="fa"))
-    assert read(root) == [("1", 2), ("2", 2)]
+    assert read(root) == [("2", 2)]
+    make_corpus(root, make_article(1, text="One, changed again", language="en"))
+    assert read(root) == [("2", 2), ("1", 4)]
 
 
 def test_compressed_segments_are_read_alike(root):

@@ -153,7 +153,7 @@ def test_near_duplicates_stay_what_the_other_found_them_to_be(here, tmp_path):
     make_corpus(
         there,
         make_article(1, text="A long text."),
-        make_article(2, text="A long text!!", near_duplicate_of="replica/1", similarity=0.93),
+        make_article(2, text="A long text!!", near_duplicate_of="replica/1", similarity=0.93, duplicate_rule="later"),
     )
     assert counts(here, there) == [some(added=1, duplicates=1)]
     assert history(here, "2")[0].record["similarity"] == 0.93

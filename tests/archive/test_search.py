@@ -10,6 +10,7 @@ import stat
 import pytest
 
 from crawler.archive.corpus import Corpus, rebuild
+from crawler.archive.index import remove_index
 from crawler.archive.search import search
 from crawler.archive.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
@@ -57,6 +58,17 @@ def test_it_keeps_up_and_finds_only_the_latest_version(root):
     assert (found.hits[0].version, found.caught_up.lines, found.caught_up.anew) == (2, 2, None)
     assert keys(root, "rained") == []
     assert keys(root, "hailed") == ["replica/9"]
+
+
+def test_a_key_that_became_a_duplicate_is_found_no_more_until_it_says_something_else(root):
+    assert keys(root, "rained") == ["replica/1"]
+    make_corpus(root, make_article(1, text="No rain. " + "Nothing else to tell. " * 20))
+    assert keys(root, "rained") == []
+    assert keys(root, "nothing") == ["replica/2"]
+    make_corpus(root, make_article(1, text="Nothing rained."))
+    assert sorted(keys(root, "nothing")) == ["replica/1", "replica/2"]
+    remove_index(root)
+    assert sorted(keys(root, "nothing")) == ["replica/1", "replica/2"]
 
 
 def test_duplicates_are_not_found(root):

@@ -36,7 +36,8 @@ _FIELDS = """\
 | content_sha256 | string | of the normalized text |
 | near_duplicate_of, similarity | string, double | of records whose text is that of another key |
 | run | string | the crawl that obtained it |
-| dateline, credit | string | where and by whom it was filed, and who wrote it: split off from the text |"""
+| dateline, credit | string | where and by whom it was filed, and who wrote it: split off from the text |
+| duplicate_rule | string | by which rule it is a duplicate |"""
 
 
 class Card:

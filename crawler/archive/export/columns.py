@@ -76,6 +76,7 @@ SCHEMA = pa.schema(
         ("run", pa.string()),
         ("dateline", pa.string()),
         ("credit", pa.string()),
+        ("duplicate_rule", pa.string()),
     ]
 )
 """The fields of the record in their order, and after ``published`` the same instant as a timestamp, which sorts."""
