@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT, COLLAPSED, RATE_LIMITED = (
+COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT, ALARM, RATE_LIMITED = (
     0,
     1,
     3,
@@ -32,7 +32,7 @@ MEANINGS = {
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
     LIMIT: "a limit of time, pages or errors was reached",
-    COLLAPSED: "finished, but far less was answered than in the runs before (MONITOR_ANSWERS)",
+    ALARM: "finished, but a monitor failed: far less was answered than in the runs before, say",
     RATE_LIMITED: "finished, but a web archive asked for fewer requests, so some targets wait",
 }
 """What each code means, in a few words."""
@@ -47,8 +47,8 @@ def exit_code(stats: Mapping[str, Any]) -> int:
         return _BY_REASON[reason]
     if reason != "finished":
         return LIMIT if str(reason).startswith("closespider_") else INTERNAL
-    if stats.get("gleaner/collapse"):
-        return COLLAPSED
+    if stats.get("gleaner/alarm"):
+        return ALARM
     if stats.get("gleaner/recover/rate_limited", 0):
         return RATE_LIMITED
     failed = stats.get("gleaner/targets/failed", 0) + stats.get("gleaner/images/failed", 0)

@@ -81,12 +81,17 @@ EXTENSIONS = {
     "crawler.extensions.readers.Readers": 10,
     "crawler.extensions.recoverer.Recoverer": 15,
     "crawler.extensions.progress.Progress": 20,
+    "crawler.extensions.monitors.Monitors": 25,
     "crawler.extensions.runs.RunRecord": 30,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
 }
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # they are in runs/<run>/stats.json
 LOG_FORMATTER = "crawler.logformatter.GleanerLogFormatter"
+# Whether Spidermon (gleaner[monitors]) runs those of its monitors that are given a threshold: docs/schedules.md.
+SPIDERMON_ENABLED = False
+SPIDERMON_SPIDER_CLOSE_MONITORS = ["crawler.extensions.monitorsuite.RunSuite"]
+SPIDERMON_ADD_FIELD_COVERAGE = True
 
 # -- Our own ---------------------------------------------------------------------------------------------------------
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.test import get_crawler
 
+from crawler.exceptions import ConfigError
 from crawler.exitcodes import exit_code
+from crawler.extensions.monitors import Monitors
 from crawler.monitor import collapse
 from tests.crawling import crawl, write_seed
 
@@ -37,8 +42,8 @@ def test_collapse(run, earlier, least, found):
 
 def test_it_has_an_exit_code_of_its_own():
     finished = {"finish_reason": "finished", "gleaner/targets/failed": 3}
-    assert exit_code({**finished, "gleaner/collapse": "only 10%"}) == 17
-    assert exit_code({**finished, "finish_reason": "shutdown", "gleaner/collapse": "only 10%"}) == 11
+    assert exit_code({**finished, "gleaner/alarm": "only 10%"}) == 17
+    assert exit_code({**finished, "finish_reason": "shutdown", "gleaner/alarm": "only 10%"}) == 11
 
 
 def test_a_crawl_of_a_site_that_lost_its_articles_fails_so_that_a_scheduler_sees_it(start_replica, tmp_path):
@@ -56,3 +61,26 @@ def test_a_crawl_of_a_site_that_lost_its_articles_fails_so_that_a_scheduler_sees
     )
     assert done.returncode == 17, done.stderr
     assert "only 0% of what was asked for was answered with an article; in the 3 runs before, 90%" in done.stderr
+
+
+def test_a_monitor_of_spidermon_fails_a_run_too(replica, tmp_path):
+    pytest.importorskip("spidermon")
+    rules = json.dumps({"Article/title": 1.0, "Article/kicker": 1.01})  # more than all: no page can satisfy it
+    settings = ["SPIDERMON_ENABLED=1", "SPIDERMON_MIN_ITEMS=1", f"SPIDERMON_FIELD_COVERAGE_RULES={rules}"]
+    done = crawl(
+        write_seed(tmp_path / "seed.txt", 1793356), tmp_path / "corpus", replica.profile,
+        settings=[*settings, "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"],
+    )  # fmt: skip
+    assert done.returncode == 17, done.stderr
+    (path,) = (tmp_path / "corpus/runs").glob("*/stats.json")
+    told = json.loads(path.read_bytes())["stats"]
+    assert told["gleaner/alarm"] == "monitors failed: Field Coverage Monitor"
+    assert told["spidermon_field_coverage/Article/title"] == 1.0
+
+
+def test_without_spidermon_a_crawl_that_asks_for_it_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "spidermon.contrib.scrapy.extensions", None)
+    with pytest.raises(ConfigError, match=r"install gleaner\[monitors\]"):
+        Monitors.from_crawler(get_crawler(settings_dict={"SPIDERMON_ENABLED": True}))
+    with pytest.raises(NotConfigured):
+        Monitors.from_crawler(get_crawler())

@@ -123,7 +123,7 @@ class RunRecord:
         earlier = [run.stats for run in latest_runs(root, _RUNS_LOOKED_AT) if run.spider == spider]
         found = collapse(stats, earlier[:_RUNS_COMPARED], self._least_answers)
         if found:
-            stats["gleaner/collapse"] = found
+            stats["gleaner/alarm"] = "; ".join(filter(None, (stats.get("gleaner/alarm"), found)))
             logger.error("Something is wrong with the site, or with how we read it: %s", found)
 
     def _added(self, root: Path) -> dict[str, tuple[int, int]] | None:
