@@ -142,7 +142,7 @@ def test_a_fingerprint_of_a_group_that_failed_finds_nothing(tmp_path):
 def test_a_catalogue_of_another_version_is_made_anew(tmp_path, opened):
     archive(tmp_path, [[make_article(1)]])
     before = content(tmp_path)
-    with sqlite3.connect(tmp_path / "catalogue.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "catalogue.sqlite")) as connection, connection:
         connection.executescript("PRAGMA user_version = 3; DROP TABLE fingerprints")
     connection.close()
     opened(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_no_question_is_a_syntax_error(question):
         terms = parse(question)
     except ConfigError:
         return
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection, connection:
         connection.execute("CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = 'ascii')")
         assert connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression(terms),)).fetchall() == []
     connection.close()

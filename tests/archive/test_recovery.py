@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +47,7 @@ def reopen(root):
 
 def content(root):
     """Return all that the catalogue knows, in terms of keys."""
-    with sqlite3.connect(root / "catalogue.sqlite") as connection:
+    with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection, connection:
         queries = (
             "SELECT key, id, state, depth, title, pic FROM targets ORDER BY key",
             "SELECT t.key, s.key, e.sort FROM edges e JOIN targets t ON t.tid = target JOIN targets s ON s.tid = source"

@@ -6,6 +6,7 @@ import gzip
 import multiprocessing
 import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_a_lost_or_broken_index_is_made_anew(root, damage):
     elif damage == "page":
         index.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
     else:
-        with sqlite3.connect(index) as connection:
+        with closing(sqlite3.connect(index)) as connection, connection:
             connection.execute("PRAGMA user_version = 7")
         connection.close()
     found = search(root, "bazaar", Selection())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -19,7 +20,7 @@ ROWS = [
 
 def selected(**asked):
     condition, values = Selection(**asked).where("r")
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection, connection:
         connection.execute("CREATE TABLE records (published, language, kind)")
         connection.executemany("INSERT INTO records VALUES (?, ?, ?)", ROWS)
         rows = connection.execute(f"SELECT rowid FROM records r WHERE {condition}", values).fetchall()

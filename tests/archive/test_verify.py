@@ -154,7 +154,7 @@ def test_pictures_that_are_gone_changed_or_of_nobody_are_told(root):
 
 
 def test_a_picture_that_only_an_older_line_names_is_not_of_nobody(root):
-    with sqlite3.connect(root / "catalogue.sqlite") as connection:
+    with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection, connection:
         connection.execute("DELETE FROM pictures")
     connection.close()
     result = verify(root)

@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -203,7 +204,7 @@ def test_an_archive_that_errs_is_asked_again_as_it_says_and_only_its_good_captur
 
 
 def states(corpus):
-    with sqlite3.connect(corpus / "catalogue.sqlite") as connection:
+    with closing(sqlite3.connect(corpus / "catalogue.sqlite")) as connection, connection:
         rows = connection.execute("SELECT id, state, reason FROM targets WHERE depth = 1").fetchall()
         due = connection.execute("SELECT count(*) FROM visits WHERE due IS NOT NULL").fetchone()[0]
     connection.close()

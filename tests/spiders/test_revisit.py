@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -28,13 +29,13 @@ def revisit(corpus, site, *arguments, settings=()):
 
 
 def change(corpus, statement):
-    with sqlite3.connect(corpus / "catalogue.sqlite") as connection:
+    with closing(sqlite3.connect(corpus / "catalogue.sqlite")) as connection, connection:
         connection.execute(statement)
     connection.close()
 
 
 def column(corpus, query):
-    with sqlite3.connect(corpus / "catalogue.sqlite") as connection:
+    with closing(sqlite3.connect(corpus / "catalogue.sqlite")) as connection, connection:
         values = [row[0] for row in connection.execute(query)]
     connection.close()
     return values
