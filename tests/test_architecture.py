@@ -43,7 +43,7 @@ ALLOWED = {
     "extract": {"items", "sites", "text"},
     "warc": {"exceptions", "zstd"},
     "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "jsonl", "text", "warc", "zstd"},
+    "archive": {"items", "exceptions", "jsonl", "text", "warc", "zstd", "dedupe"},
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},

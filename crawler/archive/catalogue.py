@@ -243,6 +243,17 @@ class Catalogue:
         ).fetchone()
         return row and Held(row[0], row[1] and row[1].hex(), row[2])
 
+    def standing(self, tid: int, version: int) -> str | None:
+        """Return the key of *tid* if *version* of it is the highest, and in articles/; else None."""
+        if tid in self._gathered.tids:
+            self.flush()
+        row = self._connection.execute(
+            "SELECT version, duplicate_of, key FROM records JOIN targets USING (tid) WHERE tid = ?"
+            " ORDER BY version DESC LIMIT 1",
+            (tid,),
+        ).fetchone()
+        return row[2] if row and row[:2] == (version, None) else None
+
     @property
     def boilerplate(self) -> frozenset[int]:
         """The keys of paragraphs that recur on the site, as far as they are written. May be read in any thread."""

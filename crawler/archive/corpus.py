@@ -20,21 +20,35 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import orjson
 
-from crawler.archive.decision import Added, Duplicate, Held, Outcome, Twin, decide, stub_reason, stub_state
+from crawler.archive.decision import (
+    Added,
+    Duplicate,
+    Held,
+    Lesser,
+    Outcome,
+    Twin,
+    decide,
+    moved,
+    stub_reason,
+    stub_state,
+)
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.lock import CorpusLock
+from crawler.archive.near import NearDuplicates
 from crawler.archive.pictures import store
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
-from crawler.archive.segments import SegmentWriter, read_lines, segment_name, segment_paths
+from crawler.archive.segments import Place, SegmentWriter, read_lines, segment_name, segment_paths
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CapturePlace, CaptureWriter, mend_warcs
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
@@ -44,6 +58,7 @@ from crawler.text.rules import say_the_same
 
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DEFAULT_SEGMENT_BYTES = 256 * 1024 * 1024
+_LINES_A_GROUP = 1_000
 
 
 class Corpus:
@@ -68,6 +83,7 @@ class Corpus:
                 _describe(root, site)
                 self.catalogue, self.recovery = open_catalogue(root)
                 self.captures: CaptureWriter | None = None
+                self._near: NearDuplicates | None = None
                 self.mended = mend_warcs(root)
                 self.frontier = Frontier(self.catalogue)
                 self._articles = SegmentWriter(root, "articles", segment_bytes)
@@ -89,6 +105,9 @@ class Corpus:
             with write_errors(self.root), self.catalogue.transaction():
                 yield
                 self._make_durable()
+            if self._near:
+                with write_errors(self.root):
+                    self._near.committed()
         except BaseException as error:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
             raise
@@ -127,6 +146,16 @@ class Corpus:
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome
+        if self._near and isinstance(outcome, Added):
+            outcome = self._near.decide(article, outcome.version)
+        self._write(article, outcome, validators)
+        return outcome
+
+    def _write(self, article: Article, outcome: Added | Duplicate, validators: Validators | None = None) -> None:
+        """Write the line of *article*, index it, and move to duplicates/ what it is better than.
+
+        In this order: of a kill between two lines it is seen what is left to do (:meth:`find_near_duplicates`).
+        """
         changes = self._changes(article, outcome)
         duplicate_of, rule = (outcome.of, outcome.rule) if isinstance(outcome, Duplicate) else (None, None)
         writer = self._duplicates if duplicate_of else self._articles
@@ -145,7 +174,75 @@ class Corpus:
             validators=validators,
         )
         self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
-        return outcome
+        if isinstance(outcome, Added):
+            if self._near:
+                self._near.take(article, outcome.version, place, line)
+            self._supersede(article, outcome)
+
+    def _supersede(self, article: Article, outcome: Added) -> None:
+        for lesser in outcome.over:
+            self.move(lesser, of=article.key, run=article.run)
+
+    def move(self, lesser: Lesser, *, of: str, run: str) -> bool:
+        """Repeat in duplicates/ the record of a key that stands in articles/, as *run* found a better one, *of*.
+
+        The new line is the key's highest version: so the key stands in duplicates/ from now on. It is no visit. Return
+        False if the record cannot be read: then it stays where it is.
+        """
+        held, place = self.catalogue.versions(lesser.key)[-1]
+        article = self._record(place)
+        if article is None:
+            return False
+        self._write(replace(article, run=run), Duplicate(of, lesser.similarity, held.version + 1, lesser.rule))
+        return True
+
+    def _record(self, place: Place) -> Article | None:
+        """Return the record in the line at *place*, None if it cannot be read; verify tells what is wrong with it."""
+        family = place.segment.partition("-")[0]
+        try:
+            path = next(path for path in segment_paths(self.root, family) if segment_name(path) == place.segment)
+            _, line = next(read_lines(path, place.offset))
+            return decode(line)
+        except (CorpusDamaged, OSError, StopIteration, ValueError):
+            return None
+
+    @property
+    def finds_near_duplicates(self) -> bool:
+        """Whether :meth:`find_near_duplicates` was called."""
+        return self._near is not None
+
+    def find_near_duplicates(self, threshold: float) -> int:
+        """Begin to look for near duplicates among the records that are added, alike by *threshold* (0 to 1) or more.
+
+        Takes in first the lines of articles/ that the index has not read, and returns how many there were. They are
+        looked up as if they came now: they may have come without an index, or a kill before what they are better than
+        was moved.
+        """
+        with write_errors(self.root):
+            near = NearDuplicates(self.root, self.catalogue, threshold)
+        self._near, count = near, 0
+        unread = near.unread()
+        while part := list(islice(unread, _LINES_A_GROUP)):
+            with self.group():
+                for place, line in part:
+                    self._take_in(near, place, line)
+            count += len(part)
+        return count
+
+    def _take_in(self, near: NearDuplicates, place: Place, line: bytes) -> None:
+        try:
+            article = decode(line)
+        except ValueError:
+            return
+        if self.catalogue.standing(target_id(article.key), article.version) is None:
+            return
+        outcome = near.decide(article, article.version)
+        near.take(article, article.version, place, line)
+        if isinstance(outcome, Added):
+            self._supersede(article, outcome)
+        else:
+            lesser = Lesser(article.key, outcome.similarity, moved(outcome.rule))
+            self.move(lesser, of=outcome.of, run=article.run)
 
     def _as_cleaned_today(self, article: Article, held: Held) -> Held:
         """Return *held* with the hash of *article* if only the cleaning of their texts differs.
@@ -154,15 +251,8 @@ class Corpus:
         """
         if held.content_sha256 == article.content_sha256:
             return held
-        place = self.catalogue.versions(article.key)[-1][1]
-        family = place.segment.partition("-")[0]
-        try:
-            path = next(path for path in segment_paths(self.root, family) if segment_name(path) == place.segment)
-            _, line = next(read_lines(path, place.offset))
-            text = decode(line).text
-        except (CorpusDamaged, OSError, StopIteration, ValueError):
-            return held  # verify tells what is wrong with it
-        if not say_the_same(text, article.text, self.catalogue.boilerplate):
+        record = self._record(self.catalogue.versions(article.key)[-1][1])
+        if record is None or not say_the_same(record.text, article.text, self.catalogue.boilerplate):
             return held
         return held._replace(content_sha256=article.content_sha256)
 
@@ -228,6 +318,9 @@ class Corpus:
     def close(self) -> None:
         """Close the corpus and let it go."""
         self._syncing.shutdown()
+        if self._near:
+            with write_errors(self.root):
+                self._near.close(keep=self._broken is None)
         if self.captures:
             with write_errors(self.root):
                 self.captures.close()

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe, write_errors
-from crawler.archive.decision import Added, Duplicate, as_brought
+from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
+from crawler.archive.frontier import target_id
 from crawler.archive.lines import Line, Lines, line_at, read_record, selected_lines
 from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
@@ -64,13 +65,15 @@ def merge(
     *,
     all_versions: bool = False,
     segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+    near: float | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Path, Merged]:
     """Bring the records and pictures of *others* into the corpus at *root*, made if need be; return what came of each.
 
-    *on_progress* is told how many records of how many were looked at. Raises ``ConfigError`` if they are not all of
-    one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root* (it may write to the others), and as
-    :class:`~crawler.archive.corpus.Corpus` does.
+    What is alike by *near* is found anew, as in a crawl; without it, near duplicates stay what the others found them
+    to be. *on_progress* is told how many records of how many were looked at. Raises ``ConfigError`` if they are not
+    all of one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root* (it may write to the others),
+    and as :class:`~crawler.archive.corpus.Corpus` does.
     """
     site = _common_site(root, others)
     records = Records(site)
@@ -84,6 +87,8 @@ def merge(
                 total += lines.total
         corpus = Corpus(root, site, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
+        if near is not None:
+            corpus.find_near_duplicates(near)
         with write_errors(root):
             for one_of_them in merged.values():
                 one_of_them.captures.bring_all(root)
@@ -141,18 +146,22 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
     What is known by its hash is not read further, so to merge again costs little; what is new is believed nothing.
     """
     merged, told = one.merged, one.line.record
-    if _news(corpus, told) == "known":
+    news = _news(corpus, told)
+    if news == "known":
         merged.unchanged += 1
         return
     article = records.read(one.line.raw)
     if article is None:
         merged.refused += 1
         return
-    if _news(corpus, told) == "earlier" and not all_versions:
+    if news == "earlier" and not all_versions:
         merged.earlier += 1
         return
+    if news == "moved":
+        merged.duplicates += _move(corpus, article)
+        return
     article = merged.pictures.bring(corpus, article)
-    article = replace(_marked(article), capture=merged.captures.placed(article.capture))
+    article = replace(_marked(corpus, article), capture=merged.captures.placed(article.capture))
     outcome = corpus.add(article)
     if isinstance(outcome, Added):
         merged.added += 1
@@ -162,21 +171,40 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
         merged.unchanged += 1
 
 
-def _marked(article: Article) -> Article:
-    """Return *article* as a near duplicate if it is one: equal texts and URLs are found again, those are not."""
+def _move(corpus: Corpus, article: Article) -> bool:
+    """Move the record that *corpus* holds of a key to duplicates/, as the other corpus did."""
+    of, rule = article.near_duplicate_of, article.duplicate_rule
+    if of is None or rule is None:
+        return False
+    return corpus.move(Lesser(article.key, article.similarity, moved(as_brought(rule))), of=of, run=article.run)
+
+
+def _is_near_duplicate(record: dict[str, Any]) -> bool:
+    return record.get("near_duplicate_of") is not None and record.get("duplicate_rule") not in {None, "text", "url"}
+
+
+def _marked(corpus: Corpus, article: Article) -> Article:
+    """Return *article* as a near duplicate if it is one, and *corpus* does not find it again by itself."""
     rule = article.duplicate_rule
-    if rule is None or rule in {"text", "url"}:
+    if corpus.finds_near_duplicates or rule is None or rule in {"text", "url"}:
         return replace(article, near_duplicate_of=None, similarity=None, duplicate_rule=None)
     return replace(article, duplicate_rule=as_brought(rule))
 
 
-def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier"]:
-    """Tell whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key."""
+def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier", "moved"]:
+    """Tell whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key.
+
+    Or whether it is what is held, and a near duplicate of another, as the other corpus found.
+    """
     held = corpus.catalogue.versions(record["key"])
     texts = [(version.kind, version.content_sha256) for version, _ in held]
     told = (record.get("kind"), record.get("content_sha256"))
     if not texts or (told not in texts and told[0] != texts[-1][0]):
         return "new"  # of another kind: the corpus knows which of two supersedes the other
+    if told == texts[-1] and _is_near_duplicate(record) and not corpus.finds_near_duplicates:
+        last_held, _ = held[-1]
+        stands = corpus.catalogue.standing(target_id(record["key"]), last_held.version)
+        return "moved" if stands else "known"
     if told == texts[-1] or told[0] != texts[-1][0]:
         return "known"
     last, fetched = _fetched(read_record(line_at(corpus.root, held[-1][1]))), _fetched(record)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.merge import Merged, merge
+from crawler.archive.near import near_threshold
 from crawler.corpus_commands.show import print_json, progress, say
 
 _WORDS = {
@@ -30,6 +31,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             others,
             all_versions=opts.all_versions,
             segment_bytes=opts.settings.getint("ARCHIVE_SEGMENT_MB") * 1024 * 1024,
+            near=near_threshold(opts.settings["NEAR_DUPLICATE_THRESHOLD"]),
             on_progress=on_progress,
         )
     if opts.json:

@@ -19,6 +19,7 @@ from crawler.archive import Corpus
 from crawler.archive.corpus import describe
 from crawler.archive.history import history
 from crawler.archive.lines import line_at
+from crawler.archive.near import near_threshold
 from crawler.archive.pages import Page, load_page
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
@@ -58,8 +59,11 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             _show(counts, fields, draft)
         waiting = counts.get("changed", 0)
         if waiting and not opts.dry_run and (opts.yes or _agreed(waiting)):
+            threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
             corpus = Corpus(root, profile.name, segment_bytes=int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024**2))
             with closing(corpus), progress("writing") as on_progress:
+                if threshold is not None:
+                    corpus.find_near_duplicates(threshold)
                 write(draft, corpus, lambda done: on_progress(done, waiting))
         written = draft.counts()
         if opts.json:

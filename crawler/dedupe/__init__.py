@@ -8,6 +8,6 @@ compared word by word (:mod:`~crawler.dedupe.likeness`). Nothing here knows of r
 from crawler.dedupe.index import NearIndex, Seen
 from crawler.dedupe.likeness import similarity
 from crawler.dedupe.shingles import keys_of
-from crawler.dedupe.words import FEWEST_WORDS, words_of
+from crawler.dedupe.words import FEWEST_WORDS, Words, words_of
 
-__all__ = ["FEWEST_WORDS", "NearIndex", "Seen", "keys_of", "similarity", "words_of"]
+__all__ = ["FEWEST_WORDS", "NearIndex", "Seen", "Words", "keys_of", "similarity", "words_of"]

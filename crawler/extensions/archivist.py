@@ -16,6 +16,7 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
 from crawler.archive.frontier import Validators, target_id
+from crawler.archive.near import near_threshold
 from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import ConfigError, CorpusError, DiskFull
 from crawler.items import Article
@@ -29,7 +30,7 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
-_NOT_YET = ("FRONTIER_URL", "NEAR_DUPLICATE_THRESHOLD")
+_NOT_YET = ("FRONTIER_URL",)
 """Settings of the design that are not built yet: refused, since a setting that does nothing is a lie."""
 _UNSET = (None, "", False, "False", "0", 0)
 SEAL_SECONDS = 5.0
@@ -80,11 +81,14 @@ class Archivist:
             if settings[name] not in _UNSET:
                 raise ConfigError(f"{name}: this version cannot do what it asks for; leave it unset")
         compression = compression_named(settings["ARCHIVE_COMPRESSION"])
+        threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
         segment_bytes = int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024 * 1024)
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
         archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler, compression)
         for message in (*corpus.recovery.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
+        if threshold is not None and (read := corpus.find_near_duplicates(threshold)):
+            logger.info("Corpus %s: %d archived lines were taken into the index of near duplicates", corpus.root, read)
         with corpus.group():
             released = corpus.frontier.release(now=0)
             retried = corpus.frontier.retry_failed() if getattr(crawler.spider, "retries_failed", True) else 0

@@ -8,7 +8,7 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Added, Duplicate
 from crawler.extensions.archivist import Archivist
-from crawler.items import Article
+from crawler.items import Article, DuplicateRule
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ArchivePipeline:
     """Bring each record to the corpus and count what became of it.
 
-    Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates`` and ``gleaner/unchanged``.
+    Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates``, ``gleaner/duplicates/<rule>`` and ``gleaner/unchanged``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -38,8 +38,14 @@ class ArchivePipeline:
         outcome = await self._archivist.add(item)
         if isinstance(outcome, Added):
             self._stats.inc_value(f"gleaner/archived/{item.kind}")
+            for lesser in outcome.over:
+                self._count_duplicate(lesser.rule)
         elif isinstance(outcome, Duplicate):
-            self._stats.inc_value("gleaner/duplicates")
+            self._count_duplicate(outcome.rule)
         else:
             self._stats.inc_value("gleaner/unchanged")
         return item
+
+    def _count_duplicate(self, rule: DuplicateRule) -> None:
+        self._stats.inc_value("gleaner/duplicates")
+        self._stats.inc_value(f"gleaner/duplicates/{rule}")

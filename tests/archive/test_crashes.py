@@ -18,7 +18,7 @@ from tests.factories import make_article, make_seed, related_items
 _MORE_GROUPS = int(os.environ.get("GLEANER_CRASH_GROUPS", "0"))
 """By hand: for points in the hundreds and thousands, here and in test_faults. At most 250."""
 
-CALLS = ("write", "fdatasync", "fsync", "rename", "ftruncate")
+CALLS = ("write", "pwrite", "fdatasync", "fsync", "rename", "ftruncate")
 GROUPS = [
     [make_seed(related=(1, 2, 3))],
     [make_article(1, related=related_items(2, 4)), make_article(2, text="Text of article 1.")],

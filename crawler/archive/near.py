@@ -1,0 +1,159 @@
+"""The index of near duplicates of a corpus (:mod:`crawler.dedupe`): fed with the lines of articles/, and asked.
+
+It lies in the folder ``near/``, and is disposable: what it holds follows from the lines. Its mark says up to which
+line it has come; it never comes further than what is committed. What a kill, a lost folder or a time without it left
+unread, is read when it is next opened (:meth:`~crawler.archive.corpus.Corpus.find_near_duplicates`).
+
+Looked at are records of one kind with texts of at least 20 words, and only those that stand in articles/: earlier
+versions, and what went to duplicates/ since, are passed over when they are found.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+from crawler.archive.catalogue import Catalogue
+from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alike
+from crawler.archive.frontier import target_id
+from crawler.archive.segments import Place, open_segment, read_lines, segment_name, segment_paths
+from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Words, words_of
+from crawler.exceptions import ConfigError, CorpusDamaged
+from crawler.items import Article
+
+FOLDER = "near"
+LEAST_THRESHOLD = 0.3
+"""Reports on one event, and texts with much of one boilerplate, are as alike as that."""
+
+_IS_SEED, _IS_DATED, _HAS_PICTURE = 1, 2, 4
+_SURE_DATES = frozenset({"page", "metadata", "dump"})
+_DIGITS = 4
+
+
+def near_threshold(value: object) -> float | None:
+    """Return what the setting NEAR_DUPLICATE_THRESHOLD says: how alike near duplicates are, None if it is off.
+
+    Raises ``ConfigError`` for what is neither 0 nor from 0.3 to 1.
+    """
+    try:
+        threshold = float(str(value)) if value not in (None, "", "None", False) else 0.0
+    except ValueError:
+        threshold = -1.0
+    if threshold == 0:
+        return None
+    if not LEAST_THRESHOLD <= threshold <= 1:
+        raise ConfigError(
+            f"NEAR_DUPLICATE_THRESHOLD is {value!r}; give 0 (off) or from {LEAST_THRESHOLD} to 1, such as 0.5"
+        )
+    return threshold
+
+
+class NearDuplicates:
+    """The index of the corpus at *root*, whose *catalogue* agrees with the lines; alike is what is by *threshold*.
+
+    One thread at a time. Raises ``OSError``.
+    """
+
+    def __init__(self, root: Path, catalogue: Catalogue, threshold: float) -> None:
+        self._root = root
+        self._catalogue = catalogue
+        self._threshold = threshold
+        self._last: tuple[Article, Words] | None = None  # what was decided last is taken in next
+        self._index = NearIndex(root / FOLDER)
+        if self._index.mark is not None and not self._agrees(self._index.mark):
+            self._index.close()
+            shutil.rmtree(root / FOLDER)
+            self._index = NearIndex(root / FOLDER)
+        self._mark = self._index.mark or {"segment": "", "last": 0, "end": 0, "crc": 0}
+
+    def decide(self, article: Article, version: int) -> Added | Duplicate:
+        """Decide what becomes of *article* as *version* of its key, given what it is like."""
+        words = self._words(article)
+        if words.size < FEWEST_WORDS:
+            return Added(version)
+        facts, own = _facts(article), target_id(article.key)
+        keys: dict[int, str] = {}
+
+        def counts(seen: Seen) -> bool:
+            if seen.tag == own or (seen.facts ^ facts) & _IS_SEED:
+                return False
+            key = self._catalogue.standing(seen.tag, seen.version)
+            if key is not None:
+                keys[seen.tag] = key
+            return key is not None
+
+        found = self._index.alike(words, self._threshold, counts)
+        alike = [
+            Alike(keys[seen.tag], round(similarity, _DIGITS), _worth(seen.words, seen.facts))
+            for seen, similarity in found
+        ]
+        return decide_alike(_worth(words.size, facts), alike, version)
+
+    def take(self, article: Article, version: int, place: Place, line: bytes) -> None:
+        """Take in *article*, whose *line*, in articles/, is at *place*."""
+        words = self._words(article)
+        if words.size >= FEWEST_WORDS:
+            self._index.add(words, target_id(article.key), version, _facts(article))
+        end = place.offset + place.length
+        self._mark = {"segment": place.segment, "last": place.offset, "end": end, "crc": crc32(line)}
+
+    def committed(self) -> None:
+        """Make what was taken in durable, if it is time to; all of it is committed."""
+        if self._index.is_full:
+            self._index.flush(self._mark)
+
+    def close(self, *, keep: bool) -> None:
+        """Close the index; *keep* what it took in since it was last durable: all of that is committed."""
+        if keep:
+            self._index.flush(self._mark)
+        self._index.close()
+
+    def unread(self) -> Iterator[tuple[Place, bytes]]:
+        """Yield the lines of articles/ that it has not read, and the catalogue has."""
+        ends, begun = self._catalogue.segments(), self._mark
+        for path in segment_paths(self._root, "articles"):
+            name = segment_name(path)
+            if name < begun["segment"]:
+                continue
+            try:
+                for offset, line in read_lines(path, begun["end"] if name == begun["segment"] else 0):
+                    if offset >= ends.get(name, (0, 0))[0]:
+                        break
+                    yield Place(name, offset, len(line)), line
+            except CorpusDamaged:  # verify tells what is wrong with it
+                continue
+
+    def _words(self, article: Article) -> Words:
+        if self._last is None or self._last[0] is not article:
+            text = article.text if article.kind != "stub" else None
+            self._last = article, words_of(text or "")
+        return self._last[1]
+
+    def _agrees(self, mark: dict[str, object]) -> bool:
+        """Tell whether the last line that was read is there. A compressed segment is closed and never changes."""
+        segment, last, end, crc = (mark.get(name) for name in ("segment", "last", "end", "crc"))
+        if not isinstance(last, int) or not isinstance(end, int):
+            return False
+        if segment == "":
+            return True
+        path = next((path for path in segment_paths(self._root, "articles") if segment_name(path) == segment), None)
+        if path is None:
+            return False
+        if path.suffix != ".jsonl":
+            return True
+        with open_segment(path) as file:
+            return file.seek(last) == last and crc32(file.read(end - last)) == crc
+
+
+def _facts(article: Article) -> int:
+    return (
+        _IS_SEED * (article.kind == "seed")
+        | _IS_DATED * (article.published is not None and article.published_from in _SURE_DATES)
+        | _HAS_PICTURE * any(image.status == "stored" for image in article.images)
+    )
+
+
+def _worth(words: int, facts: int) -> Worth:
+    return Worth(words, bool(facts & _IS_DATED), bool(facts & _HAS_PICTURE))
