@@ -17,7 +17,7 @@ from crawler.archive.segments import FAMILIES, segment_paths
 from crawler.archive.selection import LATEST
 from crawler.exceptions import CorpusDamaged
 
-_FILES = ("catalogue.sqlite*", "search.sqlite*", "warc/*", "runs/*/*", "quarantine/*")
+_FILES = ("catalogue.sqlite*", "near/*", "search.sqlite*", "warc/*", "runs/*/*", "quarantine/*")
 """Whose bytes are counted, beside the lines and pictures."""
 
 

@@ -37,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add_share(group, "--missing", _SITE.missing, "of those articles that answer 404")
     _add_share(group, "--soft-missing", _SITE.soft_missing, "of them that answer something else than the article")
     _add_share(group, "--redirects", _SITE.redirects, "of all articles that redirect to a URL with a slug")
+    _add_share(group, "--republished", _SITE.republished, "of the articles that tell an earlier story again, edited")
     _add_share(group, "--gone", _SITE.gone, "of all articles that were switched off (404, 410, soft 404, parked, home)")
     _add_share(group, "--gone-pictures", _SITE.gone_pictures, "of all pictures that were switched off")
     group.add_argument("--gone-ids", default="", metavar="ID[,ID...]", help="articles that were switched off")
@@ -83,6 +84,7 @@ def _run(options: argparse.Namespace) -> None:
             missing=options.missing,
             soft_missing=options.soft_missing,
             redirects=options.redirects,
+            republished=options.republished,
             gone=options.gone,
             gone_pictures=options.gone_pictures,
             gone_ids=frozenset(int(word) for word in options.gone_ids.split(",") if word),

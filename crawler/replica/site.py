@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from crawler.items import RelatedItem
 from crawler.replica import prose, words
 from crawler.replica.calendar import Calendar, flat_name, is_flat, tick_name
 from crawler.replica.draw import Draw, chance, number
+from crawler.replica.republish import EDITS, Edit, edited
 from crawler.sites import load_profile
 
 Answer = Literal["page", "slug", "missing", "lost"]
@@ -42,6 +43,13 @@ _GONE, _GONE_ORIGINAL, _COMMON = 4040, 4041, 4000
 _TAIL_RE = re.compile(r"(\d{4})(?:_25f_4x3)?\.\w+$", re.ASCII)
 
 
+class Republication(NamedTuple):
+    """Whose story an article tells again, and what it makes of it."""
+
+    of: int
+    edit: Edit
+
+
 @dataclass(frozen=True, slots=True)
 class ReplicaArticle:
     """An article of the replica, as its page shows it. ``pic`` is its own picture, ``related`` what its dump lists."""
@@ -63,8 +71,9 @@ class Site:
     """A made-up site. All of it follows from these values; nothing is stored for an article.
 
     ``number`` is the seed number; ``articles`` (1 to 1,444,999) the size of the universe; the shares (0 to 1)
-    are of its ids: ``missing`` answers 404, ``soft_missing`` something that is not the article, and ``redirects``
-    leads to the slug first (this one holds for the ids above the universe too). Of all ids ``gone``, and those in
+    are of its ids: ``missing`` answers 404, ``soft_missing`` something that is not the article, ``redirects`` leads to
+    the slug first (this one holds for the ids above the universe too), and ``republished`` tells the story of an
+    earlier article again, under another title (:meth:`republication`). Of all ids ``gone``, and those in
     ``gone_ids``, were switched off, and of all pictures ``gone_pictures``. Raises ValueError for other values.
     """
 
@@ -73,6 +82,7 @@ class Site:
     missing: float = 0.03
     soft_missing: float = 0.02
     redirects: float = 0.1
+    republished: float = 0.0
     gone: float = 0.0
     gone_pictures: float = 0.0
     gone_ids: frozenset[int] = frozenset()
@@ -80,7 +90,7 @@ class Site:
     def __post_init__(self) -> None:
         if not 1 <= self.articles <= MOST_ARTICLES:
             raise ValueError(f"articles must be 1 to {MOST_ARTICLES}, not {self.articles}")
-        for name in ("missing", "soft_missing", "redirects", "gone", "gone_pictures"):
+        for name in ("missing", "soft_missing", "redirects", "republished", "gone", "gone_pictures"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
 
@@ -122,6 +132,24 @@ class Site:
             return None
         return GONE[number(self.number, "way", article_id) % len(GONE)]
 
+    def republication(self, article_id: int) -> Republication | None:
+        """Return whose story *article_id* tells again, None if it has one of its own.
+
+        The earlier article has one of its own, and it is there.
+        """
+        index = self.index_of(article_id)
+        if index is None or not self._is_copy(article_id):
+            return None
+        draw = Draw(self.number, "republication", article_id)
+        newest = index - 1 - draw.below(_LOCAL)
+        for earlier in map(self.id_at, range(newest, max(-1, newest - _LOCAL), -1)):
+            if not self._is_copy(earlier) and self.answer(earlier) in {"page", "slug"} and not self.gone_way(earlier):
+                return Republication(earlier, draw.choice(EDITS))
+        return None
+
+    def _is_copy(self, article_id: int) -> bool:
+        return chance(self.republished, self.number, "republished", article_id)
+
     def article(self, article_id: int) -> ReplicaArticle:
         """Return the article of *article_id*, 0 to 9,999,999, whatever :meth:`answer` says of it."""
         draw = Draw(self.number, "article", article_id)
@@ -130,13 +158,21 @@ class Site:
             title=self.title(article_id),
             kicker=draw.choice(words.KICKERS) if draw.chance(_KICKER) else None,
             published=self.calendar.published(article_id),
-            paragraphs=prose.paragraphs(self.number, article_id, draw),
+            paragraphs=self._paragraphs(article_id, draw),
             authors=prose.authors(draw),
             desk_code=draw.choice(words.DESK_CODES) if draw.chance(_DESK_CODE) else None,
             pic=self.pic(article_id),
             slug=self.slug(article_id),
             related=self.related(article_id),
         )
+
+    def _paragraphs(self, article_id: int, draw: Draw) -> tuple[str, ...]:
+        own = prose.paragraphs(self.number, article_id, draw)
+        told_before = self.republication(article_id)
+        if told_before is None:
+            return own
+        head = own[0].partition(". ")[0].removesuffix(".") + "."
+        return edited(told_before.edit, self.article(told_before.of).paragraphs, draw, head)
 
     def title(self, article_id: int) -> str:
         """Return the title of *article_id*, different for every id."""

@@ -150,3 +150,30 @@ def test_kinds_of_pictures_and_related_counts_are_mixed_as_on_the_real_site():
     counts = [len(SITE.related(article_id)) for article_id in every]
     assert set(counts) == set(range(14))
     assert sum(2 <= count <= 6 for count in counts) > len(counts) / 2
+
+
+REPUBLISHING = Site(republished=0.1)
+
+
+def test_some_stories_are_told_again_shortened_with_a_new_head_or_without_some_paragraphs():
+    copies = {one: told for one in map(REPUBLISHING.id_at, range(3000)) if (told := REPUBLISHING.republication(one))}
+
+    assert 240 < len(copies) < 360
+    assert {told.edit for told in copies.values()} == {"shortened", "new head", "paragraphs dropped"}
+    assert not copies.keys() & {told.of for told in copies.values()}
+    for one, (of, edit) in copies.items():
+        article, earlier = REPUBLISHING.article(one), REPUBLISHING.article(of)
+        assert of < one
+        assert REPUBLISHING.answer(of) in {"page", "slug"}
+        assert article.title != earlier.title
+        assert (article.paragraphs[0] in earlier.paragraphs) is (edit != "new head" and len(article.paragraphs) > 1)
+        told, kept = " ".join(article.paragraphs), " ".join(earlier.paragraphs)
+        assert 0.5 * len(kept) < len(told) < 0.9 * len(kept)
+
+
+def test_what_is_told_once_is_told_the_same_whether_or_not_others_are_told_again():
+    own = [one for one in SAMPLE if not REPUBLISHING.republication(one)]
+
+    assert len(own) < len(SAMPLE)
+    assert all(REPUBLISHING.article(one) == SITE.article(one) for one in own)
+    assert not any(map(SITE.republication, SAMPLE))
