@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler import __version__
-from crawler.archive.corpus import describe, write_errors
+from crawler.archive.corpus import describe
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import sync_directory, write_all
 from crawler.archive.lock import CorpusLock

@@ -74,6 +74,8 @@ CREATE TABLE pictures (             -- every picture asked for, by its pic, or i
 
 _PAGES_A_CHECKPOINT = 4_000
 """Of 4 KiB. The more, the more often a page that many groups change is written once for all of them."""
+_LINES_A_COMMIT = 1_000
+"""The more, the cheaper each: what they list in common is merged, and a page that they share is written once."""
 _NO_VALIDATORS = (None, None, None)
 _STANDS = "(SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"
 """SQL that holds for all versions of a key that stands in articles/."""
@@ -96,6 +98,8 @@ class Catalogue:
         self._gathered = Gathered()
         self._fingerprints = Fingerprints(self._connection)
         self._recurring = Recurring(self._connection)
+        self._uncommitted = 0  # lines
+        self._asked = False
         self.visits = Visits(self)
         try:
             self._prepare()
@@ -123,7 +127,11 @@ class Catalogue:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The database, with all written to it that was gathered so far."""
+        """The database, with all written to it that was gathered so far.
+
+        Who asks for it may change what follows from no line, so :attr:`wants_commit` is true from then on.
+        """
+        self._asked = True
         self.flush()
         return self._connection
 
@@ -134,16 +142,36 @@ class Catalogue:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all that is done inside, or nothing of it."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        self.begin()
         try:
             yield
-            self.flush()
-            self._connection.execute("COMMIT")
+            self.commit()
         except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            self._forget()
+            self.rollback()
             raise
+
+    def begin(self) -> None:
+        """Begin a transaction, unless one is open."""
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Commit all since :meth:`begin`, what was gathered too."""
+        self.flush()
+        self._connection.execute("COMMIT")
+        self._uncommitted, self._asked = 0, False
+
+    def rollback(self) -> None:
+        """Undo and forget all since :meth:`begin`."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._uncommitted, self._asked = 0, False
+        self._forget()
+
+    @property
+    def wants_commit(self) -> bool:
+        """Whether much is uncommitted, or anything that the lines alone would not bring back."""
+        return self._asked or self._uncommitted >= _LINES_A_COMMIT
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -194,6 +222,7 @@ class Catalogue:
         is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self._gathered.tids:
             self.flush()
+        self._uncommitted += 1
         self._gathered.archive(
             (tid, article.key, article.id, state, article.depth, stub_reason(article)),
             (
@@ -284,7 +313,9 @@ class Catalogue:
         for tid in self._fingerprints.find(fingerprint(content_sha256)):
             if tid == own:
                 continue
-            row = self.connection.execute(
+            if tid in self._gathered.tids:
+                self.flush()
+            row = self._connection.execute(
                 "SELECT key FROM records r JOIN targets USING (tid) WHERE tid = ? AND content_sha256 = ? AND kind = ?"  # noqa: S608
                 f" AND duplicate_of IS NULL AND {_STANDS} LIMIT 1",
                 (tid, content, article.kind),

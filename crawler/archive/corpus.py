@@ -2,23 +2,22 @@
 
 1. A picture: temporary file, ``fsync``, rename to its SHA-256, ``fsync`` of the folder.
 2. A capture, if they are kept: its records at the end of a WARC file, ``fdatasync`` (:mod:`crawler.archive.warcs`).
-3. The line of a record that names them: one ``write`` to the end of a segment.
-4. ``fdatasync`` of the segment, once for a group of lines.
-5. ``COMMIT`` of the catalogue: the lines of the group are indexed, the targets they list are pending, their own
-   targets are fetched. Only now is a record acknowledged. (These rows are gathered in memory and written while the
-   disk does step 4, :mod:`crawler.archive.gathering`; what counts is the commit.)
+3. The lines of a group of records that name them: one ``write`` to the end of a segment.
+4. ``fdatasync`` of the segment. Now the records of the group are acknowledged: no death of the process undoes them.
+5. ``COMMIT`` of the catalogue, of a group or of several: the lines are indexed, the targets they list are pending,
+   their own targets are fetched. (These rows are gathered in memory and written while the disk does step 4,
+   :mod:`crawler.archive.gathering`; what counts is the commit.)
 
 So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 3
 that missed step 5 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
-is in the corpus once or will be fetched again (:mod:`crawler.archive.recovery`).
+is in the corpus once or will be fetched again (:mod:`crawler.archive.recovery`). What follows from no line (a lease,
+a failure, a visit that found nothing new) is acknowledged after step 5 only.
 """
 
 from __future__ import annotations
 
-import errno
-import sqlite3
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from zlib import crc32
 
 import orjson
 
+from crawler.archive.appending import LineAppender
 from crawler.archive.decision import (
     Added,
     Duplicate,
@@ -41,22 +41,23 @@ from crawler.archive.decision import (
     stub_reason,
     stub_state,
 )
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.lock import CorpusLock
 from crawler.archive.near import NearDuplicates
 from crawler.archive.pictures import store
+from crawler.archive.places import line_at
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
-from crawler.archive.segments import Place, SegmentWriter, read_lines, segment_name, segment_paths
+from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CapturePlace, CaptureWriter, mend_warcs
-from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError, DiskFull
+from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import SCHEMA, Article
 from crawler.jsonl import decode, encode
 from crawler.text.rules import say_the_same
 
-_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DEFAULT_SEGMENT_BYTES = 256 * 1024 * 1024
 _LINES_A_GROUP = 1_000
 
@@ -74,8 +75,8 @@ class Corpus:
         self.root = root
         self._site = site
         self._broken: CorpusError | None = None
-        self._syncing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync")
-        self._advanced: dict[str, tuple[int, int]] = {}  # of this group: where each segment ends now, lines added
+        self.durable: Future[None] = Future()
+        self._advanced: dict[str, tuple[int, int]] = {}  # where each segment ends, lines added since the last commit
         with write_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             self._lock = CorpusLock(root)
@@ -86,15 +87,17 @@ class Corpus:
                 self._near: NearDuplicates | None = None
                 self.mended = mend_warcs(root)
                 self.frontier = Frontier(self.catalogue)
-                self._articles = SegmentWriter(root, "articles", segment_bytes)
-                self._duplicates = SegmentWriter(root, "duplicates", segment_bytes)
+                self._lines = LineAppender(root, segment_bytes)
             except BaseException:
                 self._lock.release()
                 raise
 
     @contextmanager
-    def group(self) -> Iterator[None]:
+    def group(self, *, wait: bool = True) -> Iterator[None]:
         """Acknowledge together all that is done inside: it is durable once this ends, and undone if it raises.
+
+        With *wait* false this ends before, and ``durable`` is the future that tells when it is: the next group can be
+        gathered while the disk syncs this one. The catalogue may then be committed later, for many groups at once.
 
         After an error here the corpus takes nothing more: what a failed ``fsync`` left on disk, nobody knows
         (https://wiki.postgresql.org/wiki/Fsync_Errors). Opening it anew mends it.
@@ -102,30 +105,29 @@ class Corpus:
         if self._broken:
             raise self._broken
         try:
-            with write_errors(self.root), self.catalogue.transaction():
+            with write_errors(self.root):
+                self.catalogue.begin()
                 yield
-                self._make_durable()
-            if self._near:
-                with write_errors(self.root):
-                    self._near.committed()
+                self.durable = self._lines.sync()
+                if wait or self.catalogue.wants_commit:
+                    self._commit()
         except BaseException as error:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
+            self.catalogue.rollback()
             raise
 
-    def _make_durable(self) -> None:
-        """Sync the lines of the group; while the disk does, write what follows from them to the catalogue."""
-        synced = self._syncing.submit(self._sync)
+    def _commit(self) -> None:
+        """Commit to the catalogue what follows from all lines so far, which is written while the disk syncs them."""
         try:
             for segment, (end, lines) in self._advanced.items():
                 self.catalogue.advance(segment, end, lines)
             self._advanced.clear()
             self.catalogue.flush()
         finally:
-            synced.result()
-
-    def _sync(self) -> None:
-        self._articles.sync()
-        self._duplicates.sync()
+            self.durable.result()
+        self.catalogue.commit()
+        if self._near:
+            self._near.committed()
 
     def add(self, article: Article, validators: Validators | None = None, *, anew: bool = False) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
@@ -158,12 +160,11 @@ class Corpus:
         """
         changes = self._changes(article, outcome)
         duplicate_of, rule = (outcome.of, outcome.rule) if isinstance(outcome, Duplicate) else (None, None)
-        writer = self._duplicates if duplicate_of else self._articles
         line = encode(article, **changes)
         capture = article.capture
         if self.captures and capture.warc_file and capture.warc_offset is not None:
             self.captures.make_durable(CapturePlace(capture.warc_file, capture.warc_offset))
-        place = writer.append(line)
+        place = self._lines.append("duplicates" if duplicate_of else "articles", line)
         self.catalogue.index(
             article,
             place,
@@ -198,12 +199,9 @@ class Corpus:
 
     def _record(self, place: Place) -> Article | None:
         """Return the record in the line at *place*, None if it cannot be read; verify tells what is wrong with it."""
-        family = place.segment.partition("-")[0]
         try:
-            path = next(path for path in segment_paths(self.root, family) if segment_name(path) == place.segment)
-            _, line = next(read_lines(path, place.offset))
-            return decode(line)
-        except (CorpusDamaged, OSError, StopIteration, ValueError):
+            return decode(self.line(place))
+        except (CorpusDamaged, OSError, ValueError):
             return None
 
     @property
@@ -255,6 +253,11 @@ class Corpus:
         if record is None or not say_the_same(record.text, article.text, self.catalogue.boilerplate):
             return held
         return held._replace(content_sha256=article.content_sha256)
+
+    def line(self, place: Place) -> bytes:
+        """Return the line at *place*, also one of the group that is being gathered."""
+        self._lines.write()
+        return line_at(self.root, place)
 
     def _has_more_pictures(self, article: Article) -> bool:
         """Tell whether *article* has a picture that was asked for before in vain."""
@@ -317,17 +320,19 @@ class Corpus:
 
     def close(self) -> None:
         """Close the corpus and let it go."""
-        self._syncing.shutdown()
-        if self._near:
+        try:
+            if not self._broken:
+                with self.group():
+                    pass
             with write_errors(self.root):
-                self._near.close(keep=self._broken is None)
-        if self.captures:
-            with write_errors(self.root):
-                self.captures.close()
-        self._articles.close()
-        self._duplicates.close()
-        self.catalogue.close()
-        self._lock.release()
+                if self._near:
+                    self._near.close(keep=self._broken is None)
+                if self.captures:
+                    self.captures.close()
+        finally:
+            self._lines.close()
+            self.catalogue.close()
+            self._lock.release()
 
 
 def rebuild(root: Path, reason: str) -> Recovery:
@@ -368,20 +373,3 @@ def _describe(root: Path, site: str) -> None:
     created = datetime.now(UTC).isoformat(timespec="seconds")
     description = {"schema": SCHEMA, "site": site, "created": created}
     write_atomically(root / "corpus.json", orjson.dumps(description, option=orjson.OPT_INDENT_2) + b"\n")
-
-
-@contextmanager
-def write_errors(root: Path) -> Iterator[None]:
-    """Turn errors of the disk and of SQLite into ours, which say what happened where."""
-    try:
-        yield
-    except CorpusError:
-        raise
-    except OSError as error:
-        if error.errno in _FULL_ERRNOS:
-            raise DiskFull(str(root), f"no room left to write ({error.strerror})") from error
-        raise CorpusError(str(root), f"cannot be written: {error}") from error
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise DiskFull(str(root), "no room left for its catalogue") from error
-        raise CorpusError(str(root), f"its catalogue cannot be written: {error}") from error

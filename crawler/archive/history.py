@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from crawler.archive.corpus import describe
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import line_at, read_record
+from crawler.archive.lines import read_record
+from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
 from crawler.exceptions import ConfigError

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.folding import FOLDING, fold
-from crawler.archive.lines import line_at, lines_from, read_record
+from crawler.archive.lines import read_record
+from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
 from crawler.archive.stored import stored_picture

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.archive.corpus import describe, write_errors
+from crawler.archive.corpus import describe
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import write_pieces_atomically
 from crawler.archive.lock import CorpusLock

@@ -19,12 +19,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe, write_errors
+from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe
 from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import Line, Lines, line_at, read_record, selected_lines
+from crawler.archive.lines import Line, Lines, read_record, selected_lines
 from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
 from crawler.archive.warcs import mend_warcs
@@ -207,7 +208,7 @@ def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "ea
         return "moved" if stands else "known"
     if told == texts[-1] or told[0] != texts[-1][0]:
         return "known"
-    last, fetched = _fetched(read_record(line_at(corpus.root, held[-1][1]))), _fetched(record)
+    last, fetched = _fetched(read_record(corpus.line(held[-1][1]))), _fetched(record)
     if told in texts:
         return "new" if fetched > last else "known"  # it went back to an earlier text
     return "earlier" if fetched < last else "new"

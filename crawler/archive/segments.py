@@ -112,8 +112,9 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
 class SegmentWriter:
     """Appends lines to the last segment of a family and begins a new one when it is full.
 
-    A line is in one ``write`` to a descriptor opened with ``O_APPEND``; it is durable after :meth:`sync`.
-    *max_bytes* is the size at which a segment is closed; a line is never split over two.
+    Lines are gathered, and reach the file in one ``write`` to a descriptor opened with ``O_APPEND``; they are durable
+    after :meth:`sync`, which one thread may call while another appends and writes. *max_bytes* is the size at which a
+    segment is closed; a line is never split over two.
     """
 
     def __init__(self, root: Path, family: str, max_bytes: int) -> None:
@@ -121,6 +122,7 @@ class SegmentWriter:
         self._family = family
         self._max_bytes = max_bytes
         self._descriptor = -1
+        self._lines: list[bytes] = []
         self._dirty = False
         paths = segment_paths(root, family)
         if paths and not is_sealed(paths[-1]):
@@ -128,29 +130,40 @@ class SegmentWriter:
         else:
             self._number = int(segment_name(paths[-1])[-12:-6]) if paths else 0
 
+    def is_full(self, line: bytes) -> bool:
+        """Tell whether *line* will begin a new segment. None may be syncing the last one when it is appended."""
+        return self._descriptor < 0 or bool(self._size and self._size + len(line) > self._max_bytes)
+
     def append(self, line: bytes) -> Place:
-        """Append *line*, which ends in its only newline, and return where it is."""
-        if self._descriptor < 0 or (self._size and self._size + len(line) > self._max_bytes):
+        """Append *line*, which ends in its only newline, and return where it is to be."""
+        if self.is_full(line):
             self._rotate()
         place = Place(self._name, self._size, len(line))
-        self._dirty = True
-        write_all(self._descriptor, line)
+        self._lines.append(line)
         self._size += len(line)
         return place
 
+    def write(self) -> None:
+        """Write the lines that were appended."""
+        if self._lines:
+            write_all(self._descriptor, b"".join(self._lines))
+            self._lines.clear()
+            self._dirty = True
+
     def sync(self) -> None:
-        """Make every appended line durable. After an ``OSError`` here nothing more may be trusted to this writer."""
+        """Make durable what was written. After an ``OSError`` here nothing more may be trusted to this writer."""
         if self._dirty:
+            self._dirty = False  # before: what is written from now on needs a sync of its own
             os.fdatasync(self._descriptor)
-            self._dirty = False
 
     def close(self) -> None:
-        """Close the segment, without syncing it."""
+        """Close the segment, without writing or syncing what was appended."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def _rotate(self) -> None:
+        self.write()
         self.sync()
         self.close()
         self._directory.mkdir(exist_ok=True)

@@ -18,9 +18,9 @@ from w3lib.encoding import http_content_type_encoding
 from crawler.archive import Corpus
 from crawler.archive.corpus import describe
 from crawler.archive.history import history
-from crawler.archive.lines import line_at
 from crawler.archive.near import near_threshold
 from crawler.archive.pages import Page, load_page
+from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
 from crawler.archive.worddiff import word_diff

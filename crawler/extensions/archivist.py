@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
@@ -52,7 +53,7 @@ class _Waiting(NamedTuple):
 class Archivist:
     """Does to the corpus what spiders, pipelines and scheduler ask for, many things in one durable group.
 
-    While one group is being synced the next gathers, so the busier the crawl the fewer the syncs per line.
+    While one group is synced the next is gathered, so the busier the crawl the fewer the syncs for each line.
     An error of the disk or the catalogue ends the crawl: see ``error``, and ``crawler.exitcodes``.
     """
 
@@ -108,9 +109,7 @@ class Archivist:
         self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append(_Waiting(operation, future))
-        if not self._busy:
-            self._busy = True
-            asyncio.ensure_future(self._work())  # noqa: RUF006 - _busy is its handle
+        self._wake()
         return await future
 
     async def add(self, article: Article) -> Outcome:
@@ -162,36 +161,57 @@ class Archivist:
         self._validators.pop(key, None)
         self.leases.discard(key)
 
-    async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                results = await loop.run_in_executor(self._thread, self._group, [w.operation for w in batch])
-                for (_, future), result in zip(batch, results, strict=True):
-                    if future.done():
-                        continue
-                    if isinstance(result, Exception):
-                        future.set_exception(result)
-                    else:
-                        future.set_result(result)
-        finally:
-            self._busy = False
+    def _wake(self) -> None:
+        if not self._busy:
+            self._busy = True
+            asyncio.ensure_future(self._work())  # noqa: RUF006 - _busy is its handle
 
-    def _group(self, operations: list[Operation]) -> list[Any]:
-        """Do *operations* in one group, in the archivist's thread; return their results or errors, in order."""
+    async def _work(self) -> None:
+        """Do what waits, group by group, each gathered while the one before is synced; if nothing waits, commit."""
+        while True:
+            batch, self._waiting = self._waiting, []
+            results, durable = await self._loop.run_in_executor(self._thread, self._group, batch)
+            durable.add_done_callback(partial(self._acknowledge_soon, batch, results))
+            if not self._waiting:
+                break
+        self._busy = False
+
+    def _acknowledge_soon(self, batch: list[_Waiting], results: list[Any], durable: Future[None]) -> None:
+        self._loop.call_soon_threadsafe(self._acknowledge, batch, results, durable.exception())
+
+    def _acknowledge(self, batch: list[_Waiting], results: list[Any], error: BaseException | None) -> None:
+        """Tell those who wait for *batch* what came of it."""
+        if isinstance(error, CorpusError):
+            self.fail(error)
+        elif batch:
+            self._wake()  # if nothing waits by then, what is durable is committed too, for those who read beside it
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if error or isinstance(result, Exception):
+                future.set_exception(error or result)
+            else:
+                future.set_result(result)
+
+    def _group(self, batch: list[_Waiting]) -> tuple[list[Any], Future[None]]:
+        """Do what waits in *batch* in one group, in the archivist's thread.
+
+        Returns the results or errors, in order, and the future that is done once they are durable.
+        """
         results: list[Any] = []
         try:
-            with self.corpus.group():
-                for operation in operations:
+            with self.corpus.group(wait=not batch):
+                for operation, _ in batch:
                     try:
                         results.append(operation(self.corpus))
                     except (TypeError, ValueError) as error:  # a record that JSON cannot hold: nothing was written
                         results.append(error)
-        except CorpusError as error:
-            self.fail(error)
-            return [error] * len(operations)
-        return results
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            failed: Future[None] = Future()
+            known = isinstance(error, CorpusError)
+            failed.set_exception(error if known else CorpusError(str(self.corpus.root), repr(error)))
+            return [None] * len(batch), failed
+        return results, self.corpus.durable
 
     def fail(self, error: CorpusError) -> None:
         """End the crawl because the corpus cannot be written. May be called from any thread."""
@@ -226,4 +246,7 @@ class Archivist:
                 logger.warning("Closed segments could not be sealed, the next run tries again: %s", error)
             else:
                 self._crawler.stats.set_value("gleaner/segments_sealed", len(seals))
-        self.corpus.close()
+        try:
+            self.corpus.close()
+        except CorpusError as error:
+            self.fail(error)

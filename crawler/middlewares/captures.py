@@ -13,7 +13,7 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 
 from crawler import __version__
-from crawler.archive.corpus import write_errors
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.warcs import CapturePlace, CaptureWriter
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.lines import line_at, lines_from, read_record
+from crawler.archive.lines import read_record
+from crawler.archive.places import line_at, lines_from
 from crawler.archive.segments import Place, segment_name, segment_paths
 from crawler.archive.stored import images_of
 from crawler.exceptions import CorpusError

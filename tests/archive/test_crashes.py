@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 from collections import Counter
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from crawler.archive import Corpus
+from crawler.archive import Corpus, catalogue
 from crawler.archive.verify import verify
 from crawler.jsonl import decode
 from tests.factories import make_article, make_seed, related_items
@@ -27,17 +29,26 @@ GROUPS = [
 ]
 
 
-def archive_all(root: Path, acknowledged: int) -> None:
-    """Archive all groups, writing to the descriptor *acknowledged* a byte for each that is durable."""
+def archive_all(root: Path, acknowledged: int, *, wait: bool) -> None:
+    """Archive all groups, writing to the descriptor *acknowledged* a byte for each that is durable.
+
+    If they do not *wait*, one is gathered while the one before is synced, and the catalogue is committed now and then.
+    """
+    catalogue._LINES_A_COMMIT = 3  # in a process that is to die
     corpus = Corpus(root, "replica", segment_bytes=1500)
     for number, group in enumerate(GROUPS):
         picture = corpus.store_picture(f"picture {number}".encode(), "jpg")
         assert picture[0].startswith("images/")
-        with corpus.group():
+        with corpus.group(wait=wait):
             for article in group:
                 corpus.add(article)
-        original_write(acknowledged, bytes([number]))
+        corpus.durable.add_done_callback(partial(acknowledge, acknowledged, number))
     corpus.close()
+
+
+def acknowledge(acknowledged: int, number: int, durable: Future[None]) -> None:
+    if durable.exception() is None:
+        original_write(acknowledged, bytes([number]))
 
 
 original_write = os.write
@@ -66,7 +77,7 @@ def die_at(point: int, *, torn: bool) -> None:
         setattr(os, name, dying(name))
 
 
-def run_child(root: Path, point: int, *, torn: bool) -> tuple[int, set[int]]:
+def run_child(root: Path, point: int, *, torn: bool, wait: bool) -> tuple[int, set[int]]:
     """Archive in a child that dies at *point*; return its wait status and the groups that it acknowledged."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -74,7 +85,7 @@ def run_child(root: Path, point: int, *, torn: bool) -> tuple[int, set[int]]:
         os.close(reader)
         try:
             die_at(point, torn=torn)
-            archive_all(root, writer)
+            archive_all(root, writer, wait=wait)
         except BaseException:
             sys.excepthook(*sys.exc_info())
             os._exit(9)
@@ -95,15 +106,18 @@ def keys_and_versions(root: Path) -> Counter[tuple[str, int]]:
     return found
 
 
-@pytest.mark.parametrize("torn", [False, True])
-def test_killed_at_every_call_that_writes(tmp_path, torn):
+_KILLS = [(False, False), (True, True), *([(False, True), (True, False)] if _MORE_GROUPS else [])]
+
+
+@pytest.mark.parametrize(("torn", "wait"), _KILLS)
+def test_killed_at_every_call_that_writes(tmp_path, torn, wait):
     """Each call is made the last one once; then the same is archived again. This is also the count of the points."""
     expected = Counter({(article.key, 1): 1 for group in GROUPS for article in group})
     point = 0
     while True:
         point += 1
         root = tmp_path / str(point)
-        status, acknowledged = run_child(root, point, torn=torn)
+        status, acknowledged = run_child(root, point, torn=torn, wait=wait)
         if os.WIFEXITED(status):
             assert os.WEXITSTATUS(status) == 0
             break
@@ -113,7 +127,7 @@ def test_killed_at_every_call_that_writes(tmp_path, torn):
         for number in acknowledged:
             assert all(survived[article.key, 1] == 1 for article in GROUPS[number])
         assert verify(root).problems == []
-        status, acknowledged = run_child(root, 10**9, torn=False)
+        status, acknowledged = run_child(root, 10**9, torn=False, wait=wait)
         assert (os.WEXITSTATUS(status), acknowledged) == (0, set(range(len(GROUPS))))
         assert keys_and_versions(root) == expected
         assert verify(root).problems == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import closing
 
 import pytest
 
-from crawler.archive import Corpus
+from crawler.archive import Corpus, catalogue
 from crawler.archive.verify import verify
 from crawler.exceptions import CorpusError, DiskFull
 from tests.archive.test_crashes import CALLS, GROUPS, keys_and_versions
@@ -34,44 +35,45 @@ class FailingCalls:
         return wrapper
 
 
-def archive_until_it_fails(root):
+def archive_until_it_fails(root, *, wait):
     """Archive the groups; return the keys that were acknowledged and the error that ended it, if any did."""
-    acknowledged = []
+    groups, failed = [], None
     try:
-        corpus = Corpus(root, "replica", segment_bytes=1500)
+        with closing(Corpus(root, "replica", segment_bytes=1500)) as corpus:
+            for number, group in enumerate(GROUPS):
+                corpus.store_picture(f"picture {number}".encode(), "jpg")
+                with corpus.group(wait=wait):
+                    for article in group:
+                        corpus.add(article)
+                groups.append((corpus.durable, [article.key for article in group]))
     except CorpusError as error:
-        return acknowledged, error
-    try:
-        for number, group in enumerate(GROUPS):
-            corpus.store_picture(f"picture {number}".encode(), "jpg")
-            with corpus.group():
-                for article in group:
-                    corpus.add(article)
-            acknowledged += [article.key for article in group]
-    except CorpusError as error:
-        return acknowledged, error
-    finally:
-        corpus.close()
-    return acknowledged, None
+        failed = error
+    return [key for durable, keys in groups if durable.exception() is None for key in keys], failed
 
 
 @pytest.mark.parametrize(
-    ("number", "kind"),
-    [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EFBIG, DiskFull), (errno.EIO, CorpusError)],
+    ("number", "kind", "wait"),
+    [
+        (errno.ENOSPC, DiskFull, False),
+        (errno.EDQUOT, DiskFull, True),
+        (errno.EFBIG, DiskFull, True),
+        (errno.EIO, CorpusError, False),
+    ],
 )
-def test_every_call_fails_once_and_what_was_acknowledged_is_there(tmp_path, monkeypatch, number, kind):
+def test_every_call_fails_once_and_what_was_acknowledged_is_there(tmp_path, monkeypatch, number, kind, wait):
+    monkeypatch.setattr(catalogue, "_LINES_A_COMMIT", 3)
     point, failed = 0, True
     while failed:
         point += 1
         root = tmp_path / str(point)
         with monkeypatch.context() as patch:
             FailingCalls(patch, point, number)
-            acknowledged, failed = archive_until_it_fails(root)
+            acknowledged, failed = archive_until_it_fails(root, wait=wait)
         if failed:
             assert type(failed) is kind
             assert str(root) in str(failed)
         root.mkdir(exist_ok=True)
-        everything, error = archive_until_it_fails(root)
+        everything, error = archive_until_it_fails(root, wait=wait)
         assert error is None
         found = keys_and_versions(root)
         assert set(found.values()) == {1}
@@ -96,6 +98,16 @@ def test_after_a_failed_sync_the_corpus_takes_nothing_more(tmp_path, monkeypatch
         corpus.add(make_article(1))
     corpus.close()
     assert keys_and_versions(tmp_path) == {("replica/1", 1): 1}
+
+
+def test_a_sync_that_fails_after_its_group_ended_is_not_passed_over(tmp_path, monkeypatch):
+    corpus = Corpus(tmp_path, "replica")
+    monkeypatch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, os.strerror(errno.EIO))))
+    with corpus.group(wait=False):
+        corpus.add(make_article(1))
+    assert isinstance(corpus.durable.exception(), CorpusError)
+    with pytest.raises(CorpusError, match="Input/output"):
+        corpus.close()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to a read-only directory")
