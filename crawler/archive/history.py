@@ -54,5 +54,9 @@ def _version(root: Path, number: int, duplicate_of: str | None, place: Place) ->
 
 def whole_text(version: Version) -> str:
     """Return title and text of *version* as paragraphs, the empty text if there is neither."""
-    record = version.record or {}
+    return text_of(version.record or {})
+
+
+def text_of(record: dict[str, Any]) -> str:
+    """Return title and text of *record* as paragraphs, the empty text if it has neither."""
     return "\n\n".join(part for name in ("title", "text") if isinstance(part := record.get(name), str))

@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.history import Version, history, whole_text
-from crawler.archive.worddiff import Change, shortened, word_diff
-from crawler.corpus_commands.show import console, print_json, say, styled
+from crawler.archive.worddiff import Change, word_diff
+from crawler.corpus_commands.show import print_changes, print_json, say
 from crawler.exceptions import ConfigError
-
-_STYLES = {"equal": "", "removed": "red strike", "added": "green"}
-_MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
-_CONTEXT_WORDS = 20
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
@@ -29,7 +25,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     if pair:
         say("")
         say(f"From version {pair[0].version} to {pair[1].version}:")
-        _print(changes)
+        print_changes(changes)
     return 0
 
 
@@ -71,23 +67,3 @@ def _line(version: Version) -> str:
     what = f"{facts['kind']} from {capture.get('source')}, {facts['words']:,} words, run {facts['run']}"
     twin = f", a duplicate of {version.duplicate_of}" if version.duplicate_of else ""
     return f"{version.version}  {capture.get('fetched') or 'no date':<25}  {what}{twin}"
-
-
-def _print(changes: list[Change]) -> None:
-    """Print *changes* in colour on a terminal, as ``[-removed-]{+added+}`` elsewhere; long equal runs are shortened."""
-    out = console()
-    pieces: list[tuple[str, str]] = []
-    for kind, text in changes:
-        before, after = ("", "") if out.is_terminal else _MARKS[kind]
-        shown = shortened(text, _CONTEXT_WORDS) if kind == "equal" else text
-        pieces += [(" ", "")] if pieces else []
-        pieces.append((f"{before}{shown}{after}", _STYLES[kind]))
-    paragraph: list[tuple[str, str]] = []
-    for text, style in pieces:
-        first, *others = text.split("\n\n")
-        paragraph.append((first, style))
-        for other in others:
-            out.print(styled(paragraph))
-            out.print()
-            paragraph = [(other, style)]
-    out.print(styled(paragraph))

@@ -70,6 +70,11 @@ def _history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="M", type=positive, help="... to this one (default: the last two)")
 
 
+def _duplicates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="KEY", nargs="?", help="only what repeats this record, or what it repeats")
+    parser.add_argument("--limit", metavar="N", type=positive, default=10, help="show the N largest (default: 10)")
+
+
 def _merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("others", metavar="OTHER", nargs="+", help="the folder of another corpus of the same site")
     parser.add_argument(
@@ -199,6 +204,15 @@ VERBS: dict[str, Verb] = {
         "[-removed-] {+added+} elsewhere.",
         "scrapy corpus history alalam/1445001 --from 1 --to 3",
         _history,
+    ),
+    "duplicates": Verb(
+        "show which records repeat which",
+        "Show the records in duplicates/ under those in articles/ that they repeat, the most repeated first: how alike "
+        "they are and by which rule they are there (docs/duplicates.md), and in which words they differ from the one "
+        "that is kept: in colour on a terminal, as [-removed-] {+added+} elsewhere. With KEY, of either, only those, "
+        "with all of their words.",
+        "scrapy corpus duplicates alalam/1445001",
+        _duplicates,
     ),
     "reextract": Verb(
         "make its articles anew with today's extractor",

@@ -21,7 +21,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from crawler.archive.worddiff import Change, shortened
 from crawler.text.terminal import safe, safe_json
+
+_STYLES = {"equal": "", "removed": "red strike", "added": "green"}
+_MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+_CONTEXT_WORDS = 20
 
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and how much there is to do."""
@@ -50,6 +55,29 @@ def console() -> Console:
 def styled(pieces: list[tuple[str, str]]) -> Text:
     """Return (text, style) *pieces* as one text, each made safe."""
     return Text.assemble(*((safe(text), style) for text, style in pieces))
+
+
+def print_changes(changes: list[Change], *, indent: str = "", most: int | None = None) -> None:
+    """Print *changes* in colour on a terminal, as ``[-removed-]{+added+}`` elsewhere, paragraphs after *indent*.
+
+    Long equal runs are shortened, and with *most* all that have more than twice as many words.
+    """
+    out = console()
+    pieces: list[tuple[str, str]] = []
+    for kind, text in changes:
+        before, after = ("", "") if out.is_terminal else _MARKS[kind]
+        words = _CONTEXT_WORDS if kind == "equal" else most
+        pieces += [(" ", "")] if pieces else []
+        pieces.append((f"{before}{shortened(text, words) if words else text}{after}", _STYLES[kind]))
+    paragraph = [(indent, "")]
+    for text, style in pieces:
+        first, *others = text.split("\n\n")
+        paragraph.append((first, style))
+        for other in others:
+            out.print(styled(paragraph))
+            out.print()
+            paragraph = [(indent, ""), (other, style)]
+    out.print(styled(paragraph))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
+from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
 from crawler.archive.export import FORMATS
 from crawler.archive.graph import GRAPH_FORMATS as WRITTEN_GRAPHS
@@ -141,7 +142,7 @@ def test_no_corpus(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("json_", [[], ["--json"]])
-@pytest.mark.parametrize("verb", [["search", "word"], ["history", "1"], ["stats"], ["verify"]])
+@pytest.mark.parametrize("verb", [["search", "word"], ["history", "1"], ["duplicates"], ["stats"], ["verify"]])
 def test_nothing_in_a_corpus_steers_a_terminal(hostile_root, verb, json_, capsys):
     _, out, err = run(verb[0], hostile_root, *verb[1:], *json_, capsys=capsys)
     assert not [raw for raw in ("\x1b", "\x07", "\x9b", "\u202e", "\u2028") if raw in out + err]
@@ -185,6 +186,53 @@ def test_history_shows_versions_and_what_changed(root, capsys):
     assert {"kind": "added", "text": "hailed"} in found["diff"]["changes"]
     code, out, _ = run("history", root, "2", "--from", "2", "--to", "1", capsys=capsys)
     assert "[-hailed-] {+snowed+}" in out
+
+
+@pytest.fixture(scope="module")
+def doubled(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpora") / "doubled"
+    corpus = Corpus(root, "replica")
+    corpus.find_near_duplicates(0.5)
+    text = " ".join(f"word{number}" for number in range(60))
+    with corpus.group():
+        corpus.add(make_article(1, text=text.removesuffix(" word58 word59"), title="A story"))
+        corpus.add(make_article(2, text=f"{text} end", title="A story"))
+        corpus.add(make_article(3, text=f"{text} end"))
+    corpus.close()
+    return root
+
+
+def test_duplicates_are_shown_under_what_they_repeat_with_the_words_that_differ(doubled, capsys):
+    code, out, _ = run("duplicates", doubled, capsys=capsys)
+
+    assert code == 0
+    assert [line for line in out.splitlines() if not line.startswith("    ") and line] == [
+        "replica/2  A story · http://127.0.0.1/news/2",
+        "  replica/1  A story · http://127.0.0.1/news/1",
+        "  replica/3  Title 3 · http://127.0.0.1/news/3",
+        "2 duplicates of 1 records",
+    ]
+    assert "    alike by 0.97; it is shorter; it was in articles/ before\n    A story\n\n    word0 word1" in out
+    assert " … " in out
+    assert " word57 [-word58 word59 end-]\n" in out
+    assert "    it has the same text\n    [-A story-] {+Title 3+}" in out
+
+
+def test_duplicates_of_one_key_and_in_json(doubled, root, capsys):
+    for key in ("1", "replica/2"):
+        found = json.loads(run("duplicates", doubled, key, "--json", capsys=capsys)[1])
+        assert (found["clusters"], found["duplicates"]) == (1, 2)
+        (cluster,) = found["shown"]
+        assert (cluster["key"], cluster["title"]) == ("replica/2", "A story")
+        assert [(one["key"], one["duplicate_rule"], one["similarity"]) for one in cluster["repeats"]] == [
+            ("replica/1", "moved-shorter", 0.9748),
+            ("replica/3", "text", 1.0),
+        ]
+        assert {change["kind"] for change in cluster["repeats"][0]["diff"]} == {"equal", "removed"}
+    assert run("duplicates", root, "1", capsys=capsys)[:2] == (0, "1: nothing repeats it\n")
+    assert run("duplicates", root, capsys=capsys)[1] == "0 duplicates of 0 records\n"
+    code, _, err = run("duplicates", root, "99", capsys=capsys)
+    assert (code, err) == (4, "gleaner: replica/99: nothing is archived under this key\n")
 
 
 def test_history_of_one_version_or_none(root, capsys):

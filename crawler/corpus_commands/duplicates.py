@@ -1,0 +1,93 @@
+"""``scrapy corpus duplicates [KEY]``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.clusters import Cluster, Repeat, clusters
+from crawler.archive.history import text_of
+from crawler.archive.worddiff import word_diff
+from crawler.corpus_commands.show import print_changes, print_json, say
+
+_FACTS = ("kind", "title", "url", "published", "version")
+_REPEATED = ("near_duplicate_of", "similarity", "duplicate_rule")
+_RULES = {
+    "text": "it has the same text",
+    "url": "it has the same URL",
+    "shorter": "it is shorter",
+    "undated": "it is not dated by itself",
+    "pictureless": "it has no picture",
+    "later": "it came later",
+}
+_WORDS = 40
+
+
+def run(root: Path, opts: argparse.Namespace) -> int:
+    """Print which records in duplicates/ of the corpus at *root* repeat which in articles/, and how they differ."""
+    found = clusters(root, opts.key, limit=opts.limit)
+    if opts.json:
+        shown = [_fields(cluster) for cluster in found.shown]
+        print_json({"clusters": found.clusters, "duplicates": found.duplicates, "shown": shown})
+        return 0
+    for cluster in found.shown:
+        _print(cluster, whole=opts.key is not None)
+    if opts.key is None:
+        left = f", the {len(found.shown):,} largest shown" if len(found.shown) < found.clusters else ""
+        say(f"{found.duplicates:,} duplicates of {found.clusters:,} records{left}")
+    elif not found.shown:
+        say(f"{opts.key}: nothing repeats it")
+    return 0
+
+
+def _fields(cluster: Cluster) -> dict[str, Any]:
+    repeats = [
+        {"key": one.key, **_facts(one.record, (*_FACTS, *_REPEATED)), "diff": _diff(cluster, one)}
+        for one in cluster.repeats
+    ]
+    return {"key": cluster.key, **_facts(cluster.record, _FACTS), "repeats": repeats}
+
+
+def _facts(record: dict[str, Any] | None, names: tuple[str, ...]) -> dict[str, Any]:
+    return {"damaged": record is None, **{name: (record or {}).get(name) for name in names}}
+
+
+def _diff(cluster: Cluster, one: Repeat) -> list[dict[str, str]] | None:
+    if cluster.record is None or one.record is None:
+        return None
+    return [change._asdict() for change in word_diff(text_of(cluster.record), text_of(one.record))]
+
+
+def _print(cluster: Cluster, *, whole: bool) -> None:
+    say(f"{cluster.key}  {_told(cluster.record)}")
+    for one in cluster.repeats:
+        say(f"  {one.key}  {_told(one.record)}")
+        if one.record is None:
+            continue
+        say(f"    {_why(one, cluster)}")
+        if cluster.record is None:
+            continue
+        changes = word_diff(text_of(cluster.record), text_of(one.record))
+        if any(change.kind != "equal" for change in changes):
+            print_changes(changes, indent="    ", most=None if whole else _WORDS)
+    say("")
+
+
+def _told(record: dict[str, Any] | None) -> str:
+    if record is None:
+        return "its line is lost or damaged; scrapy corpus verify tells more"
+    facts = (record.get("title"), record.get("published") and str(record["published"])[:10], record.get("url"))
+    return " · ".join(str(fact) for fact in facts if fact)
+
+
+def _why(one: Repeat, cluster: Cluster) -> str:
+    """Return why a record is in duplicates/, in words."""
+    record = one.record or {}
+    rule = str(record.get("duplicate_rule") or "unknown")
+    why = _RULES.get(rule.removeprefix("moved-"), rule)
+    alike = record.get("similarity")
+    told = [f"alike by {alike:.2f}" if isinstance(alike, float) and rule not in {"text", "url"} else "", why]
+    told.append("it was in articles/ before" if rule.startswith("moved-") else "")
+    told.append(f"compared with {one.of}" if one.of != cluster.key else "")
+    return "; ".join(part for part in told if part)
