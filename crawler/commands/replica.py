@@ -7,8 +7,6 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.replica.options import add_options, run_options
-
 
 class Command(ScrapyCommand):
     """Serves until it is interrupted; exit codes are those of :mod:`crawler.exceptions`."""
@@ -30,10 +28,14 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
+        from crawler.replica.options import add_options  # noqa: PLC0415 - Scrapy loads this module at every start
+
         super().add_options(parser)
         add_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args:
             raise UsageError(f"unknown argument {args[0]!r}")
+        from crawler.replica.options import run_options  # noqa: PLC0415
+
         self.exitcode = run_options(opts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler.archive.bags import make_bag
 from crawler.archive.sealing import compression_named
-from crawler.corpus_commands.show import print_json, say
+from crawler.show import print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

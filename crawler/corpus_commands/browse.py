@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from crawler.archive.index import CaughtUp
-from crawler.corpus_commands.show import note, print_json, progress, say
 from crawler.exceptions import ConfigError
+from crawler.show import note, print_json, progress, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

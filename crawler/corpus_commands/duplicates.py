@@ -9,7 +9,7 @@ from typing import Any
 from crawler.archive.clusters import Cluster, Repeat, clusters
 from crawler.archive.history import text_of
 from crawler.archive.worddiff import word_diff
-from crawler.corpus_commands.show import print_changes, print_json, say
+from crawler.show import print_changes, print_json, say
 
 _FACTS = ("kind", "title", "url", "published", "version")
 _REPEATED = ("near_duplicate_of", "similarity", "duplicate_rule")

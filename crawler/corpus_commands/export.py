@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler.archive.export import Options, export
 from crawler.corpus_commands.options import selection_of
-from crawler.corpus_commands.show import done, progress
+from crawler.show import done, progress
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

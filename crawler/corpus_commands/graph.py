@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.graph import export_graph
-from crawler.corpus_commands.show import done, progress
+from crawler.show import done, progress
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 
 from crawler.archive.history import Version, history, whole_text
 from crawler.archive.worddiff import Change, word_diff
-from crawler.corpus_commands.show import print_changes, print_json, say
 from crawler.exceptions import ConfigError
+from crawler.show import print_changes, print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

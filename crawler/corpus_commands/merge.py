@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler.archive.merge import Merged, merge
 from crawler.archive.near import near_threshold
-from crawler.corpus_commands.show import print_json, progress, say
+from crawler.show import print_json, progress, say
 
 _WORDS = {
     "added": "added",

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from crawler.archive.selection import Selection
+from crawler.verbs import Verb, positive
+
+if TYPE_CHECKING:
+    from crawler.archive.selection import Selection
 
 KINDS = ("article", "seed", "stub")
 EXPORT_FORMATS = ("parquet", "csv", "jsonl", "txt", "hf", "wacz")
 GRAPH_FORMATS = ("graphml", "gexf", "parquet", "dot")
-
-
-class Verb(NamedTuple):
-    """A verb: in a few words, in full, an example, and what adds its own options."""
-
-    short: str
-    description: str
-    example: str
-    add_options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
-
-
-def positive(value: str) -> int:
-    """Return the positive number in *value*, for argparse."""
-    number = int(value)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-positive.__name__ = "positive number"  # what argparse calls a bad one
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +24,8 @@ def _selection(parser: argparse.ArgumentParser) -> None:
 
 def selection_of(opts: argparse.Namespace) -> Selection:
     """Return what the options of :func:`_selection` select."""
+    from crawler.archive.selection import Selection  # noqa: PLC0415 - the options alone are loaded at every start
+
     return Selection(since=opts.since, until=opts.until, language=opts.language, kind=opts.kind)
 
 
@@ -233,24 +217,7 @@ VERBS: dict[str, Verb] = {
     ),
 }
 
-
-_EXIT_CODES = (
-    "Exit codes: 0 done, 1 the corpus cannot be used, 2 wrong usage, 3 disk full, 4 an argument makes no sense, "
+EXIT_CODES = (
+    "0 done, 1 the corpus cannot be used, 2 wrong usage, 3 disk full, 4 an argument makes no sense, "
     "5 corpus damaged, 6 a crawl holds it, 11 stopped"
 )
-
-
-def add_verbs(parser: argparse.ArgumentParser, add_global: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Give *parser* a subparser for each verb; *add_global* gives each the options of all Scrapy commands."""
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=argparse.ArgumentParser)
-    for name, verb in VERBS.items():
-        one = verbs.add_parser(
-            name,
-            prog=f"scrapy corpus {name}",
-            help=verb.short,
-            description=verb.description,
-            epilog=f"Example: {verb.example}   {_EXIT_CODES}",
-        )
-        verb.add_options(one)
-        one.add_argument("--json", action="store_true", help="print one JSON object")
-        add_global(one)

@@ -24,7 +24,6 @@ from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
 from crawler.archive.worddiff import word_diff
-from crawler.corpus_commands.show import OnProgress, print_json, progress, say
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.extensions.readers import PageNotRead, Readers, rules_off
 from crawler.items import Article
@@ -32,6 +31,7 @@ from crawler.jsonl import decode
 from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
+from crawler.show import OnProgress, print_json, progress, say
 from crawler.sites import SiteProfile, load_profile
 
 _SHOWN = 10

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.corpus import rebuild
-from crawler.corpus_commands.show import print_json, say
 from crawler.exceptions import CorpusDamaged
+from crawler.show import print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

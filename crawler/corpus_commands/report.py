@@ -10,11 +10,11 @@ import orjson
 
 from crawler.archive.files import write_atomically
 from crawler.archive.output import output_file
-from crawler.corpus_commands.show import print_json, say
 from crawler.exceptions import ConfigError
 from crawler.report.make import list_keys, make_report
 from crawler.report.runs import run_names
 from crawler.report.tally import Entry
+from crawler.show import print_json, say
 from crawler.text.terminal import safe, safe_json
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from crawler.archive.manifest import seal
 from crawler.archive.sealing import compression_named
-from crawler.corpus_commands.show import note, print_json, say
 from crawler.exceptions import CorpusDamaged
+from crawler.show import note, print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

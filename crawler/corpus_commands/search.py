@@ -10,7 +10,7 @@ from typing import Any
 from crawler.archive.search import Found, Hit, search
 from crawler.archive.snippets import Snippet
 from crawler.corpus_commands.options import selection_of
-from crawler.corpus_commands.show import console, note, print_json, progress, say, styled
+from crawler.show import console, note, print_json, progress, say, styled
 
 _HIT_STYLE = "bold yellow"
 

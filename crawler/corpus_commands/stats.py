@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.archive.reading import corpus_stats
-from crawler.corpus_commands.show import console, print_json
+from crawler.show import console, print_json
 from crawler.text.terminal import safe
 
 _WIDTH = 160

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.verify import verify
-from crawler.corpus_commands.show import print_json, progress, say
 from crawler.exceptions import CorpusDamaged
+from crawler.show import print_json, progress, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

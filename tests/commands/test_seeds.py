@@ -110,7 +110,7 @@ def test_wrong_use_is_exit_code_2(run: Run, arguments: list[str]) -> None:
 def test_harvest_writes_lines_that_inspect_reads(run: Run, seed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     done = run("harvest", seed, "-o", out)
-    assert (done.returncode, done.stderr) == (0, "1 pages with 3 related items from 1 files\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 pages with 3 related items from 1 files\n", "")
     line = json.loads(out.read_text())
     assert (line["file"], line["offset"], line["records"]) == (str(seed), 0, 3)
     assert json.loads(run("inspect", out, "--json").stdout)["length_verdict"] == "exact"

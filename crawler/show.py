@@ -1,4 +1,4 @@
-"""How the verbs print: foreign text made safe, JSON of the same meaning, progress on a terminal only."""
+"""How commands print: foreign text made safe, JSON of the same meaning, progress on a terminal only."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def say(text: str) -> None:
     sys.stdout.write(safe(text) + "\n")
 
 
-def note(text: str) -> None:
+def note(text: object) -> None:
     """Print a remark, made safe, on standard error."""
-    sys.stderr.write(f"gleaner: {safe(text)}\n")
+    sys.stderr.write(f"gleaner: {safe(str(text))}\n")
 
 
 def console() -> Console:

@@ -1,0 +1,58 @@
+"""``scrapy seeds harvest``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from crawler.exceptions import SeedError
+from crawler.seeds.gather import harvest, total_size
+from crawler.seeds_commands import named
+from crawler.show import done, note, progress
+from crawler.sites import load_profile
+
+_STDOUT = "-"
+
+
+def run(_root: Path, opts: argparse.Namespace) -> int:
+    """Write the pages that have a dump, a JSON line each, and tell how many there were."""
+    paths: list[str] = opts.paths
+    profile = load_profile(opts.site) if opts.site else None
+    jobs = opts.jobs or os.cpu_count() or 1
+    files = pages = records = 0
+    total = total_size(paths) if sys.stderr.isatty() else 0
+    with _output(opts.output) as out, progress("harvest", bytes_=True) as show:
+        for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total)):
+            for error in one.errors:
+                note(error)
+            if one.more_errors:
+                note(f"and {one.more_errors} more like these")
+            files, pages, records = files + one.files, pages + one.pages, records + one.records
+        if not pages:
+            raise SeedError(named(paths), "no dump in it" if files == 1 else f"no dump in any of {files} files")
+    told = f"{pages:,} pages with {records:,} related items from {files:,} files"
+    done(opts, {"output": opts.output, "files": files, "pages": pages, "records": records}, [told])
+    return 0
+
+
+@contextmanager
+def _output(name: str) -> Iterator[IO[bytes]]:
+    """Open the file to write. It appears under its name when it is whole, and not at all if there was an error."""
+    if name == _STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    draft = Path(f"{name}.part")
+    try:
+        with draft.open("wb") as out:
+            yield out
+        draft.replace(name)
+    except OSError as error:
+        raise SeedError(name, f"cannot be written ({error.strerror or error})") from error
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,112 @@
+"""``scrapy seeds inspect``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawler.exceptions import SeedError
+from crawler.seeds import Dump, SeedPage, read_seeds
+from crawler.seeds.describe import all_diagnoses, describe, verdict_line
+from crawler.seeds_commands import named
+from crawler.show import note, print_json
+from crawler.sites import load_profile
+from crawler.text.terminal import safe
+
+_ROWS = 500
+"""So many rows make a table; a longer list comes as several, so that it needs no memory and no patience."""
+_SHOWN_DIAGNOSES = 4
+_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+
+
+def run(_root: Path, opts: argparse.Namespace) -> int:
+    """Print what each dump holds, and what is wrong with it."""
+    paths: list[str] = opts.paths
+    zone = load_profile(opts.site).zone
+    show = _JsonLines() if opts.json else _Tables()
+    empty: list[str] = []  # told only once there is a dump: otherwise one line says it all
+    pages = dumps = 0
+    for seed in read_seeds(paths, zone, note):
+        pages += 1
+        dumps += len(seed.page.dumps)
+        if seed.page.dumps:
+            show.add(seed)
+        elif dumps or len(empty) < _ROWS:
+            empty.append(_name(seed))
+        while dumps and empty:
+            note(SeedError(empty.pop(0), "no dump in it"))
+    show.close()
+    if not dumps:
+        raise SeedError(named(paths), "no dump in it" if pages == 1 else f"no dump in any of {pages} pages")
+    return 0
+
+
+def _name(seed: SeedPage) -> str:
+    return seed.source if seed.line is None else f"{seed.source}:{seed.line}"
+
+
+class _JsonLines:
+    """Prints an object a line."""
+
+    def add(self, seed: SeedPage) -> None:
+        for described in describe(seed):
+            print_json(described)
+
+    def close(self) -> None:
+        sys.stdout.flush()
+
+
+class _Tables:
+    """Prints a row for each dump, in tables of a bearable length."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = _WIDTH
+        self.table = self._new()
+
+    def add(self, seed: SeedPage) -> None:
+        for dump in seed.page.dumps:
+            date = seed.page.published.strftime("%Y-%m-%d %H:%M") if seed.page.published else "-"
+            name = _name(seed) + (f"\n{seed.page.title}" if seed.page.title else "")
+            cells = (name, date, _records(dump), verdict_line(dump), _diagnoses(seed, dump))
+            self.table.add_row(*(_cell(cell) for cell in cells))
+            if self.table.row_count >= _ROWS:
+                self.close()
+
+    def close(self) -> None:
+        if self.table.row_count:
+            self.console.print(self.table)
+        self.table = self._new()
+
+    def _new(self) -> Table:
+        table = Table("page", "date", "records", "length", "diagnoses")
+        for column in table.columns:
+            column.overflow = "fold"
+        return table
+
+
+def _cell(text: str) -> Text:
+    """Return *text* for a table: each line safe, no markup read out of it."""
+    return Text("\n".join(safe(line) for line in text.split("\n")))
+
+
+def _records(dump: Dump) -> str:
+    partial = sum(item.partial for item in dump.related)
+    whole = len(dump.related) - partial
+    return f"{whole} + {partial} cut" if partial else str(whole)
+
+
+def _diagnoses(seed: SeedPage, dump: Dump) -> str:
+    diagnoses = all_diagnoses(seed, dump)
+    lines = [f"{one.kind} @{one.offset}: {one.message}" for one in diagnoses[:_SHOWN_DIAGNOSES]]
+    if len(diagnoses) > _SHOWN_DIAGNOSES:
+        lines.append(f"and {len(diagnoses) - _SHOWN_DIAGNOSES} more")
+    # A line of the page can be in a message; it must not look like another diagnosis.
+    return "\n".join(line.replace("\n", " ") for line in lines)

@@ -1,0 +1,76 @@
+"""The arguments of every verb of ``scrapy seeds``, with what its help says."""
+
+from __future__ import annotations
+
+import argparse
+
+from crawler.verbs import Verb, positive
+
+_DEFAULT_SITE = "alalam"
+EXIT_CODES = "0 done, 2 wrong usage, 4 no dump, no such path or a bad profile, 9 an article was not found, 11 stopped"
+
+
+def _profile(argument: str) -> str:
+    name, _, value = argument.partition("=")
+    if name != "site" or not value:
+        raise ValueError
+    return value
+
+
+_profile.__name__ = "site=NAME"  # what argparse calls what it is not
+
+
+def _site(parser: argparse.ArgumentParser, what: str, default: str | None = _DEFAULT_SITE) -> None:
+    told = f"{what} (default: {default})" if default else what
+    parser.add_argument("--site", metavar="NAME|FILE", default=default, help=told)
+    parser.add_argument("-a", dest="site", metavar="site=NAME", type=_profile, help="the same, as scrapy crawl has it")
+
+
+def _paths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="a file, a folder, a glob, or - for standard input")
+
+
+def _inspect(parser: argparse.ArgumentParser) -> None:
+    _paths(parser)
+    _site(parser, "the site profile whose time zone the dates are in")
+
+
+def _harvest(parser: argparse.ArgumentParser) -> None:
+    _paths(parser)
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="the file to write, - for a pipe")
+    _site(parser, "only pages of this site's hosts", default=None)
+    parser.add_argument("-j", "--jobs", metavar="N", type=positive, help="processes (default: one per core)")
+
+
+def _rescue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("wanted", metavar="URL|ID", nargs="+", help="an article of the site")
+    _site(parser, "whose articles they are")
+
+
+VERBS: dict[str, Verb] = {
+    "inspect": Verb(
+        "show what dumps hold",
+        "Show what each dump in PATH holds, whether its declared length agrees, and what is wrong with it and where. "
+        "Exit code 4 if there is no dump. See docs/seeds.md.",
+        "scrapy seeds inspect seeds/ --json",
+        _inspect,
+        json="print one JSON object per dump, a line each",
+    ),
+    "harvest": Verb(
+        "find dumps in archives",
+        "Find the pages with a dump in WARC, WET, JSON lines or plain files, also .gz and .zst, and write one JSON "
+        "line for each to OUT, which inspect and crawl read. Exit code 4 if there is no dump.",
+        "scrapy seeds harvest crawl-data/ -o seeds.jsonl",
+        _harvest,
+        json="print what was found, counted, as one JSON object",
+    ),
+    "rescue": Verb(
+        "ask for single articles now",
+        "Ask for single articles now, of the site, its sister hosts and web archives, and show where each step found "
+        "or did not find them. What dumps told of them is taken from CORPUS_DIR if they are there, and nothing is "
+        "archived. Exit code 9 if one was not found. See docs/recovery.md.",
+        "scrapy seeds rescue 1445001",
+        _rescue,
+        json="print one JSON object per article, a line each",
+    ),
+}

@@ -1,0 +1,98 @@
+"""Commands with verbs, such as ``scrapy corpus verify``: their options and help, and the running of one.
+
+Scrapy loads all modules of :mod:`crawler.commands` at every start. So the verbs are told there in a few words; what
+does one is a module of its own, loaded when it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.exceptions import GleanerError
+from crawler.exitcodes import STOPPED
+from crawler.text.terminal import safe
+
+
+def positive(value: str) -> int:
+    """Return the positive number in *value*, for argparse."""
+    number = int(value)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+positive.__name__ = "positive number"  # what argparse calls a bad one
+
+
+class Verb(NamedTuple):
+    """A verb: in a few words, in full, an example, and what adds its own options."""
+
+    short: str
+    description: str
+    example: str
+    add_options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+    json: str = "print one JSON object"
+
+
+class VerbCommand(ScrapyCommand):
+    """A command of verbs, ``scrapy NAME VERB``: each is ``run(root, opts) -> exit code`` in the module of its name."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    name: ClassVar[str]
+    verbs: ClassVar[Mapping[str, Verb]]
+    exit_codes: ClassVar[str]
+
+    def syntax(self) -> str:
+        return f"{'|'.join(self.verbs)} ... [--json] [-s CORPUS_DIR=corpus]"
+
+    def long_desc(self) -> str:
+        verbs = "; ".join(f"{name}: {verb.short}" for name, verb in self.verbs.items())
+        return f"{self.short_desc()}. {verbs}. Each verb tells more with --help."
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        choices = parser.add_subparsers(
+            dest="verb", metavar="VERB", required=True, parser_class=argparse.ArgumentParser
+        )
+        for name, verb in self.verbs.items():
+            one = choices.add_parser(
+                name,
+                prog=f"scrapy {self.name} {name}",
+                help=verb.short,
+                description=verb.description,
+                epilog=f"Example: {verb.example}   Exit codes: {self.exit_codes}",
+            )
+            verb.add_options(one)
+            one.add_argument("--json", action="store_true", help=verb.json)
+            super().add_options(one)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args:
+            raise UsageError(
+                f"unknown argument {safe(args[0])}; see scrapy {self.name} {opts.verb} --help", print_help=False
+            )
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        from crawler.show import note  # noqa: PLC0415 - as the verbs themselves
+
+        opts.settings = self.settings
+        try:
+            verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")
+            self.exitcode = verb.run(Path(self.settings["CORPUS_DIR"]), opts)
+        except GleanerError as error:
+            note(error)
+            self.exitcode = error.exit_code
+        except KeyboardInterrupt:
+            note("stopped")
+            self.exitcode = STOPPED
+        except BrokenPipeError:  # the reader of our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
