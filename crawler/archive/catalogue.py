@@ -12,75 +12,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from w3lib.url import canonicalize_url
 
 from crawler.archive.decision import Held, Twin, stub_reason, stub_state
-from crawler.archive.fingerprints import SCHEMA as FINGERPRINTS_SCHEMA
 from crawler.archive.fingerprints import Fingerprints, fingerprint
 from crawler.archive.frontier import Validators, target_id
 from crawler.archive.gathering import Gathered
-from crawler.archive.recurring import SCHEMA as RECURRING_SCHEMA
 from crawler.archive.recurring import Recurring
+from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import Place
 from crawler.archive.visits import Visits, answer_of, next_interval, unix_time
 from crawler.items import Article, DuplicateRule, Image
-
-VERSION = 6
-
-_SCHEMA = """
-CREATE TABLE segments (             -- how far the catalogue has read each segment
-    name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, lines INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE targets (              -- every key that is archived, or that a dump named
-    tid INTEGER PRIMARY KEY,        -- see target_id()
-    key TEXT NOT NULL,
-    id TEXT,
-    state TEXT NOT NULL,            -- pending leased fetched gone failed; seed: known from its own dump, not asked for
-    depth INTEGER NOT NULL,
-    title TEXT, pic TEXT,           -- what dumps told of it
-    attempts INTEGER NOT NULL DEFAULT 0,
-    reason TEXT,                    -- why it is gone or failed
-    lease_run TEXT, lease_until REAL,
-    home TEXT                       -- the state that a lease which ends without an answer goes back to
-);
-CREATE INDEX targets_pending ON targets (depth, tid) WHERE state = 'pending';
-CREATE INDEX targets_leased ON targets (lease_until) WHERE state = 'leased';
-CREATE INDEX targets_failed ON targets (tid) WHERE state = 'failed';
-CREATE TABLE visits (               -- when each archived target was last asked for, and when it is due again
-    tid INTEGER PRIMARY KEY, checked REAL NOT NULL, due REAL, interval REAL NOT NULL,
-    url TEXT, etag TEXT, modified TEXT
-);
-CREATE INDEX visits_due ON visits (due) WHERE due IS NOT NULL;
-CREATE TABLE edges (                -- source lists target as related
-    target INTEGER NOT NULL, source INTEGER NOT NULL, sort INTEGER,
-    PRIMARY KEY (target, source)
-) WITHOUT ROWID;
-CREATE TABLE records (              -- one row a line
-    tid INTEGER NOT NULL, version INTEGER NOT NULL,
-    segment TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    crc INTEGER NOT NULL,           -- CRC-32 of the line: what rots in a segment that is not sealed yet is found by it
-    kind TEXT NOT NULL, source TEXT NOT NULL, language TEXT, published TEXT,
-    url_key TEXT, content_sha256 BLOB, duplicate_of TEXT, duplicate_rule TEXT,
-    PRIMARY KEY (tid, version)
-) WITHOUT ROWID;
-CREATE INDEX records_url ON records (url_key) WHERE url_key IS NOT NULL AND duplicate_of IS NULL;
-CREATE TABLE pictures (             -- every picture asked for, by its pic, or its URL where it has no pic
-    name TEXT PRIMARY KEY, status TEXT, url TEXT, path TEXT, sha256 TEXT, phash TEXT,
-    bytes INTEGER, width INTEGER, height INTEGER, media_type TEXT, reason TEXT
-) WITHOUT ROWID;
-"""
 
 _PAGES_A_CHECKPOINT = 4_000
 """Of 4 KiB. The more, the more often a page that many groups change is written once for all of them."""
 _LINES_A_COMMIT = 1_000
 """The more, the cheaper each: what they list in common is merged, and a page that they share is written once."""
+_STATES = {"article": "fetched", "seed": "seed"}
 _NO_VALIDATORS = (None, None, None)
 _STANDS = "(SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"
 """SQL that holds for all versions of a key that stands in articles/."""
+_IS_KNOWN = """
+SELECT EXISTS (SELECT 1 FROM records WHERE tid = ?1),
+       EXISTS (SELECT 1 FROM fingerprints WHERE hash = ?2),
+       EXISTS (SELECT 1 FROM records WHERE url_key = ?3 AND duplicate_of IS NULL),
+       (SELECT group_concat(source) FROM edges WHERE target = ?1)"""
 _PICTURE = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type", "reason")
 _PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
+
+
+class Known(NamedTuple):
+    """What a corpus knows of a record that is brought to it: see the methods of :class:`Catalogue` of these names."""
+
+    held: Held | None
+    twin: Twin | None
+    discovered_from: set[str]
 
 
 class Catalogue:
@@ -119,7 +87,7 @@ class Catalogue:
         (version,) = execute("PRAGMA user_version").fetchone()
         if version == 0:
             with self.transaction():
-                for statement in (_SCHEMA + RECURRING_SCHEMA + FINGERPRINTS_SCHEMA).split(";\n"):
+                for statement in STATEMENTS:
                     execute(statement)
                 execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
@@ -217,7 +185,7 @@ class Catalogue:
         *version*, *duplicate_of* and *rule* are those of the line. *validators* are what its response gave to ask
         conditionally with. A seed is no visit, nor is a record that was moved: it ends no lease.
         """
-        state = {"article": "fetched", "seed": "seed", "stub": stub_state(article.capture.status)}[article.kind]
+        state = stub_state(article.capture.status) if article.kind == "stub" else _STATES[article.kind]
         tid, content, url_key = target_id(article.key), article.content_sha256, _url_key(article)
         is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self._gathered.tids:
@@ -261,6 +229,22 @@ class Catalogue:
     def add_pictures(self, article: Article) -> None:
         """Take in what became of the pictures of *article*."""
         self._gathered.add_pictures(article)
+
+    def known(self, article: Article) -> Known:
+        """Return what is held of the key of *article*, its twin, and where it was discovered.
+
+        One look tells of most records that they are new, which is several times cheaper than to ask for each.
+        """
+        tid, url_key, content = target_id(article.key), _url_key(article), article.content_sha256
+        found = fingerprint(content) if content else None
+        held, text, url, sources = self._connection.execute(_IS_KNOWN, (tid, found, url_key)).fetchone()
+        text = text or (found is not None and self._fingerprints.is_recent(found))
+        url = url or url_key in self._gathered.url_keys
+        return Known(
+            self.held(article.key) if held or tid in self._gathered.tids else None,
+            self.twin(article) if text or url else None,
+            self._named(tid, article.key, sources),
+        )
 
     def held(self, key: str) -> Held | None:
         """Return the highest version of *key* in the corpus."""
@@ -336,15 +320,21 @@ class Catalogue:
 
     def discovered_from(self, key: str) -> set[str]:
         """Return the keys of the archived pages that list *key* as related."""
-        tid, site = target_id(key), key.rpartition("/")[0]
-        rows = self._connection.execute(
-            "SELECT source, iif(source < 0, (SELECT key FROM targets WHERE tid = source), NULL)"
-            " FROM edges WHERE target = ?",
-            (tid,),
-        )
-        sources = {source_key or f"{site}/{source}" for source, source_key in rows}
-        sources.update(self._gathered.sources(tid, site))
-        return sources
+        tid = target_id(key)
+        query = "SELECT group_concat(source) FROM edges WHERE target = ?"
+        return self._named(tid, key, self._connection.execute(query, (tid,)).fetchone()[0])
+
+    def _named(self, target: int, key: str, sources: str | None) -> set[str]:
+        """Return the keys of the *sources* of *target*, numbers with commas between, and of those in the group."""
+        site = key.rpartition("/")[0]
+        keys = self._gathered.sources(target, site)
+        for source in sources.split(",") if sources else ():
+            if source[0] == "-":
+                row = self._connection.execute("SELECT key FROM targets WHERE tid = ?", (int(source),)).fetchone()
+                keys.add(row[0] if row else f"{site}/{source}")
+            else:
+                keys.add(f"{site}/{source}")
+        return keys
 
     def picture(self, name: str) -> Image | None:
         """Return what became of the picture with this pic (or URL), None if it was never asked for."""

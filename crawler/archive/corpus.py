@@ -136,11 +136,9 @@ class Corpus:
         ``discovered_from`` is added what the corpus knows. If a target of its key was leased, the lease ends.
         *validators* are what its response gave to ask conditionally with next time. *anew*: see :func:`decide`.
         """
-        key = article.key
-        twin = self.catalogue.twin(article)
+        held, twin, sources = self.catalogue.known(article)
         if article.near_duplicate_of and article.duplicate_rule:
             twin = Twin(article.near_duplicate_of, article.similarity, article.duplicate_rule)
-        held = self.catalogue.held(key)
         if held and not anew and held.kind == article.kind == "article":
             held = self._as_cleaned_today(article, held)
             anew = self._has_more_pictures(article)
@@ -150,15 +148,21 @@ class Corpus:
             return outcome
         if self._near and isinstance(outcome, Added):
             outcome = self._near.decide(article, outcome.version)
-        self._write(article, outcome, validators)
+        self._write(article, outcome, sources, validators)
         return outcome
 
-    def _write(self, article: Article, outcome: Added | Duplicate, validators: Validators | None = None) -> None:
-        """Write the line of *article*, index it, and move to duplicates/ what it is better than.
+    def _write(
+        self,
+        article: Article,
+        outcome: Added | Duplicate,
+        sources: set[str],
+        validators: Validators | None = None,
+    ) -> None:
+        """Write the line of *article*, which *sources* list, index it, and move to duplicates/ what it is better than.
 
         In this order: of a kill between two lines it is seen what is left to do (:meth:`find_near_duplicates`).
         """
-        changes = self._changes(article, outcome)
+        changes = _changes(article, outcome, sources)
         duplicate_of, rule = (outcome.of, outcome.rule) if isinstance(outcome, Duplicate) else (None, None)
         line = encode(article, **changes)
         capture = article.capture
@@ -194,7 +198,8 @@ class Corpus:
         article = self._record(place)
         if article is None:
             return False
-        self._write(replace(article, run=run), Duplicate(of, lesser.similarity, held.version + 1, lesser.rule))
+        sources = self.catalogue.discovered_from(lesser.key)
+        self._write(replace(article, run=run), Duplicate(of, lesser.similarity, held.version + 1, lesser.rule), sources)
         return True
 
     def _record(self, place: Place) -> Article | None:
@@ -271,20 +276,6 @@ class Corpus:
             self.captures = CaptureWriter(self.root, self._site, run, max_bytes=max_bytes, facts=facts)
         return self.captures
 
-    def _changes(self, article: Article, outcome: Added | Duplicate) -> dict[str, Any]:
-        """Return the fields of *article* that the corpus knows better."""
-        changes: dict[str, Any] = {}
-        if outcome.version != article.version:
-            changes["version"] = outcome.version
-        sources = self.catalogue.discovered_from(article.key)
-        sources.update(article.discovered_from)
-        if len(sources) != len(article.discovered_from) or tuple(sorted(sources)) != article.discovered_from:
-            changes["discovered_from"] = sorted(sources)
-        if isinstance(outcome, Duplicate):
-            changes |= {"near_duplicate_of": outcome.of, "similarity": outcome.similarity}
-            changes["duplicate_rule"] = outcome.rule
-        return changes
-
     def unchanged(self, key: str, checked: float) -> None:
         """Note that the site said, at the Unix time *checked*, that the archived *key* is as it was (304)."""
         self.frontier.end(key, state=None, reason=None)
@@ -333,6 +324,20 @@ class Corpus:
             self._lines.close()
             self.catalogue.close()
             self._lock.release()
+
+
+def _changes(article: Article, outcome: Added | Duplicate, sources: set[str]) -> dict[str, Any]:
+    """Return the fields of *article* that the corpus knows better: *sources* are the keys of those that list it."""
+    changes: dict[str, Any] = {}
+    if outcome.version != article.version:
+        changes["version"] = outcome.version
+    discovered_from = tuple(sorted(sources.union(article.discovered_from)))
+    if discovered_from != article.discovered_from:
+        changes["discovered_from"] = discovered_from
+    if isinstance(outcome, Duplicate):
+        changes |= {"near_duplicate_of": outcome.of, "similarity": outcome.similarity}
+        changes["duplicate_rule"] = outcome.rule
+    return changes
 
 
 def rebuild(root: Path, reason: str) -> Recovery:

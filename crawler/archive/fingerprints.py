@@ -11,6 +11,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from crawler.archive.rows import insert
+
 _DIGITS = 15
 _MOST_RECENT: Final = 2**17
 """How many are held in memory: some 20 MiB. A merge of as many takes about half a second at five million lines."""
@@ -53,6 +55,10 @@ class Fingerprints:
         recent = [self._recent[found], *self._more.get(found, ())] if found in self._recent else []
         return sorted({*recent, *(tid for (tid,) in rows)})
 
+    def is_recent(self, found: int) -> bool:
+        """Tell whether a text of this fingerprint is among those that are not in the large table yet."""
+        return found in self._recent
+
     def add(self, found: int, tid: int) -> None:
         """Add the fingerprint of a text of *tid*; :meth:`find` knows it from now on."""
         self._remember(found, tid)
@@ -67,7 +73,7 @@ class Fingerprints:
         """Write what was added, inside a transaction."""
         if not self._unwritten:
             return
-        self._connection.executemany("INSERT INTO recent_fingerprints VALUES (?, ?)", self._unwritten)
+        insert(self._connection, "INSERT INTO recent_fingerprints VALUES (?, ?)", self._unwritten)
         self._unwritten.clear()
         if len(self._recent) >= self._most_recent:
             self._connection.execute(

@@ -1,7 +1,7 @@
 """What a group adds to the catalogue: gathered in memory, written together.
 
 A record is some thirty rows, most of them for the related articles that it lists, and those are listed again by the
-records beside it. So rows are merged here first, and then written table by table with ``executemany``: several times
+records beside it. So rows are merged here first, and then written table by table, many in a statement: several times
 cheaper than a statement for each as it comes. This is the one place where rows that follow from a line are written.
 """
 
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.archive.frontier import target_id
+from crawler.archive.rows import Row, insert
 from crawler.items import Article, RelatedItem
-
-Row = tuple[Any, ...]
 
 _MOST_LISTED: Final = 20_000
 """How many targets are remembered as listed: some 6 MiB."""
@@ -104,7 +102,7 @@ class Gathered:
         self._targets: dict[str, list[Row]] = {_ARCHIVE_ONLY: [], _ARCHIVE_VISITED: []}
         self._visits: list[Row] = []
         self._listed: dict[int, Listed] = {}
-        self._edges: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
+        self._edges: defaultdict[int, list[tuple[int, int, int | None]]] = defaultdict(list)
         self._seeds: dict[int, str] = {}
         self._known: dict[str, Listed] = {}  # by id: what is in these rows, or in the catalogue, or was overtaken there
 
@@ -136,14 +134,18 @@ class Gathered:
                 one = known[item.id] = Listed(target_id(key), key, item.id, depth, item.title, item.pic)
                 before = self._listed.get(one.tid)  # the dictionary of what is known may have been cleared since
                 self._listed[one.tid] = before.merged(depth, item) if before else one
-            elif depth < one.depth or item.title not in {None, one.title} or item.pic not in {None, one.pic}:
+            elif (
+                depth < one.depth
+                or (item.title is not None and item.title != one.title)
+                or (item.pic is not None and item.pic != one.pic)
+            ):
                 one = known[item.id] = self._listed[one.tid] = one.merged(depth, item)
-            edges[one.tid].append((source, item.sort))
+            edges[one.tid].append((one.tid, source, item.sort))
 
-    def sources(self, target: int, site: str) -> Iterator[str]:
-        """Yield the keys of the gathered records of *site* that list *target*."""
-        for source, _ in self._edges.get(target, ()):
-            yield self._seeds.get(source) or f"{site}/{source}"
+    def sources(self, target: int, site: str) -> set[str]:
+        """Return the keys of the gathered records of *site* that list *target*."""
+        seeds = self._seeds
+        return {seeds[source] if source < 0 else f"{site}/{source}" for _, source, _ in self._edges.get(target, ())}
 
     def add_pictures(self, article: Article) -> None:
         """Add what became of the pictures of *article*; one that is stored stays so."""
@@ -163,16 +165,13 @@ class Gathered:
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Write all rows, inside a transaction. None is then gathered any more."""
-        many = connection.executemany
         for statement, rows in self._targets.items():
-            if rows:
-                many(statement, rows)
-        many("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
-        many(_LIST_TARGET, sorted(self._listed.values()))
-        edges = ((target, *edge) for target in sorted(self._edges) for edge in self._edges[target])
-        many(_ADD_EDGE, edges)
-        many(_ADD_PICTURE, self.pictures.values())
-        many(_ADD_VISIT, self._visits)
+            insert(connection, statement, rows)
+        insert(connection, "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
+        insert(connection, _LIST_TARGET, sorted(self._listed.values()))
+        insert(connection, _ADD_EDGE, [edge for target in sorted(self._edges) for edge in self._edges[target]])
+        insert(connection, _ADD_PICTURE, list(self.pictures.values()))
+        insert(connection, _ADD_VISIT, self._visits)
         self._clear()
 
     def forget(self) -> None:

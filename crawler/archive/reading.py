@@ -9,10 +9,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.catalogue import VERSION
 from crawler.archive.corpus import describe, rebuild
 from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
+from crawler.archive.schema import VERSION
 from crawler.archive.segments import FAMILIES, segment_paths
 from crawler.archive.selection import LATEST
 from crawler.exceptions import CorpusDamaged

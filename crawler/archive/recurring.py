@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from crawler.archive.rows import insert
 from crawler.text.boilerplate import edge_keys
 
 _PAGES, _ONE_IN = 8, 100
@@ -83,7 +84,7 @@ class Recurring:
         self._written = self._articles
         if not self._unwritten:
             return
-        self._connection.executemany(_COUNT, self._unwritten)
+        insert(self._connection, _COUNT, self._unwritten)
         self._unwritten.clear()
         self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN))
 

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
-from crawler.archive.catalogue import VERSION, Catalogue
+from crawler.archive.catalogue import Catalogue
 from crawler.archive.corpus import rebuild
 from crawler.archive.fingerprints import Fingerprints
 from crawler.archive.frontier import Validators
 from crawler.archive.reading import corpus_stats
+from crawler.archive.schema import VERSION
 from crawler.archive.verify import verify
 from crawler.items import Image, RelatedItem
 from tests.archive.test_recovery import content
