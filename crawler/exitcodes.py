@@ -33,7 +33,7 @@ MEANINGS = {
     FORCED: "stopped by force",
     LIMIT: "a limit of time, pages or errors was reached",
     ALARM: "finished, but a monitor failed: far less was answered than in the runs before, say",
-    RATE_LIMITED: "finished, but a web archive asked for fewer requests, so some targets wait",
+    RATE_LIMITED: "finished, but the site or a web archive asked for fewer requests, so some targets wait",
 }
 """What each code means, in a few words."""
 
@@ -49,7 +49,7 @@ def exit_code(stats: Mapping[str, Any]) -> int:
         return LIMIT if str(reason).startswith("closespider_") else INTERNAL
     if stats.get("gleaner/alarm"):
         return ALARM
-    if stats.get("gleaner/recover/rate_limited", 0):
+    if stats.get("gleaner/recover/rate_limited", 0) or stats.get("gleaner/left_alone", 0):
         return RATE_LIMITED
     failed = stats.get("gleaner/targets/failed", 0) + stats.get("gleaner/images/failed", 0)
     return FAILED_URLS if failed else COMPLETE

@@ -14,8 +14,8 @@ from scrapy.exceptions import DontCloseSpider
 from crawler.archive import Corpus, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
-from crawler.extensions.recoverer import Stopping
 from crawler.items import Article
+from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -13,6 +13,11 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "gleaner"
 DOWNLOAD_DELAY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
+# Seconds between requests that a robots.txt may ask for at most (Crawl-delay).
+ROBOTSTXT_MAX_CRAWL_DELAY = 60
+# Seconds that a host which asks for patience (429, or 503 with Retry-After) is waited for in one run, all its pauses
+# together; what it would still be asked is left for the next run (exit code 18).
+PATIENCE = 600
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
@@ -61,6 +66,11 @@ CONCURRENT_ITEMS = 4
 SCHEDULER = "crawler.scheduler.FrontierScheduler"
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.origins.OriginsMiddleware": 50,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,
+    "crawler.middlewares.patience.PatienceMiddleware": 560,  # behind Scrapy's retries, which wait here
+    "crawler.middlewares.decoding.DecodingMiddleware": 590,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # it allows all when robots.txt cannot be had
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # it passes on what is cut short
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # OriginsMiddleware knows ports and schemes too
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crawler.items import Article, DuplicateRule, Kind
 
 _RETRYABLE = frozenset({408, 425, 429})
-_SERVER_ERROR = 500
+_OK, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
 _LONGEST_REASON = 500
 _RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
 
@@ -170,11 +170,15 @@ def as_brought(rule: DuplicateRule) -> DuplicateRule:
 def stub_state(status: int | None) -> str:
     """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
 
-    >>> [stub_state(status) for status in (404, 200, 503, 429, None)]
-    ['gone', 'gone', 'failed', 'failed', 'failed']
+    A 200 does if its page is none of the article. A part of it (206), or nothing at all (204, 304 unasked) does not.
+
+    >>> [stub_state(status) for status in (404, 200, 206, 503, 429, None)]
+    ['gone', 'gone', 'failed', 'failed', 'failed', 'failed']
     """
-    settled = status is not None and status < _SERVER_ERROR and status not in _RETRYABLE
-    return "gone" if settled else "failed"
+    if status is None:
+        return "failed"
+    settled = status == _OK or _CLIENT_ERROR <= status < _SERVER_ERROR
+    return "gone" if settled and status not in _RETRYABLE else "failed"
 
 
 def stub_reason(article: Article) -> str | None:

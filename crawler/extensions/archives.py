@@ -13,9 +13,11 @@ from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import GleanerError
-from crawler.politeness.retry_after import retry_after
+from crawler.middlewares.patience import OWN_BUDGET
+from crawler.politeness import retry_after
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import Recovery
+from crawler.stopping import Stopping, is_closing
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -34,6 +36,7 @@ _META = {
     "dont_retry": True,  # the budget says when
     "handle_httpstatus_all": True,
     "autothrottle_dont_adjust_delay": True,
+    OWN_BUDGET: True,
     "dont_obey_robotstxt": True,  # those of archives speak to search engines; we keep to the limits of their services
 }
 
@@ -44,10 +47,6 @@ class ArchiveDown(GleanerError):
     def __init__(self, reason: str, *, limited: bool = False) -> None:
         self.limited = limited
         super().__init__(reason)
-
-
-class Stopping(GleanerError):
-    """The crawl is ending; what waits for an archive is left for the next run."""
 
 
 class Broken(GleanerError):
@@ -118,7 +117,7 @@ class Archives:
         """Wait until the next request to *service* may start."""
         async with self._turns[service]:
             while True:
-                if self._closing():
+                if is_closing(self._crawler):
                     raise Stopping("the crawl is ending")
                 now = time.monotonic()
                 if budget.down(now):
@@ -128,8 +127,3 @@ class Archives:
                     budget.take(now)
                     return
                 await asyncio.sleep(min(wait, _POLL))
-
-    def _closing(self) -> bool:
-        engine = self._crawler.engine
-        slot = engine._slot  # noqa: SLF001 - no signal is sent when an engine begins to close
-        return not engine.running or slot is None or bool(slot.closing)

@@ -14,7 +14,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from crawler.archive.holdings import Holdings, IndexLine
-from crawler.extensions.archives import ArchiveDown, Archives, Broken, Stopping
+from crawler.extensions.archives import ArchiveDown, Archives, Broken
 from crawler.extensions.archivist import Archivist
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.middlewares.captures import captured
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from crawler.archive import Corpus, Target
 
-__all__ = ["ArchiveDown", "Fetched", "Recoverer", "Stopping"]
+__all__ = ["ArchiveDown", "Fetched", "Recoverer"]
 
 T = TypeVar("T")
 

@@ -20,10 +20,13 @@ from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.items import Article, Attempt, Image, ImageStatus
 from crawler.middlewares.captures import NOT_HELD
+from crawler.middlewares.patience import NotNow
 from crawler.sites import SiteProfile
+from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
 
@@ -125,25 +128,8 @@ class ImagesPipeline:
         """Try *urls* in order; the answer that leaves most hope is what an unfetched picture is marked with."""
         answers: Answers = {}
         for url in urls:
-            try:
-                response = await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
-            except IgnoreRequest:
-                answers.setdefault("refused", "not to be asked for")
-                continue
-            except DownloadCancelledError as error:
-                logger.info("Picture %s: %s", url, error)
-                answers.setdefault("refused", "larger than DOWNLOAD_MAXSIZE")
-                continue
-            except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
-                logger.info("Picture %s: %s", url, error)
-                answers.setdefault("failed", type(error).__name__)
-                continue
-            if NOT_HELD in response.flags:
-                answers.setdefault("failed", NOT_HELD)
-                continue
-            if response.status != _HTTP_OK:
-                status: ImageStatus = "failed" if stub_state(response.status) == "failed" else "missing"
-                answers.setdefault(status, f"status {response.status}")
+            response = await self._ask(url, answers)
+            if response is None:
                 continue
             try:
                 return await self._keep(image, response.body, response.url)
@@ -156,6 +142,30 @@ class ImagesPipeline:
         order: tuple[ImageStatus, ...] = ("failed", "refused", "missing")
         status = next(status for status in order if status in answers)
         return replace(image, status=status, reason=answers[status])
+
+    async def _ask(self, url: str, answers: Answers) -> Response | None:
+        """Return what may be a picture at *url*; None if there is nothing, of which *answers* then tells."""
+        try:
+            response = await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
+        except Stopping:
+            raise
+        except NotNow as error:
+            answers.setdefault("failed", str(error))
+        except IgnoreRequest:
+            answers.setdefault("refused", "not to be asked for")
+        except DownloadCancelledError as error:
+            logger.info("Picture %s: %s", url, error)
+            answers.setdefault("refused", "larger than DOWNLOAD_MAXSIZE")
+        except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
+            logger.info("Picture %s: %s", url, error)
+            answers.setdefault("failed", type(error).__name__)
+        else:
+            if response.status == _HTTP_OK and NOT_HELD not in response.flags:
+                return response
+            held = NOT_HELD not in response.flags
+            status: ImageStatus = "missing" if held and stub_state(response.status) == "gone" else "failed"
+            answers.setdefault(status, f"status {response.status}" if held else NOT_HELD)
+        return None
 
     async def _recovered(self, image: Image, answers: Answers) -> Image | None:
         """Return *image* as a web archive has it, None if none has; *answers* learns what they said."""

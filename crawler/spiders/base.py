@@ -21,13 +21,15 @@ from crawler.archive.frontier import Validators
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
-from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer, Stopping
+from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import NOT_HELD, captured
+from crawler.middlewares.decoding import BrokenBody
 from crawler.reading import PageFacts
 from crawler.records import article_record, stub_record
 from crawler.sites import load_profile
 from crawler.soft404 import soft_404
+from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -113,7 +115,9 @@ class ArticleSpider(scrapy.Spider):
             self.crawler.stats.inc_value(f"gleaner/cleaned/{rule}", times)
 
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
-        """Yield the next request for a target whose URL gave no answer, or its stub."""
+        """Yield the next request for a target whose URL gave no answer, or its stub; nothing if the crawl is ending."""
+        if isinstance(failure.value, Stopping):
+            return  # its lease is given back when the spider is closed
         request: Request = failure.request  # type: ignore[attr-defined]
         async for one in self._next(request, Attempt(request.url, None, reason_of(failure.value))):
             yield one
@@ -238,7 +242,7 @@ def reason_of(error: BaseException | None) -> str:
 
     Of a lost connection Scrapy's error has but the representation of Twisted's, whose ``reasons`` hold the words.
     """
-    if isinstance(error, ResponseDataLossError):
+    if isinstance(error, ResponseDataLossError) and not isinstance(error, BrokenBody):
         return "it is cut short"
     failures = getattr(getattr(error, "__cause__", None), "reasons", None) or ()
     words = dict.fromkeys(failure.getErrorMessage() for failure in failures)

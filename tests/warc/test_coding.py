@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.warc.coding import decode_body, zstd
+from crawler.warc.coding import TooLong, decode_body
+from crawler.zstd import zstd
 
 PAGE = b"<p>A paragraph about the harbour.</p>" * 20
 
@@ -35,6 +36,34 @@ def test_every_coding_that_a_crawl_asks_for_is_undone(body, encoding):
 
 def test_of_a_page_that_was_cut_short_there_is_what_there_is():
     assert PAGE.startswith(decode_body(gzip.compress(PAGE, mtime=0)[:-12], "gzip"))
+
+
+COMPRESS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
+
+
+@pytest.mark.parametrize("encoding", COMPRESS)
+def test_where_a_page_must_be_whole_one_that_was_cut_short_is_refused(encoding):
+    whole = COMPRESS[encoding](PAGE)
+    assert decode_body(whole, encoding, whole=True) == PAGE
+    for end in range(2, len(whole)):
+        with pytest.raises(ValueError, match="cut short"):
+            decode_body(whole[:end], encoding, whole=True)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_wrong_checksum_is_seen(encoding):
+    whole = bytearray(COMPRESS[encoding](PAGE))
+    whole[-6 if encoding == "gzip" else -1] ^= 1
+    with pytest.raises(ValueError, match=f"not {encoding}"):
+        decode_body(bytes(whole), encoding)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_several_members_are_one_page_and_what_follows_them_is_none_of_it(encoding):
+    members = COMPRESS[encoding](PAGE[:50]) + COMPRESS[encoding](PAGE[50:])
+    assert decode_body(members + b"\0\0", encoding, whole=True) == PAGE
+    with pytest.raises(TooLong):
+        decode_body(members, encoding, limit=60)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "compress"])

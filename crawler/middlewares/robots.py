@@ -1,0 +1,146 @@
+"""robots.txt as RFC 9309 has it: what cannot be read forbids everything, for now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from scrapy.exceptions import NotConfigured
+from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from crawler.exceptions import ConfigError
+from crawler.middlewares.patience import NotNow
+from crawler.politeness import readable_part, robots_meaning
+from crawler.stopping import Stopping
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+logger = logging.getLogger(__name__)
+
+_VALID_SECONDS = 24 * 3600.0
+"""Section 2.4: rules are not to be kept for longer."""
+_ASK_AGAIN_SECONDS = 300.0
+
+
+class _Robots(NamedTuple):
+    """What is known of a host's rules: ``rules`` (None: there are none) or why nobody knows them; until when."""
+
+    rules: RobotParser | None
+    unknown: str | None
+    until: float
+    delay: float | None = None
+
+
+class RobotsMiddleware:
+    """Takes the place of Scrapy's RobotsTxtMiddleware, which allows everything when robots.txt cannot be had.
+
+    A host that answers it with an error of its own, or not at all, is asked nothing but robots.txt, each five minutes.
+    What is forbidden raises :class:`~crawler.middlewares.patience.NotNow`: rules change, the next run asks again.
+    ``Crawl-delay``, up to ``ROBOTSTXT_MAX_CRAWL_DELAY`` seconds, holds for the host's download slot. Stats are those of
+    Scrapy's middleware, ``robotstxt/...``; the settings, too, and the signal ``robots_parsed``.
+    """
+
+    def __init__(self, crawler: Crawler, max_delay: float) -> None:
+        self._crawler = crawler
+        self._max_delay = max_delay
+        self._parser = load_object(crawler.settings["ROBOTSTXT_PARSER"])
+        self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        self._asked: dict[str, asyncio.Task[_Robots]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        try:
+            max_delay = crawler.settings.getfloat("ROBOTSTXT_MAX_CRAWL_DELAY")
+        except ValueError:
+            max_delay = -1.0
+        if max_delay < 0:
+            value = crawler.settings["ROBOTSTXT_MAX_CRAWL_DELAY"]
+            raise ConfigError(f"ROBOTSTXT_MAX_CRAWL_DELAY is {value!r}: give a number of seconds")
+        return cls(crawler, max_delay)
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        robots = await self._robots(request)
+        if robots.unknown is not None:
+            self._crawler.stats.inc_value("robotstxt/unreachable")
+            raise NotNow(f"robots.txt cannot be read: {robots.unknown}")
+        if robots.rules is not None and not robots.rules.allowed(request.url, self._agent):
+            self._crawler.stats.inc_value("robotstxt/forbidden")
+            raise NotNow("forbidden by robots.txt")
+        if robots.delay:
+            request.meta["autothrottle_dont_adjust_delay"] = True
+
+    async def _robots(self, request: Request) -> _Robots:
+        parts = urlsplit(request.url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        task = self._asked.get(host)
+        if task is None or (task.done() and (task.cancelled() or task.exception() or _expired(task.result()))):
+            task = self._asked[host] = asyncio.ensure_future(self._ask(host, request))
+        return await asyncio.shield(task)
+
+    async def _ask(self, host: str, asked_for: Request) -> _Robots:
+        stats = self._crawler.stats
+        stats.inc_value("robotstxt/request_count")
+        request = Request(f"{host}/robots.txt", callback=NO_CALLBACK, meta={"dont_obey_robotstxt": True})
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except Stopping:
+            raise
+        except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
+            stats.inc_value(f"robotstxt/exception_count/{type(error).__name__}")
+            return self._unknown(host, str(error) or type(error).__name__)
+        stats.inc_value("robotstxt/response_count")
+        stats.inc_value(f"robotstxt/response_status_count/{response.status}")
+        meaning = robots_meaning(response.status)
+        if meaning == "unreachable":
+            return self._unknown(host, f"status {response.status}")
+        until = time.monotonic() + _VALID_SECONDS
+        if meaning == "no rules":
+            return _Robots(None, None, until)
+        rules = await self._rules(response, asked_for)
+        delay = self._crawl_delay(rules)
+        if delay:
+            self._slow_down(host, asked_for, delay)
+        return _Robots(rules, None, until, delay)
+
+    async def _rules(self, response: Response, asked_for: Request) -> RobotParser:
+        rules: RobotParser = build_from_crawler(self._parser, self._crawler, readable_part(response.body))
+        await self._crawler.signals.send_catch_log_async(
+            signal=signals.robots_parsed, robotparser=rules, request=asked_for
+        )
+        return rules
+
+    def _unknown(self, host: str, reason: str) -> _Robots:
+        logger.warning("%s/robots.txt cannot be read (%s): nothing else is asked there for now", host, reason[:200])
+        return _Robots(None, reason[:200], time.monotonic() + _ASK_AGAIN_SECONDS)
+
+    def _crawl_delay(self, rules: RobotParser) -> float | None:
+        delay = rules.crawl_delay(self._agent)
+        return min(delay, self._max_delay) if delay and delay > 0 else None
+
+    def _slow_down(self, host: str, asked_for: Request, delay: float) -> None:
+        """Make *delay* the least between two requests in the download slot of *host*, now and whenever it is made."""
+        downloader: Any = self._crawler.engine.downloader
+        key = downloader.get_slot_key(asked_for)
+        slow = {**downloader.per_slot_settings.get(key, {}), "concurrency": 1, "jitter": 0.0}
+        slow["delay"] = max(delay, slow.get("delay", downloader._delay))  # noqa: SLF001 - AutoThrottle sets it so, too
+        downloader.per_slot_settings = {**downloader.per_slot_settings, key: slow}
+        slot = downloader.slots.get(key)
+        if slot is not None:
+            slot.concurrency, slot.jitter, slot.delay = 1, 0.0, max(slow["delay"], slot.delay)
+        logger.info("%s asks for %g s between requests, by its robots.txt", host, delay)
+
+
+def _expired(robots: _Robots) -> bool:
+    return time.monotonic() >= robots.until

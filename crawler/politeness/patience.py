@@ -1,0 +1,46 @@
+"""How long a host that asks for fewer requests is left alone. Pure: the caller tells the time."""
+
+from __future__ import annotations
+
+_FIRST_PAUSE = 5.0
+_GROWTH = 2.0
+_LONGEST_PAUSE = 300.0
+
+
+class Patience:
+    """One host's pauses. All times are seconds of one steady clock.
+
+    A host that does not say how long is given 5 seconds, then 10, 20 ... up to 300, until it answers well again. All
+    its pauses together may take *limit* seconds; then patience is at an end.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._until = 0.0
+        self._spent = 0.0
+        self._unsaid = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the host asked for more time than there is: it is to be asked nothing more."""
+        return self._spent > self._limit
+
+    def wait(self, now: float) -> float:
+        """Return how long to wait before the host may be asked again; 0 if it may now."""
+        return max(0.0, self._until - now)
+
+    def pause(self, now: float, seconds: float | None) -> float:
+        """Leave the host alone for *seconds* from *now* (None: it did not say); return by how much that is longer."""
+        if seconds is None:
+            if self._until > now:
+                return 0.0  # answers to what was asked before the pause began
+            seconds = min(_LONGEST_PAUSE, _FIRST_PAUSE * _GROWTH**self._unsaid)
+            self._unsaid += 1
+        longer = max(0.0, now + seconds - max(self._until, now))
+        self._until = max(self._until, now) + longer
+        self._spent += longer
+        return longer
+
+    def answered(self) -> None:
+        """Note an answer that asks for no patience."""
+        self._unsaid = 0

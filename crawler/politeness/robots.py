@@ -1,0 +1,39 @@
+"""What an answer to the request for robots.txt means (RFC 9309, section 2.3.1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+MAX_ROBOTS_BYTES = 500 * 1024
+"""What is read of a robots.txt: the least that the standard asks for (section 2.5), and enough for anybody."""
+
+_TOO_MANY = 429
+
+Meaning = Literal["rules", "no rules", "unreachable"]
+
+
+def robots_meaning(status: int) -> Meaning:
+    """Return what the *status* of an answer to the request for robots.txt means, redirects having been followed.
+
+    ``unreachable``: nobody knows the rules, so everything counts as forbidden for now. A 429 is one of those, although
+    it is of the 4xx that mean "no rules": a host that asks for fewer requests is not to be asked more freely.
+
+    >>> [robots_meaning(status) for status in (200, 404, 403, 429, 500, 301)]
+    ['rules', 'no rules', 'no rules', 'unreachable', 'unreachable', 'unreachable']
+    """
+    if 200 <= status < 300:  # noqa: PLR2004 - classes of HTTP statuses
+        return "rules"
+    if 400 <= status < 500 and status != _TOO_MANY:  # noqa: PLR2004
+        return "no rules"
+    return "unreachable"
+
+
+def readable_part(body: bytes) -> bytes:
+    r"""Return the lines of a robots.txt that are read, whole ones only if it is longer than that.
+
+    >>> len(readable_part(b"Disallow: /a\n" * 100_000)) <= MAX_ROBOTS_BYTES
+    True
+    """
+    if len(body) <= MAX_ROBOTS_BYTES:
+        return body
+    return body[: body.rfind(b"\n", 0, MAX_ROBOTS_BYTES) + 1]
