@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from crawler.extract import extract, page_text
 from crawler.items import DateSource, RelatedItem
 from crawler.seeds import Page, parse_page
 from crawler.sites import SiteProfile
@@ -80,6 +79,8 @@ def _read(
     seen: datetime | None,
     boilerplate: frozenset[int],
 ) -> PageFacts:
+    from crawler.extract import extract, page_text  # noqa: PLC0415 - heavy, and a crawl's own process reads no page
+
     fields = extract(html, url, profile, charset=charset, fetched=seen)
     page = parse_page(page_text(html, charset=charset), profile.zone)
     source: str = fields["sources"].get("published", "")
