@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import subprocess
 import sys
 from collections import defaultdict
@@ -95,6 +96,8 @@ class RunRecord:
         archivist = self._crawler.get_extension(Archivist)
         if archivist is not None:
             stats["gleaner/answered"] = archivist.articles_answered
+        stats["gleaner/peak_memory_bytes"] = _peak_memory(resource.RUSAGE_SELF)
+        stats["gleaner/peak_memory_bytes_readers"] = _peak_memory(resource.RUSAGE_CHILDREN)
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"]
         spider = self._crawler.spider
         if self._least_answers:
@@ -156,6 +159,12 @@ class RunRecord:
                 return
             reason = made.stderr.decode(errors="replace").strip()[-500:]
         logger.warning("The report of run %s could not be made: %s", run, safe(reason))
+
+
+def _peak_memory(who: int) -> int:
+    """Return the most bytes that this process took so far, or that one of those took that it has waited for."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(who).ru_maxrss * unit
 
 
 def _share(crawler: Crawler, name: str) -> float:

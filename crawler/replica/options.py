@@ -9,7 +9,8 @@ from pathlib import Path
 
 from crawler.exceptions import ConfigError, GleanerError
 from crawler.replica.dump import seed_text
-from crawler.replica.faults import FAULTS, parse_faults
+from crawler.replica.faults import parse_faults
+from crawler.replica.misbehaviour import FAULTS
 from crawler.replica.profile import profile_text
 from crawler.replica.server import ServerOptions, run
 from crawler.replica.site import LAST_OPEN, Site

@@ -18,7 +18,8 @@ import orjson
 from aiohttp import web
 
 from crawler.exceptions import ConfigError, GleanerError
-from crawler.replica.faults import FAULTS, Faults
+from crawler.replica.faults import Faults
+from crawler.replica.misbehaviour import FAULTS
 from crawler.replica.routes import Reply, Routes
 from crawler.replica.site import Site
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import scrapy
 from scrapy import Request
-from scrapy.exceptions import ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus, Target
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _HTTP_OK, _NOT_MODIFIED = 200, 304
+_EMPTY = "an empty answer"
 _LONGEST_REASON = 200
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
@@ -91,7 +93,8 @@ class ArticleSpider(scrapy.Spider):
             return
         facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
-            status = None if NOT_HELD in response.flags else response.status  # nobody was asked, so nobody said 404
+            # Nobody was asked, so nobody said 404; and who said nothing at all has not said that there is nothing.
+            status = None if NOT_HELD in response.flags or refusal == _EMPTY else response.status
             async for one in self._next(response.request, Attempt(response.url, status, refusal or "")):
                 yield one
             return
@@ -194,7 +197,9 @@ class ArticleSpider(scrapy.Spider):
             return f"status {response.status}"
         if self.profile.article_id(response.url) is None:
             return "redirected to a page that is not an article"
-        if not isinstance(response, TextResponse) or not response.body:
+        if not response.body:
+            return _EMPTY
+        if not isinstance(response, TextResponse):
             return "not a page"
         return None
 
@@ -244,6 +249,10 @@ def reason_of(error: BaseException | None) -> str:
     """
     if isinstance(error, ResponseDataLossError) and not isinstance(error, BrokenBody):
         return "it is cut short"
+    if isinstance(error, HttpError):
+        return f"status {error.response.status}"  # a redirect that leads nowhere
+    if isinstance(error, DownloadCancelledError) and not str(error):
+        return "it is longer than DOWNLOAD_MAXSIZE"
     failures = getattr(getattr(error, "__cause__", None), "reasons", None) or ()
     words = dict.fromkeys(failure.getErrorMessage() for failure in failures)
     return ("; ".join(words) or str(error) or type(error).__name__)[:_LONGEST_REASON]

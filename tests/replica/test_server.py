@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from crawler.replica import Site
-from crawler.replica.faults import DEFAULT_SHARE, RETRY_AFTER_SECONDS, SLOW_SECONDS, Faults, parse_faults
+from crawler.replica.faults import DEFAULT_SHARE, Faults, parse_faults
+from crawler.replica.misbehaviour import RETRY_AFTER_SECONDS, SLOW_SECONDS
 from crawler.sites import load_profile
 
 SITE = Site()
