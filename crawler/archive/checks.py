@@ -22,6 +22,9 @@ from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_
 from crawler.archive.warccheck import check_warc
 from crawler.exceptions import CorpusDamaged
 
+_LINES_AT_ONCE = 64
+_LONG_LINE = 1024 * 1024
+
 
 class Problem(NamedTuple):
     """Something that is not as promised: in which file, where in it (a byte offset, or None), and what."""
@@ -134,6 +137,7 @@ def _check_lines(root: Path, part: Lines, unlisted: frozenset[str], done: Checke
     with connect(root) as connection, open_segment(path) as file:
         checker = LineChecker(root, connection, unlisted)
         done.seen = checker.seen
+        waiting: list[tuple[Place, bytes]] = []
         for offset, line in _lines_from(file, part.start):
             if part.stop is not None and offset >= part.stop:
                 break
@@ -142,9 +146,16 @@ def _check_lines(root: Path, part: Lines, unlisted: frozenset[str], done: Checke
                 done.beyond += 1
                 continue
             done.lines += 1
-            place = Place(name, offset, len(line))
-            done.problems += (Problem(part.file, offset, message) for message in checker.check(line, place))
-            done.known = checker.known
+            waiting.append((Place(name, offset, len(line)), line))
+            if len(waiting) == _LINES_AT_ONCE or len(line) > _LONG_LINE:
+                _check_some(checker, waiting, part, done)
+        _check_some(checker, waiting, part, done)
+
+
+def _check_some(checker: LineChecker, lines: list[tuple[Place, bytes]], part: Lines, done: Checked) -> None:
+    done.problems += (Problem(part.file, place.offset, message) for place, message in checker.check(lines))
+    done.known = checker.known
+    lines.clear()
 
 
 def _lines_from(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:

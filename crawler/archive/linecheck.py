@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -32,13 +33,28 @@ _RECORD = (
 
 
 @cache
+def _records_of(lines: int) -> str:
+    """Return the query for those of so many lines that the catalogue has with the very same facts."""
+    columns = "tid, version, segment, offset, length, crc, kind, content_sha256, duplicate_of, key"
+    values = ", ".join([f"({', '.join('?' * 10)})"] * lines)
+    return (
+        f"WITH line ({columns}) AS (VALUES {values})"  # noqa: S608 - our own words
+        " SELECT line.offset FROM line CROSS JOIN records r ON r.tid = line.tid AND r.version = line.version"
+        " CROSS JOIN targets t ON t.tid = line.tid"
+        " WHERE r.segment = line.segment AND r.offset = line.offset AND r.length = line.length AND r.crc = line.crc"
+        " AND r.kind = line.kind AND r.content_sha256 IS line.content_sha256 AND r.duplicate_of IS line.duplicate_of"
+        " AND t.key = line.key"
+    )
+
+
+@cache
 def record_validator() -> jsonschema_rs.Validator:
     """Return the validator of a record, from ``crawler/schema.json``."""
     return jsonschema_rs.validator_for(orjson.loads(files("crawler").joinpath("schema.json").read_bytes()))
 
 
 class LineChecker:
-    """Checks lines of the corpus at *root*, one after the other in the order of their segment.
+    """Checks lines of the corpus at *root*, some after the others in the order of their segment.
 
     ``known`` counts those that are where the catalogue has them; ``seen`` gathers which of the *unlisted* pictures
     they name.
@@ -53,29 +69,45 @@ class LineChecker:
         self._validator = record_validator()
         self._shift: int | None = 0
 
-    def check(self, line: bytes, place: Place) -> Iterator[str]:
-        """Yield what is wrong with *line*, at *place*."""
+    def check(self, lines: Sequence[tuple[Place, bytes]]) -> Iterator[tuple[Place, str]]:
+        """Yield what is wrong with each of some *lines* of a segment: where it is, and what."""
+        read = [(place, line, *self._read(line)) for place, line in lines]
+        as_catalogued = self._as_catalogued([(place, line, record) for place, line, record, _ in read if record])
+        for place, line, record, flaws in read:
+            if record is None:
+                yield from ((place, flaw) for flaw in flaws)
+                continue
+            agrees = place.offset in as_catalogued
+            catalogued = self._shifted(0) if agrees else self._catalogued(record, line, place)
+            messages = chain(self._content(record, place), catalogued, self._pictures(record), self._capture(record))
+            for message in messages:
+                yield place, f"{record['key']} version {record['version']}: {message}"
+
+    def _read(self, line: bytes) -> tuple[dict[str, Any] | None, list[str]]:
+        """Return the record in *line*, or None and why there is none."""
         if not line.endswith(b"\n"):
-            yield "the line is torn"
-            return
+            return None, ["the line is torn"]
         try:
             record = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            yield f"not JSON: {error}"
-            return
-        if not self._validator.is_valid(record):
-            name = f"{record['key']}: " if isinstance(record, dict) and isinstance(record.get("key"), str) else ""
-            for flaw in self._validator.iter_errors(record):
-                yield f"{name}{'.'.join(map(str, flaw.instance_path)) or 'record'}: {flaw.message}"
-            return
-        name = f"{record['key']} version {record['version']}"
-        messages = (
-            *self._content(record, place),
-            *self._catalogued(record, line, place),
-            *self._pictures(record),
-            *self._capture(record),
-        )
-        yield from (f"{name}: {message}" for message in messages)
+            return None, [f"not JSON: {error}"]
+        if self._validator.is_valid(record):
+            return record, []
+        name = f"{record['key']}: " if isinstance(record, dict) and isinstance(record.get("key"), str) else ""
+        flaws = self._validator.iter_errors(record)
+        return None, [f"{name}{'.'.join(map(str, flaw.instance_path)) or 'record'}: {flaw.message}" for flaw in flaws]
+
+    def _as_catalogued(self, lines: list[tuple[Place, bytes, dict[str, Any]]]) -> set[int]:
+        """Return the offsets of those *lines* that the catalogue has just so, as all but a few are: in one question."""
+        told: list[Any] = []
+        for place, line, record in lines:
+            key, text_hash = record["key"], record["content_sha256"]
+            told += (target_id(key), record["version"], *place, crc32(line), record["kind"])
+            told += (text_hash and bytes.fromhex(text_hash), record["near_duplicate_of"], key)
+        try:
+            return {offset for (offset,) in self._query(_records_of(len(lines)), told)} if told else set()
+        except OverflowError:  # a version of more than 64 bits is none that we wrote; which it is, is found one by one
+            return set()
 
     def _content(self, record: dict[str, Any], place: Place) -> Iterator[str]:
         if tuple(record) not in _FIELDS_OF:

@@ -27,6 +27,7 @@ FAMILIES = ("articles", "duplicates")
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes. A longer line is none of ours, and is read in pieces so that no memory need hold it."""
 
+_BUFFER = 256 * 1024
 _SEGMENT_RE = re.compile(r"(articles|duplicates)-(\d{6})\.jsonl(\.gz|\.zst)?", re.ASCII)
 
 
@@ -74,7 +75,7 @@ def open_segment(path: Path, suffix: str | None = None) -> Iterator[BinaryIO]:
     is read, where what was compressed cannot be had back, and for a symbolic link.
     """
     try:
-        with open(path, "rb", opener=_open_file) as file:  # Path.open takes none
+        with open(path, "rb", buffering=_BUFFER, opener=_open_file) as file:  # Path.open takes none
             match suffix or path.suffix:
                 case ".gz":
                     with gzip.GzipFile(fileobj=file) as plain:
