@@ -45,7 +45,7 @@ def records(corpus: Path, family: str = "articles") -> list[dict[str, Any]]:
     return [
         json.loads(line)
         for path in sorted((corpus / family).glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
+        for line in path.read_bytes().splitlines()
     ]
 
 
