@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.seeds import parse_page
-from tests.seeds.written import RECORDS, json_string
+from tests.seeds.written import FORMS, RECORDS, json_string
 
 ZONE = ZoneInfo("Asia/Tehran")
 
@@ -68,3 +71,41 @@ def test_every_prefix_of_a_dump_with_a_cut_in_a_letter() -> None:
     data = json_string([(*RECORDS[0][:4], "سوريا “x”")]).encode()
     for end in range(len(data)):
         parse_page(data[:end].decode("utf-8", "replace"), ZONE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_number_is_greater_than_a_database_holds(form: str) -> None:
+    records = [(str(n), str(sort), *RECORDS[0][2:]) for n, sort in enumerate((2**63 - 1, 2**63, 2**64 - 1, 10**400), 1)]
+    (dump,) = parse_page("A paragraph.\n" + FORMS[form](records), ZONE).dumps
+    assert [item.sort for item in dump.related] == [2**63 - 1, None, None, None]
+    assert [diagnosis.kind for diagnosis in dump.diagnoses].count("bad-number") == 3
+
+
+# What an id might be instead of a number (one is one: JSON may spell it so).
+IDS = [
+    "../../etc/passwd", "..%2f..%2f", "/etc/passwd", "C:\\x", "1\r\nHost: evil", "1\n", "1 2", "1\t2", "1%0d%0aX: y", "1\0",
+    "１２３", "١٢٣", "۱۲۳", "²", "Ⅳ", "0x10", "1e5", "1.5", "-1", "+1", "1_000", "1,000", "10" * 200, "9" * 21, "",
+    "null", "NaN", "Infinity", "true", "[]", "{}", "{$gt:}", "1;id", "$(id)", "`id`", "1 OR 1=1", "1'--", "<b>1</b>",
+    "%31", "\\u0031", "1\u202e2", "\ufeff1", "1\u200b",
+]  # fmt: skip
+
+
+def ids_of(number: str) -> list[str]:
+    page = parse_page("A paragraph.\n" + json_string([(number, *RECORDS[0][1:]), RECORDS[1]]), ZONE)
+    return [item.id for dump in page.dumps for item in dump.related]
+
+
+def are_ids(found: list[str]) -> bool:
+    return all(re.fullmatch("[0-9]{1,20}", number) for number in found)
+
+
+@pytest.mark.parametrize("number", IDS)
+def test_what_is_no_number_of_1_to_20_digits_is_no_id(number: str) -> None:
+    found = ids_of(number)
+    assert are_ids(found)
+    assert RECORDS[1][0] in found
+
+
+@given(st.text(max_size=30))
+def test_whatever_stands_for_an_id_only_numbers_are_ids(number: str) -> None:
+    assert are_ids(ids_of(number))
