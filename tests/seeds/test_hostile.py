@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - look-alikes of digits are the point
 """Pages made to waste time or memory: twice the length takes about twice the time, and that is little."""
 
 from __future__ import annotations
