@@ -14,9 +14,10 @@ import pytest
 from filelock import FileLock
 
 from tests import browser
-from tests.crawling import crawl, write_seed
+from tests.crawling import AS_USERS, crawl, write_seed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+NEIGHBOURS = (1793356, 1793883, 1793911, 1793934, 1794312)
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30
 
 
@@ -59,6 +60,13 @@ class RunningReplica:
         return code
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three tests on two cores: a third of their time is waiting, for sites that are slow on purpose and the like."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
 @pytest.fixture(scope="session")
 def start_replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningReplica]]:
     """Give a function that starts a replica with further options, such as ``start_replica("--faults", "slow=1")``."""
@@ -77,6 +85,28 @@ def start_replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 def replica(start_replica: Callable[..., RunningReplica]) -> RunningReplica:
     """Give one replica with default options for the whole session; whoever counts requests resets it first."""
     return start_replica()
+
+
+class Crawled(NamedTuple):
+    """The corpus of a crawl as a user makes it, of a seed whose dump lists :data:`NEIGHBOURS`."""
+
+    corpus: Path
+    seed: Path
+    done: subprocess.CompletedProcess[str]
+
+    def copy(self, folder: Path) -> Path:
+        """Return a copy of the corpus in *folder*, to be changed."""
+        return shutil.copytree(self.corpus, folder / "corpus")
+
+
+@pytest.fixture(scope="session")
+def crawled(replica: RunningReplica, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    """Give the corpus of a crawl of the replica; nobody changes it."""
+    folder = tmp_path_factory.mktemp("crawled")
+    seed = write_seed(folder / "seed.txt", *NEIGHBOURS)
+    done = crawl(seed, folder / "corpus", replica.profile, settings=[AS_USERS])
+    assert done.returncode == 0, done.stderr
+    return Crawled(folder / "corpus", seed, done)
 
 
 class Captured(NamedTuple):
@@ -102,7 +132,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Captured:
             site = RunningReplica(folder)
             for run, ids in {"one": (1793356, 1793883, 9999999), "two": (1793911,)}.items():
                 seed = write_seed(folder / f"{run}.txt", *ids)
-                done = crawl(seed, made.corpus, made.profile, settings=["ARCHIVE_WARC=1", "EXTRACT_PROCESSES=0"])
+                done = crawl(seed, made.corpus, made.profile, settings=["ARCHIVE_WARC=1"])
                 assert done.returncode == 0, done.stderr
             site.stop()
             (folder / "made").touch()

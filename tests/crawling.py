@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+QUICK = ("REPORT_SECONDS=0", "EXTRACT_PROCESSES=0")
+AS_USERS = "EXTRACT_PROCESSES=1"
+"""What crawls have by default."""
 
 
 def scrapy_command(*arguments: object) -> list[str]:
@@ -27,10 +30,17 @@ def scrapy(*arguments: object, **options: Any) -> subprocess.CompletedProcess[st
 def crawl_arguments(
     seeds: Path | str, corpus: Path, site: Path | str, *arguments: str, settings: Sequence[str] = ()
 ) -> list[str]:
-    """Return the arguments of a crawl of *seeds* into *corpus*; *arguments* are further ``-a`` of the spider."""
+    """Return the arguments of a crawl of *seeds* into *corpus*; *arguments* are further ``-a`` of the spider.
+
+    Unless *settings* say otherwise it reads pages in a thread and makes no report: two processes less to start.
+    """
     spider = [part for argument in (f"seeds={seeds}", f"site={site}", *arguments) for part in ("-a", argument)]
-    ours = [part for setting in (f"CORPUS_DIR={corpus}", "REPORT_SECONDS=0", *settings) for part in ("-s", setting)]
-    return ["crawl", "neighbours", *spider, *ours]
+    return ["crawl", "neighbours", *spider, *setting_arguments(f"CORPUS_DIR={corpus}", *QUICK, *settings)]
+
+
+def setting_arguments(*settings: str) -> list[str]:
+    """Return *settings*, ``NAME=VALUE``, as arguments of ``scrapy``; the last of a name holds."""
+    return [part for setting in settings for part in ("-s", setting)]
 
 
 def crawl(

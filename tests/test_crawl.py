@@ -16,10 +16,10 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.verify import record_validator, verify
-from tests.crawling import crawl, crawl_arguments, records, scrapy, scrapy_command, write_seed
+from tests.conftest import NEIGHBOURS
+from tests.crawling import AS_USERS, crawl, crawl_arguments, records, scrapy, scrapy_command, write_seed
 
 SHARED = Path(__file__).parents[2] / "shared" / "seeds"
-NEIGHBOURS = (1793356, 1793883, 1793911, 1793934, 1794312)
 
 
 @pytest.fixture
@@ -32,9 +32,8 @@ def corpus(tmp_path):
     return tmp_path / "corpus"
 
 
-def test_a_seed_becomes_its_neighbours_with_pictures_and_relations(replica, seed, corpus):
-    done = crawl(seed, corpus, replica.profile)
-    assert done.returncode == 0, done.stderr
+def test_a_seed_becomes_its_neighbours_with_pictures_and_relations(crawled):
+    corpus, seed, done = crawled
     assert str(corpus / "articles") in done.stdout
 
     kept = records(corpus)
@@ -64,22 +63,22 @@ def test_a_seed_becomes_its_neighbours_with_pictures_and_relations(replica, seed
     assert verify(corpus).problems == []
 
 
-def test_a_second_identical_crawl_asks_for_no_article_or_picture_and_writes_no_line(replica, seed, corpus):
-    crawl(seed, corpus, replica.profile)
+def test_a_second_identical_crawl_asks_for_no_article_or_picture_and_writes_no_line(replica, crawled, tmp_path):
+    corpus = crawled.copy(tmp_path)
     before = records(corpus)
     replica.reset()
-    done = crawl(seed, corpus, replica.profile)
+    done = crawl(crawled.seed, corpus, replica.profile)
     assert done.returncode == 0, done.stderr
     stats = replica.stats()
     assert (stats["article"], stats["image"]) == (0, 0)
     assert records(corpus) == before
 
 
-def test_a_greater_depth_goes_on_from_what_is_there(replica, seed, corpus):
-    crawl(seed, corpus, replica.profile)
+def test_a_greater_depth_goes_on_from_what_is_there(replica, crawled, tmp_path):
+    corpus = crawled.copy(tmp_path)
     first = {record["key"] for record in records(corpus)}
     replica.reset()
-    assert crawl(seed, corpus, replica.profile, "depth=2").returncode == 0
+    assert crawl(crawled.seed, corpus, replica.profile, "depth=2").returncode == 0
     kept = records(corpus) + records(corpus, "duplicates")
     listed = {f"replica/{item['id']}" for record in kept if record["depth"] <= 1 for item in record["related"]}
     assert {record["key"] for record in kept} == first | listed
@@ -212,8 +211,8 @@ def test_a_full_disk_ends_the_crawl_with_its_own_code_and_loses_nothing(replica,
 
 @pytest.mark.parametrize(("signals", "code"), [(1, 11), (2, 13)])
 def test_a_signal_stops_gently_two_at_once_and_the_next_run_goes_on(start_replica, seed, corpus, signals, code):
-    replica = start_replica("--delay", str(300 if signals == 1 else 3000))  # two must come before one has done
-    arguments = crawl_arguments(seed, corpus, replica.profile, "depth=3")
+    replica = start_replica("--delay", str(300 if signals == 1 else 1500))  # two must come before one has done
+    arguments = crawl_arguments(seed, corpus, replica.profile, "depth=3", settings=[AS_USERS])
     repository = Path(__file__).parents[1]
     with subprocess.Popen(
         scrapy_command(*arguments), cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -239,12 +238,12 @@ def test_killed_at_random_instants_the_corpus_ends_as_that_of_an_undisturbed_cra
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     assert crawl(seed, undisturbed, replica.profile, "depth=2").returncode == 0
     chance = random.Random(kills)
-    command = scrapy_command(*crawl_arguments(seed, disturbed, replica.profile, "depth=2"))
+    command = scrapy_command(*crawl_arguments(seed, disturbed, replica.profile, "depth=2", settings=[AS_USERS]))
     for _ in range(kills):
         with subprocess.Popen(
             command, cwd=Path(__file__).parents[1], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as crawling:
-            time.sleep(chance.uniform(0.5, 3.0))
+            time.sleep(chance.uniform(0.4, 2.4))
             crawling.kill()
         if (disturbed / "corpus.json").exists():
             assert verify_after_kill(disturbed) == []
@@ -274,8 +273,8 @@ def wait_for(condition, seconds=30.0):
         time.sleep(0.05)
 
 
-def test_stats_and_verify_speak_json(replica, seed, corpus):
-    crawl(seed, corpus, replica.profile)
+def test_stats_and_verify_speak_json(crawled, tmp_path):
+    corpus = crawled.copy(tmp_path)
     stats = orjson.loads(scrapy("corpus", "stats", "--json", "-s", f"CORPUS_DIR={corpus}").stdout)
     assert stats["records"] == {"article": 5, "seed": 1}
     done = scrapy("corpus", "verify", "--json", "-s", f"CORPUS_DIR={corpus}")

@@ -57,7 +57,7 @@ def test_a_crawl_of_a_site_that_lost_its_articles_fails_so_that_a_scheduler_sees
         seed,
         tmp_path / "corpus",
         replica.profile,
-        settings=["MONITOR_ANSWERS=0.5", "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"],
+        settings=["MONITOR_ANSWERS=0.5", "IMAGES_FETCH=none"],
     )
     assert done.returncode == 17, done.stderr
     assert "only 0% of what was asked for was answered with an article; in the 3 runs before, 90%" in done.stderr
@@ -69,7 +69,7 @@ def test_a_monitor_of_spidermon_fails_a_run_too(replica, tmp_path):
     settings = ["SPIDERMON_ENABLED=1", "SPIDERMON_MIN_ITEMS=1", f"SPIDERMON_FIELD_COVERAGE_RULES={rules}"]
     done = crawl(
         write_seed(tmp_path / "seed.txt", 1793356), tmp_path / "corpus", replica.profile,
-        settings=[*settings, "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"],
+        settings=[*settings, "IMAGES_FETCH=none"],
     )  # fmt: skip
     assert done.returncode == 17, done.stderr
     (path,) = (tmp_path / "corpus/runs").glob("*/stats.json")

@@ -29,9 +29,7 @@ def interrupted(start_replica, tmp_path_factory):
     folder = tmp_path_factory.mktemp("progress")
     replica = start_replica("--delay", "150", "--missing", "0.5")
     seed = write_seed(folder / "seed.txt", *range(1000012, 1000512, 4))
-    command = scrapy_command(
-        *crawl_arguments(seed, folder / "corpus", replica.profile, settings=["EXTRACT_PROCESSES=0"])
-    )
+    command = scrapy_command(*crawl_arguments(seed, folder / "corpus", replica.profile))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     with subprocess.Popen(

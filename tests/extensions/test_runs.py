@@ -25,7 +25,7 @@ def crawled(replica, tmp_path_factory):
             seed,
             corpus,
             replica.profile,
-            settings=[f"REPORT_SECONDS={time}", "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"],
+            settings=[f"REPORT_SECONDS={time}", "IMAGES_FETCH=none"],
         )
         for seed, time in seconds.items()
     ]

@@ -69,7 +69,7 @@ def test_captures_are_kept_only_if_asked_for():
 def test_kill_9_leaves_whole_records_and_lines_that_lead_to_them(replica, tmp_path):
     """... and the next crawl ends what was begun."""
     corpus, seed = tmp_path / "corpus", write_seed(tmp_path / "seed.txt", *range(1793300, 1793316))
-    options = ["ARCHIVE_WARC=1", "EXTRACT_PROCESSES=0", "IMAGES_FETCH=none"]
+    options = ["ARCHIVE_WARC=1", "IMAGES_FETCH=none"]
     crawling = subprocess.Popen(
         scrapy_command(*crawl_arguments(seed, corpus, replica.profile, settings=options)), stderr=subprocess.DEVNULL
     )

@@ -6,8 +6,6 @@ from crawler.archive.reading import read_catalogue
 from crawler.archive.warccheck import check_coordinates
 from tests.crawling import crawl, records, write_seed
 
-OPTIONS = ("EXTRACT_PROCESSES=0",)
-
 
 def by_key(corpus):
     return sorted(records(corpus), key=lambda record: record["key"])
@@ -22,7 +20,7 @@ def test_a_crawl_of_captures_gives_the_records_of_the_crawl_that_made_them(captu
     """... with the captures' own dates, saying where each lies; what the files do not hold is a stub that says so."""
     seed = write_seed(tmp_path / "seed.txt", 1793356, 1793883, 9999999, 1794312)
     again = tmp_path / "again"
-    done = crawl(seed, again, captured.profile, settings=[f"SOURCE=warc:{captured.corpus}/warc", *OPTIONS])
+    done = crawl(seed, again, captured.profile, settings=[f"SOURCE=warc:{captured.corpus}/warc"])
 
     first = {record["key"]: record for record in records(captured.corpus)}
     made = {record["key"]: record for record in records(again)}
@@ -49,7 +47,7 @@ def test_captures_can_be_copied_into_the_corpus(captured, tmp_path):
     """... with the dates that they had, so that the new corpus needs the old files no more."""
     again = tmp_path / "again"
     source = f"SOURCE=warc:{captured.corpus}/warc/*.warc.gz"
-    crawl(captured.seed, again, captured.profile, settings=[source, "ARCHIVE_WARC=1", *OPTIONS])
+    crawl(captured.seed, again, captured.profile, settings=[source, "ARCHIVE_WARC=1"])
     first = {record["key"]: record for record in records(captured.corpus)}
     copied = [record for record in records(again) if record["kind"] == "article"]
     assert len(copied) == 3
@@ -60,6 +58,6 @@ def test_captures_can_be_copied_into_the_corpus(captured, tmp_path):
 
 
 def test_a_source_that_is_none_ends_the_run_before_it_begins(captured, tmp_path):
-    done = crawl(captured.seed, tmp_path / "again", captured.profile, settings=["SOURCE=warc:/nowhere", *OPTIONS])
+    done = crawl(captured.seed, tmp_path / "again", captured.profile, settings=["SOURCE=warc:/nowhere"])
     assert done.returncode == 4
     assert "no WARC or WACZ file" in done.stderr

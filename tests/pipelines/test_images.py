@@ -10,7 +10,7 @@ import pytest
 from crawler.archive.reading import corpus_stats
 from crawler.archive.verify import verify
 from crawler.replica.profile import profile_text
-from tests.crawling import crawl, records, write_seed
+from tests.crawling import AS_USERS, crawl, records, write_seed
 from tests.pictures import drawn, encoded
 
 PARAGRAPH = "<p>The bridge across the river was closed at noon, and the ministry said that it will open on Friday.</p>"
@@ -62,7 +62,7 @@ def site(tmp_path):
 def test_the_best_copy_leads_and_what_is_no_picture_says_why(site, tmp_path):
     corpus = tmp_path / "corpus"
     seed = write_seed(tmp_path / "seed.txt", 1793356, pic="/2016/02/26/small.jpg")
-    done = crawl(seed, corpus, site, settings=["ROBOTSTXT_OBEY=False"])
+    done = crawl(seed, corpus, site, settings=["ROBOTSTXT_OBEY=False", AS_USERS])
     assert done.returncode == 0, done.stderr
     (article,) = (record for record in records(corpus) if record["kind"] == "article")
     images = [(image["url"].rpartition("/")[2], image["status"], image["reason"]) for image in article["images"]]

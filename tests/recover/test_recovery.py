@@ -30,7 +30,7 @@ from tests.recover.webarchive import (
 )
 
 SITE = Site()
-WITHOUT_PICTURES = ("IMAGES_FETCH=none", "EXTRACT_PROCESSES=0", "ROBOTSTXT_OBEY=False")
+WITHOUT_PICTURES = ("IMAGES_FETCH=none", "ROBOTSTXT_OBEY=False")
 FAST = {"cdx_per_minute": 6000, "captures_per_minute": 60000, "commoncrawl_per_minute": 6000}
 IDS = range(1793350, 1793362)
 GONE = IDS[::2]

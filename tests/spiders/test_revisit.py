@@ -8,24 +8,21 @@ from contextlib import closing
 
 import pytest
 
-from tests.crawling import crawl, records, scrapy, write_seed
+from tests.conftest import NEIGHBOURS
+from tests.crawling import QUICK, crawl, records, scrapy, setting_arguments, write_seed
 
-IDS = (1793356, 1793883, 1793911)
+MANY = len(NEIGHBOURS)
 
 
 @pytest.fixture
-def corpus(tmp_path, replica):
-    corpus = tmp_path / "corpus"
-    assert crawl(write_seed(tmp_path / "seed.txt", *IDS), corpus, replica.profile).returncode == 0
+def corpus(tmp_path, replica, crawled):
     replica.reset()
-    return corpus
+    return crawled.copy(tmp_path)
 
 
 def revisit(corpus, site, *arguments, settings=()):
-    parts = ["crawl", "revisit", "-a", f"site={site}", "-s", f"CORPUS_DIR={corpus}"]
-    parts += [part for argument in arguments for part in ("-a", argument)]
-    parts += [part for setting in settings for part in ("-s", setting)]
-    return scrapy(*parts)
+    parts = [part for argument in (f"site={site}", *arguments) for part in ("-a", argument)]
+    return scrapy("crawl", "revisit", *parts, *setting_arguments(f"CORPUS_DIR={corpus}", *QUICK, *settings))
 
 
 def change(corpus, statement):
@@ -61,7 +58,7 @@ def test_what_the_site_says_is_unmodified_costs_one_request_and_no_line(replica,
     done = revisit(corpus, replica.profile, "older_than=0d")
     assert done.returncode == 0, done.stderr
     stats = replica.stats()
-    assert (stats["article"], stats["statuses"]["304"], stats["image"]) == (3, 3, 0)
+    assert (stats["article"], stats["statuses"]["304"], stats["image"]) == (MANY, MANY, 0)
     assert records(corpus) == before
     assert set(column(corpus, "SELECT state FROM targets WHERE depth = 1")) == {"fetched"}
     assert all(interval == 2 * 86400 for interval in column(corpus, "SELECT interval FROM visits"))
@@ -79,12 +76,12 @@ def test_a_changed_text_is_the_next_version_and_is_asked_for_sooner(replica, sta
     other = start_replica("--seed-number", "2")
     site = of_another_edition(replica, other, tmp_path)
     change(corpus, "UPDATE visits SET url = NULL")
-    done = revisit(corpus, site, "older_than=0d", "max_articles=3")
+    done = revisit(corpus, site, "older_than=0d", f"max_articles={MANY}")
     assert done.returncode == 0, done.stderr
     versions = sorted((record["id"], record["version"]) for record in records(corpus) if record["kind"] == "article")
-    assert versions == sorted((str(number), version) for number in IDS for version in (1, 2))
+    assert versions == sorted((str(number), version) for number in NEIGHBOURS for version in (1, 2))
     intervals = column(corpus, "SELECT interval FROM visits JOIN records USING (tid) WHERE version = 2")
-    assert intervals == [43200.0] * 3
+    assert intervals == [43200.0] * MANY
 
 
 def test_old_news_is_not_asked_for_unless_it_is_said(replica, corpus):
@@ -93,7 +90,7 @@ def test_old_news_is_not_asked_for_unless_it_is_said(replica, corpus):
     assert replica.stats()["article"] == 0
     change(corpus, "UPDATE visits SET due = 0")
     assert revisit(corpus, replica.profile, settings=["REVISIT_NEWS_DAYS=0"]).returncode == 0
-    assert replica.stats()["article"] == 3
+    assert replica.stats()["article"] == MANY
 
 
 def test_max_articles_is_a_limit_to_what_is_asked(replica, corpus):
@@ -105,7 +102,7 @@ def test_failed_targets_wait_for_their_time_and_are_then_articles(replica, tmp_p
     corpus, dead = tmp_path / "corpus", tmp_path / "dead.toml"
     dead.write_text(replica.profile.read_text(encoding="utf-8").replace(replica.url, "http://127.0.0.1:9"))
     settings = ["RETRY_TIMES=0", "ROBOTSTXT_OBEY=False"]
-    assert crawl(write_seed(tmp_path / "seed.txt", *IDS), corpus, dead, settings=settings).returncode == 9
+    assert crawl(write_seed(tmp_path / "seed.txt", *NEIGHBOURS), corpus, dead, settings=settings).returncode == 9
     assert set(column(corpus, "SELECT interval FROM visits")) == {3600.0}
     replica.reset()
     assert revisit(corpus, replica.profile).returncode == 9
@@ -114,15 +111,15 @@ def test_failed_targets_wait_for_their_time_and_are_then_articles(replica, tmp_p
     done = revisit(corpus, replica.profile)
     assert done.returncode == 0, done.stderr
     latest = {record["key"]: record["kind"] for record in records(corpus)}
-    assert sorted(latest.values()) == ["article"] * 3 + ["seed"]
+    assert sorted(latest.values()) == ["article"] * MANY + ["seed"]
 
 
 def test_what_was_never_fetched_is_fetched(replica, tmp_path):
     corpus = tmp_path / "corpus"
-    seed = write_seed(tmp_path / "seed.txt", *IDS)
+    seed = write_seed(tmp_path / "seed.txt", *NEIGHBOURS)
     assert crawl(seed, corpus, replica.profile, "max_articles=1").returncode == 0
     assert revisit(corpus, replica.profile).returncode == 0
-    assert sum(record["kind"] == "article" for record in records(corpus)) == 3
+    assert sum(record["kind"] == "article" for record in records(corpus)) == MANY
 
 
 def test_an_article_that_the_site_lost_stays_and_is_asked_for_ever_later(replica, start_replica, corpus, tmp_path):
