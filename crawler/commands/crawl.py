@@ -12,6 +12,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import install_scrapy_root_handler
 
+from crawler import safelog
 from crawler.exceptions import GleanerError
 from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.summary import print_summary
@@ -44,6 +45,7 @@ class Command(crawl.Command):
         if len(args) != 1:
             raise UsageError("give the name of one spider, such as neighbours")
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        safelog.install()
         self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
         self.crawler_process = AsyncCrawlerProcess(self.settings)
         install_scrapy_root_handler(self.settings)

@@ -1,0 +1,33 @@
+"""Log records that steer no terminal and fake no line, whatever the data in them."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from crawler.text.terminal import safe
+
+_BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "scrapy.crawler")
+"""These print lists over several lines, of our settings and components alone."""
+
+
+class SafeRecord(logging.LogRecord):
+    """A record whose message is one line without controls, and whose traceback has none either."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[0] is not None:
+            lines = "".join(traceback.format_exception(*self.exc_info)).rstrip("\n").split("\n")
+            self.exc_text = "\n".join(map(safe, lines))  # what a Formatter takes in place of its own
+
+    def getMessage(self) -> str:  # noqa: N802 - logging's name
+        message = super().getMessage()
+        if self.name in _BANNERS:
+            return "\n".join(map(safe, message.split("\n")))
+        return safe(message)
+
+
+def install() -> None:
+    """Make all log records of this process safe."""
+    logging.setLogRecordFactory(SafeRecord)
