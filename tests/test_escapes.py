@@ -205,9 +205,13 @@ def test_a_crawl_logs_nothing_that_steers(tmp_path):
 
     with Scripted(answer) as site:
         profile = write_profile(tmp_path / "site.toml", site.url)
-        seed = write_seed(tmp_path / "seed.txt", *range(len(STEERING)))
+        seeds = tmp_path / "seeds"
+        seeds.mkdir()
+        write_seed(seeds / "seed.txt", *range(len(STEERING)))
+        for number in range(len(STEERING)):  # broken files, whose names are told
+            (seeds / f"{marked(number).replace('/', '')}.gz").write_bytes(b"\x1f\x8b broken")
         arguments = crawl_arguments(
-            seed, tmp_path / "corpus", profile, settings=["RETRY_ENABLED=False", "LOG_LEVEL=DEBUG"]
+            seeds, tmp_path / "corpus", profile, settings=["RETRY_ENABLED=False", "LOG_LEVEL=DEBUG"]
         )
         log = on_a_terminal([sys.executable, "-W", "ignore", "-m", "scrapy", *arguments])
     assert raw(log) == []
