@@ -24,7 +24,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     if opts.keys:
         list_keys(root, name, opts.keys, _print_json if opts.json else _print)
         return 0
-    page = make_report(root, name)
+    page = make_report(root, name, beside_runs=not opts.output)
     if opts.output:
         with output_file(opts.output, root, force=opts.force) as file:
             file.write(page)

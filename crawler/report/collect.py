@@ -73,6 +73,8 @@ class Scope(NamedTuple):
     records: str
     targets: str
     parameters: dict[str, object]
+    unchanged: str = "0"
+    """Which of the targets gave nothing new."""
 
 
 def scope_of(run: Run | None) -> Scope:
@@ -86,7 +88,9 @@ def scope_of(run: Run | None) -> Scope:
     # Moments of captures are kept to the second, below.
     parameters |= {"since": int(unix_time(run.started) or 0), "until": unix_time(run.finished) or 0.0}
     visited = "t.state != 'seed' AND t.tid IN (SELECT tid FROM visits WHERE checked BETWEEN :since AND :until)"
-    return Scope(f"({' OR '.join(pieces) or '0'})", visited, parameters)
+    records = f"({' OR '.join(pieces) or '0'})"
+    added = f"EXISTS (SELECT 1 FROM records r WHERE r.tid = t.tid AND {records})"  # noqa: S608 - our own words
+    return Scope(records, visited, parameters, unchanged=f"t.state = 'fetched' AND NOT {added}")
 
 
 def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> Collected:
@@ -187,24 +191,32 @@ def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally) -
         f"SELECT t.reason {source} AND t.state IN ('gone', 'failed') GROUP BY 1 ORDER BY count(*) DESC LIMIT :most"
     )
     frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MOST_REASONS})}
-    rows = connection.execute(f"SELECT t.key, t.title, t.state, t.reason {source} ORDER BY t.tid", scope.parameters)
+    columns = f"t.key, t.title, t.state, t.reason, {scope.unchanged}"
+    rows = connection.execute(f"SELECT {columns} {source} ORDER BY t.tid", scope.parameters)
 
     @lru_cache(maxsize=1000)
-    def groups(state: str, shown: str | None) -> list[Group]:
+    def groups(state: str, shown: str | None, unchanged: int) -> list[Group]:
         found = [tally.group("known", "articles that pages name")]
         if state not in {"pending", "leased"}:
             found.append(tally.group("asked", "articles asked for"))
         found.append(tally.group(f"state-{slug(state)}", STATES.get(state, state)))
+        if unchanged:
+            found.append(tally.group("unchanged", "held already, and not changed"))
         if shown is not None:
             found.append(tally.group(f"reason-{state}-{slug(shown)}", shown))
         return found
 
-    for key, title, state, reason in rows:
+    for key, title, state, reason, unchanged in rows:
         why = reason if state in _UNANSWERED else None
         shown = None
         if state in _UNANSWERED:
             shown = (reason or "no reason noted") if reason in frequent else "other reasons"
-        tally.count(groups(state, shown), partial(Entry, key, title, None, why))
+        tally.count(groups(state, shown, unchanged), partial(Entry, key, title, None, why))
+
+
+def count_host(tally: Tally, entry: Entry, host: str) -> None:
+    """Count one article, whose *entry* is given, by the *host* that it was fetched from."""
+    tally.count((tally.group(f"host-{slug(host)}", f"articles from {host}"),), lambda: entry)
 
 
 def count_pictures(connection: sqlite3.Connection, tally: Tally) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.archive.lines import read_record
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.segments import Place, segment_name, segment_paths
 from crawler.archive.stored import images_of
 from crawler.exceptions import CorpusError
-from crawler.report.collect import count_picture
+from crawler.report.collect import count_host, count_picture
 from crawler.report.tally import Entry, Tally
 
 MOST_LINES = 50_000
@@ -55,8 +57,8 @@ def describe_all(tally: Tally, lines: Lines) -> None:
                 group.entries[number] = entry._replace(title=told.title, url=told.url)
 
 
-def count_run_pictures(root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None) -> bool:
-    """Count the pictures of the records in *lines* (segment to start and end); tell whether all lines were read.
+def count_lines(root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None) -> bool:
+    """Count pictures and hosts of the records in *lines* (segment to start and end); tell whether all were read.
 
     At most *most* lines are read; None: all.
     """
@@ -67,9 +69,19 @@ def count_run_pictures(root: Path, lines: dict[str, tuple[int, int]], tally: Tal
                 return False
             read += 1
             record = read_record(raw) or {}
+            _count_host(record, tally)
             for image in images_of(record):
                 name, url = image.get("pic") or image.get("url"), image.get("url")
                 if isinstance(name, str):
                     entry = Entry(name, None, url if isinstance(url, str) else None, f"of {record.get('key')}")
                     count_picture(tally, entry, image.get("status"))
     return True
+
+
+def _count_host(record: dict[str, Any], tally: Tally) -> None:
+    capture = record.get("capture")
+    url = capture.get("url") if isinstance(capture, dict) and record.get("kind") == "article" else None
+    with suppress(ValueError):  # an address that is none
+        if isinstance(url, str) and (host := urlsplit(url).netloc):
+            title = record.get("title")
+            count_host(tally, Entry(str(record.get("key")), title if isinstance(title, str) else None, url), host)

@@ -12,9 +12,9 @@ from crawler.archive.corpus import describe
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError
 from crawler.report.collect import collect, count_pictures, scope_of
-from crawler.report.details import MOST_LINES, Lines, count_run_pictures, describe_all
+from crawler.report.details import MOST_LINES, Lines, count_lines, describe_all
 from crawler.report.page import Report, render
-from crawler.report.related import related
+from crawler.report.related import RELATIONS, count_relations, related
 from crawler.report.runs import Host, Run, latest_runs, read_run
 from crawler.report.sheet import contact_sheet
 from crawler.report.tally import Entry, Tally
@@ -22,9 +22,10 @@ from crawler.report.tally import Entry, Tally
 _RUNS_SHOWN = 20
 
 
-def make_report(root: Path, run_name: str | None) -> bytes:
+def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) -> bytes:
     """Return the report of the corpus at *root*, or of one run in it, as HTML in UTF-8.
 
+    *beside_runs*: it will lie in the corpus itself, and may link to the reports in ``runs/``.
     Raises ``CorpusError`` if there is no corpus, ``ConfigError`` if there is no such run.
     """
     description = describe(root)
@@ -34,11 +35,11 @@ def make_report(root: Path, run_name: str | None) -> bytes:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute("BEGIN")
         collected = collect(connection, scope, tally)
-        graph = related(connection, scope, whole_corpus=run is None)
+        graph = related(connection, scope, tally, whole_corpus=run is None)
         if run is None:
             count_pictures(connection, tally)
         connection.rollback()
-    all_pictures = run is None or count_run_pictures(root, dict(run.lines or {}), tally, MOST_LINES)
+    all_lines = run is None or count_lines(root, dict(run.lines or {}), tally, MOST_LINES)
     lines = Lines(root)
     describe_all(tally, lines)
     runs = [run] if run else latest_runs(root, _RUNS_SHOWN)
@@ -55,7 +56,10 @@ def make_report(root: Path, run_name: str | None) -> bytes:
             collected=collected,
             graph=graph,
             sheet=contact_sheet(root, collected.sheet.entries, lines),
-            all_pictures=all_pictures,
+            all_lines=all_lines,
+            linked=frozenset(
+                one.name for one in runs if beside_runs and (root / "runs" / one.name / "report.html").exists()
+            ),
         )
     ).encode()
 
@@ -74,11 +78,12 @@ def list_keys(root: Path, run_name: str | None, name: str, on_entry: Callable[[E
     tally = Tally(0, listen)
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")
-        if name.startswith("pictures-"):
-            if run is None:
-                count_pictures(connection, tally)
-            else:
-                count_run_pictures(root, dict(run.lines or {}), tally, None)
+        if name.startswith(("pictures-", "host-")) and run is not None:
+            count_lines(root, dict(run.lines or {}), tally, None)
+        elif name.startswith("pictures-"):
+            count_pictures(connection, tally)
+        elif name == RELATIONS:
+            count_relations(connection, scope_of(run), tally, whole_corpus=run is None)
         else:
             connection.execute("BEGIN")
             collect(connection, scope_of(run), tally)

@@ -17,13 +17,15 @@ from markupsafe import Markup
 
 from crawler.exitcodes import MEANINGS
 from crawler.report import timeline
-from crawler.report.collect import SOURCES, STATES, Collected
+from crawler.report.collect import SOURCES, STATES, Collected, slug
+from crawler.report.details import MOST_LINES
 from crawler.report.related import HEIGHT, WIDTH, Related
 from crawler.report.runs import Host, Run
 from crawler.report.sheet import Thumbnail
 from crawler.report.tally import Group
 
 _LONGEST = 200
+_HOSTS_SHOWN = 10
 # Controls, and what turns the order of letters around beyond its own element.
 _UNSHOWABLE_RE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 _WEB_RE = re.compile(r"https?://[^\s\x00-\x20\x7f\"<>\\^`{|}]+", re.IGNORECASE)
@@ -44,7 +46,9 @@ class Report:
     collected: Collected
     graph: Related
     sheet: Sequence[Thumbnail]
-    all_pictures: bool
+    all_lines: bool
+    linked: frozenset[str] = frozenset()
+    """The runs whose own reports lie in ``runs/``, as seen from this one."""
 
 
 class Step(NamedTuple):
@@ -77,9 +81,11 @@ def render(report: Report) -> str:
             table=[
                 (name, [tally.get(f"published-{name}-{source}") for source in SOURCES]) for name in periods.labels()
             ],
+            hosts=[(host, tally.get(f"host-{slug(host.name)}")) for host in report.hosts[:_HOSTS_SHOWN]],
             source_names=SOURCES,
             states=STATES,
             meanings=MEANINGS,
+            most_lines=MOST_LINES,
             graph_size=(WIDTH, HEIGHT),
             css=Markup(css),  # noqa: S704 - our own file
             css_hash="sha256-" + b64encode(hashlib.sha256(css.encode()).digest()).decode(),
@@ -98,7 +104,11 @@ def _funnel(report: Report) -> list[Step]:
         steps.append(Step("articles asked for", get("asked"), []))
     steps.append(Step("answered with an article", get("state-fetched"), unanswered))
     steps.append(
-        Step("new or changed" if report.run else "in the corpus", get("articles"), [get("duplicates-article")])
+        Step(
+            "new or changed" if report.run else "in the corpus",
+            get("articles"),
+            [get("unchanged"), get("duplicates-article")],
+        )
     )
     return steps
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import networkx as nx
 
 from crawler.report.collect import Scope
-from crawler.report.tally import Entry
+from crawler.report.tally import Entry, Tally
 
+RELATIONS = "relations"
+"""The name of their number."""
 MOST_NODES = 160
 _HUBS, _LISTED_BY = 32, 12
 WIDTH, HEIGHT = 1000, 620
@@ -41,12 +44,41 @@ class Related:
         return len(self.edges) == self.known
 
 
-def related(connection: sqlite3.Connection, scope: Scope, *, whole_corpus: bool) -> Related:
-    """Return the graph of what is in *scope*: all of it if it is small, else the most listed and who lists them."""
-    sources = "1" if whole_corpus else f"e.source IN (SELECT r.tid FROM records r WHERE {scope.records})"  # noqa: S608
+def count_relations(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole_corpus: bool) -> None:
+    """Count every relation into *tally*: what lists, and, as the note, what it lists."""
+    group = tally.group(RELATIONS, "relations")
+    for source, title, target in _relations(connection, _sources(scope, whole_corpus), scope.parameters):
+        tally.count((group,), partial(Entry, source, title, None, f"lists {target}"))
+
+
+def _sources(scope: Scope, whole_corpus: bool) -> str:
+    return "1" if whole_corpus else f"e.source IN (SELECT r.tid FROM records r WHERE {scope.records})"  # noqa: S608
+
+
+def _relations(
+    connection: sqlite3.Connection, sources: str, parameters: dict[str, object], most: int = -1
+) -> sqlite3.Cursor:
+    return connection.execute(
+        "SELECT s.key, s.title, t.key FROM edges e JOIN targets s ON s.tid = e.source"  # noqa: S608 - our own words
+        f" JOIN targets t ON t.tid = e.target WHERE {sources} LIMIT :rows",
+        {**parameters, "rows": most},
+    )
+
+
+def related(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole_corpus: bool) -> Related:
+    """Return the graph of what is in *scope*: all of it if it is small, else the most listed and who lists them.
+
+    How many relations there are is counted into *tally*, with the first of them; they may be many millions.
+    """
+    sources = _sources(scope, whole_corpus)
     execute = connection.execute
     parameters = {**scope.parameters, "hubs": _HUBS, "most": _LISTED_BY, "nodes": MOST_NODES}
     (known,) = execute(f"SELECT count(*) FROM edges e WHERE {sources}", parameters).fetchone()  # noqa: S608
+    if known:
+        group = tally.group(RELATIONS, "relations")
+        group.count = known
+        for source, title, target in _relations(connection, sources, parameters, tally.most):
+            group.entries.append(Entry(source, title, None, f"lists {target}"))
     found = _small(connection, sources, parameters) if known <= 4 * MOST_NODES else None
     if found is None:
         most = " GROUP BY e.target ORDER BY count(*) DESC, e.target LIMIT :hubs"

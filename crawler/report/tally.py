@@ -33,7 +33,7 @@ class Tally:
     """The groups of a report, by name. *most* entries are kept of each; *on_entry* is told of all, by group."""
 
     def __init__(self, most: int = 20, on_entry: Callable[[str, Entry], None] | None = None) -> None:
-        self._most = most
+        self.most = most
         self._on_entry = on_entry
         self.groups: dict[str, Group] = {}
 
@@ -49,7 +49,7 @@ class Tally:
         made: Entry | None = None
         for group in groups:
             group.count += 1
-            if len(group.entries) < self._most:
+            if len(group.entries) < self.most:
                 made = made or entry()
                 group.entries.append(made)
             if self._on_entry is not None:

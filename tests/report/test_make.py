@@ -92,6 +92,8 @@ def test_the_numbers_of_a_corpus(root):
         "language-unknown": 1,
         "reason-gone-status-404": 1,
         "reason-failed-status-503": 1,
+        "relations": 6,
+        "#nodes": 7,
     }
 
 
@@ -139,7 +141,38 @@ def test_a_great_graph_is_sampled_and_says_so(tmp_path):
     page = html.fromstring(make_report(tmp_path / "c", None).decode())
     circles = page.xpath("//*[local-name()='circle']")
     assert 50 < len(circles) <= MOST_NODES
-    assert "of 2,800 relations" in page.text_content()
+    assert "there are 2,800 relations" in page.text_content()
+
+
+def test_relations_are_keys_that_list_others(root):
+    found = []
+    assert list_keys(root, None, "relations", lambda entry: found.append((entry.key, entry.note))) == 6
+    assert ("replica/1", "lists replica/4") in found
+    assert len(set(found)) == 6
+    section = html.fromstring(make_report(root, None).decode()).xpath("//*[@id='keys-relations']//li")
+    assert [row.text_content().split()[-2:] for row in section] == [note.split() for _, note in found]
+
+
+def test_a_run_tells_what_it_held_already_and_how_many_articles_a_host_gave(tmp_path):
+    root = tmp_path / "c"
+    make_corpus(root, *(make_article(number) for number in range(1, 5)))
+    first_line = (root / "articles/articles-000001.jsonl").read_bytes().splitlines(keepends=True)[0]
+    write_run(root, {"articles-000001.jsonl": [0, len(first_line)]})
+    found = numbers(make_report(root, RUN))
+    assert (found["state-fetched"], found["articles"], found["unchanged"]) == (4, 1, 3)
+    keys = []
+    for name in ("unchanged", "host-127-0-0-1"):
+        list_keys(root, RUN, name, lambda entry: keys.append(entry.key))
+    assert sorted(keys[:3]) == [f"replica/{number}" for number in range(2, 5)]
+    assert keys[3:] == ["replica/1"]
+
+
+def test_the_report_of_the_corpus_links_to_those_of_its_runs(root):
+    write_run(root, **{"gleaner/archived/article": 2})
+    (root / "runs" / RUN / "report.html").touch()
+    for beside, links in ((True, [f"runs/{RUN}/report.html", f"runs/{RUN}/report.html#keys-articles"]), (False, [])):
+        page = html.fromstring(make_report(root, None, beside_runs=beside).decode())
+        assert page.xpath("//*[@aria-labelledby='h-runs']//a/@href") == links
 
 
 def test_a_contact_sheet_lies_in_the_page(root):
