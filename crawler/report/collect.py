@@ -34,13 +34,19 @@ STATES = {
 }
 _MOST_REASONS, _MOST_LANGUAGES = 15, 12
 _SHEET_CANDIDATES = 96
-_UNANSWERED = frozenset({"gone", "failed"})
+_UNANSWERED = ("gone", "failed")
 _KINDS = {"article": "articles", "seed": "seed pages", "stub": "stubs"}
 
+MOST_READ = 200_000
+"""Records, and targets, that are looked at for the keys behind numbers. Their tids are hashes: the first are as good
+as drawn by lot."""
+
+_FACTS = "r.kind, r.source, r.language, substr(r.published, 1, 10), r.version > 1, r.duplicate_of IS NOT NULL"
+_COUNTS = f"SELECT {_FACTS}, count(*) FROM records r WHERE {{}} GROUP BY 1, 2, 3, 4, 5, 6"  # noqa: S608 - our own words
 _RECORDS = """
 SELECT t.key, t.title, r.kind, r.source, r.language, r.published, r.duplicate_of, r.version,
     r.segment, r.offset, r.length
-FROM records r JOIN targets t USING (tid) WHERE {} ORDER BY r.tid, r.version"""
+FROM records r JOIN targets t USING (tid) WHERE {} ORDER BY r.tid, r.version LIMIT :rows"""
 
 
 class _Record(NamedTuple):
@@ -93,18 +99,23 @@ def scope_of(run: Run | None) -> Scope:
     return Scope(records, visited, parameters, unchanged=f"t.state = 'fetched' AND NOT {added}")
 
 
-def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> Collected:
-    """Count what is in *scope* into *tally*. The connection reads a catalogue, in one transaction of the caller's."""
+def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally, most: int = -1) -> Collected:
+    """Count what is in *scope* into *tally*. The connection reads a catalogue, in one transaction of the caller's.
+
+    All is counted, by SQLite; the keys behind the numbers are those of *most* records and targets (-1: of all).
+    """
     sheet = Spread(_SHEET_CANDIDATES)
     periods = Periods(_days(connection, scope))
     languages = _languages(connection, scope)
     groups = _Groups(tally, periods, languages)
-    records = connection.execute(_RECORDS.format(scope.records), scope.parameters)
+    for *facts, number in connection.execute(_COUNTS.format(scope.records), scope.parameters):
+        tally.add(groups.find(*facts), number)
+    records = connection.execute(_RECORDS.format(scope.records), {**scope.parameters, "rows": most})
     for record in map(_Record._make, records):
-        tally.count(groups.of(record), partial(_entry, record))
+        tally.keep(groups.of(record), partial(_entry, record))
         if record.kind == "article" and record.duplicate_of is None:
             sheet.offer(partial(_entry, record))
-    _count_targets(connection, scope, tally)
+    _count_targets(connection, scope, tally, most)
     return Collected(tally, periods, sheet)
 
 
@@ -148,13 +159,13 @@ class _Groups:
         self._tally = tally
         self._periods = periods
         self._languages = languages
-        self._found = lru_cache(maxsize=20_000)(self._find)
+        self.find = lru_cache(maxsize=20_000)(self._find)
 
     def of(self, record: _Record) -> list[Group]:
         """Return the groups of *record*."""
         published = record.published and record.published[:10]
         facts = (record.kind, record.source, record.language, published, record.version > 1)
-        return self._found(*facts, record.duplicate_of is not None)
+        return self.find(*facts, record.duplicate_of is not None)
 
     def _find(
         self, kind: str, source: str, language: str | None, published: str | None, changed: bool, duplicate: bool
@@ -185,33 +196,34 @@ class _Groups:
         return found
 
 
-def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally) -> None:
+def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, most: int) -> None:
     source = f"FROM targets t WHERE {scope.targets}"
     failures = (
-        f"SELECT t.reason {source} AND t.state IN ('gone', 'failed') GROUP BY 1 ORDER BY count(*) DESC LIMIT :most"
+        f"SELECT coalesce(t.reason, '') {source} AND t.state IN ('gone', 'failed')"
+        " GROUP BY 1 ORDER BY count(*) DESC LIMIT :most"
     )
     frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MOST_REASONS})}
-    columns = f"t.key, t.title, t.state, t.reason, {scope.unchanged}"
-    rows = connection.execute(f"SELECT {columns} {source} ORDER BY t.tid", scope.parameters)
+    why = f"CASE WHEN t.state IN ({', '.join(map(repr, _UNANSWERED))}) THEN coalesce(t.reason, '') END"
+    facts = f"t.state, {why}, {scope.unchanged}"
 
     @lru_cache(maxsize=1000)
-    def groups(state: str, shown: str | None, unchanged: int) -> list[Group]:
+    def groups(state: str, reason: str | None, unchanged: int) -> list[Group]:
         found = [tally.group("known", "articles that pages name")]
         if state not in {"pending", "leased"}:
             found.append(tally.group("asked", "articles asked for"))
         found.append(tally.group(f"state-{slug(state)}", STATES.get(state, state)))
         if unchanged:
             found.append(tally.group("unchanged", "held already, and not changed"))
-        if shown is not None:
+        if reason is not None:
+            shown = (reason or "no reason noted") if reason in frequent else "other reasons"
             found.append(tally.group(f"reason-{state}-{slug(shown)}", shown))
         return found
 
-    for key, title, state, reason, unchanged in rows:
-        why = reason if state in _UNANSWERED else None
-        shown = None
-        if state in _UNANSWERED:
-            shown = (reason or "no reason noted") if reason in frequent else "other reasons"
-        tally.count(groups(state, shown, unchanged), partial(Entry, key, title, None, why))
+    for *fact, number in connection.execute(f"SELECT {facts}, count(*) {source} GROUP BY 1, 2, 3", scope.parameters):
+        tally.add(groups(*fact), number)
+    rows = f"SELECT t.key, t.title, {facts} {source} ORDER BY t.tid LIMIT :rows"
+    for key, title, *fact in connection.execute(rows, {**scope.parameters, "rows": most}):
+        tally.keep(groups(*fact), partial(Entry, key, title, None, fact[1] or None))
 
 
 def count_host(tally: Tally, entry: Entry, host: str) -> None:
@@ -219,16 +231,23 @@ def count_host(tally: Tally, entry: Entry, host: str) -> None:
     tally.count((tally.group(f"host-{slug(host)}", f"articles from {host}"),), lambda: entry)
 
 
-def count_pictures(connection: sqlite3.Connection, tally: Tally) -> None:
-    """Count what became of all pictures of the corpus into *tally*."""
-    for name, status, url in connection.execute("SELECT name, status, url FROM pictures ORDER BY name"):
-        count_picture(tally, Entry(name, None, url), status)
+def count_pictures(connection: sqlite3.Connection, tally: Tally, most: int = -1) -> None:
+    """Count what became of all pictures of the corpus into *tally*, with the keys of *most* of them (-1: of all)."""
+    for status, number in connection.execute("SELECT status, count(*) FROM pictures GROUP BY 1"):
+        tally.add(_by_status(tally, status), number)
+    rows = connection.execute("SELECT name, status, url FROM pictures ORDER BY name LIMIT ?", (most,))
+    for name, status, url in rows:
+        tally.keep(_by_status(tally, status), partial(Entry, name, None, url))
 
 
 def count_picture(tally: Tally, entry: Entry, status: object) -> None:
     """Count one picture, whose *entry* has its pic as key, by what became of it."""
+    tally.count(_by_status(tally, status), lambda: entry)
+
+
+def _by_status(tally: Tally, status: object) -> list[Group]:
     known = status if status in {"stored", "missing", "failed", "refused", "skipped"} else "unknown"
-    tally.count((tally.group(f"pictures-{known}", f"pictures {known}"),), lambda: entry)
+    return [tally.group(f"pictures-{known}", f"pictures {known}")]
 
 
 def slug(text: str) -> str:

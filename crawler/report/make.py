@@ -11,7 +11,7 @@ from pathlib import Path
 from crawler.archive.corpus import describe
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError
-from crawler.report.collect import collect, count_pictures, scope_of
+from crawler.report.collect import MOST_READ, collect, count_pictures, scope_of
 from crawler.report.details import MOST_LINES, Lines, count_lines, describe_all
 from crawler.report.page import Report, render
 from crawler.report.related import RELATIONS, count_relations, related
@@ -34,10 +34,10 @@ def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) 
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute("BEGIN")
-        collected = collect(connection, scope, tally)
+        collected = collect(connection, scope, tally, MOST_READ)
         graph = related(connection, scope, tally, whole_corpus=run is None)
         if run is None:
-            count_pictures(connection, tally)
+            count_pictures(connection, tally, MOST_READ)
         connection.rollback()
     all_lines = run is None or count_lines(root, dict(run.lines or {}), tally, MOST_LINES)
     lines = Lines(root)

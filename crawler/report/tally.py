@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,11 +44,20 @@ class Tally:
             group = self.groups[name] = Group(name, title)
         return group
 
-    def count(self, groups: Iterable[Group], entry: Callable[[], Entry]) -> None:
-        """Count one thing in all of *groups*. Its *entry* is made where it is kept or told: of a million, few are."""
+    def count(self, groups: Sequence[Group], entry: Callable[[], Entry]) -> None:
+        """Count one thing in all of *groups*, and :meth:`keep` its *entry*."""
+        self.add(groups, 1)
+        self.keep(groups, entry)
+
+    def add(self, groups: Iterable[Group], number: int) -> None:
+        """Count so many things in all of *groups*."""
+        for group in groups:
+            group.count += number
+
+    def keep(self, groups: Iterable[Group], entry: Callable[[], Entry]) -> None:
+        """Keep what *entry* makes in those of *groups* that have few, and tell of it. Of a million, few are made."""
         made: Entry | None = None
         for group in groups:
-            group.count += 1
             if len(group.entries) < self.most:
                 made = made or entry()
                 group.entries.append(made)

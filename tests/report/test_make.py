@@ -97,6 +97,15 @@ def test_the_numbers_of_a_corpus(root):
     }
 
 
+def test_however_few_keys_are_looked_at_the_numbers_are_those_of_all(root, monkeypatch):
+    write_run(root, {"articles-000001.jsonl": [0, (root / "articles/articles-000001.jsonl").stat().st_size]})
+    whole = [make_report(root, run) for run in (None, RUN)]
+    monkeypatch.setattr("crawler.report.make.MOST_READ", 1)
+    sampled = [make_report(root, run) for run in (None, RUN)]
+    assert list(map(numbers, sampled)) == list(map(numbers, whole))
+    assert [page.count(b"<li>") for page in sampled] < [page.count(b"<li>") for page in whole]
+
+
 def test_the_numbers_of_a_run_are_of_its_lines_and_of_what_it_asked_for(root):
     segment = (root / "articles/articles-000001.jsonl").read_bytes()
     start = segment.index(b'{"schema":1,"key":"replica/1"', segment.index(b'"replica/5"'))
