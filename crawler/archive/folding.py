@@ -8,6 +8,7 @@ tells which piece of the original a word came from (:func:`spans`), so that the 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Letters that Unicode takes for different, and a reader (or another keyboard) for the same. Forms with hamza or madda
@@ -60,6 +61,8 @@ def _fold_piece(char: str) -> str:
 
 
 _FOLDS = _Folds()
+_ASCII_FOLDS = bytes(ord(_FOLDS[code]) for code in range(0x80)) + bytes(range(0x80, 0x100))
+_OTHERS_RE = re.compile(r"[^\x00-\x7f]+")
 
 FOLDING = 2
 """Goes up whenever :func:`fold` gives another result for anything: what was indexed before is then made anew."""
@@ -76,7 +79,9 @@ def fold(text: str) -> str:
     >>> fold("كِتابٌ عربي") == fold("کتاب عربی")
     True
     """
-    return " ".join(text.translate(_FOLDS).split())
+    # ASCII as bytes, which is several times faster: each of its characters becomes one, and stands for itself in UTF-8.
+    folded = text.encode("utf-8", "surrogatepass").translate(_ASCII_FOLDS).decode("utf-8", "surrogatepass")
+    return " ".join(_OTHERS_RE.sub(lambda others: others[0].translate(_FOLDS), folded).split())
 
 
 def spans(text: str) -> list[tuple[int, int, str]]:

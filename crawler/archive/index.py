@@ -225,11 +225,14 @@ def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp, *, is_dup
     packed = zlib.compress(text.encode(), _COMPRESSION)
     # The new row first: its number is then higher than any before, and never that of words already indexed.
     document = connection.execute("INSERT INTO originals (text) VALUES (?)", (packed,)).lastrowid
-    connection.execute("DELETE FROM originals WHERE id = (SELECT id FROM documents WHERE key = ?)", (key,))
+    for (before,) in connection.execute("SELECT id FROM documents WHERE key = ?", (key,)).fetchall():
+        connection.execute("DELETE FROM originals WHERE id = ?", (before,))
+        connection.execute("DELETE FROM documents WHERE id = ?", (before,))
     kind, language, published, url = (_text(record.get(name)) for name in ("kind", "language", "published", "url"))
     facts = (kind, language, published, _source(record), stored_picture(record), published and published[:4])
     row = (document, key, version, *facts, title, url)
-    connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    # Not INSERT OR REPLACE, which begins a savepoint: there FTS5 writes out what it gathers, for each single document.
+    connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
 
 
