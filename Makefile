@@ -2,13 +2,14 @@
 # make test    runs the tests            make lint   runs formatter, linter and types
 # make docs    builds the docs as a site, in build/site
 # make fuzz    gives the dump reader a minute of made-up attacks
+# make soak    kills crawls of a site that misbehaves for two minutes, and compares what is left
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: crawl test lint docs fuzz clean
+.PHONY: crawl test lint docs fuzz soak clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +48,10 @@ fuzz: $(VENV)/.installed
 	    $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) \
 	        "$$(mktemp -d)" tests/fuzz/corpus; \
 	else echo "no fuzzing: atheris cannot be had here"; fi
+
+SOAK_SECONDS ?= 120
+soak: $(VENV)/.installed
+	$(BIN)/python -W ignore -m tests.soak --seconds $(SOAK_SECONDS)
 
 clean:
 	rm -rf $(VENV) $(VENV)-archives corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis
