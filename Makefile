@@ -1,6 +1,7 @@
 # make crawl   sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
 # make test    runs the tests            make lint   runs formatter, linter and types
 # make docs    builds the docs as a site, in build/site
+# make pictures   makes the pictures of the docs anew, out of the screenshots that tests keep in build/screenshots
 # make fuzz    gives the dump reader a minute of made-up attacks
 # make soak    kills crawls of a site that misbehaves for two minutes, and compares what is left
 
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: crawl test lint docs fuzz soak clean
+.PHONY: crawl test lint docs pictures fuzz soak clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +41,10 @@ lint: $(VENV)/.installed
 docs: $(VENV)/.installed
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --group docs
 	PYTHONPATH=. $(BIN)/mkdocs build --quiet --strict
+
+pictures: $(VENV)/.installed
+	$(BIN)/python -m pytest --quiet tests/test_screenshots.py
+	$(BIN)/python docs/pictures.py
 
 # The dump reader under coverage-guided fuzzing; passed over where atheris cannot be had.
 FUZZ_SECONDS ?= 60

@@ -104,16 +104,15 @@ def _small(connection: sqlite3.Connection, sources: str, parameters: dict[str, o
 def _laid_out(
     connection: sqlite3.Connection, sources: str, parameters: dict[str, object], tids: list[int], known: int
 ) -> Related:
-    number = {tid: place for place, tid in enumerate(tids)}
     listed = ",".join(map(str, tids))  # integers of our own database
-    edges = [
-        (number[source], number[target])
-        for source, target in connection.execute(
-            f"SELECT e.source, e.target FROM edges e WHERE {sources}"  # noqa: S608 - our own words
-            f" AND e.target IN ({listed}) AND e.source IN ({listed})",
-            parameters,
-        )
-    ]
+    pairs = connection.execute(
+        f"SELECT e.source, e.target FROM edges e WHERE {sources}"  # noqa: S608 - our own words
+        f" AND e.target IN ({listed}) AND e.source IN ({listed})",
+        parameters,
+    ).fetchall()
+    tids = sorted({tid for pair in pairs for tid in pair})  # one that is alone would be drawn far from all others
+    number = {tid: place for place, tid in enumerate(tids)}
+    edges = [(number[source], number[target]) for source, target in pairs]
     facts = {
         row[0]: row[1:]
         for row in connection.execute(f"SELECT tid, key, title, state FROM targets WHERE tid IN ({listed})")  # noqa: S608
