@@ -93,7 +93,7 @@ def make(root: Path, articles: int) -> Counter[str]:
     records = made_up(articles)
     try:
         while group := list(islice(records, _GROUP)):
-            with corpus.group():
+            with corpus.group(wait=False):
                 outcomes.update(type(corpus.add(record)).__name__ for record in group)
     finally:
         corpus.close()

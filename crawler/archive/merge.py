@@ -97,7 +97,7 @@ def merge(
         incoming = heapq.merge(*streams, key=lambda one: one.fetched)
         done = 0
         while group := list(islice(incoming, _GROUP)):
-            with corpus.group():
+            with corpus.group(wait=False):
                 for one in group:
                     _bring(corpus, records, one, all_versions=all_versions)
             done += len(group)
