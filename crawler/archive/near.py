@@ -19,7 +19,7 @@ from crawler.archive.catalogue import Catalogue
 from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alike
 from crawler.archive.frontier import target_id
 from crawler.archive.segments import Place, open_segment, read_lines, segment_name, segment_paths
-from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Words, words_of
+from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Sketch, words_of
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.items import Article
 
@@ -60,7 +60,7 @@ class NearDuplicates:
         self._root = root
         self._catalogue = catalogue
         self._threshold = threshold
-        self._last: tuple[Article, Words] | None = None  # what was decided last is taken in next
+        self._last: tuple[Article, Sketch] | None = None  # what was decided last is taken in next
         self._index = NearIndex(root / FOLDER)
         if self._index.mark is not None and not self._agrees(self._index.mark):
             self._index.close()
@@ -70,8 +70,8 @@ class NearDuplicates:
 
     def decide(self, article: Article, version: int) -> Added | Duplicate:
         """Decide what becomes of *article* as *version* of its key, given what it is like."""
-        words = self._words(article)
-        if words.size < FEWEST_WORDS:
+        sketch = self._sketch(article)
+        if sketch.words.size < FEWEST_WORDS:
             return Added(version)
         facts, own = _facts(article), target_id(article.key)
         keys: dict[int, str] = {}
@@ -84,18 +84,18 @@ class NearDuplicates:
                 keys[seen.tag] = key
             return key is not None
 
-        found = self._index.alike(words, self._threshold, counts)
+        found = self._index.alike(sketch, self._threshold, counts)
         alike = [
             Alike(keys[seen.tag], round(similarity, _DIGITS), _worth(seen.words, seen.facts))
             for seen, similarity in found
         ]
-        return decide_alike(_worth(words.size, facts), alike, version)
+        return decide_alike(_worth(sketch.words.size, facts), alike, version)
 
     def take(self, article: Article, version: int, place: Place, line: bytes) -> None:
         """Take in *article*, whose *line*, in articles/, is at *place*."""
-        words = self._words(article)
-        if words.size >= FEWEST_WORDS:
-            self._index.add(words, target_id(article.key), version, _facts(article))
+        sketch = self._sketch(article)
+        if sketch.words.size >= FEWEST_WORDS:
+            self._index.add(sketch, target_id(article.key), version, _facts(article))
         end = place.offset + place.length
         self._mark = {"segment": place.segment, "last": place.offset, "end": end, "crc": crc32(line)}
 
@@ -125,10 +125,10 @@ class NearDuplicates:
             except CorpusDamaged:  # verify tells what is wrong with it
                 continue
 
-    def _words(self, article: Article) -> Words:
+    def _sketch(self, article: Article) -> Sketch:
         if self._last is None or self._last[0] is not article:
             text = article.text if article.kind != "stub" else None
-            self._last = article, words_of(text or "")
+            self._last = article, Sketch(words_of(text or ""))
         return self._last[1]
 
     def _agrees(self, mark: dict[str, object]) -> bool:

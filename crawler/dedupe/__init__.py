@@ -2,12 +2,11 @@
 
 A text becomes a row of word hashes (:mod:`~crawler.dedupe.words`); the smallest hashes of its shingles are the keys
 under which it is found again (:mod:`~crawler.dedupe.shingles`, :mod:`~crawler.dedupe.index`); what is found is
-compared word by word (:mod:`~crawler.dedupe.likeness`). Nothing here knows of records, lines or a catalogue.
+compared word by word (:mod:`~crawler.dedupe.sketch`). Nothing here knows of records, lines or a catalogue.
 """
 
 from crawler.dedupe.index import NearIndex, Seen
-from crawler.dedupe.likeness import similarity
-from crawler.dedupe.shingles import keys_of
-from crawler.dedupe.words import FEWEST_WORDS, Words, words_of
+from crawler.dedupe.sketch import Sketch
+from crawler.dedupe.words import FEWEST_WORDS, words_of
 
-__all__ = ["FEWEST_WORDS", "NearIndex", "Seen", "Words", "keys_of", "similarity", "words_of"]
+__all__ = ["FEWEST_WORDS", "NearIndex", "Seen", "Sketch", "words_of"]

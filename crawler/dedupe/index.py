@@ -14,36 +14,37 @@ was after some flush, with the mark of that flush; what lies beyond is cut off w
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from crawler.dedupe.likeness import Likeness
-from crawler.dedupe.runs import FAN_IN, Entries, Keys, Run, merge_runs, needles_of, write_run
-from crawler.dedupe.shingles import KEYS, WIDTH, WIDTH_SPACELESS, keys_of
+from crawler.dedupe.runs import FAN_IN, Entries, Run, merge_runs, needles_of, write_run
+from crawler.dedupe.shingles import KEYS, WIDTH, WIDTH_SPACELESS
+from crawler.dedupe.sketch import Sketch
 from crawler.dedupe.words import FEWEST_WORDS, FOLDING, Words
 from crawler.exceptions import CorpusDamaged
 
-VERSION = f"1.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
+VERSION = f"2.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
 """What the files of an index were made by; of another version they are of no use."""
 FLUSH_DOCUMENTS = 4096
 
-_SHARED_KEYS = 3
-"""A document is looked at if it has so many of the keys: of 24 that two unlike texts have, seldom more than 2 are the
-same, and of those of a copy with every fourth word swapped 10 are, give or take 3."""
-_MOST_ENTRIES = 256
+_SHARED_KEYS = 2
+"""A document is looked at if it has so many of the rarer keys: two unlike texts have seldom more than one in common."""
+_MOST_ENTRIES = 32
 """The rarest keys are looked at until there are so many documents that have them: what a thousand documents have,
 boilerplate and turns of phrase, says little about any of them."""
+_TOO_COMMON = 4096
+"""A key that so many documents have is never looked at."""
 _MOST_COMPARED = 8
 """Of those that share most keys so many are compared word by word."""
-_DOCUMENT = np.dtype([("tag", "<i8"), ("offset", "<u8"), ("words", "<u4"), ("version", "<u2"), ("facts", "<u2")])
+_DOCUMENT = np.dtype([("tag", "<i8"), ("version", "<u2"), ("words", "<u4"), ("facts", "<u2"), ("offset", "<u8")])
 _MOST_VERSION = 0xFFFF
 
 
@@ -84,89 +85,75 @@ class NearIndex:
         self._clear()
 
     def _clear(self) -> None:
-        self._new: list[tuple[Seen, Words]] = []
-        self._new_keys: dict[int, int | list[int]] = {}  # one number is no list: most keys are of one document
+        self._new: list[tuple[Seen, Words, Entries]] = []
+        self._first: dict[int, int] = {}  # of the keys of new documents, the first that has it
+        self._further: dict[int, list[int]] = {}  # and the others
 
     def __len__(self) -> int:
         return self._flushed + len(self._new)
 
-    def add(self, words: Words, tag: int, version: int, facts: int = 0, keys: Keys | None = None) -> None:
-        """Add a document. *keys* are those of its *words*, if the caller has them already."""
-        number = len(self)
-        new_keys = self._new_keys
-        for key in (keys_of(words) if keys is None else keys).tolist():
-            before = new_keys.setdefault(key, number)
-            if isinstance(before, list):
-                before.append(number)
-            elif before != number:
-                new_keys[key] = [before, number]
-        self._new.append((Seen(tag, version & _MOST_VERSION, words.size, facts), words))
-
-    def last(self) -> Seen | None:
-        """Return the document that was added last."""
-        return self._document(len(self) - 1)[0] if len(self) else None
+    def add(self, sketch: Sketch, tag: int, version: int, facts: int = 0) -> None:
+        """Add a document."""
+        number, first = len(self), self._first
+        for key in sketch.keys.tolist():
+            if first.setdefault(key, number) != number:
+                self._further.setdefault(key, []).append(number)
+        seen = Seen(tag, version & _MOST_VERSION, sketch.words.size, facts)
+        self._new.append((seen, sketch.words, sketch.keys))
 
     @property
     def is_full(self) -> bool:
         """Whether so many documents wait in memory that it is time to :meth:`flush`."""
         return len(self._new) >= FLUSH_DOCUMENTS
 
-    def alike(
-        self, words: Words, threshold: float, counts: Callable[[Seen], bool], keys: Keys | None = None
-    ) -> list[tuple[Seen, float]]:
-        """Return the documents that are like *words* by *threshold* or more, and how alike, the most alike first.
+    def alike(self, sketch: Sketch, threshold: float, counts: Callable[[Seen], bool]) -> list[tuple[Seen, float]]:
+        """Return the documents that are like that of *sketch* by *threshold* or more, and how alike, most alike first.
 
         Only those count for which *counts* says so. Of two that are equally alike, the one added first comes first.
         """
         found: list[tuple[float, int, Seen]] = []
-        likeness: Likeness | None = None
-        for number in self._candidates(keys_of(words) if keys is None else keys):
+        length = sketch.words.size
+        for number in self._candidates(sketch.keys):
             seen, offset = self._document(number)
             # A text that is much longer or shorter cannot be alike enough, whatever it says.
-            if 2 * min(seen.words, words.size) < threshold * (seen.words + words.size) or not counts(seen):
+            if 2 * min(seen.words, length) < threshold * (seen.words + length) or not counts(seen):
                 continue
-            likeness = likeness or Likeness(words)
-            similarity = likeness.to(self._words(number, offset, seen.words))
+            similarity = sketch.similarity(self._words(number, offset, seen.words))
             if similarity >= threshold:
                 found.append((-similarity, number, seen))
         return [(seen, -similarity) for similarity, _, seen in sorted(found)]
 
-    def _candidates(self, keys: Keys) -> list[int]:
+    def _candidates(self, keys: Entries) -> list[int]:
         """Return the numbers of documents that share keys, those that share most first."""
+        first, further = self._first, self._further
+        numbered = keys.tolist()
+        lengths = [1 + len(further.get(key, ())) if key in first else 0 for key in numbered]
         needles = needles_of(keys)
-        ranges = [run.ranges(needles) for run in self._runs]
-        new = [(at, found) for at, key in enumerate(keys.tolist()) if (found := self._new_keys.get(key)) is not None]
-        lengths = [0] * keys.size
-        for at, numbers in new:
-            lengths[at] = 1 if isinstance(numbers, int) else len(numbers)
-        for found_here in ranges:
-            for at, begin, end in found_here:
+        old = [(run, run.ranges(needles)) for run in self._runs]
+        for _, ranges in old:
+            for at, begin, end in ranges:
                 lengths[at] += end - begin
         taken = _rarest(lengths)
         gathered: list[int] = []
-        for at, numbers in new:
-            if at in taken:
-                gathered += (numbers,) if isinstance(numbers, int) else numbers
-        pieces = [
-            run.entries[begin:end]
-            for run, found_here in zip(self._runs, ranges, strict=True)
-            for at, begin, end in found_here
-            if at in taken
-        ]
-        if pieces:
-            gathered += np.concatenate(pieces).astype(np.uint32).tolist()
-        counts = Counter(gathered)
-        if max(counts.values(), default=0) < _SHARED_KEYS:
+        for at in taken:
+            if (key := numbered[at]) in first:
+                gathered.append(first[key])
+                gathered += further.get(key, ())
+        for run, ranges in old:
+            for at, begin, end in ranges:
+                if at in taken:
+                    gathered += run.documents(begin, end)
+        if len(set(gathered)) == len(gathered):  # most often: no two keys are of one document
             return []
-        shared = [(-count, number) for number, count in counts.items() if count >= _SHARED_KEYS]
+        shared = [(-count, number) for number, count in Counter(gathered).items() if count >= _SHARED_KEYS]
         return [number for _, number in sorted(shared)[:_MOST_COMPARED]]
 
     def _document(self, number: int) -> tuple[Seen, int]:
         if number >= self._flushed:
             return self._new[number - self._flushed][0], 0
         raw = os.pread(self._documents_file, _DOCUMENT.itemsize, number * _DOCUMENT.itemsize)
-        tag, offset, words, version, facts = np.frombuffer(raw, _DOCUMENT)[0].item()
-        return Seen(tag, version, words, facts), offset
+        *seen, offset = np.frombuffer(raw, _DOCUMENT)[0].item()
+        return Seen(*seen), offset
 
     def _words(self, number: int, offset: int, length: int) -> Words:
         if number >= self._flushed:
@@ -176,16 +163,14 @@ class NearIndex:
     def flush(self, mark: dict[str, Any]) -> None:
         """Make all that was added durable, with *mark*; merge runs that are due."""
         if self._new:
-            documents = np.empty(len(self._new), _DOCUMENT)
-            offset = self._flushed_words
-            for at, (seen, words) in enumerate(self._new):
-                documents[at] = (seen.tag, offset, words.size, seen.version, seen.facts)
-                offset += words.size
-            _append(self._words_file, np.concatenate([words for _, words in self._new]), 2 * self._flushed_words)
+            documents = np.array([(*seen, 0) for seen, _, _ in self._new], _DOCUMENT)
+            offsets = np.cumsum(documents["words"], dtype=np.uint64)
+            documents["offset"] = offsets - documents["words"] + np.uint64(self._flushed_words)
+            _append(self._words_file, np.concatenate([words for _, words, _ in self._new]), 2 * self._flushed_words)
             _append(self._documents_file, documents, self._flushed * _DOCUMENT.itemsize)
-            self._flushed_words = offset
-            self._flushed += len(self._new)
             entries = self._new_entries()
+            self._flushed_words += int(offsets[-1])
+            self._flushed += len(self._new)
             self._clear()
             if entries.size:
                 path = self._new_path()
@@ -199,21 +184,26 @@ class NearIndex:
         self._remove_all_but(runs)
 
     def _new_entries(self) -> Entries:
-        lists = [[found] if isinstance(found, int) else found for found in self._new_keys.values()]
-        keys = np.repeat(np.fromiter(self._new_keys, np.uint64, len(lists)), [len(numbers) for numbers in lists])
-        entries = keys << np.uint64(32) | np.fromiter(chain.from_iterable(lists), np.uint64, keys.size)
+        keys = [keys for _, _, keys in self._new]
+        numbers = np.arange(self._flushed, len(self), dtype=np.uint64)
+        entries = np.concatenate(keys) | np.repeat(numbers, [one.size for one in keys])
         entries.sort()
-        return cast("Entries", entries)
+        return entries
 
     def _merge(self) -> None:
-        """Merge the last runs into one while they are :data:`FAN_IN` of one level; a run is shorter than its elders."""
-        while len(self._runs) >= FAN_IN and self._level(-FAN_IN) <= self._level(-1):
-            path = self._new_path()
-            entries = merge_runs(path, self._runs[-FAN_IN:])
-            self._runs[-FAN_IN:] = [Run(path, entries)]
+        """Merge the last runs so that there is one of each level at most.
 
-    def _level(self, at: int) -> int:
-        return int(np.log2(max(1, self._runs[at].entries.size / (FLUSH_DOCUMENTS * KEYS))) / np.log2(FAN_IN) + 0.5)
+        So there are few, whatever the number of documents, and each entry is written a few times for each of them.
+        """
+        sizes = [run.entries.size for run in self._runs]
+        at, size = len(sizes) - 1, sizes[-1]
+        while at and _level(sizes[at - 1]) <= _level(size):
+            at -= 1
+            size += sizes[at]
+        if at < len(sizes) - 1:
+            path = self._new_path()
+            merge_runs(path, self._runs[at:])
+            self._runs[at:] = [Run(path, size)]
 
     def _new_path(self) -> Path:
         path = self._folder / f"{self._next_run:06d}.run"
@@ -233,15 +223,21 @@ class NearIndex:
         self._runs.clear()
 
 
+def _level(entries: int) -> int:
+    """Return the level of a run of so many *entries*: 0 for less than :data:`FAN_IN` flushes, and so on."""
+    return int(math.log(max(1, entries / (FLUSH_DOCUMENTS * KEYS)), FAN_IN))
+
+
 def _rarest(lengths: list[int]) -> set[int]:
     """Return the numbers of the keys that fewest documents have, of :data:`_MOST_ENTRIES` in all."""
     if sum(lengths) <= _MOST_ENTRIES:
-        return set(range(len(lengths)))
+        return {at for at, length in enumerate(lengths) if length}
+    rarest = sorted([(length, at) for at, length in enumerate(lengths) if length])
     taken: set[int] = set()
-    room = _MOST_ENTRIES
-    for at in sorted(range(len(lengths)), key=lengths.__getitem__):
-        room -= lengths[at]
-        if room < 0 and len(taken) >= _SHARED_KEYS:
+    room, least = _MOST_ENTRIES, _SHARED_KEYS - (len(lengths) - len(rarest))  # what none has is rarest
+    for length, at in rarest:
+        room -= length
+        if (room < 0 and len(taken) >= least) or length > _TOO_COMMON:
             break
         taken.add(at)
     return taken

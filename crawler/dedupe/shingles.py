@@ -16,14 +16,17 @@ WIDTH = 3
 """Words of a shingle: any two texts share pairs of words, few share three in a row."""
 WIDTH_SPACELESS = 5
 """Characters of one that begins with a character of a script without spaces."""
-KEYS = 24
-"""A copy with every fourth word swapped shares 10 of them, give or take 3."""
+KEYS = 20
+"""A copy with every fourth word swapped shares 8 of them, give or take 2."""
 
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _MULTIPLY_AGAIN = np.uint64(0xC4CEB9FE1A85EC53)
-_S16, _S32 = np.uint64(16), np.uint64(32)
-_WORTH_PARTING = 1500
-"""Hashes. Fewer are sorted before their smallest are found."""
+_S16, _S32, _S48 = np.uint64(16), np.uint64(32), np.uint64(48)
+_THREE = np.uint64(0x0000FFFF_FFFFFFFF)
+_PADDING = 2
+_UPPER = np.uint64(0xFFFFFFFF_00000000)
+_ENOUGH = 3 * KEYS // 2
+"""So many of the smallest hashes are looked at: seldom are any two of them of one shingle."""
 
 
 def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | None]:
@@ -34,33 +37,34 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
     """
     if words.size < WIDTH:
         return np.empty(0, np.uint64), None
-    wide = words.astype(np.uint64)
-    hashes = wide[:-2] | wide[1:-1] << _S16 | wide[2:] << _S32
+    padded = np.zeros(words.size + _PADDING, "<u2")
+    padded[: words.size] = words
+    four = np.ndarray((words.size - 2,), "<u8", padded, 0, (2,))  # at each word, it and the three after it
+    hashes = four & _THREE
     spaceless = words[:-2] >= SPACELESS
     if not np.count_nonzero(spaceless):
-        return _mixed(hashes), None
-    rest = np.zeros(hashes.size, np.uint64)
-    rest[:-1] |= wide[3:]
-    rest[:-2] |= wide[4:] << _S16
-    return _mixed(np.where(spaceless, hashes ^ _mixed(rest | np.uint64(1)), hashes)), spaceless
+        return hashes, None
+    rest = four >> _S48 | padded[4 : 4 + hashes.size].astype(np.uint64) << _S16
+    return np.where(spaceless, hashes ^ _mixed(rest | np.uint64(1)), hashes), spaceless
 
 
-def keys_of(words: Words) -> NDArray[np.uint32]:
-    """Return the :data:`KEYS` smallest different hashes of the shingles of *words*, ascending."""
-    hashes = (shingles_of(words)[0] >> _S32).astype(np.uint32)
-    if hashes.size > _WORTH_PARTING:
-        smallest = np.partition(hashes, 2 * KEYS)[: 2 * KEYS]
-        keys = _different(smallest)
-        if keys.size >= KEYS:
-            return keys[:KEYS]
-    return _different(hashes)[:KEYS]
+def keys_of(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the :data:`KEYS` smallest of the *hashes* of a text's shingles, mixed: ascending, different.
+
+    Only their upper halves count, the lower ones are 0.
+    """
+    upper = hashes * _MULTIPLY
+    upper &= _UPPER
+    upper.sort()
+    smallest = _different(upper[:_ENOUGH])
+    if smallest.size < KEYS < upper.size:
+        smallest = _different(upper)
+    return smallest[:KEYS]
 
 
-def _different(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Sort *hashes*, and return each once."""
-    hashes.sort()
-    repeated = hashes[1:] == hashes[:-1]
-    return np.delete(hashes, np.flatnonzero(repeated)) if np.count_nonzero(repeated) else hashes
+def _different(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    repeated = ascending[1:] == ascending[:-1]
+    return np.delete(ascending, repeated.nonzero()[0]) if np.count_nonzero(repeated) else ascending
 
 
 def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-FOLDING = 1
+FOLDING = 2
 """Goes up whenever :func:`words_of` gives another result for anything: an index made before is then made anew."""
 
 FEWEST_WORDS = 20
@@ -31,7 +31,7 @@ _MOST_CHARACTERS = 1 << 17
 _SEPARATOR, _DROPPED = 0, 1
 _SAME = str.maketrans("يىےكڪٱةہھەۃ", "یییککاههههه")
 _BASE = 0x9E3779B1
-_MIX = np.uint32(0x2C1B3C6D)
+_FIRST = 0x2C1B3C6D
 _LAST_OF_PLANE = 0xFFFF
 # Han, Kana; Thai, Lao; Tibetan; Burmese; Khmer
 _SPACELESS_RANGES = (
@@ -49,13 +49,15 @@ def words_of(text: str) -> Words:
     (3, 1)
     """
     text = text[:_MOST_CHARACTERS]
-    folds, is_spaceless = _tables()
+    letters: NDArray[np.uint8 | np.uint16]
     alone = None
     if text.isascii():  # most often, and all that follows is for other characters
-        letters = folds.take(np.frombuffer(text.encode(), np.uint8))
-        begins = letters != _SEPARATOR
-        begins[1:] &= ~begins[:-1]
+        letters = np.frombuffer(text.encode().translate(_ascii_table()), np.uint8)
+        in_words = letters != _SEPARATOR
+        begins = in_words.copy()
+        np.greater(in_words[1:], in_words[:-1], out=begins[1:])
     else:
+        folds, is_spaceless = _tables()
         letters = folds.take(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
         kept = letters != _DROPPED
         if np.count_nonzero(kept) != kept.size:
@@ -63,14 +65,12 @@ def words_of(text: str) -> Words:
         begins = letters != _SEPARATOR
         alone = is_spaceless.take(letters)
         begins[1:] &= ~begins[:-1] | alone[1:] | alone[:-1]
-    starts = np.flatnonzero(begins)
+    starts = begins.nonzero()[0]
     if not starts.size:
         return np.empty(0, np.uint16)
     powers, inverses = _powers()
     hashes = np.add.reduceat(letters * powers[: letters.size], starts, dtype=np.uint32)
     hashes *= inverses[starts]
-    hashes ^= hashes >> np.uint32(15)
-    hashes *= _MIX
     words = (hashes >> np.uint32(17)).astype(np.uint16)
     if alone is not None:
         words |= alone[starts] * SPACELESS
@@ -88,6 +88,12 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
     for first, last in _SPACELESS_RANGES:
         is_spaceless[first : last + 1] = True
     return folds, is_spaceless
+
+
+@cache
+def _ascii_table() -> bytes:
+    """Return what becomes of each ASCII character, none of which is dropped, as a table for ``bytes.translate``."""
+    return bytes(_fold(code) for code in range(128)) + bytes(128)
 
 
 def _fold(code: int) -> int:
@@ -109,11 +115,14 @@ def _fold(code: int) -> int:
 
 @cache
 def _powers() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return the powers of an odd number modulo 2**32, and their inverses: where a word stands is divided out."""
-    return _powers_of(_BASE), _powers_of(pow(_BASE, -1, 1 << 32))
+    """Return multiples of the powers of an odd number modulo 2**32, and the inverses of the powers.
+
+    By these is divided out where a word stands. The multiples spread the first letters over all bits, too.
+    """
+    return _powers_of(_BASE, _FIRST), _powers_of(pow(_BASE, -1, 1 << 32), 1)
 
 
-def _powers_of(base: int) -> NDArray[np.uint32]:
+def _powers_of(base: int, first: int) -> NDArray[np.uint32]:
     powers = np.full(_MOST_CHARACTERS, base, np.uint32)
-    powers[0] = 1
+    powers[0] = first
     return np.multiply.accumulate(powers)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crawler.dedupe import NearIndex, index, runs, words_of
+from crawler.dedupe import NearIndex, Sketch, index, runs, words_of
+from crawler.dedupe.shingles import KEYS
 from crawler.dedupe.words import Words
 
 VOCABULARY = [f"w{number}" for number in range(3000)]
@@ -24,20 +25,21 @@ def cut(words: Words, share: float = 0.25) -> Words:
 
 def found(near: NearIndex, words: Words, threshold: float = 0.5) -> int | None:
     """Return the tag of the document most like *words*."""
-    return next((seen.tag for seen, _ in near.alike(words, threshold, lambda _: True)), None)
+    return next((seen.tag for seen, _ in near.alike(Sketch(words), threshold, lambda _: True)), None)
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Flushes, and so runs, of a few documents: merges come soon."""
     monkeypatch.setattr(index, "FLUSH_DOCUMENTS", 4)
+    monkeypatch.setattr(index, "FAN_IN", 3)
     monkeypatch.setattr(runs, "_SLICE_ENTRIES", 64)
 
 
 def filled(folder: Path, documents: int) -> NearIndex:
     near = NearIndex(folder)
     for number in range(len(near), documents):
-        near.add(text(number), number, 1)
+        near.add(Sketch(text(number)), number, 1)
         if near.is_full:
             near.flush({"at": number + 1})
     return near
@@ -46,7 +48,7 @@ def filled(folder: Path, documents: int) -> NearIndex:
 def test_a_shortened_copy_is_found_and_another_text_is_not(tmp_path):
     near = filled(tmp_path / "near", 10)
 
-    [(seen, similarity)] = near.alike(cut(text(3)), 0.5, lambda _: True)
+    [(seen, similarity)] = near.alike(Sketch(cut(text(3))), 0.5, lambda _: True)
 
     assert seen == (3, 1, 120, 0)
     assert similarity == pytest.approx(180 / 210)
@@ -56,15 +58,15 @@ def test_a_shortened_copy_is_found_and_another_text_is_not(tmp_path):
 def test_only_documents_that_count_are_found(tmp_path):
     near = filled(tmp_path / "near", 3)
 
-    assert near.alike(cut(text(1)), 0.5, lambda seen: seen.tag != 1) == []
+    assert near.alike(Sketch(cut(text(1))), 0.5, lambda seen: seen.tag != 1) == []
 
 
 def test_the_most_alike_comes_first_and_of_equals_what_was_added_first(tmp_path):
     near = NearIndex(tmp_path / "near")
     for tag, share in enumerate((0.3, 0.1, 0.1, 0.2)):
-        near.add(cut(text(1), share), tag, 1)
+        near.add(Sketch(cut(text(1), share)), tag, 1)
 
-    assert [seen.tag for seen, _ in near.alike(text(1), 0.5, lambda _: True)] == [1, 2, 3, 0]
+    assert [seen.tag for seen, _ in near.alike(Sketch(text(1)), 0.5, lambda _: True)] == [1, 2, 3, 0]
 
 
 @pytest.mark.usefixtures("small")
@@ -84,8 +86,9 @@ def test_runs_are_merged_so_that_there_are_few(tmp_path):
     near = filled(tmp_path / "near", 1000)
 
     lengths = [run.entries.size for run in near._runs]
-    assert len(lengths) <= 3 * 5  # as many as there are levels, FAN_IN - 1 of each
-    assert sum(lengths) == 1000 * 24
+    assert len(lengths) <= 6  # one of each level, and 3 ** 5 is 243
+    assert lengths == sorted(lengths, reverse=True)
+    assert sum(lengths) == 1000 * KEYS
     assert all((np.diff(run.entries.astype(np.int64)) > 0).all() for run in near._runs)
     assert {path.name for path in (tmp_path / "near").glob("*.run")} == {run.path.name for run in near._runs}
 
@@ -101,7 +104,7 @@ def test_a_flush_that_was_interrupted_never_was(tmp_path, monkeypatch, step):
         raise KeyboardInterrupt
 
     for number in range(12, 16):
-        near.add(text(number), number, 1)
+        near.add(Sketch(text(number)), number, 1)
     with monkeypatch.context() as patch:
         patch.setattr(index, step, killed)
         with pytest.raises(KeyboardInterrupt):
@@ -111,7 +114,7 @@ def test_a_flush_that_was_interrupted_never_was(tmp_path, monkeypatch, step):
     assert (len(again), again.mark) == (12, {"at": 12})
     assert [found(again, text(number)) for number in range(16)] == [*range(12), None, None, None, None]
     for number in range(12, 40):
-        again.add(text(number), number, 1)
+        again.add(Sketch(text(number)), number, 1)
     again.flush({"at": 40})
     assert [found(again, text(number)) for number in range(40)] == list(range(40))
 
@@ -136,7 +139,7 @@ def test_boilerplate_that_all_texts_share_hides_no_copy(tmp_path):
     near = NearIndex(tmp_path / "near")
     template = text(-1, 60)
     for number in range(2000):
-        near.add(np.concatenate((text(number), template)), number, 1)
+        near.add(Sketch(np.concatenate((text(number), template))), number, 1)
 
     assert found(near, np.concatenate((cut(text(1234)), template))) == 1234
     assert found(near, np.concatenate((text(9999), template))) is None

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from crawler.dedupe import keys_of, similarity, words_of
+from crawler.dedupe import Sketch, words_of
 from crawler.dedupe.shingles import KEYS
 
 WORDS = [f"w{number}" for number in range(5000)]
@@ -16,8 +16,16 @@ def prose(seed: int, words: int = 400) -> list[str]:
     return random.Random(seed).choices(WORDS, k=words)
 
 
+def similarity(one: str, other: str) -> float:
+    return Sketch(words_of(one)).similarity(words_of(other))
+
+
+def keys(text: str) -> list[int]:
+    return Sketch(words_of(text)).keys.tolist()
+
+
 def alike(one: list[str], other: list[str]) -> float:
-    return similarity(words_of(" ".join(one)), words_of(" ".join(other)))
+    return similarity(" ".join(one), " ".join(other))
 
 
 def test_equal_texts_are_wholly_alike_and_unlike_ones_not_at_all():
@@ -53,19 +61,19 @@ def test_of_too_few_words_nothing_is_said():
 
 def test_scripts_without_spaces_need_longer_runs():
     """Five characters: three of them stand in many a text."""
-    assert similarity(words_of("东京都知事"), words_of("东京都议会")) == 0.0
-    assert similarity(words_of("东京都知事说"), words_of("东京都知事问")) == pytest.approx(10 / 12)
+    assert similarity("东京都知事", "东京都议会") == 0.0
+    assert similarity("东京都知事说", "东京都知事问") == pytest.approx(10 / 12)
 
 
 def test_texts_share_as_many_keys_as_they_share_shingles():
     text = prose(1)
-    shared = set(keys_of(words_of(" ".join(text))).tolist()) & set(keys_of(words_of(" ".join(text[:200]))).tolist())
+    shared = set(keys(" ".join(text))) & set(keys(" ".join(text[:200])))
 
     assert KEYS * 0.3 < len(shared) < KEYS * 0.7
 
 
 def test_keys_are_different_and_ascend_even_if_a_text_repeats_itself():
-    keys = keys_of(words_of("one two three four five " * 100)).tolist()
+    found = keys("one two three four five " * 100)
 
-    assert keys == sorted(set(keys))
-    assert len(keys) == 5
+    assert found == sorted(set(found))
+    assert len(found) == 5
