@@ -32,7 +32,6 @@ def found(near: NearIndex, words: Words, threshold: float = 0.5) -> int | None:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Flushes, and so runs, of a few documents: merges come soon."""
     monkeypatch.setattr(index, "FLUSH_DOCUMENTS", 4)
-    monkeypatch.setattr(index, "FAN_IN", 3)
     monkeypatch.setattr(runs, "_SLICE_ENTRIES", 64)
 
 
@@ -82,7 +81,8 @@ def test_it_is_the_same_after_it_was_closed_and_opened(tmp_path):
 
 
 @pytest.mark.usefixtures("small")
-def test_runs_are_merged_so_that_there_are_few(tmp_path):
+def test_runs_are_merged_so_that_there_are_few(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "FAN_IN", 3)
     near = filled(tmp_path / "near", 1000)
 
     lengths = [run.entries.size for run in near._runs]
