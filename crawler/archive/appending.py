@@ -51,8 +51,9 @@ class LineAppender:
         So one group of lines can be gathered while another is synced, but none runs far ahead of the disk.
         """
         self.write()
-        self._syncing.result()
-        self._syncing = self._thread.submit(self._sync)
+        if any(writer.is_dirty for writer in self._writers.values()):
+            self._syncing.result()
+            self._syncing = self._thread.submit(self._sync)
         return self._syncing
 
     def _sync(self) -> None:

@@ -66,7 +66,8 @@ class Catalogue:
         self._gathered = Gathered()
         self._fingerprints = Fingerprints(self._connection)
         self._recurring = Recurring(self._connection)
-        self._uncommitted = 0  # lines
+        self.uncommitted = 0
+        """How many lines were indexed since the last commit. May be read in any thread."""
         self._asked = False
         self.visits = Visits(self)
         try:
@@ -127,19 +128,19 @@ class Catalogue:
         """Commit all since :meth:`begin`, what was gathered too."""
         self.flush()
         self._connection.execute("COMMIT")
-        self._uncommitted, self._asked = 0, False
+        self.uncommitted, self._asked = 0, False
 
     def rollback(self) -> None:
         """Undo and forget all since :meth:`begin`."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        self._uncommitted, self._asked = 0, False
+        self.uncommitted, self._asked = 0, False
         self._forget()
 
     @property
     def wants_commit(self) -> bool:
-        """Whether much is uncommitted, or anything that the lines alone would not bring back."""
-        return self._asked or self._uncommitted >= _LINES_A_COMMIT
+        """Whether much is uncommitted, or anything that the lines alone would not bring back, or nothing is."""
+        return self._asked or not 0 < self.uncommitted < _LINES_A_COMMIT
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -190,7 +191,7 @@ class Catalogue:
         is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self._gathered.tids:
             self.flush()
-        self._uncommitted += 1
+        self.uncommitted += 1
         self._gathered.archive(
             (tid, article.key, article.id, state, article.depth, stub_reason(article)),
             (

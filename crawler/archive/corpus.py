@@ -16,9 +16,10 @@ a failure, a visit that found nothing new) is acknowledged after step 5 only.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -113,7 +114,8 @@ class Corpus:
                     self._commit()
         except BaseException as error:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
-            self.catalogue.rollback()
+            with suppress(sqlite3.Error):
+                self.catalogue.rollback()
             raise
 
     def _commit(self) -> None:

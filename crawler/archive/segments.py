@@ -124,7 +124,8 @@ class SegmentWriter:
         self._max_bytes = max_bytes
         self._descriptor = -1
         self._lines: list[bytes] = []
-        self._dirty = False
+        self.is_dirty = False
+        """Whether lines were written since the last sync began."""
         paths = segment_paths(root, family)
         if paths and not is_sealed(paths[-1]):
             self._begin(paths[-1])
@@ -149,12 +150,12 @@ class SegmentWriter:
         if self._lines:
             write_all(self._descriptor, b"".join(self._lines))
             self._lines.clear()
-            self._dirty = True
+            self.is_dirty = True
 
     def sync(self) -> None:
         """Make durable what was written. After an ``OSError`` here nothing more may be trusted to this writer."""
-        if self._dirty:
-            self._dirty = False  # before: what is written from now on needs a sync of its own
+        if self.is_dirty:
+            self.is_dirty = False  # before: what is written from now on needs a sync of its own
             os.fdatasync(self._descriptor)
 
     def close(self) -> None:

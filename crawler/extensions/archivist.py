@@ -177,13 +177,15 @@ class Archivist:
         self._busy = False
 
     def _acknowledge_soon(self, batch: list[_Waiting], results: list[Any], durable: Future[None]) -> None:
-        self._loop.call_soon_threadsafe(self._acknowledge, batch, results, durable.exception())
+        raised = durable.exception()
+        error = None if raised is None else self._as_ours(raised)
+        self._loop.call_soon_threadsafe(self._acknowledge, batch, results, error)
 
-    def _acknowledge(self, batch: list[_Waiting], results: list[Any], error: BaseException | None) -> None:
+    def _acknowledge(self, batch: list[_Waiting], results: list[Any], error: CorpusError | None) -> None:
         """Tell those who wait for *batch* what came of it."""
-        if isinstance(error, CorpusError):
+        if error:
             self.fail(error)
-        elif batch:
+        elif self.corpus.catalogue.uncommitted:
             self._wake()  # if nothing waits by then, what is durable is committed too, for those who read beside it
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():
@@ -208,10 +210,12 @@ class Archivist:
                         results.append(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             failed: Future[None] = Future()
-            known = isinstance(error, CorpusError)
-            failed.set_exception(error if known else CorpusError(str(self.corpus.root), repr(error)))
+            failed.set_exception(self._as_ours(error))
             return [None] * len(batch), failed
         return results, self.corpus.durable
+
+    def _as_ours(self, error: BaseException) -> CorpusError:
+        return error if isinstance(error, CorpusError) else CorpusError(str(self.corpus.root), repr(error))
 
     def fail(self, error: CorpusError) -> None:
         """End the crawl because the corpus cannot be written. May be called from any thread."""
