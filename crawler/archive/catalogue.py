@@ -241,10 +241,11 @@ class Catalogue:
         held, text, url, sources = self._connection.execute(_IS_KNOWN, (tid, found, url_key)).fetchone()
         text = text or (found is not None and self._fingerprints.is_recent(found))
         url = url or url_key in self._gathered.url_keys
+        discovered_from = self._named(tid, article.key, sources)  # before what is gathered may be written
         return Known(
             self.held(article.key) if held or tid in self._gathered.tids else None,
             self.twin(article) if text or url else None,
-            self._named(tid, article.key, sources),
+            discovered_from,
         )
 
     def held(self, key: str) -> Held | None:

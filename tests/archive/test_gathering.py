@@ -19,6 +19,7 @@ from crawler.archive.reading import corpus_stats
 from crawler.archive.schema import VERSION
 from crawler.archive.verify import verify
 from crawler.items import Image, RelatedItem
+from crawler.jsonl import decode
 from tests.archive.test_recovery import content
 from tests.factories import make_article, make_seed, make_stub, related_items
 
@@ -110,6 +111,13 @@ def test_what_a_group_added_is_known_inside_it(tmp_path):
         row = corpus.catalogue.connection.execute("SELECT url, etag FROM visits WHERE tid = 1").fetchone()
         assert row == ("http://h/1", '"e"')
     corpus.close()
+
+
+def test_a_second_version_in_a_group_knows_who_listed_it(tmp_path):
+    """What the group gathered is written when the first version is looked up: nobody is forgotten by that."""
+    archive(tmp_path, [[make_seed(related=(1,)), make_article(1, text="One."), make_article(1, text="Another.")]])
+    _, *versions = next(iter(lines(tmp_path).values())).splitlines()
+    assert [decode(line).discovered_from for line in versions] == [("replica/seed-0e0b62733202",)] * 2
 
 
 def test_fingerprints_are_found_before_and_after_they_are_merged(tmp_path):
