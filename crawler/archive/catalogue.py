@@ -87,7 +87,8 @@ class Catalogue:
         execute("PRAGMA temp_store = MEMORY")
         (version,) = execute("PRAGMA user_version").fetchone()
         if version == 0:
-            with self.transaction():
+            with self._connection:  # no transaction(), which would ask for its tables after an error
+                execute("BEGIN IMMEDIATE")
                 for statement in STATEMENTS:
                     execute(statement)
                 execute(f"PRAGMA user_version = {VERSION}")

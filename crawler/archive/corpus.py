@@ -49,7 +49,7 @@ from crawler.archive.lock import CorpusLock
 from crawler.archive.near import NearDuplicates
 from crawler.archive.pictures import store
 from crawler.archive.places import line_at
-from crawler.archive.recovery import Recovery, open_catalogue
+from crawler.archive.recovery import Recovery, discard_catalogue, is_malformed, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
@@ -114,7 +114,7 @@ class Corpus:
                     self._commit()
         except BaseException as error:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error):  # the first error is what tells
                 self.catalogue.rollback()
             raise
 
@@ -325,6 +325,8 @@ class Corpus:
         finally:
             self._lines.close()
             self.catalogue.close()
+            if self._broken and is_malformed(self._broken.__cause__):
+                discard_catalogue(self.root)
             self._lock.release()
 
 

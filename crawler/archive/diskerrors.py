@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from crawler.exceptions import CorpusError, DiskFull
 
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+_ROOM = 1024 * 1024
+"""Bytes that a disk which is not full has left."""
 
 
 @contextmanager
@@ -25,6 +29,20 @@ def write_errors(root: Path) -> Iterator[None]:
             raise DiskFull(str(root), f"no room left to write ({error.strerror})") from error
         raise CorpusError(str(root), f"cannot be written: {error}") from error
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        if _comes_of_a_full_disk(root, error):
             raise DiskFull(str(root), "no room left for its catalogue") from error
         raise CorpusError(str(root), f"its catalogue cannot be written: {error}") from error
+
+
+def _comes_of_a_full_disk(root: Path, error: sqlite3.Error) -> bool:
+    """Tell whether *error* means that there is no room. Of quotas and limits SQLite says only that a write failed."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in _PERHAPS_FULL:
+        return bool(code == sqlite3.SQLITE_FULL)
+    try:
+        largest = max((path.stat().st_size for path in root.glob("*.sqlite*")), default=0)
+        with tempfile.TemporaryFile(dir=root, buffering=0) as probe:
+            probe.seek(largest)
+            return probe.write(bytes(_ROOM)) < _ROOM
+    except OSError as reason:
+        return reason.errno in _FULL_ERRNOS

@@ -59,20 +59,45 @@ def open_catalogue(root: Path, *, rebuild: str | None = None) -> tuple[Catalogue
     path = root / CATALOGUE_NAME
     recovery = Recovery()
     if rebuild is None and path.exists():
-        try:
-            catalogue = Catalogue(path)
-            rebuild = _disagreement(root, catalogue)
-        except sqlite3.DatabaseError as error:
-            rebuild = f"it could not be read ({error})"
-        else:
-            if rebuild is None:
-                _take_in_tails(root, catalogue, recovery)
-                return catalogue, recovery
-            catalogue.close()
+        opened = _open_as_it_is(root, path, recovery)
+        if isinstance(opened, Catalogue):
+            return opened, recovery
+        rebuild, recovery = opened, Recovery()
     elif rebuild is None and any(segment_paths(root, family) for family in FAMILIES):
         rebuild = "it was missing"
     recovery.rebuilt = rebuild
     return _rebuild(root, path, recovery), recovery
+
+
+def _open_as_it_is(root: Path, path: Path, recovery: Recovery) -> Catalogue | str:
+    """Return the catalogue at *path* with the lines taken in that it lacks, or why it must be made anew."""
+    try:
+        catalogue = Catalogue(path)
+    except sqlite3.DatabaseError as error:
+        return f"it could not be read ({error})"
+    try:
+        if reason := _disagreement(root, catalogue):
+            catalogue.close()
+            return reason
+        _take_in_tails(root, catalogue, recovery)
+    except BaseException as error:
+        catalogue.close()
+        if is_malformed(error):
+            return f"it could not be read ({error})"
+        raise
+    return catalogue
+
+
+def is_malformed(error: BaseException | None) -> bool:
+    """Tell whether *error* is SQLite's, of a database whose pages contradict each other."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.DatabaseError) else 0
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def discard_catalogue(root: Path) -> None:
+    """Take away the catalogue of the corpus at *root*: who opens it next makes it anew."""
+    for suffix in ("", "-wal", "-shm"):
+        (root / f"{CATALOGUE_NAME}{suffix}").unlink(missing_ok=True)
 
 
 def _disagreement(root: Path, catalogue: Catalogue) -> str | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
 from crawler.archive.verify import verify
+from crawler.exceptions import CorpusError
 from tests.factories import make_article, make_seed, make_stub, related_items
 
 RECORDS = (
@@ -160,3 +161,35 @@ def test_a_compressed_segment_reads_as_before(root):
     assert verify(root).problems == []
     fill(root, [make_article(50)])
     assert (root / "articles" / "articles-000002.jsonl").exists()
+
+
+def overwrite_edges(root):
+    """Make the catalogue malformed in a place that opening it does not read."""
+    with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'edges'").fetchone()
+    with (root / "catalogue.sqlite").open("r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)
+
+
+def test_a_catalogue_that_turns_out_malformed_while_it_is_written_is_made_anew_by_the_next_opening(root):
+    overwrite_edges(root)
+    corpus = Corpus(root, "replica")
+    with pytest.raises(CorpusError, match="malformed"), corpus.group():
+        corpus.add(make_article(8, related=related_items(1)))
+    corpus.close()
+    (message,) = reopen(root)
+    assert "rebuilt from the lines" in message
+    assert verify(root).problems == []
+    fill(root, [make_article(8, related=related_items(1))])
+    assert [one[0] for one in content(root)[0]].count("replica/8") == 1
+
+
+def test_one_that_is_malformed_where_lines_are_taken_in_is_made_anew_at_once(root):
+    before = (root / "catalogue.sqlite").read_bytes()
+    fill(root, [make_article(8, related=related_items(1))])
+    (root / "catalogue.sqlite").write_bytes(before)
+    overwrite_edges(root)
+    (message,) = reopen(root)
+    assert "malformed" in message
+    assert verify(root).problems == []

@@ -1,0 +1,201 @@
+"""Corpora whose writers die: what they write, and what must hold of what is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from crawler.archive import Corpus, catalogue
+from crawler.archive.corpus import rebuild
+from crawler.archive.segments import FAMILIES, read_lines, segment_paths
+from crawler.archive.verify import verify
+from crawler.exceptions import CorpusError
+from crawler.items import Article, Image
+from crawler.jsonl import decode
+from tests.factories import make_article, make_seed, make_stub, related_items
+
+SEGMENT_BYTES = 20_000
+KEYS = 60
+TEN_YEARS = 10 * 365 * 86400
+A_CORPUS = 20
+"""Trials of one corpus, before the next begins with an empty one."""
+
+
+@dataclass
+class Row:
+    """What trials of one kind came to. ``others``: violations that are none of the three, in words."""
+
+    kind: str
+    trials: int = 0
+    lost: int = 0
+    torn: int = 0
+    doubled: int = 0
+    others: list[str] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    largest: int = 0
+    """Records of the largest corpus that was checked."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether there was no violation."""
+        return not (self.lost or self.torn or self.doubled or self.others)
+
+    def __str__(self) -> str:
+        notes = [f"{count:,} {what}" for what, count in sorted(self.notes.items())]
+        notes += [f"up to {self.largest:,} records"] if self.largest else []
+        counts = f"{self.trials:>9,}{self.lost:>7}{self.torn:>7}{self.doubled:>9}{len(self.others):>8}"
+        return "\n".join(
+            [f"{self.kind:40}{counts}   {', '.join(notes)}", *(f"    {other}" for other in self.others[:20])]
+        )
+
+
+class Trials:
+    """Corpora in *folder*, one after another, each with a file beside it that tells which records were acknowledged."""
+
+    def __init__(self, folder: Path, kind: str, chance: Random) -> None:
+        self.row = Row(kind)
+        self.chance = chance
+        self.may_be_malformed = False
+        self._folder = folder
+        self._begin()
+
+    def _begin(self) -> None:
+        self.root = self._folder / str(self.row.trials)
+        self.told = self._folder / f"{self.row.trials}.told"
+        self.told.touch()
+
+    def next(self) -> None:
+        """Count a trial; after some of them go on with a new corpus."""
+        self.row.trials += 1
+        if self.row.trials % A_CORPUS == 0:
+            shutil.rmtree(self.root, ignore_errors=True)
+            self._begin()
+
+    def start(self, work: Callable[[], object]) -> int:
+        """Do *work* in a child, and return its process id; it exits with 0, or the exit code of a ``CorpusError``."""
+        child = os.fork()
+        if child:
+            return child
+        code = 99
+        try:
+            work()
+            code = 0
+        except CorpusError as error:
+            code = error.exit_code
+        except BaseException:
+            traceback.print_exc()
+        os._exit(code)
+
+    def writer(self, groups: int = 10**9) -> int:
+        """Start a child that archives so many groups, and return its process id."""
+        seed = self.chance.getrandbits(64)
+        return self.start(lambda: write(self.root, self.told, Random(seed), groups))
+
+    def check(self) -> None:
+        """Open the corpus as the next crawl will, and hold it against what was acknowledged."""
+        if not (self.root / "corpus.json").exists():
+            self.row.lost += len(self.told.read_text().split())
+            return
+        problems = self._opened()
+        if problems and self.may_be_malformed:
+            self.row.notes["malformed, and told so"] += 1
+            rebuild(self.root, problems[0])
+            problems = self._opened()
+        self.row.others += [f"{self.root}: {problem}" for problem in problems]
+        found = self.found()
+        told = set(self.told.read_text().split())
+        self.row.lost += len(told - found.keys())
+        self.row.doubled += sum(times - 1 for times in found.values())
+        self.row.largest = max(self.row.largest, len(found))
+
+    def _opened(self) -> list[str]:
+        """Open the corpus and return what is wrong with it."""
+        try:
+            with closing(Corpus(self.root, "replica", segment_bytes=SEGMENT_BYTES)) as corpus, corpus.group():
+                corpus.frontier.release(now=time.time() - TEN_YEARS, run="the next")
+                leased = corpus.frontier.counts().get("leased")
+            problems = ["a target is leased to the dead"] if leased else []
+            return problems + [str(problem) for problem in verify(self.root, processes=1).problems]
+        except CorpusError as error:
+            return [str(error)]
+
+    def found(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for path in (path for family in FAMILIES for path in segment_paths(self.root, family)):
+            for _, line in read_lines(path):
+                try:
+                    record = decode(line) if line.endswith(b"\n") else None
+                except ValueError:
+                    record = None
+                if record:
+                    found[name(record.key, record.version)] += 1
+                else:
+                    self.row.torn += 1
+        return found
+
+
+def name(key: str, version: int) -> str:
+    """Return how a record is told to be acknowledged."""
+    return f"{key}#{version}"
+
+
+def write(root: Path, told: Path, chance: Random, groups: int) -> None:
+    """Archive *groups* groups by a clock that is years off; append to *told* which records are durable."""
+    catalogue._LINES_A_COMMIT = chance.choice((1, 3, 50))  # in a process that is to die
+    telling = os.open(told, os.O_WRONLY | os.O_APPEND)
+    now = time.time() + chance.uniform(-TEN_YEARS, TEN_YEARS)
+    with closing(Corpus(root, "replica", segment_bytes=SEGMENT_BYTES)) as corpus:
+        if chance.random() < 0.3:
+            corpus.seal(chance.choice((None, "gzip", "zstd")), within=5)
+        for _ in range(groups):
+            with corpus.group(wait=chance.random() < 0.5):
+                corpus.frontier.lease(3, max_depth=9, run=str(now), until=now + 600)
+                names = [archive(corpus, made(corpus, chance)) for _ in range(chance.randrange(1, 8))]
+            corpus.durable.add_done_callback(partial(tell, telling, names))
+
+
+def made(corpus: Corpus, chance: Random) -> Article:
+    """Return a record: new, changed, equal to what is there, or the twin of another."""
+    number = chance.randrange(1, KEYS)
+    related = related_items(*chance.sample(range(1, 2 * KEYS), 3))
+    kind = chance.random()
+    if kind < 0.1:
+        return make_seed(f"{number:012x}", tuple(item_id for item_id in range(number, number + 3)))
+    if kind < 0.2:
+        return make_stub(number)
+    text = f"Text {chance.randrange(5)} of article {number}." if kind < 0.8 else f"Text {chance.randrange(20)} of many."
+    article = make_article(number, text=text, related=related)
+    if kind < 0.4:
+        path, digest = corpus.store_picture(f"picture {number}".encode(), "jpg")
+        images = (
+            Image(pic=f"/{number}.jpg", status="stored", path=path, sha256=digest, bytes=len(f"picture {number}")),
+        )
+        article = replace(article, images=images)
+    return article
+
+
+def archive(corpus: Corpus, article: Article) -> str:
+    """Archive *article*; return what is to be told when it is durable."""
+    return name(article.key, corpus.add(article).version)
+
+
+def tell(descriptor: int, names: list[str], durable: object) -> None:
+    """Write *names* to the file of what is acknowledged, unless their sync failed."""
+    if durable.exception() is None:  # type: ignore[attr-defined]
+        os.write(descriptor, "".join(f"{one}\n" for one in names).encode())
+
+
+def kill(process: int) -> bool:
+    """Kill *process* and wait for its end; return whether it was the kill that ended it."""
+    os.kill(process, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(process, 0)[1])

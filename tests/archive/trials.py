@@ -1,0 +1,270 @@
+"""A corpus whose writers die and whose disk fails, by the thousand, and what was lost, torn or doubled by it.
+
+    python -m tests.archive.trials --times 1000              # every kind
+    python -m tests.archive.trials --times 100000 readers    # one of them
+
+Prints a row for each kind and exits with 1 if one is not all zeros. All is left to chance, from ``--seed`` on, but
+when processes run. ``test_crashes``, ``test_faults`` and ``test_power`` try each single point instead; this tries what
+no one thought of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from random import Random
+
+from crawler.archive import Corpus
+from crawler.archive.places import line_at
+from crawler.archive.reading import read_catalogue
+from crawler.archive.segments import Place, read_lines, segment_paths
+from crawler.exceptions import CorpusLocked
+from crawler.jsonl import decode
+from tests.archive.dying import A_CORPUS, SEGMENT_BYTES, Row, Trials, archive, kill, name, tell, write
+from tests.factories import make_article
+
+
+def kills(trials: Trials, times: int, *, longest: float = 0.08) -> None:
+    """Kill a writer at a random instant, *times* times."""
+    for _ in range(times):
+        child = trials.writer()
+        time.sleep(trials.chance.uniform(0, longest))
+        if not kill(child):
+            trials.row.others.append("a writer ended before it was killed")
+        trials.check()
+        trials.next()
+
+
+def damaged_catalogues(trials: Trials, times: int) -> None:
+    """Kill a writer, then take its catalogue away, cut it, overwrite it, or put an older one in its place."""
+    trials.may_be_malformed = True
+    for _ in range(times):
+        child = trials.writer()
+        time.sleep(trials.chance.uniform(0.02, 0.08))
+        kill(child)
+        path = trials.root / "catalogue.sqlite"
+        older = trials.root.with_suffix(".older")
+        if path.exists():
+            trials.row.notes[damage(path, older, trials.chance)] += 1
+        trials.check()
+        if path.exists():
+            shutil.copy(path, older)
+        trials.next()
+
+
+def damage(path: Path, older: Path, chance: Random) -> str:
+    """Damage the catalogue at *path*; return how."""
+    how = chance.choice(["deleted", "cut", "garbage", "older", "without its last commits"])
+    wal = [path.with_name(f"{path.name}-{part}") for part in ("wal", "shm")]
+    if how == "cut":
+        os.truncate(path, chance.randrange(path.stat().st_size + 1))
+        return how
+    for one in wal:
+        one.unlink(missing_ok=True)
+    if how == "deleted":
+        path.unlink()
+    elif how == "garbage":
+        path.write_bytes(chance.randbytes(5000))
+    elif how == "older" and older.exists():
+        shutil.copy(older, path)
+    return how
+
+
+def small_limits(trials: Trials, times: int) -> None:
+    """Let no file grow beyond a random size (``RLIMIT_FSIZE``); then let the same writer go on without a limit."""
+
+    def limited(size: int, seed: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        write(trials.root, trials.told, Random(seed), 60)
+
+    for _ in range(times):
+        size, seed = int(10 ** trials.chance.uniform(2, 5.5)), trials.chance.getrandbits(64)
+        child = trials.start(lambda size=size, seed=seed: limited(size, seed))  # type: ignore[misc]
+        expect(trials, child, {0, 3})
+        trials.check()
+        expect(trials, trials.writer(5), {0})
+        trials.check()
+        trials.next()
+
+
+def expect(trials: Trials, child: int, codes: set[int]) -> None:
+    """Wait for *child* and note with which exit code it ended, which must be among *codes*."""
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    trials.row.notes[f"with exit code {code}"] += 1
+    if code not in codes:
+        trials.row.others.append(f"{trials.root}: a writer ended with {code}")
+
+
+def full_disks(trials: Trials, times: int) -> None:
+    """Let a file system of random size run full; then make it larger. To be called where one may mount."""
+    disk = trials.root.parent / "disk"
+    disk.mkdir()
+    for _ in range(times):
+        trials.root = disk / "corpus"
+        mount("-t", "tmpfs", "-o", f"size={4 * trials.chance.randrange(1, 150)}k", "none", disk)
+        trials.told.write_text("")
+        expect(trials, trials.writer(200), {0, 3})
+        mount("-o", "remount,size=64m", "none", disk)
+        trials.check()
+        expect(trials, trials.writer(5), {0})
+        trials.check()
+        subprocess.run(["umount", disk], check=True)
+        trials.row.trials += 1
+
+
+def mount(*arguments: object) -> None:
+    """Call ``mount``."""
+    subprocess.run(["mount", *map(str, arguments)], check=True)
+
+
+def many_writers(trials: Trials, times: int, *, writers: int = 8, each: int = 200) -> None:
+    """Let *writers* processes want the corpus at once, killed at random and started again, until each has archived all."""
+    for _ in range(times):
+        running: dict[int, int] = {}
+
+        def begin(number: int, running: dict[int, int] = running) -> None:
+            running[trials.start(lambda: insist(trials.root, trials.told, 1000 * (number + 1), each))] = number
+
+        for number in range(writers):
+            begin(number)
+        kills_left = 2 * writers
+        while running:
+            process, status = os.waitpid(-1, os.WNOHANG)
+            if process in running:
+                number = running.pop(process)
+                if os.WIFSIGNALED(status):
+                    begin(number)
+                elif os.WEXITSTATUS(status):
+                    trials.row.others.append(f"a writer ended with {os.WEXITSTATUS(status)}")
+                continue
+            time.sleep(trials.chance.uniform(0, 0.05))
+            if kills_left and trials.chance.random() < 0.3:
+                os.kill(trials.chance.choice(list(running)), signal.SIGKILL)
+                trials.row.notes["kills"] += 1
+                kills_left -= 1
+        trials.check()
+        expected = {name(f"replica/{1000 * (number + 1) + one}", 1) for number in range(writers) for one in range(each)}
+        trials.row.lost += len(expected - trials.found().keys())
+        trials.row.trials += A_CORPUS - 1  # so that each has a corpus of its own
+        trials.next()
+    trials.row.trials = times
+
+
+def insist(root: Path, told: Path, first: int, count: int) -> None:
+    """Archive *count* records, ten at a time, each time with the corpus opened anew as soon as it is free."""
+    telling = os.open(told, os.O_WRONLY | os.O_APPEND)
+    for start in range(first, first + count, 10):
+        while True:
+            try:
+                corpus = Corpus(root, "replica", segment_bytes=SEGMENT_BYTES)
+                break
+            except CorpusLocked:
+                time.sleep(0.002)
+        with closing(corpus):
+            with corpus.group():
+                names = [archive(corpus, make_article(number)) for number in range(start, start + 10)]
+            tell(telling, names, corpus.durable)
+
+
+def readers(trials: Trials, times: int) -> None:
+    """Read the last segment *times* times, and lines by the catalogue, while a writer writes."""
+    before: dict[str, bytes] = {}
+    writer = trials.writer()
+    try:
+        while not (segment_paths(trials.root, "articles") and (trials.root / "catalogue.sqlite").exists()):
+            time.sleep(0.01)
+        for number in range(times):
+            path = segment_paths(trials.root, "articles")[-1]
+            data = b"".join(line for _, line in read_lines(path))
+            if not data.startswith(before.get(path.name, b"")):
+                trials.row.lost += 1
+            before = {path.name: data[: data.rfind(b"\n") + 1]}
+            trials.row.torn += sum(not readable(line) for line in before[path.name].splitlines(keepends=True)[-8:])
+            trials.row.notes["reads amid a write"] += not data.endswith(b"\n")
+            if number % 100 == 0:
+                trials.row.lost += lines_missing(trials.root)
+        trials.row.trials = times
+    finally:
+        kill(writer)
+
+
+def readable(line: bytes) -> bool:
+    """Tell whether *line* is a record."""
+    try:
+        return bool(decode(line))
+    except ValueError:
+        return False
+
+
+def lines_missing(root: Path) -> int:
+    """Return how many of the last lines that the catalogue knows are not where it says."""
+    with read_catalogue(root) as connection:
+        rows = connection.execute(
+            "SELECT segment, offset, length FROM records ORDER BY segment DESC, offset DESC LIMIT 20"
+        ).fetchall()
+    return sum(not readable(line_at(root, Place(*row))) for row in rows)
+
+
+IN_NAMESPACE = ["unshare", "--map-root-user", "--mount", sys.executable, "-m", "tests.archive.trials"]
+KINDS: dict[str, tuple[str, Callable[[Trials, int], None], int]] = {
+    "kill": ("kill -9 at a random instant", kills, 1),
+    "catalogue": ("kill -9, then a damaged catalogue", damaged_catalogues, 1),
+    "limit": ("files that may not grow (EFBIG)", small_limits, 1),
+    "full": ("a full disk (tmpfs)", full_disks, 1),
+    "writers": ("8 processes, one corpus, kills", many_writers, 50),
+    "readers": ("reads while another writes", readers, 1),
+}
+"""Of each kind: its name, what tries it, and by how much rarer than asked for it is tried, as it takes longer."""
+
+
+def attempted(kind: str, folder: Path, times: int, seed: int) -> Row:
+    """Try *kind* in *folder*; return what came of it."""
+    label, attempt, rarer = KINDS[kind]
+    trials = Trials(folder, label, Random(seed))
+    attempt(trials, max(1, times // rarer))
+    return trials.row
+
+
+@contextmanager
+def _memory() -> Iterator[Path]:
+    """Give a folder, in memory if that can be had, where syncs cost nothing."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+def main() -> int:
+    """Try what the command line says; return 1 if anything was violated."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="what to try (default: all)")
+    parser.add_argument("--times", type=int, default=200, help="how often (default: 200)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of all that is left to chance")
+    parser.add_argument("--mounted", action="store_true", help=argparse.SUPPRESS)  # in a namespace where one may mount
+    options = parser.parse_args()
+    if not options.mounted:
+        print(f"{f'--seed {options.seed}':40}   trials   lost   torn  doubled  others")
+    clean = True
+    for kind in options.kinds or KINDS:
+        if kind == "full" and not options.mounted:
+            again = [*IN_NAMESPACE, "full", f"--times={options.times}", f"--seed={options.seed}", "--mounted"]
+            clean &= not subprocess.run(again, check=False).returncode
+            continue
+        with _memory() as folder:
+            row = attempted(kind, folder, options.times, options.seed)
+        print(row, flush=True)
+        clean &= row.clean
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
