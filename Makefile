@@ -3,6 +3,7 @@
 # make docs    builds the docs as a site, in build/site
 # make pictures   makes the pictures of the docs anew, out of the screenshots that tests keep in build/screenshots
 # make fuzz    gives the dump reader a minute of made-up attacks
+# make lock    writes down the hashes of what is installed, in requirements/
 # make soak    kills crawls of a site that misbehaves for two minutes, and compares what is left
 
 PYTHON ?= python3
@@ -10,21 +11,24 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: crawl test lint docs pictures fuzz soak clean
+.PHONY: crawl test lint docs pictures fuzz soak lock clean
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check
+DEVELOP := --group test --group scrapyd --group lint
+
+# All that is installed, but pip itself and what builds packages, must have one of the hashes that make lock wrote down.
+$(VENV)/.installed: pyproject.toml constraints.txt requirements/develop.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-	    --editable ".[fast,harvest,warc]" --group test --group scrapyd --group lint
+	$(BIN)/python $(PIP_INSTALL) --upgrade "pip>=25.1"
+	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/develop.txt
+	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,warc]" $(DEVELOP)
 	touch $@
 
 # pywb and its kin need older versions of what we use; tests look for them in $(VENV)-archives.
-$(VENV)-archives/.installed: pyproject.toml constraints-archives.txt
+$(VENV)-archives/.installed: pyproject.toml requirements/archives.txt
 	$(PYTHON) -m venv $(VENV)-archives
-	$(VENV)-archives/bin/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
-	$(VENV)-archives/bin/python -m pip install -qq --disable-pip-version-check \
-	    --constraint constraints-archives.txt --group archives
+	$(VENV)-archives/bin/python $(PIP_INSTALL) --upgrade "pip>=25.1"
+	$(VENV)-archives/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/archives.txt
 	touch $@
 
 crawl: $(VENV)/.installed
@@ -39,7 +43,7 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 
 docs: $(VENV)/.installed
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --group docs
+	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/docs.txt
 	PYTHONPATH=. $(BIN)/mkdocs build --quiet --strict
 
 pictures: $(VENV)/.installed
@@ -49,7 +53,7 @@ pictures: $(VENV)/.installed
 # The dump reader under coverage-guided fuzzing; passed over where atheris cannot be had.
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.installed
-	if $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --group fuzz; then \
+	if $(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/fuzz.txt; then \
 	    $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) \
 	        "$$(mktemp -d)" tests/fuzz/corpus; \
 	else echo "no fuzzing: atheris cannot be had here"; fi
@@ -57,6 +61,19 @@ fuzz: $(VENV)/.installed
 SOAK_SECONDS ?= 120
 soak: $(VENV)/.installed
 	$(BIN)/python -W ignore -m tests.soak --seconds $(SOAK_SECONDS)
+
+# To be made when pyproject.toml or constraints*.txt change: the hashes of all files of the versions pinned there, for
+# all platforms and versions of Python.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
+    --custom-compile-command "make lock"
+lock:
+	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --group lock
+	$(LOCK) --python-version 3.11 pyproject.toml --constraint constraints.txt --extra fast --extra harvest --extra warc \
+	    $(DEVELOP) --output-file requirements/develop.txt
+	$(LOCK) --python-version 3.11.5 --constraint constraints.txt --group docs --output-file requirements/docs.txt
+	$(LOCK) --python-version 3.11 --constraint constraints.txt --group fuzz --output-file requirements/fuzz.txt
+	$(LOCK) --python-version 3.11 --constraint constraints-archives.txt --group archives \
+	    --output-file requirements/archives.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-archives corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis

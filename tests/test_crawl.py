@@ -176,6 +176,26 @@ def test_a_corpus_that_another_crawl_holds_is_left_alone(replica, seed, corpus):
     assert records(corpus) == []
 
 
+def test_a_corpus_that_is_damaged_is_left_alone(replica, seed, corpus):
+    corpus.mkdir()
+    (corpus / "corpus.json").write_text('{"schema": 9}')
+    done = crawl(seed, corpus, replica.profile)
+    assert done.returncode == 5
+    assert "corpus.json is not of schema 1" in done.stderr
+    assert records(corpus) == []
+
+
+def test_a_spider_that_there_is_not_is_wrong_usage():
+    done = scrapy("crawl", "neighbors")
+    assert (done.returncode, "there is no spider 'neighbors'" in done.stdout + done.stderr) == (2, True)
+
+
+def test_a_limit_that_was_set_ends_a_crawl_with_its_own_code(replica, seed, corpus):
+    done = crawl(seed, corpus, replica.profile, settings=["CLOSESPIDER_PAGECOUNT=1"])
+    assert done.returncode == 15, done.stderr
+    assert verify(corpus).problems == []
+
+
 FULL_DISK = """
 mount -t tmpfs -o size=200k none "$1" || exit 77
 shift

@@ -1,0 +1,62 @@
+"""What is installed for tests has a hash for each file, and is what pyproject.toml asks for at the pinned versions."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+REPOSITORY = Path(__file__).parents[1]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+GROUPS = PROJECT["dependency-groups"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+LOCKS = {
+    "develop": [
+        *PROJECT["project"]["dependencies"],
+        *(one for extra in ("fast", "harvest", "warc") for one in EXTRAS[extra]),
+        *(one for group in ("test", "scrapyd", "lint") for one in GROUPS[group]),
+    ],
+    "docs": GROUPS["docs"],
+    "fuzz": GROUPS["fuzz"],
+    "archives": GROUPS["archives"],
+}
+SAY = "run make lock"
+
+
+def pins(path):
+    """Return the versions of a requirements file by canonical name; each must have a hash if it is a lock."""
+    found = {}
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        if line and not line.lstrip().startswith("#"):
+            requirement, *hashes = line.split(" --hash=")
+            assert all(re.fullmatch("sha256:[0-9a-f]{64}", one.strip()) for one in hashes)
+            assert hashes or path.parent == REPOSITORY, f"{requirement} has no hash: {SAY}"
+            parsed = Requirement(requirement)
+            (pin,) = parsed.specifier
+            assert pin.operator == "=="
+            found.setdefault(canonicalize_name(parsed.name), set()).add(pin.version)
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_what_is_asked_for_is_locked_at_the_pinned_version(name):
+    locked = pins(REPOSITORY / "requirements" / f"{name}.txt")
+    pinned = pins(REPOSITORY / ("constraints-archives.txt" if name == "archives" else "constraints.txt"))
+    for requirement in map(Requirement, LOCKS[name]):
+        versions = locked.get(canonicalize_name(requirement.name), set())
+        assert versions, f"{requirement.name} is not in requirements/{name}.txt: {SAY}"
+        assert all(requirement.specifier.contains(version) for version in versions), f"{requirement}: {SAY}"
+    for package in locked.keys() & pinned.keys():
+        assert pinned[package] <= locked[package], f"{package} is pinned to {pinned[package]}: {SAY}"
+
+
+def test_what_the_makefile_installs_is_locked():
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    assert {f"requirements/{name}.txt" for name in LOCKS} == set(
+        re.findall(r"--require-hashes --requirement (\S+?)(?:;|\n)", makefile)
+    )
