@@ -75,6 +75,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # it unpickles files; SOURCE=warc: replays too
     "crawler.middlewares.captures.CapturesMiddleware": 950,  # nearest to the downloader: bodies as they came
     "crawler.middlewares.replay.ReplayMiddleware": 960,  # in its place, with SOURCE
 }
@@ -94,6 +95,7 @@ EXTENSIONS = {
     "crawler.extensions.monitors.Monitors": 25,
     "crawler.extensions.runs.RunRecord": 30,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
+    "scrapy.extensions.spiderstate.SpiderState": None,  # it unpickles a file of JOBDIR; the state is in the corpus
 }
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # they are in runs/<run>/stats.json

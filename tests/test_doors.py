@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib
+import inspect
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
+from scrapy.utils.conf import build_component_list
 
 from crawler import settings
 
@@ -51,6 +55,20 @@ def test_scrapys_own_doors_are_off():
     assert {settings.DOWNLOAD_HANDLERS[scheme] for scheme in ("file", "data", "ftp", "s3")} == {None}
     assert not settings.COOKIES_ENABLED
     assert not settings.HTTPPROXY_ENABLED
+
+
+def test_no_component_of_scrapys_that_runs_unpickles_a_file():
+    """Neither what a JOBDIR holds nor an HTTP cache is read, whatever settings a user gives."""
+    project = Settings()
+    project.setmodule(settings)
+    names = ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
+    components = [path for name in names for path in build_component_list(project.getwithbase(name))]
+    components += [project["SCHEDULER"], *project.getdict("ITEM_PIPELINES")]
+    assert len(components) > 20
+    for path in components:
+        module = importlib.import_module(path.rpartition(".")[0])
+        assert not any("pickle" in name for name in vars(module)), path
+        assert "pickle" not in inspect.getsource(module), path
 
 
 def test_the_example_of_scrapyd_is_reached_from_this_machine_alone_and_with_a_password():
