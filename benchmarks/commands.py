@@ -79,6 +79,12 @@ def run(words: list[str], errors: Path) -> Took:
     return Took(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
+def mib_in(directory: Path) -> float:
+    """Return what all files in *directory* take; of hard links one."""
+    found = (path.lstat() for path in directory.rglob("*"))
+    return sum({(one.st_dev, one.st_ino): one.st_size for one in found}.values()) / 2**20
+
+
 def main() -> None:
     """Read the arguments, make the corpus, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,10 +100,15 @@ def main() -> None:
     try:
         maker = [sys.executable, str(Path(__file__).with_name("made_corpus.py")), str(root), str(options.articles)]
         subprocess.run(maker, check=True)  # not here: this process's memory would count for those that it starts
-        print("| `scrapy corpus` | seconds | CPU seconds | peak MiB |\n|---|---:|---:|---:|", flush=True)
+        print(
+            "| `scrapy corpus` | seconds | CPU seconds | peak MiB | MiB more on the disk |\n|---|---:|---:|---:|---:|",
+            flush=True,
+        )
         for name, words in verbs(root, out, options.articles):
+            before = mib_in(directory)
             took = run(words, directory / "errors.txt")
-            print(f"| {name} | {took.seconds:.1f} | {took.cpu:.1f} | {took.peak_mib:,.0f} |", flush=True)
+            left = mib_in(directory) - before
+            print(f"| {name} | {took.seconds:.1f} | {took.cpu:.1f} | {took.peak_mib:,.0f} | {left:,.0f} |", flush=True)
     finally:
         shutil.rmtree(directory)
 

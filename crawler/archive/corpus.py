@@ -77,6 +77,7 @@ class Corpus:
         self._site = site
         self._broken: CorpusError | None = None
         self.durable: Future[None] = Future()
+        """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
         self._advanced: dict[str, tuple[int, int]] = {}  # where each segment ends, lines added since the last commit
         with write_errors(root):
             root.mkdir(parents=True, exist_ok=True)
