@@ -28,22 +28,23 @@ PURE = [
     "soft404",
     "reextract",
 ]
-PURE += ["zstd", "summary", "exitcodes", "net", "politeness", "report", "monitor"]
+PURE += ["zstd", "sqlite", "summary", "exitcodes", "net", "politeness", "report", "monitor"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
     "items": set(),
     "jsonl": {"items"},
     "zstd": set(),
+    "sqlite": set(),
     "text": {"items"},
     "net": set(),
     "politeness": set(),
     "sites": {"exceptions", "net"},
     "seeds": {"items", "exceptions", "text", "sites", "net", "zstd"},
     "extract": {"items", "sites", "text"},
-    "warc": {"exceptions", "zstd"},
+    "warc": {"exceptions", "sqlite", "zstd"},
     "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "jsonl", "text", "warc", "zstd", "dedupe"},
+    "archive": {"items", "exceptions", "jsonl", "text", "warc", "sqlite", "zstd", "dedupe"},
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},

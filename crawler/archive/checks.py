@@ -21,6 +21,7 @@ from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
 from crawler.archive.warccheck import check_warc
 from crawler.exceptions import CorpusDamaged
+from crawler.sqlite import connect_to_read
 
 _LINES_AT_ONCE = 64
 _LONG_LINE = 1024 * 1024
@@ -121,7 +122,7 @@ def check(root: Path, part: Part, unlisted: frozenset[str] = frozenset()) -> Che
 @contextmanager
 def connect(root: Path) -> Iterator[sqlite3.Connection]:
     """Open the catalogue of the corpus at *root* for reading."""
-    with closing(sqlite3.connect(f"{(root / CATALOGUE_NAME).resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(connect_to_read(root / CATALOGUE_NAME)) as connection:
         connection.text_factory = decode_anything
         yield connection
 

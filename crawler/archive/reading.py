@@ -16,6 +16,7 @@ from crawler.archive.schema import VERSION
 from crawler.archive.segments import FAMILIES, segment_paths
 from crawler.archive.selection import LATEST
 from crawler.exceptions import CorpusDamaged
+from crawler.sqlite import connect_to_read
 
 _FILES = ("catalogue.sqlite*", "near/*", "search.sqlite*", "warc/*", "runs/*/*", "quarantine/*")
 """Whose bytes are counted, beside the lines and pictures."""
@@ -32,19 +33,15 @@ def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
     try:
         if (version := _version(path)) not in {0, VERSION}:
             rebuild(root, f"it is of version {version}, this is {VERSION}")
-        with _connect(path) as connection:
+        with closing(connect_to_read(path)) as connection:
             yield connection
     except sqlite3.Error as error:
         message = f"its catalogue cannot be read ({error}); scrapy corpus repair makes it anew"
         raise CorpusDamaged(str(root), message) from error
 
 
-def _connect(path: Path) -> closing[sqlite3.Connection]:
-    return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
-
-
 def _version(path: Path) -> int:
-    with _connect(path) as connection:
+    with closing(connect_to_read(path)) as connection:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -72,14 +72,15 @@ def verify(
     """
     with read_catalogue(root) as connection:
         connection.text_factory = decode_anything
-        lock = CorpusLock(root)
+        lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
         try:
             verifier = _Verifier(root, connection, processes, on_progress)
             problems = list(islice(verifier.run(), at_most))
         except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
             raise CorpusDamaged(str(root), f"its catalogue cannot be read ({error})") from error
         finally:
-            lock.release()
+            if lock:
+                lock.release()
     if len(problems) == at_most:
         verifier.notes.append(f"stopped at {at_most} problems")
     return Verification(verifier.lines, verifier.listed.pictures, problems, verifier.notes)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from crawler.sqlite import connect_to_read
 from crawler.warc.exchange import Exchange
 from crawler.warc.reading import Record, http_head
 from crawler.warc.writing import Encoded, Original, payload_digest
@@ -62,7 +63,7 @@ class CaptureIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         if read_only:
-            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            self._connection = connect_to_read(path)
             return
         self._connection = sqlite3.connect(path, check_same_thread=False)
         try:

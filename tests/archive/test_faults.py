@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from crawler.archive import Corpus, catalogue
+from crawler.archive.reading import corpus_stats
 from crawler.archive.verify import verify
 from crawler.exceptions import CorpusError, DiskFull
+from tests.archive.corpora import make_corpus
 from tests.archive.test_crashes import CALLS, GROUPS, keys_and_versions
 from tests.factories import make_article
 
@@ -110,11 +115,49 @@ def test_a_sync_that_fails_after_its_group_ended_is_not_passed_over(tmp_path, mo
         corpus.close()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to a read-only directory")
-def test_a_directory_that_may_not_be_written_is_a_clear_error(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(CorpusError, match="Permission denied"):
-        Corpus(tmp_path / "corpus", "replica")
+@pytest.fixture
+def read_only():
+    """Give a folder with a corpus that :func:`as_nobody` may read and not write; such are not below tmp_path."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    make_corpus(folder / "corpus", make_article(1))
+    for path in (folder / "corpus", *(folder / "corpus").rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield folder / "corpus"
+    for path in (folder / "corpus", *(folder / "corpus").rglob("*")):
+        path.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def as_nobody(work):
+    """Do *work* in a process without the rights of root; return its result, or the error in words."""
+    reader, writer = os.pipe()
+    if not os.fork():
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            said = repr(work())
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writer, said.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        said = pipe.read().decode()
+    os.wait()
+    return said
+
+
+def test_a_directory_that_may_not_be_written_is_a_clear_error(read_only):
+    for root in (read_only, read_only / "new"):
+        said = as_nobody(lambda root=root: Corpus(root, "replica"))
+        assert said.startswith(f"CorpusError: corpus {root}: cannot be written: [Errno 13] Permission denied")
+
+
+def test_a_corpus_on_a_read_only_disk_can_be_read_and_verified(read_only):
+    assert as_nobody(lambda: corpus_stats(read_only)["records"]) == "{'article': 1}"
+    assert as_nobody(lambda: verify(read_only).problems) == "[]"
+    assert not list(read_only.glob("catalogue.sqlite-*"))
 
 
 def test_a_file_where_the_corpus_should_be_is_a_clear_error(tmp_path):
