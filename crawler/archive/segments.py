@@ -100,14 +100,24 @@ def _open_file(path: str, flags: int) -> int:
 def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
     r"""Yield (byte offset, line) of a segment from the offset *start* on.
 
-    Lines keep their ``\n``; one without it is the last, and torn, or a piece of one beyond :data:`LONGEST_LINE`.
+    Lines keep their ``\n``; one without it is the last, and torn, or a piece of one beyond :data:`LONGEST_LINE`. Raises
+    ``CorpusDamaged`` where the lines cannot be had back, from the compressed file or from the disk.
     """
     with open_segment(path) as file:
         file.seek(start)
         offset = start
-        while line := file.readline(LONGEST_LINE):
+        while line := _next_line(file, path, offset):
             yield offset, line
             offset += len(line)
+
+
+def _next_line(file: BinaryIO, path: Path, offset: int) -> bytes:
+    try:
+        return file.readline(LONGEST_LINE)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        raise CorpusDamaged(str(path), f"the disk does not give back what is at {offset} or behind it") from error
 
 
 class SegmentWriter:

@@ -11,10 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import Corpus, catalogue
+from crawler.archive import Corpus, catalogue, segments
+from crawler.archive.corpus import rebuild
+from crawler.archive.export import export
+from crawler.archive.history import history
 from crawler.archive.reading import corpus_stats
+from crawler.archive.search import search
+from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
-from crawler.exceptions import CorpusError, DiskFull
+from crawler.exceptions import CorpusDamaged, CorpusError, DiskFull
 from tests.archive.corpora import make_corpus
 from tests.archive.test_crashes import CALLS, GROUPS, keys_and_versions
 from tests.factories import make_article
@@ -158,6 +163,33 @@ def test_a_corpus_on_a_read_only_disk_can_be_read_and_verified(read_only):
     assert as_nobody(lambda: corpus_stats(read_only)["records"]) == "{'article': 1}"
     assert as_nobody(lambda: verify(read_only).problems) == "[]"
     assert not list(read_only.glob("catalogue.sqlite-*"))
+
+
+def test_what_the_disk_does_not_give_back_is_told_and_the_rest_is_there(tmp_path, monkeypatch):
+    root = tmp_path / "corpus"
+    make_corpus(root, *(make_article(number) for number in range(1, 7)), segment_bytes=1500)
+    bad = root / "articles" / "articles-000002.jsonl"
+    opened = segments._open_file
+    # Who reads the first bytes of this file gets EIO.
+    monkeypatch.setattr(
+        segments,
+        "_open_file",
+        lambda path, flags: os.open("/proc/self/mem", os.O_RDONLY) if path == str(bad) else opened(path, flags),
+    )
+    lost = [key for key in map("replica/{}".format, range(1, 7)) if key.encode() in bad.read_bytes()]
+    everything, out = Selection(), str(tmp_path / "out.jsonl")
+    for work in (
+        lambda: history(root, lost[0]),
+        lambda: search(root, "text", everything),
+        lambda: export(root, "jsonl", out, everything),
+    ):
+        with pytest.raises(CorpusDamaged, match=r"articles-000002\.jsonl: the disk does not give back what is at 0"):
+            work()
+    assert any("cannot be read" in problem.message for problem in verify(root, processes=1).problems)
+    (_, message) = rebuild(root, "asked for").messages()
+    assert "the disk does not give back" in message
+    assert history(root, "replica/1")[0].record["key"] == "replica/1"
+    assert corpus_stats(root)["records"] == {"article": 6 - len(lost)}
 
 
 def test_a_file_where_the_corpus_should_be_is_a_clear_error(tmp_path):
