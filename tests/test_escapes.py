@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import os
@@ -228,3 +229,28 @@ def test_a_message_is_one_line_and_a_traceback_has_no_controls():
     assert "ValueError: invalid literal" in text
     assert raw(text) == []
     assert len(text.split("\n")) > 2
+
+
+WRITE_THEMSELVES = {
+    "show.py",
+    "rescue.py",
+    "summary.py",
+    "report/__main__.py",
+    "corpus_commands/report.py",
+    "commands/crawl.py",
+}
+"""The modules that write to standard output or error; what they write is looked at above. The replica knows no data of others."""
+
+
+def test_no_other_module_writes_to_the_terminal_itself():
+    package = REPOSITORY / "crawler"
+    found = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+                "print",
+                "sys.stdout.write",
+                "sys.stderr.write",
+            }:
+                found.add(path.relative_to(package).as_posix())
+    assert {name for name in found if "replica" not in name} == WRITE_THEMSELVES
