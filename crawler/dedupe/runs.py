@@ -25,6 +25,9 @@ ENTRY_BYTES = 8
 Entries = NDArray[np.uint64]
 
 _NUMBER = np.uint64(0xFFFFFFFF)
+_BLOCK = 32
+_WORTH_BLOCKS = 1 << 22
+"""Entries of a run, 32 MiB: a shorter one is searched as quickly as it is."""
 _SLICE_ENTRIES = 1 << 20
 """So many entries of runs that are merged are in memory at a time: 8 MiB, and as much again sorted."""
 
@@ -45,17 +48,35 @@ class Run:
                 raise CorpusDamaged(str(path), f"it has {size} bytes, not {entries * ENTRY_BYTES}")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.entries: Entries = np.frombuffer(self._map, np.uint64)
+        whole = entries // _BLOCK if entries > _WORTH_BLOCKS else 0
+        self._blocks = self.entries[: whole * _BLOCK].reshape(whole, _BLOCK)
+        self._firsts = self._blocks[:, 0].copy()
         self._view = memoryview(self._map).cast("Q")  # quicker than numpy for the few that are looked at
 
     def ranges(self, needles: Entries) -> list[tuple[int, int, int]]:
         """Return (number of the key, begin, end) of the entries of each of the keys of *needles* that is here."""
-        at = self.entries.searchsorted(needles).tolist()
+        at = (self._search(needles) if self._firsts.size else self.entries.searchsorted(needles)).tolist()
         half = len(at) // 2
         return [
             (number, begin, end)
             for number, (begin, end) in enumerate(zip(at[:half], at[half:], strict=True))
             if begin != end
         ]
+
+    def _search(self, needles: Entries) -> NDArray[np.int64]:
+        """Return where *needles* belong, as ``searchsorted`` does, but look into one block for each.
+
+        A binary search of a long run waits for memory a dozen times for each needle; here it is of the first entries
+        of blocks, which are together.
+        """
+        block = np.maximum(self._firsts.searchsorted(needles) - 1, 0)
+        at: NDArray[np.int64] = block * _BLOCK + np.count_nonzero(
+            self._blocks.take(block, axis=0) < needles[:, None], axis=1
+        )
+        beyond = at == self._blocks.size
+        if np.count_nonzero(beyond):
+            at[beyond] += self.entries[self._blocks.size :].searchsorted(needles[beyond])
+        return at
 
     def documents(self, begin: int, end: int) -> list[int]:
         """Return the numbers of the documents of the entries from *begin* to *end*."""

@@ -145,6 +145,7 @@ def test_equal_texts_and_urls_are_told_by_their_own_rules(corpus):
 
     assert twin == Duplicate("replica/1", 1.0, 1, "text")
     assert same_url == Duplicate("replica/1", None, 1, "url")
+    assert corpus_stats(corpus.root)["duplicate_rules"] == {"text": 1, "url": 1}
 
 
 def test_short_texts_and_other_kinds_are_no_near_duplicates(corpus):

@@ -33,6 +33,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Flushes, and so runs, of a few documents: merges come soon."""
     monkeypatch.setattr(index, "FLUSH_DOCUMENTS", 4)
     monkeypatch.setattr(runs, "_SLICE_ENTRIES", 64)
+    monkeypatch.setattr(runs, "_WORTH_BLOCKS", 200)
 
 
 def filled(folder: Path, documents: int) -> NearIndex:
@@ -143,3 +144,21 @@ def test_boilerplate_that_all_texts_share_hides_no_copy(tmp_path):
 
     assert found(near, np.concatenate((cut(text(1234)), template))) == 1234
     assert found(near, np.concatenate((text(9999), template))) is None
+
+
+@pytest.mark.parametrize("entries", [32, 33, 63, 64, 500])
+def test_a_long_run_is_searched_in_blocks_with_the_same_result(tmp_path, monkeypatch, entries):
+    monkeypatch.setattr(runs, "_WORTH_BLOCKS", 0)
+    draw = random.Random(entries)
+    keys = sorted(draw.choices(range(1, 60), k=entries))
+    held = np.array([key << 32 | number for number, key in enumerate(keys)], np.uint64)
+    runs.write_run(tmp_path / "1.run", held)
+    run = runs.Run(tmp_path / "1.run", entries)
+
+    asked = np.arange(0, 62, dtype=np.uint64) << np.uint64(32)
+
+    found = {
+        int(asked[at] >> np.uint64(32)): run.documents(begin, end)
+        for at, begin, end in run.ranges(runs.needles_of(asked))
+    }
+    assert found == {key: [number for number, one in enumerate(keys) if one == key] for key in set(keys)}

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.archive.reading import corpus_stats
 from crawler.archive.verify import verify
+from crawler.replica.picture import video
 from crawler.replica.profile import profile_text
 from tests.crawling import AS_USERS, crawl, records, write_seed
 from tests.pictures import drawn, encoded
@@ -21,7 +22,9 @@ PAGE = (
     + "".join(f'<figure><img src="/news/image/original/2016/02/26/{name}"></figure>' for name in PICTURES)
     + "</article></body></html>"
 )
+VIDEO_PAGE = f"<html lang=en><head><title>Story 1793357</title></head><body><article>{PARAGRAPH * 6}</article></html>"
 BODIES = {
+    "film.mp4": video("film.mp4"),
     "small.jpg": encoded(drawn(1, (200, 150))),
     "large.jpg": encoded(drawn(1, (400, 300)), quality=60),
     "other.jpg": encoded(drawn(2)),
@@ -36,8 +39,9 @@ class Site(BaseHTTPRequestHandler):
     """One article, and its pictures."""
 
     def do_GET(self):
-        is_page = self.path.endswith("/1793356")
-        body = PAGE.encode() if is_page else BODIES.get(self.path.rpartition("/")[2])
+        page = {"1793356": PAGE, "1793357": VIDEO_PAGE}.get(self.path.rpartition("/")[2])
+        is_page = page is not None
+        body = page.encode() if page else BODIES.get(self.path.rpartition("/")[2])
         self.send_response(404 if body is None else 200)
         self.send_header("Content-Type", "text/html" if is_page else "image/jpeg")
         self.send_header("Content-Length", str(len(body or b"")))
@@ -77,4 +81,27 @@ def test_the_best_copy_leads_and_what_is_no_picture_says_why(site, tmp_path):
         ("empty.jpg", "refused", "empty"),
     ]
     assert corpus_stats(corpus)["picture_groups"] == {"groups": 1, "files": 2}
+    assert verify(corpus).problems == []
+
+
+@pytest.mark.parametrize(
+    ("fetch", "status", "reason", "media_type"),
+    [("pictures", "skipped", "a video", None), ("all", "stored", None, "video/mp4")],
+)
+def test_a_video_is_stored_when_all_media_are_asked_for_and_else_recorded_unfetched(
+    site, tmp_path, fetch, status, reason, media_type
+):
+    corpus = tmp_path / "corpus"
+    seed = write_seed(tmp_path / "seed.txt", 1793357, pic="/2016/02/26/film.mp4")
+
+    done = crawl(seed, corpus, site, settings=["ROBOTSTXT_OBEY=False", f"IMAGES_FETCH={fetch}"])
+
+    assert done.returncode == 0, done.stderr
+    (article,) = (record for record in records(corpus) if record["kind"] == "article")
+    (image,) = article["images"]
+    assert (image["pic"], image["status"], image["reason"]) == ("/2016/02/26/film.mp4", status, reason)
+    assert image["media_type"] == media_type
+    files = [path.read_bytes() for path in corpus.glob("images/??/*.mp4")]
+    assert files == ([BODIES["film.mp4"]] if fetch == "all" else [])
+    assert corpus_stats(corpus)["pictures"] == {status: 1}
     assert verify(corpus).problems == []
