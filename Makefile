@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt requirements/develop.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP_INSTALL) --upgrade "pip>=25.1"
 	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/develop.txt
-	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,warc]" $(DEVELOP)
+	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,redis,warc]" $(DEVELOP)
 	touch $@
 
 # pywb and its kin need older versions of what we use; tests look for them in $(VENV)-archives.
@@ -68,8 +68,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotat
     --custom-compile-command "make lock"
 lock:
 	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --group lock
-	$(LOCK) --python-version 3.11 pyproject.toml --constraint constraints.txt --extra fast --extra harvest --extra warc \
-	    $(DEVELOP) --output-file requirements/develop.txt
+	$(LOCK) --python-version 3.11 pyproject.toml --constraint constraints.txt --extra fast --extra harvest \
+	    --extra redis --extra warc $(DEVELOP) --output-file requirements/develop.txt
 	$(LOCK) --python-version 3.11.5 --constraint constraints.txt --group docs --output-file requirements/docs.txt
 	$(LOCK) --python-version 3.11 --constraint constraints.txt --group fuzz --output-file requirements/fuzz.txt
 	$(LOCK) --python-version 3.11 --constraint constraints-archives.txt --group archives \

@@ -6,6 +6,7 @@
      +-- ConfigError                4   a setting or argument makes the run senseless
      |    +-- ProfileError          4   a site profile that cannot be used
      +-- SeedError                  4   no such seed, or none of them holds a dump
+     +-- FrontierGone               8   the Redis that machines share cannot be reached, or has lost the frontier
      +-- CorpusError                1   the corpus cannot be used as it is
           +-- CorpusLocked          6   another crawl holds it
           +-- CorpusDamaged         5   its files contradict each other
@@ -47,6 +48,16 @@ class SeedError(GleanerError, ValueError):
     def __init__(self, source: str, message: str) -> None:
         self.source = source
         super().__init__(f"{source}: {message}")
+
+
+class FrontierGone(GleanerError):
+    """The shared frontier (FRONTIER_URL) cannot be reached, or is not what it was; *place* names no password."""
+
+    exit_code = 8
+
+    def __init__(self, place: str, message: str) -> None:
+        self.place = place
+        super().__init__(f"the frontier at {place} is gone: {message}; nothing is lost, the same command goes on")
 
 
 class CorpusError(GleanerError):

@@ -1,6 +1,6 @@
 """The exit codes of all commands: what a scheduler acts on, so they tell the truth.
 
-Codes 3 to 6 are also those of the errors in :mod:`crawler.exceptions`.
+Codes 3 to 8 are also those of the errors in :mod:`crawler.exceptions`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-COMPLETE, INTERNAL, DISK_FULL, FAILED_URLS, STOPPED, FORCED, LIMIT, ALARM, RATE_LIMITED = (
+COMPLETE, INTERNAL, DISK_FULL, FRONTIER_GONE, FAILED_URLS, STOPPED, FORCED, LIMIT, ALARM, RATE_LIMITED = (
     0,
     1,
     3,
+    8,
     9,
     11,
     13,
@@ -28,6 +29,7 @@ MEANINGS = {
     4: "bad configuration or seed",
     5: "corpus damaged",
     6: "another crawl holds the corpus",
+    FRONTIER_GONE: "the frontier that machines share is gone (the same command goes on when it is back)",
     FAILED_URLS: "finished, but some URLs gave no answer (the same command tries them again)",
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
@@ -37,7 +39,7 @@ MEANINGS = {
 }
 """What each code means, in a few words."""
 
-_BY_REASON = {"disk_full": DISK_FULL, "shutdown": STOPPED, None: FORCED}
+_BY_REASON = {"disk_full": DISK_FULL, "frontier_gone": FRONTIER_GONE, "shutdown": STOPPED, None: FORCED}
 
 
 def exit_code(stats: Mapping[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from typing import Any
 
@@ -10,6 +11,8 @@ from crawler.text.terminal import safe
 
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "scrapy.crawler")
 """These print lists over several lines, of our settings and components alone."""
+_PASSWORD_RE = re.compile(r"""(\brediss?://|\bunix://)[^\s'"/]*@|(?<=[?&])password=[^\s'"&]*""")
+"""What opens a Redis, in FRONTIER_URL: Scrapy logs all settings that are not the default."""
 
 
 class SafeRecord(logging.LogRecord):
@@ -22,7 +25,7 @@ class SafeRecord(logging.LogRecord):
             self.exc_text = "\n".join(map(safe, lines))  # what a Formatter takes in place of its own
 
     def getMessage(self) -> str:  # noqa: N802 - logging's name
-        message = super().getMessage()
+        message = _PASSWORD_RE.sub(r"\1", super().getMessage())
         if self.name in _BANNERS:
             return "\n".join(map(safe, message.split("\n")))
         return safe(message)

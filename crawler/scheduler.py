@@ -110,10 +110,11 @@ class FrontierScheduler(BaseScheduler):
         assert archivist is not None  # noqa: S101 - without one, nothing may wait
         try:
             while self._low():
-                self._may_wait = False  # unless this batch is full, or a record lists new targets meanwhile
+                self._may_wait = False  # unless this batch tells of more, or a record lists new targets meanwhile
                 limit = self._budget()
-                targets = await archivist.lease(limit, self._spider.lease)
-                self._may_wait = self._may_wait or len(targets) == limit
+                targets = await archivist.lease(limit, self._spider.lease, max_depth=self._spider.depth)
+                more = len(targets) == limit or (bool(targets) and archivist.sharing is not None)
+                self._may_wait = self._may_wait or more
                 for target in targets:
                     await self._request(archivist, target)
         except CorpusError:

@@ -78,6 +78,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # it unpickles files; SOURCE=warc: replays too
     "crawler.middlewares.captures.CapturesMiddleware": 950,  # nearest to the downloader: bodies as they came
     "crawler.middlewares.replay.ReplayMiddleware": 960,  # in its place, with SOURCE
+    "crawler.middlewares.turns.TurnsMiddleware": 970,  # last before the network: when it is our turn, we ask
 }
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # depth is the frontier's: distance from the seeds
@@ -138,5 +139,11 @@ REPORT_SECONDS = 30
 # A run that is answered with articles for less than this share of what the last ten runs of its spider were, by their
 # median, ends with exit code 17. 0.5 suits a nightly crawl; 0: runs are not compared.
 MONITOR_ANSWERS = 0
-# Where the frontier is. None: in the corpus's catalogue, for one machine.
+# Where the frontier is. None: in the corpus's catalogue, for one machine. redis://HOST:PORT/DB: in a Redis or Valkey
+# that machines share, each with a corpus of its own (docs/guides/many-machines.md). Whoever can write there decides
+# which articles are asked for: give it a password, and no open port.
 FRONTIER_URL = None
+# The name of the crawl in that Redis; None: that of the site profile.
+FRONTIER_KEY = None
+# Seconds after which a worker that is not heard of counts as dead, and what was leased to it is given to others.
+FRONTIER_LEASE_SECONDS = 60

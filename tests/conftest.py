@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from filelock import FileLock
 
-from tests import browser
+from tests import browser, redisserver
 from tests.crawling import AS_USERS, crawl, write_seed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -148,3 +148,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Brows
     running = browser.Browser(program, tmp_path_factory.mktemp("chromium"))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redisserver.RedisServer]:
+    """Give a Redis of this test process's own; skip the test where there is none."""
+    if redisserver.PROGRAM is None:
+        pytest.skip("there is no Redis here (Debian: apt-get install redis-server)")
+    server = redisserver.RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()

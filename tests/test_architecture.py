@@ -28,7 +28,7 @@ PURE = [
     "soft404",
     "reextract",
 ]
-PURE += ["zstd", "sqlite", "summary", "exitcodes", "net", "politeness", "report", "monitor"]
+PURE += ["zstd", "sqlite", "summary", "exitcodes", "net", "politeness", "report", "monitor", "sharing"]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
@@ -51,6 +51,7 @@ ALLOWED = {
     "soft404": {"archive", "reading", "sites"},
     "reextract": {"archive", "items", "jsonl", "reading", "records", "sites"},
     "recover": {"archive", "sites", "net"},
+    "sharing": {"archive", "exceptions", "items"},
     "summary": set(),
     "exitcodes": set(),
     "monitor": set(),

@@ -148,7 +148,8 @@ def test_every_related_id_of_all_real_seeds_is_in_the_corpus(replica, corpus):
         ({"arguments": ["depth=-1"]}, 4, "-a depth=-1"),
         ({"arguments": ["depht=2"]}, 4, "unknown argument -a depht="),
         ({"settings": ["IMAGES_FETCH=some"]}, 4, "IMAGES_FETCH"),
-        ({"settings": ["FRONTIER_URL=redis://127.0.0.1"]}, 4, "FRONTIER_URL"),
+        ({"settings": ["FRONTIER_URL=http://127.0.0.1"]}, 4, "FRONTIER_URL"),
+        ({"settings": ["FRONTIER_URL=redis://:s3cret@127.0.0.1:1"]}, 8, "redis://127.0.0.1:1 is gone"),
     ],
 )
 def test_a_senseless_run_ends_with_one_line_before_anything_is_written(replica, seed, corpus, changes, code, message):

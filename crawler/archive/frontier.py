@@ -41,6 +41,17 @@ class Target:
     validators: Validators | None = None
 
 
+class Known(NamedTuple):
+    """What a catalogue knows of a target, whatever its state."""
+
+    tid: int
+    key: str
+    state: str
+    depth: int
+    title: str | None
+    pic: str | None
+
+
 class Database(Protocol):
     """Who has the connection to a catalogue, with all that was gathered written to it whenever it is asked for."""
 
@@ -89,6 +100,13 @@ class Frontier:
     def retry_failed(self) -> int:
         """Make failed targets pending again, for a new run to try; return how many there were."""
         return self._execute("UPDATE targets SET state = 'pending' WHERE state = 'failed'").rowcount
+
+    def known(self, after: int, limit: int) -> list[Known]:
+        """Return up to *limit* targets in the order of their numbers, from the first beyond *after* on."""
+        rows = self._execute(
+            "SELECT tid, key, state, depth, title, pic FROM targets WHERE tid > ? ORDER BY tid LIMIT ?", (after, limit)
+        )
+        return [Known(*row) for row in rows]
 
     def greatest_depth(self) -> int:
         """Return the greatest distance from the seeds at which a target was asked for so far; 0 if none was."""

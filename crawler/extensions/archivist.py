@@ -19,7 +19,8 @@ from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
 from crawler.archive.frontier import Validators, target_id
 from crawler.archive.near import near_threshold
 from crawler.archive.sealing import Compression, compression_named
-from crawler.exceptions import ConfigError, CorpusError, DiskFull
+from crawler.exceptions import CorpusError, DiskFull
+from crawler.extensions.sharing import Sharing
 from crawler.items import Article
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 LEASE_SECONDS = 3600
-_NOT_YET = ("FRONTIER_URL",)
-"""Settings of the design that are not built yet: refused, since a setting that does nothing is a lie."""
-_UNSET = (None, "", False, "False", "0", 0)
 SEAL_SECONDS = 5.0
 """After that a crawl that ends begins to seal no further segment: a person may be waiting for it to end."""
 
@@ -62,6 +60,8 @@ class Archivist:
         self.compression = compression
         self.run = run
         self.error: CorpusError | None = None
+        self.sharing: Sharing | None = None
+        """If machines share a frontier: targets are leased from there, and what becomes durable is told to it."""
         self.leases: set[str] = set()
         self.articles_answered = 0
         self._validators: dict[str, Validators] = {}
@@ -78,14 +78,13 @@ class Archivist:
         if profile is None:
             raise NotConfigured("the spider has no site profile, so there is no corpus to open")
         settings = crawler.settings
-        for name in _NOT_YET:
-            if settings[name] not in _UNSET:
-                raise ConfigError(f"{name}: this version cannot do what it asks for; leave it unset")
+        sharing = Sharing.from_crawler(crawler, profile.name)
         compression = compression_named(settings["ARCHIVE_COMPRESSION"])
         threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
         segment_bytes = int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024 * 1024)
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
         archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler, compression)
+        archivist.sharing = sharing
         for message in (*corpus.recovery.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
         if threshold is not None and (read := corpus.find_near_duplicates(threshold)):
@@ -96,8 +95,19 @@ class Archivist:
         crawler.stats.set_value("gleaner/run", archivist.run)
         crawler.stats.set_value("gleaner/leases_released", released)
         crawler.stats.set_value("gleaner/failed_retried", retried)
+        crawler.signals.connect(archivist.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(archivist.spider_closed, signal=signals.spider_closed)
         return archivist
+
+    async def spider_opened(self) -> None:
+        """Join those who share a frontier."""
+        if self.sharing:
+            await self.sharing.open(self.do)
+
+    async def seeded(self) -> None:
+        """Note that all seeds are archived."""
+        if self.sharing:
+            await self.sharing.seeded()
 
     async def do(self, operation: Callable[[Corpus], T]) -> T:
         """Return what *operation* returns, once the group it was done in is durable.
@@ -116,6 +126,8 @@ class Archivist:
         """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
         validators = self._validators.pop(article.key, None)
         outcome = await self.do(lambda corpus: corpus.add(article, validators))
+        if self.sharing:
+            await self.sharing.archived(article)
         if article.kind != "seed":
             self.leases.discard(article.key)
         self.articles_answered += article.kind == "article"
@@ -135,10 +147,16 @@ class Archivist:
         self.articles_answered += 1
         self._crawler.stats.inc_value("gleaner/not_modified")
 
-    async def lease(self, limit: int, choose: Leasing) -> list[Target]:
-        """Lease up to *limit* of the targets that *choose* takes from the frontier to this run."""
-        until = datetime.now(UTC).timestamp() + LEASE_SECONDS
-        targets = await self.do(lambda corpus: choose(corpus, limit, run=self.run, until=until))
+    async def lease(self, limit: int, choose: Leasing, *, max_depth: int) -> list[Target]:
+        """Lease to this run up to *limit* of the targets that *choose* takes from the corpus's frontier.
+
+        Of a shared one, those up to *max_depth*, as soon as there are any; none means that there will be none.
+        """
+        if self.sharing:
+            targets = await self.sharing.lease(limit, max_depth=max_depth)
+        else:
+            until = datetime.now(UTC).timestamp() + LEASE_SECONDS
+            targets = await self.do(lambda corpus: choose(corpus, limit, run=self.run, until=until))
         self.leases.update(target.key for target in targets)
         self._crawler.stats.inc_value("gleaner/asked", len(targets))
         return targets
@@ -146,6 +164,8 @@ class Archivist:
     async def end(self, key: str, state: str, reason: str) -> None:
         """End the lease of *key* without a line."""
         await self.do(lambda corpus: corpus.frontier.end(key, state=state, reason=reason))
+        if self.sharing:
+            await self.sharing.end(key, state)
         self._validators.pop(key, None)
         self.leases.discard(key)
 
@@ -158,6 +178,8 @@ class Archivist:
             corpus.catalogue.visits.record(target_id(key), "failed", now)
 
         await self.do(failed)
+        if self.sharing:
+            await self.sharing.end(key, "failed")
         self._validators.pop(key, None)
         self.leases.discard(key)
 
@@ -230,10 +252,11 @@ class Archivist:
 
     async def spider_closed(self) -> None:
         """Give back what is still leased, and close the corpus."""
+        shared = await self.sharing.close() if self.sharing else {}
         if self.error is None:
             try:
                 await self.do(lambda corpus: corpus.frontier.release(now=0))
-                counts = await self.do(lambda corpus: corpus.frontier.counts())
+                counts = shared or await self.do(lambda corpus: corpus.frontier.counts())
                 for state, count in counts.items():
                     self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
             except CorpusError:

@@ -55,6 +55,9 @@ class ArticleSpider(scrapy.Spider):
     handle_httpstatus_list: ClassVar[tuple[int, ...]] = (_NOT_MODIFIED, *range(400, 600))
     """Answers that are news about a target, not errors; Scrapy's retries have had their turn by then."""
 
+    can_share: ClassVar[bool] = True
+    """Whether it works with a frontier that machines share (FRONTIER_URL)."""
+
     def __init__(self, site: str, depth: int, max_articles: str | None, unknown: Iterable[str]) -> None:
         super().__init__()
         wrong = [name for name in unknown if not name.startswith("_")]  # scrapyd passes _job

@@ -54,6 +54,7 @@ class NeighboursSpider(ArticleSpider):
             yield seed_record(page, self.profile, self.archivist.run)
             page = await asyncio.to_thread(next, self._pages, None)
         await self._items_below(1)  # or the engine would look for the end of the crawl five seconds late
+        await self.archivist.seeded()
 
     async def _items_below(self, limit: int) -> None:
         """Wait until fewer than *limit* items are in the pipelines: Scrapy itself takes any number from start()."""

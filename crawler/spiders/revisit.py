@@ -33,6 +33,8 @@ class RevisitSpider(ArticleSpider):
     name = "revisit"
     retries_failed = False
     """The back-off says when, not each new run."""
+    can_share = False
+    """What is due, its own corpus knows."""
 
     def __init__(
         self,

@@ -1,0 +1,203 @@
+"""The archivist's dealings with a frontier that machines share (FRONTIER_URL)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+
+from crawler.archive import Corpus, Target
+from crawler.archive.decision import stub_state
+from crawler.archive.frontier import Known
+from crawler.exceptions import ConfigError, FrontierGone
+from crawler.items import Article
+from crawler.stopping import is_closing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from scrapy.crawler import Crawler
+
+    from crawler.sharing import Entry, SharedFrontier
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
+_BEATS_A_LEASE = 4
+_FIRST_TID = -(2**63)
+_TARGETS_A_PART = 1_000
+
+
+class Doing(Protocol):
+    """Does an operation to the corpus, in its thread."""
+
+    def __call__(self, operation: Callable[[Corpus], T]) -> Awaitable[T]:
+        """Return what *operation* returns."""
+
+
+class Sharing:
+    """Claims targets from the shared frontier, and tells it what is durable in this worker's corpus.
+
+    No method raises for a frontier that is gone: the crawl is closed (``frontier_gone``, exit code 8), claims find
+    nothing, and what was archived meanwhile is told at the next start, like all that the corpus holds.
+    """
+
+    def __init__(self, frontier: SharedFrontier, crawler: Crawler, site: str, beat_seconds: float) -> None:
+        self._frontier = frontier
+        self._crawler = crawler
+        self._site = site
+        self._beat_seconds = beat_seconds
+        self._is_gone = False
+        self._told = asyncio.Event()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, site: str) -> Self | None:
+        """Return the sharing that the settings ask for, None if they ask for none.
+
+        Raises ``ConfigError`` for settings that make no sense, ``FrontierGone`` if no Redis answers.
+        """
+        settings = crawler.settings
+        url = settings["FRONTIER_URL"]
+        if not url:
+            return None
+        if not getattr(crawler.spider, "can_share", False):
+            raise ConfigError("FRONTIER_URL: this spider works on a corpus of its own; leave it unset")
+        try:
+            seconds = settings.getfloat("FRONTIER_LEASE_SECONDS")
+        except ValueError:
+            seconds = 0.0
+        if not 1 <= seconds < float("inf"):
+            value = settings["FRONTIER_LEASE_SECONDS"]
+            raise ConfigError(f"FRONTIER_LEASE_SECONDS is {value!r}: give a number of seconds, at least 1")
+        try:
+            from crawler.sharing import SharedFrontier, check  # noqa: PLC0415 - an optional extra
+        except ImportError as error:
+            raise ConfigError(f"FRONTIER_URL needs the extra gleaner[redis]: {error}") from error
+        check(url)
+        worker = _worker(Path(settings["CORPUS_DIR"]))
+        name = settings["FRONTIER_KEY"] or site
+        frontier = SharedFrontier(url, site, name=name, worker=worker, lease_seconds=seconds)
+        return cls(frontier, crawler, site, seconds / _BEATS_A_LEASE)
+
+    async def open(self, do: Doing) -> None:
+        """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists."""
+        try:
+            released, retried = await self._frontier.join(retry_failed=True)
+            self._crawler.stats.inc_value("gleaner/leases_released", released)
+            self._crawler.stats.inc_value("gleaner/failed_retried", retried)
+            self._beating = asyncio.ensure_future(self._beat())
+            await self._tell_all(do)
+        except FrontierGone as error:
+            self._fail(error)
+
+    async def _tell_all(self, do: Doing) -> None:
+        from crawler.sharing import entry_of  # noqa: PLC0415 - an optional extra
+
+        last = _FIRST_TID
+        while rows := await do(partial(_known, after=last)):
+            last = rows[-1].tid
+            ended = [(row.key, row.state) for row in rows if row.state in {"fetched", "gone"}]
+            listed = [entry_of(row.key, row.depth, row.title, row.pic) for row in rows if row.state == "pending"]
+            await self._frontier.tell(ended, listed)
+
+    async def _beat(self) -> None:
+        while not self._is_gone:
+            await asyncio.sleep(self._beat_seconds)
+            try:
+                await self._frontier.beat()
+            except FrontierGone as error:
+                self._fail(error)
+
+    async def lease(self, limit: int, *, max_depth: int) -> list[Target]:
+        """Lease up to *limit* targets; wait while there are none and other workers may bring some."""
+        poll = _SHORTEST_POLL
+        while not self._is_gone and not is_closing(self._crawler):
+            try:
+                self._told.clear()
+                targets, more = await self._frontier.claim(limit, max_depth=max_depth)
+            except FrontierGone as error:
+                self._fail(error)
+                break
+            if targets or not more:
+                return targets
+            try:
+                await asyncio.wait_for(self._told.wait(), poll)
+            except TimeoutError:
+                poll = min(2 * poll, _LONGEST_POLL)
+        return []
+
+    async def archived(self, article: Article) -> None:
+        """Tell that *article* is durable: its target is done, and what it lists is to be fetched."""
+        from crawler.sharing import entry_of_related  # noqa: PLC0415 - an optional extra
+
+        listed = [entry_of_related(self._site, item, article.depth + 1) for item in article.related]
+        state = stub_state(article.capture.status) if article.kind == "stub" else "fetched"
+        await self._tell([] if article.kind == "seed" else [(article.key, state)], listed)
+
+    async def end(self, key: str, state: str) -> None:
+        """Tell that the lease of *key* ended without a record."""
+        await self._tell([(key, state)])
+
+    async def _tell(self, ended: list[tuple[str, str]], listed: Iterable[Entry] = ()) -> None:
+        if not self._is_gone:
+            try:
+                await self._frontier.tell(ended, listed)
+            except FrontierGone as error:
+                self._fail(error)
+        self._told.set()
+
+    async def seeded(self) -> None:
+        """Tell that this worker brings no more seeds."""
+        if not self._is_gone:
+            try:
+                await self._frontier.seeded()
+            except FrontierGone as error:
+                self._fail(error)
+
+    async def turn(self, host: str, delay: float) -> float:
+        """Take this worker's turn at *host*; return 0, or in how many seconds to try again."""
+        if not self._is_gone:
+            try:
+                return await self._frontier.turn(host, delay)
+            except FrontierGone as error:
+                self._fail(error)
+        return delay  # until the crawl, which is being closed, is
+
+    async def close(self) -> dict[str, int]:
+        """Give back what is leased, and leave; return the numbers of targets by state, of all workers together."""
+        counts: dict[str, int] = {}
+        if not self._is_gone:
+            self._beating.cancel()
+            try:
+                await self._frontier.leave()
+                counts = await self._frontier.counts()
+            except FrontierGone as error:
+                logger.warning("%s", error)
+        if self._frontier.refused:
+            self._crawler.stats.set_value("gleaner/frontier_refused", self._frontier.refused)
+            logger.warning("%d entries of the shared frontier were not as we write them", self._frontier.refused)
+        await self._frontier.close()
+        return counts
+
+    def _fail(self, error: FrontierGone) -> None:
+        if not self._is_gone:
+            self._is_gone = True
+            logger.critical("%s", error)
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="frontier_gone"))
+
+
+def _known(corpus: Corpus, after: int) -> list[Known]:
+    return corpus.frontier.known(after, _TARGETS_A_PART)
+
+
+def _worker(root: Path) -> str:
+    """Return a name for whoever writes to the corpus at *root*: its lock sees to it that this is one at a time."""
+    words = f"{socket.gethostname()}\0{os.path.realpath(root)}"
+    return blake2b(words.encode(errors="surrogateescape"), digest_size=8).hexdigest()

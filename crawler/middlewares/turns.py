@@ -1,0 +1,59 @@
+"""Workers that share a frontier take turns: together they ask a host no more often than one alone would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import NotConfigured
+
+from crawler.extensions.archivist import Archivist
+from crawler.stopping import Stopping, is_closing
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+    from crawler.extensions.sharing import Sharing
+
+_POLL = 0.25
+
+
+class TurnsMiddleware:
+    """Lets a request pass when it is this worker's turn at its host.
+
+    The time between two turns is the delay of this worker's download slot, with what AutoThrottle and robots.txt made
+    of it. Whoever waits has reserved nothing, so a worker that is killed holds up nobody.
+    """
+
+    def __init__(self, crawler: Crawler, sharing: Sharing) -> None:
+        self._crawler = crawler
+        self._sharing = sharing
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        archivist = crawler.get_extension(Archivist)
+        if archivist is None or archivist.sharing is None:
+            raise NotConfigured
+        return cls(crawler, archivist.sharing)
+
+    async def process_request(self, request: Request) -> None:
+        host = urlsplit(request.url).netloc
+        if self._delay(request) <= 0:
+            return
+        async with self._asking[host]:
+            while (wait := await self._sharing.turn(host, self._delay(request))) > 0:
+                if is_closing(self._crawler):
+                    raise Stopping("the crawl is ending")
+                await asyncio.sleep(min(wait, _POLL))
+
+    def _delay(self, request: Request) -> float:
+        downloader: Any = self._crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        slot = downloader.slots.get(key)
+        if slot is not None:
+            return float(slot.delay)
+        return float(downloader.per_slot_settings.get(key, {}).get("delay", downloader._delay))  # noqa: SLF001 - as robots

@@ -1,0 +1,86 @@
+"""What Redis holds of a target: a key, a depth, and JSON of what dumps told. Whatever comes out of it is checked.
+
+Anybody on the network of a Redis without a password can write to it. So nothing that is read back is ever run (no
+pickle), and the key alone says what is to be fetched: the site profile makes the URL of its id, as it does of any id.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import orjson
+
+from crawler.archive import Target
+from crawler.items import RelatedItem
+
+MOST_BYTES = 64 * 1024
+"""A longer value is not looked at."""
+
+_ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
+_FIELDS = ("title", "pic")
+_GREATEST_DEPTH = 1_000_000
+
+
+class Entry(NamedTuple):
+    """A target as it is given to Redis: ``told`` is JSON."""
+
+    key: str
+    depth: int
+    told: bytes
+
+
+def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:
+    """Return the entry of a target; what is too long for one is left out.
+
+    >>> entry_of("alalam/1793356", 1, "A title", None).told
+    b'{"title":"A title"}'
+    """
+    told = orjson.dumps({name: value for name, value in zip(_FIELDS, (title, pic), strict=True) if value is not None})
+    return Entry(key, depth, told if len(told) <= MOST_BYTES else b"{}")
+
+
+def entry_of_related(site: str, item: RelatedItem, depth: int) -> Entry:
+    """Return the entry of the article of *site* that a record lists as *item*."""
+    return entry_of(f"{site}/{item.id}", depth, item.title, item.pic)
+
+
+def read_entry(site: str, key: bytes, depth: bytes, told: bytes) -> tuple[Target | None, bool]:
+    """Return the target of *site* that an entry is, and whether all of the entry is as we write it.
+
+    None for a key that is none of an article of *site*. What dumps told is left out if it is not as it should be.
+
+    >>> read_entry("alalam", b"alalam/7", b"1", b'{"title":"T"}')[0].title
+    'T'
+    >>> read_entry("alalam", b"alalam/../7", b"1", b"{}")
+    (None, False)
+    """
+    article_id = key.decode("ascii", "replace").removeprefix(f"{site}/")
+    if not _ID_RE.fullmatch(article_id) or key != f"{site}/{article_id}".encode():
+        return None, False
+    far = _depth(depth)
+    facts = _told(told)
+    title, pic = ((facts or {}).get(name) for name in _FIELDS)
+    target = Target(key=f"{site}/{article_id}", id=article_id, depth=far or 0, title=title, pic=pic, attempts=1)
+    return target, far is not None and facts is not None
+
+
+def _depth(value: bytes) -> int | None:
+    """Return the score of a sorted set as a depth, None if it cannot be one."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return int(number) if 0 <= number <= _GREATEST_DEPTH and number.is_integer() else None
+
+
+def _told(value: bytes) -> dict[str, str] | None:
+    if len(value) > MOST_BYTES:
+        return None
+    try:
+        facts = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(facts, dict) or not facts.keys() <= set(_FIELDS):
+        return None
+    return facts if all(isinstance(fact, str) for fact in facts.values()) else None

@@ -1,0 +1,166 @@
+"""A worker's end of the frontier in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from redis import Redis as BlockingRedis
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from crawler.archive import Target
+from crawler.exceptions import ConfigError, FrontierGone
+from crawler.sharing import scripts
+from crawler.sharing.entries import Entry, read_entry
+
+_TIMEOUT = 10.0
+_ENTRIES_A_CALL = 500
+_NO_ADDRESS = "FRONTIER_URL is not the address of a Redis: give one such as redis://127.0.0.1:6379/0"
+_STATES = ("pending", "leased", "fetched", "gone", "failed")
+
+
+class SharedFrontier:
+    """The frontier of *site* at *url*, for the worker named *worker*. Every method raises ``FrontierGone``.
+
+    It keeps to one connection: when that breaks, or Redis has other data than before, what was told of late may be
+    lost. Then the frontier is gone for this worker; the next start tells Redis again all that its corpus knows.
+    """
+
+    def __init__(self, url: str, site: str, *, name: str, worker: str, lease_seconds: float) -> None:
+        self.place = place_of(url)
+        self.refused = 0
+        """How many entries were not as we write them."""
+        self._site, self._worker, self._seconds = site, worker, lease_seconds
+        self._prefix = f"{{gleaner:{name}}}"  # braces: all in one slot of a cluster
+        self._epoch = ""
+        self._connected = False
+        try:
+            self._redis = Redis.from_url(
+                url,
+                protocol=2,
+                single_connection_client=True,
+                socket_timeout=_TIMEOUT,
+                socket_connect_timeout=_TIMEOUT,
+                retry=Retry(NoBackoff(), 0),
+                redis_connect_func=self._connect_once,
+            )
+        except (ValueError, TypeError):
+            raise ConfigError(_NO_ADDRESS) from None
+        self._scripts: dict[str, Any] = {}
+
+    async def _connect_once(self, connection: AbstractConnection) -> None:
+        if self._connected:
+            raise RedisError("the connection broke")
+        self._connected = True
+        await connection.on_connect()
+
+    async def _run(self, script: str, *arguments: bytes | str | float) -> Any:
+        run = self._scripts.get(script) or self._scripts.setdefault(script, self._redis.register_script(script))
+        try:
+            return await run(keys=[self._prefix], args=[self._epoch, self._worker, *arguments])
+        except (RedisError, OSError) as error:
+            raise FrontierGone(self.place, str(error)[:200] or type(error).__name__) from None
+
+    async def join(self, *, retry_failed: bool) -> tuple[int, int]:
+        """Begin to work; return how many leases of before were given back, and how many failed targets wait again."""
+        self._epoch = token_hex(8)  # unless there is one
+        epoch, released, retried = await self._run(scripts.JOIN, self._seconds, int(retry_failed))
+        self._epoch = epoch.decode("ascii", "replace")
+        return released, retried
+
+    async def beat(self) -> None:
+        """Say that this worker is alive; to be said several times in the seconds that a lease lasts."""
+        await self._run(scripts.BEAT, self._seconds)
+
+    async def seeded(self) -> None:
+        """Say that all seeds of this worker were told."""
+        await self._run(scripts.SEEDED)
+
+    async def leave(self) -> int:
+        """Give back all that is leased to this worker; return how much that was."""
+        return int(await self._run(scripts.LEAVE))
+
+    async def claim(self, limit: int, *, max_depth: int) -> tuple[list[Target], bool]:
+        """Lease up to *limit* targets, the nearest first; return them and, of none, whether others may bring some.
+
+        What cannot be a target is refused: nobody is given it again.
+        """
+        working, *flat = await self._run(scripts.CLAIM, self._seconds, max_depth, limit)
+        targets: list[Target] = []
+        bad: list[bytes] = []
+        for key, depth, told in zip(*[iter(flat)] * 3, strict=True):
+            target, is_ours = read_entry(self._site, key, depth, told)
+            self.refused += not is_ours
+            if target is None:
+                bad.append(key)
+            else:
+                targets.append(target)
+        if bad:
+            await self._run(scripts.REFUSE, *bad)
+        return targets, working > 0 or (bool(bad) and not targets)
+
+    async def tell(self, ended: Sequence[tuple[str, str]] = (), listed: Iterable[Entry] = ()) -> None:
+        """Tell how targets *ended*, as pairs of key and state, and which are *listed* by what was archived."""
+        flat: list[bytes | str | float] = [part for entry in listed for part in entry]
+        first, later = flat[: 3 * _ENTRIES_A_CALL], flat[3 * _ENTRIES_A_CALL :]
+        while later:  # what is listed is told before its record counts as fetched
+            part, later = later[: 3 * _ENTRIES_A_CALL], later[3 * _ENTRIES_A_CALL :]
+            await self._run(scripts.TELL, 0, *part)
+        await self._run(scripts.TELL, len(ended), *(part for pair in ended for part in pair), *first)
+
+    async def turn(self, host: str, delay: float) -> float:
+        """Take the turn to ask *host*, which is asked every *delay* seconds by all workers together.
+
+        Return 0 if it was taken, else in how many seconds to try again.
+        """
+        return float(await self._run(scripts.TURN, host, delay))
+
+    async def counts(self) -> dict[str, int]:
+        """Return the number of targets in each state, those of no target left out."""
+        numbers = await self._run(scripts.COUNTS)
+        return {state: number for state, number in zip(_STATES, numbers, strict=True) if number}
+
+    async def close(self) -> None:
+        """Close the connection."""
+        with suppress(RedisError, OSError):
+            await self._redis.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def check(url: str) -> None:
+    """Raise ``FrontierGone`` if no Redis answers at *url*, ``ConfigError`` if it is no address of one. Blocks."""
+    try:
+        client = BlockingRedis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    except (ValueError, TypeError):
+        raise ConfigError(_NO_ADDRESS) from None
+    try:
+        with client:
+            client.ping()
+    except (RedisError, OSError) as error:
+        raise FrontierGone(place_of(url), str(error)[:200]) from None
+
+
+def place_of(url: str) -> str:
+    """Return where *url* leads, without user, password and options.
+
+    >>> place_of("redis://:secret@127.0.0.1:6379/0")
+    'redis://127.0.0.1:6379/0'
+    """
+    try:
+        parts = urlsplit(url)
+        host = f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
+    except ValueError:
+        return "FRONTIER_URL"
+    return f"{parts.scheme}://{host}{parts.path}"
