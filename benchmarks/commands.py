@@ -108,7 +108,9 @@ def main() -> None:
             before = mib_in(directory)
             took = run(words, directory / "errors.txt")
             left = mib_in(directory) - before
-            print(f"| {name} | {took.seconds:.1f} | {took.cpu:.1f} | {took.peak_mib:,.0f} | {left:,.0f} |", flush=True)
+            print(
+                f"| {name} | {took.seconds:.1f} | {took.cpu:.1f} | {took.peak_mib:,.0f} | {round(left):,} |", flush=True
+            )
     finally:
         shutil.rmtree(directory)
 
