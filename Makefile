@@ -58,9 +58,11 @@ fuzz: $(VENV)/.installed
 	        "$$(mktemp -d)" tests/fuzz/corpus; \
 	else echo "no fuzzing: atheris cannot be had here"; fi
 
+# SOAK_WORKERS=2: two that share a frontier, in a Redis.
 SOAK_SECONDS ?= 120
+SOAK_WORKERS ?= 1
 soak: $(VENV)/.installed
-	$(BIN)/python -W ignore -m tests.soak --seconds $(SOAK_SECONDS)
+	$(BIN)/python -W ignore -m tests.soak --seconds $(SOAK_SECONDS) --workers $(SOAK_WORKERS)
 
 # To be made when pyproject.toml or constraints*.txt change: the hashes of all files of the versions pinned there, for
 # all platforms and versions of Python.
