@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
+_MOST_AT_ONCE = 8
+"""A worker takes few targets at a time, to leave some to others: when they are few, and when they came later."""
 _BEATS_A_LEASE = 4
 _FIRST_TID = -(2**63)
 _TARGETS_A_PART = 1_000
@@ -89,11 +91,10 @@ class Sharing:
     async def open(self, do: Doing) -> None:
         """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists."""
         try:
-            released, retried = await self._frontier.join(retry_failed=True)
-            self._crawler.stats.inc_value("gleaner/leases_released", released)
-            self._crawler.stats.inc_value("gleaner/failed_retried", retried)
+            self._crawler.stats.inc_value("gleaner/failed_retried", await self._frontier.join(retry_failed=True))
             self._beating = asyncio.ensure_future(self._beat())
             await self._tell_all(do)
+            self._crawler.stats.inc_value("gleaner/leases_released", await self._frontier.release())
         except FrontierGone as error:
             self._fail(error)
 
@@ -121,7 +122,7 @@ class Sharing:
         while not self._is_gone and not is_closing(self._crawler):
             try:
                 self._told.clear()
-                targets, more = await self._frontier.claim(limit, max_depth=max_depth)
+                targets, more = await self._frontier.claim(min(limit, _MOST_AT_ONCE), max_depth=max_depth)
             except FrontierGone as error:
                 self._fail(error)
                 break

@@ -25,7 +25,7 @@ class TurnsMiddleware:
     """Lets a request pass when it is this worker's turn at its host.
 
     The time between two turns is the delay of this worker's download slot, with what AutoThrottle and robots.txt made
-    of it. Whoever waits has reserved nothing, so a worker that is killed holds up nobody.
+    of it. Whoever waits has reserved nothing, so a worker that is killed holds up nobody. Counts ``gleaner/turns``.
     """
 
     def __init__(self, crawler: Crawler, sharing: Sharing) -> None:
@@ -49,6 +49,7 @@ class TurnsMiddleware:
                 if is_closing(self._crawler):
                     raise Stopping("the crawl is ending")
                 await asyncio.sleep(min(wait, _POLL))
+        self._crawler.stats.inc_value("gleaner/turns")
 
     def _delay(self, request: Request) -> float:
         downloader: Any = self._crawler.engine.downloader

@@ -68,12 +68,19 @@ class SharedFrontier:
         except (RedisError, OSError) as error:
             raise FrontierGone(self.place, str(error)[:200] or type(error).__name__) from None
 
-    async def join(self, *, retry_failed: bool) -> tuple[int, int]:
-        """Begin to work; return how many leases of before were given back, and how many failed targets wait again."""
+    async def join(self, *, retry_failed: bool) -> int:
+        """Begin to work; return how many failed targets wait again, if nobody else works: all, or none."""
         self._epoch = token_hex(8)  # unless there is one
-        epoch, released, retried = await self._run(scripts.JOIN, self._seconds, int(retry_failed))
+        epoch, retried = await self._run(scripts.JOIN, self._seconds, int(retry_failed))
         self._epoch = epoch.decode("ascii", "replace")
-        return released, retried
+        return int(retried)
+
+    async def release(self) -> int:
+        """Give back what was leased to this worker before it joined; return how much that was.
+
+        After it has told all that its corpus holds: what it archived and could not tell is so fetched by no other.
+        """
+        return int(await self._run(scripts.RELEASE))
 
     async def beat(self) -> None:
         """Say that this worker is alive; to be said several times in the seconds that a lease lasts."""

@@ -14,7 +14,8 @@ The keys, all behind the prefix KEYS[1]:
 ``host:HOST`` string    the time before which no worker asks the host for anything
 ======================  ============================================================================================
 
-All leases of a worker end together: when it leaves, when it joins anew, or when it is no longer heard of.
+All leases of a worker end together: when it leaves, when it has joined anew and told what it holds, or when it is no
+longer heard of.
 """
 
 from __future__ import annotations
@@ -60,16 +61,16 @@ JOIN: Final = (
     _COMMON
     + """
 call('SET', prefix .. 'epoch', epoch, 'NX')
-local released = dismiss(me)
 live(ARGV[3])
 local retried = 0
 if ARGV[4] == '1' and call('ZCARD', prefix .. 'workers') == 1 then retried = to_pending(prefix .. 'failed') end
 call('SADD', prefix .. 'seeding', me)
-return {call('GET', prefix .. 'epoch'), released, retried}
+return {call('GET', prefix .. 'epoch'), retried}
 """
 )
 """ARGV: epoch if there is none, worker, seconds it counts as alive, 1: try again what failed if nobody else is here."""
 
+RELEASE: Final = _COMMON + _SAME_EPOCH + "return to_pending(held_by(me))"
 BEAT: Final = _COMMON + _SAME_EPOCH + "live(ARGV[3])"
 SEEDED: Final = _COMMON + _SAME_EPOCH + "call('SREM', prefix .. 'seeding', me)"
 LEAVE: Final = _COMMON + _SAME_EPOCH + "return dismiss(me)"
