@@ -58,6 +58,7 @@ class Sharing:
         self._beat_seconds = beat_seconds
         self._is_gone = False
         self._told = asyncio.Event()
+        self._beating: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, site: str) -> Self | None:
@@ -174,8 +175,9 @@ class Sharing:
     async def close(self) -> dict[str, int]:
         """Give back what is leased, and leave; return the numbers of targets by state, of all workers together."""
         counts: dict[str, int] = {}
-        if not self._is_gone:
+        if self._beating:
             self._beating.cancel()
+        if not self._is_gone:
             try:
                 await self._frontier.leave()
                 counts = await self._frontier.counts()
