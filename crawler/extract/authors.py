@@ -40,8 +40,9 @@ _METAS = (
     "author", "byl", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
     "dc.contributor", "citation_author", "cxenseparse:author", "og:article:author", "twitter:creator_name",
 )  # fmt: skip
-_BYLINES = (
-    "//*[contains(@class,'author') or contains(@class,'Author') or contains(@class,'byline')"
+_SIGNED = etree.XPath("descendant-or-self::a[@rel='author' or contains(@rel,'author ')]")
+_BYLINES = etree.XPath(
+    "descendant-or-self::*[contains(@class,'author') or contains(@class,'Author') or contains(@class,'byline')"
     " or contains(@class,'Byline') or contains(@id,'author') or contains(@id,'byline')]"
 )
 _ABBREVIATED_RE = re.compile(r"\b(?:[js]r|[a-z]|dr|ph\.d)\.$", re.IGNORECASE)
@@ -150,7 +151,7 @@ def _microdata(page: Page) -> Iterator[str]:
 
 
 def _rel(page: Page) -> Iterator[str]:
-    for element in page.root.xpath("//a[@rel='author' or contains(@rel,'author ')]")[:_MOST]:
+    for element in _SIGNED(page.root)[:_MOST]:
         text = _text(element)
         if len(text) <= _LONGEST_BYLINE:
             yield text
@@ -158,7 +159,7 @@ def _rel(page: Page) -> Iterator[str]:
 
 def _bylines(page: Page) -> Iterator[str]:
     """Yield what the first element that is named byline or author says, if it reads like names."""
-    for element in page.root.xpath(_BYLINES)[:_MOST]:
+    for element in _BYLINES(page.root)[:_MOST]:
         line = clean_line(_text(element)[: 2 * _LONGEST_BYLINE])
         if not 0 < len(line) <= _LONGEST_BYLINE:
             continue

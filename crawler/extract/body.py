@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from lxml import etree, html  # type: ignore[import-untyped]
-from trafilatura import bare_extraction
 
 from crawler.extract.blocks import Block, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
@@ -140,6 +139,8 @@ def _is_small(page: Page) -> bool:
 
 
 def _second_reading(page: Page) -> list[str]:
+    from trafilatura import bare_extraction  # noqa: PLC0415 - 20 MB that most runs of a few pages never need
+
     tree = html.fromstring(etree.tostring(page.root, encoding="unicode", method="html"))  # it changes what it reads
     document = bare_extraction(tree, with_metadata=False, include_comments=False, fast=True)
     text = document.text if document and not isinstance(document, dict) else None

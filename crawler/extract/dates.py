@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from lxml import etree  # type: ignore[import-untyped]
+
 from crawler.extract.moments import EARLIEST, Moment, parse_moment
 from crawler.extract.page import Found, Page
 
@@ -29,8 +31,9 @@ _URL_DAY_RE = re.compile(
     r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3}))[/-](?P<d>\d\d?)(?:[/.+_-]|$)"
     r"|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
 )
-_DATE_CLASS = (
-    "//*[contains(@class,'date') or contains(@class,'Date') or contains(@class,'time') or contains(@class,'Time')"
+_DATE_CLASS = etree.XPath(
+    "descendant-or-self::*[@class or @id][contains(@class,'date') or contains(@class,'Date')"
+    " or contains(@class,'time') or contains(@class,'Time')"
     " or contains(@class,'publish') or contains(@class,'posted') or contains(@class,'meta')"
     " or contains(@class,'byline') or contains(@id,'date') or contains(@id,'Date') or contains(@id,'time')]"
 )
@@ -193,7 +196,7 @@ def _times(page: Page) -> Iterator[tuple[str, str]]:
 
 def _lines(page: Page) -> Iterator[tuple[str, str]]:
     """Yield short visible lines that are marked as dates, in the order of the page."""
-    for element in page.root.xpath(_DATE_CLASS)[:_MANY]:
+    for element in _DATE_CLASS(page.root)[:_MANY]:
         text = "".join(element.itertext()).strip()
         if 0 < len(text) <= _LONGEST_LINE:
             yield text, "page"

@@ -79,7 +79,9 @@ def measure(page: Sequence[Block], texts: Sequence[str], told: Known, vocabulary
     spoken = words_of(folded, told.title, prose, vocabulary)
     place, nearest, totals = _of_places(page)
     groups = _groups(page, totals)
-    own = np.column_stack([letters.columns, markup, spoken.columns, *_told(folded, told), *lines_with(texts, sizes)])
+    own = np.column_stack(
+        [letters.columns, markup, spoken.columns, *_told(folded, told), *lines_with(texts, folded, sizes)]
+    )
     near = np.column_stack(
         [sizes, linked, letters.ends, place[:, 0], spoken.columns[:, 0], spoken.columns[:, 1], np.where(prose, 1, 0)]
     )

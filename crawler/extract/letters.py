@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -57,9 +57,9 @@ _RIGHTS = (
 )  # fmt: skip
 _ADDRESSES = ("@", "https:", "http:", "www.")
 _DATE_RE = re.compile(
-    r"\b(?:19|20|13|14)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
-    re.IGNORECASE,
+    r"\b(?:19|20|13|14)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d"
 )
+"""For casefolded text."""
 
 
 class Letters(NamedTuple):
@@ -123,26 +123,47 @@ def counts(texts: Sequence[str]) -> Letters:
     return Letters(np.column_stack(columns), sizes.astype(np.float32), ends.astype(np.float32))
 
 
-def lines_with(texts: Sequence[str], sizes: Matrix) -> list[NDArray[np.float64]]:
-    """Return what phrases *texts* begin or end with or hold: call (a number, 0 none), credit, rights, date, address, copies."""
-    calls, credit, rights, addresses = (np.zeros(len(texts)) for _ in range(4))
+def lines_with(texts: Sequence[str], folded: Sequence[str], sizes: Matrix) -> list[NDArray[np.float64]]:
+    """Return what phrases *texts* (*folded*: casefolded) begin or end with or hold.
+
+    Call (a number, 0 none), credit, rights, date (-1: too long to be looked at), address, copies.
+    """
+    count = len(texts)
+    calls = np.zeros(count)
     heads, starts = _joined([text[:_HEAD] for text in texts])
-    for match in _CALL_RE.finditer(heads):
-        calls[np.searchsorted(starts, match.start(), side="right") - 1] = match.lastindex or 0
+    found = [(match.start(), match.lastindex or 0) for match in _CALL_RE.finditer(heads)]
+    if found:
+        at, kinds = np.array(found).T
+        calls[_lines_at(at, starts)] = kinds
     tails, starts = _joined([text[-_TAIL:] for text in texts])
-    for match in _CREDIT_RE.finditer(tails):
-        credit[np.searchsorted(starts, match.start(), side="right") - 1] += 1
-    whole, starts = _joined([text.casefold() for text in texts])
-    for column, phrases in ((rights, _RIGHTS), (addresses, _ADDRESSES)):
-        for phrase in phrases:
-            at = whole.find(phrase)
-            while at >= 0:
-                column[np.searchsorted(starts, at, side="right") - 1] += 1
-                at = whole.find(phrase, at + len(phrase))
-    dates = [len(_DATE_RE.findall(text)) if size < _SHORT else -1 for text, size in zip(texts, sizes, strict=True)]
+    credit = _counted((match.start() for match in _CREDIT_RE.finditer(tails)), starts)
+    whole, starts = _joined(folded)
+    rights, addresses = (
+        _counted((at for phrase in phrases for at in _all_of(phrase, whole)), starts)
+        for phrases in (_RIGHTS, _ADDRESSES)
+    )
+    short = sizes < _SHORT
+    lines, starts = _joined([text if look else "" for text, look in zip(folded, short.tolist(), strict=True)])
+    dates = np.where(short, _counted((match.start() for match in _DATE_RE.finditer(lines)), starts), -1.0)
     times = Counter(texts)
-    copies = np.array([times[text] for text in texts], dtype=float)
-    return [calls, credit, rights, np.array(dates, dtype=float), addresses, copies]
+    return [calls, credit, rights, dates, addresses, np.array([times[text] for text in texts], dtype=float)]
+
+
+def _all_of(phrase: str, text: str) -> Iterator[int]:
+    at = text.find(phrase)
+    while at >= 0:
+        yield at
+        at = text.find(phrase, at + len(phrase))
+
+
+def _lines_at(places: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of the lines, which begin at *starts*, that hold the characters at *places*."""
+    return np.searchsorted(starts, places, side="right") - 1
+
+
+def _counted(places: Iterable[int], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how many of *places* are in each line."""
+    return np.bincount(_lines_at(np.fromiter(places, np.int64), starts), minlength=len(starts)).astype(float)
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:

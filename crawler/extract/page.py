@@ -28,6 +28,7 @@ _MOST_SCRIPTS = 100
 _MOST_HEADINGS = 200
 _MOST_TIMES = 1_000
 _LONGEST_URL = 4_000
+_MARKED = etree.XPath("descendant-or-self::*[@itemprop]")  # several times as fast as //*
 
 
 class Found(NamedTuple, Generic[T]):
@@ -103,7 +104,7 @@ class Page:
     def properties(self) -> dict[str, list[etree._Element]]:
         """The elements with microdata (``itemprop``), by the property's name in lower case."""
         found: dict[str, list[etree._Element]] = defaultdict(list)
-        for element in self.root.xpath("//*[@itemprop]"):
+        for element in _MARKED(self.root):
             for name in (element.get("itemprop") or "").lower().split():
                 found[name].append(element)
         return found

@@ -21,8 +21,8 @@ _TAG_RE = re.compile(
 )
 """A comment, an element whose content is not markup, or a start tag: linear in the text, whatever its quotes."""
 
-_QUOTED_END_RE = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
-_OPENING_RE = re.compile("<[a-zA-Z]")
+_QUOTED_END_RE = re.compile(rb"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
+_OPENING_RE = re.compile(b"<[a-zA-Z]")
 _FEW = 3
 _RAW = ("<script", "<style", "<textarea", "<title")
 _SMALL_PAGE = 30_000
@@ -55,31 +55,38 @@ def parse(text: str) -> Tree:
         text, lost = _SCAFFOLD_RE.sub(" ", text), "size"
         end = next(islice(re.finditer("<", text), MAX_TAGS, None), None)
         text = text[: end.start()] if end else text
-    text = _bound_attributes(text)
-    root, deep = _parse(text)
+    encoded = _encoded(text)
+    if len(encoded) > _SMALL_PAGE and _may_have_long_tags(encoded):
+        text = _bound_attributes(text)
+        encoded = _encoded(text)
+    root, deep = _parse(encoded)
     if deep:
-        root, deep = _parse(_SCAFFOLD_RE.sub(" ", text))
+        root, deep = _parse(_encoded(_SCAFFOLD_RE.sub(" ", text)))
         lost = "depth"
     return Tree(root, lost)
 
 
-def _parse(text: str) -> tuple[etree._Element, bool]:
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace").translate(None, _UNFIT)
+
+
+def _parse(text: bytes) -> tuple[etree._Element, bool]:
     """Return the tree of *text* and whether the parser stopped at its depth limit."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace").translate(None, _UNFIT), parser)
+        root = etree.fromstring(text, parser)
     except (etree.LxmlError, ValueError, AssertionError):  # "Document is empty" among others
         root = None
     deep = any("depth" in error.message for error in parser.error_log if error.level >= etree.ErrorLevels.FATAL)
     return (etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root), deep
 
 
-def _may_have_long_tags(text: str) -> bool:
+def _may_have_long_tags(text: bytes) -> bool:
     """Tell, quickly, whether an element of *text* may be longer than what is let pass unlooked at.
 
     It ends at the first ``>`` outside of quotes: so there is a long way between two of them, or several in quotes.
     """
-    ends = np.flatnonzero(np.frombuffer(f">{text}>".encode("utf-32-le", "replace"), np.uint32) == ord(">"))
+    ends = np.flatnonzero(np.frombuffer(b">%b>" % text, np.uint8) == ord(">"))
     for gap in np.flatnonzero(np.diff(ends) > _LONG_OPENING).tolist():
         if _OPENING_RE.search(text, int(ends[gap]), int(ends[gap + 1]) - _LONG_OPENING):
             return True
@@ -88,8 +95,6 @@ def _may_have_long_tags(text: str) -> bool:
 
 def _bound_attributes(text: str) -> str:
     """Return *text* with the attributes dropped from elements that have thousands: the parser is quadratic in them."""
-    if len(text) < _SMALL_PAGE or not _may_have_long_tags(text):
-        return text
     pieces = []
     end = 0
     for match in _TAG_RE.finditer(text):

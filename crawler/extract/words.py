@@ -43,15 +43,16 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
         said = weights[ids] if len(ids) else np.zeros(0)
         odds = np.bincount(rows, said, count) / np.maximum(lengths, 4)
         np.minimum.at(lowest, rows, said)
-        heads = np.array([sum(vocabulary.get("^" + word, 0.0) for word in words[:_HEAD]) for words in lists])
-    pairs = np.unique(rows * size + ids)
+        heads = np.array([sum([vocabulary.get("^" + word, 0.0) for word in words[:_HEAD]]) for words in lists])
+    pairs = np.sort(rows * size + ids)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique takes several times as long
     row, word = pairs // size, pairs % size
     distinct = np.bincount(row, minlength=count)
     wanted = set(_WORD_RE.findall(title))
-    in_title = np.fromiter((word in wanted for word in numbers), dtype=bool, count=len(numbers))
+    in_title = np.fromiter(map(wanted.__contains__, numbers), dtype=bool, count=len(numbers))
     common = np.bincount(row, in_title[word], count) if len(pairs) else np.zeros(count)
     overlap = common / np.maximum(distinct + len(wanted) - common, 1)
-    telling = np.fromiter((len(word) >= _TELLING for word in numbers), dtype=bool, count=len(numbers))
+    telling = np.fromiter(map(len, numbers), dtype=np.int64, count=len(numbers)) >= _TELLING
     held = np.bincount(word, prose[row], size) if len(pairs) else np.zeros(size)
     others = held[word] - prose[row]
     counted = telling[word] if len(pairs) else np.zeros(0)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import LanguageIdentifier
 
-_SAMPLE = 2_000
+from crawler.text.languagemodel import load_identifier
+
+_SAMPLE = 1_000
 _LEAST = 20
 """Letters: fewer are too little to tell from. A Han, kana or Hangul character counts three."""
 
@@ -80,4 +82,4 @@ def _letters(text: str) -> int:
 
 @lru_cache(maxsize=1)
 def _model() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return load_identifier()

@@ -3,8 +3,10 @@
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from crawler.text.language import are_kin, identify
+from crawler.text.languagemodel import load_identifier
 
 # (language, a sentence of news in it)
 NEWS = [
@@ -43,3 +45,9 @@ def test_a_declaration_settles_what_the_letters_leave_open_and_nothing_else():
 def test_a_declared_dialect_is_believed_where_letters_cannot_tell():
     assert are_kin("nb", "no")
     assert not are_kin("no", "en")
+
+
+def test_the_model_read_row_by_row_says_what_the_model_in_memory_says():
+    whole, rows = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True), load_identifier()
+    for _, text in [*NEWS, ("", "")]:
+        assert rows.rank(text) == whole.rank(text)
