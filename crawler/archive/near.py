@@ -20,7 +20,7 @@ from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alik
 from crawler.archive.frontier import target_id
 from crawler.archive.segments import Place, open_segment, read_lines, segment_name, segment_paths
 from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Sketch, words_of
-from crawler.exceptions import ConfigError, CorpusDamaged
+from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import Article
 
 FOLDER = "near"
@@ -53,7 +53,7 @@ def near_threshold(value: object) -> float | None:
 class NearDuplicates:
     """The index of the corpus at *root*, whose *catalogue* agrees with the lines; alike is what is by *threshold*.
 
-    One thread at a time. Raises ``OSError``.
+    One thread at a time. Raises ``OSError``, and ``CorpusError`` for a symbolic link where the index should be.
     """
 
     def __init__(self, root: Path, catalogue: Catalogue, threshold: float) -> None:
@@ -61,6 +61,8 @@ class NearDuplicates:
         self._catalogue = catalogue
         self._threshold = threshold
         self._last: tuple[Article, Sketch] | None = None  # what was decided last is taken in next
+        if (root / FOLDER).is_symlink():
+            raise CorpusError(str(root), f"its {FOLDER}/ is a symbolic link; remove it")
         self._index = NearIndex(root / FOLDER)
         if self._index.mark is not None and not self._agrees(self._index.mark):
             self._index.close()

@@ -146,7 +146,7 @@ class NearIndex:
         if len(set(gathered)) == len(gathered):  # most often: no two keys are of one document
             return []
         shared = [(-count, number) for number, count in Counter(gathered).items() if count >= _SHARED_KEYS]
-        return [number for _, number in sorted(shared)[:_MOST_COMPARED]]
+        return [number for _, number in sorted(shared)[:_MOST_COMPARED] if number < len(self)]  # others: rotten bytes
 
     def _document(self, number: int) -> tuple[Seen, int]:
         if number >= self._flushed:
@@ -158,6 +158,9 @@ class NearIndex:
     def _words(self, number: int, offset: int, length: int) -> Words:
         if number >= self._flushed:
             return self._new[number - self._flushed][1]
+        end = offset + length
+        if end > self._flushed_words:  # rotten bytes
+            return np.empty(0, np.uint16)
         return np.frombuffer(os.pread(self._words_file, 2 * length, 2 * offset), np.uint16)
 
     def flush(self, mark: dict[str, Any]) -> None:

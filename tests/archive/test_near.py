@@ -357,6 +357,20 @@ def test_killed_at_every_call_that_writes_it_ends_as_if_it_was_not(tmp_path, mon
     assert point > 40
 
 
+def test_an_index_elsewhere_is_not_followed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "000001.run").write_bytes(b"mine")
+    corpus = Corpus(tmp_path / "corpus", "replica")
+    (corpus.root / FOLDER).symlink_to(elsewhere)
+
+    with pytest.raises(CorpusError, match="symbolic link"):
+        corpus.find_near_duplicates(THRESHOLD)
+    corpus.close()
+
+    assert [path.name for path in elsewhere.iterdir()] == ["000001.run"]
+
+
 def test_a_disk_that_fails_in_the_index_ends_the_corpus_and_loses_no_line(tmp_path, monkeypatch):
     monkeypatch.setattr(index, "FLUSH_DOCUMENTS", 1)
     corpus = opened(tmp_path)
