@@ -52,7 +52,7 @@ def _diff(pair: tuple[Version, Version] | None, changes: list[Change]) -> dict[s
 
 def _facts(version: Version) -> dict[str, Any]:
     record = version.record or {}
-    names = ("kind", "title", "published", "run", "capture", "content_sha256")
+    names = ("kind", "title", "published", "run", "capture", "content_sha256", "duplicate_rule")
     facts = {"version": version.version, **{name: record.get(name) for name in names}}
     words = len(str(record.get("text") or "").split())
     place = version.place._asdict()
@@ -66,4 +66,5 @@ def _line(version: Version) -> str:
     capture = facts["capture"] if isinstance(facts["capture"], dict) else {}
     what = f"{facts['kind']} from {capture.get('source')}, {facts['words']:,} words, run {facts['run']}"
     twin = f", a duplicate of {version.duplicate_of}" if version.duplicate_of else ""
+    twin += f" ({rule})" if (rule := facts["duplicate_rule"]) else ""
     return f"{version.version}  {capture.get('fetched') or 'no date':<25}  {what}{twin}"
