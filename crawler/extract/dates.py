@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -31,12 +32,8 @@ _URL_DAY_RE = re.compile(
     r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3}))[/-](?P<d>\d\d?)(?:[/.+_-]|$)"
     r"|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
 )
-_DATE_CLASS = etree.XPath(
-    "descendant-or-self::*[@class or @id][contains(@class,'date') or contains(@class,'Date')"
-    " or contains(@class,'time') or contains(@class,'Time')"
-    " or contains(@class,'publish') or contains(@class,'posted') or contains(@class,'meta')"
-    " or contains(@class,'byline') or contains(@id,'date') or contains(@id,'Date') or contains(@id,'time')]"
-)
+_DATE_CLASS_RE = re.compile("[dD]ate|[tT]ime|publish|posted|meta|byline")
+_DATE_ID_RE = re.compile("[dD]ate|time")
 _LONGEST_LINE = 200
 _MANY = 40
 _NEAR = 15
@@ -196,10 +193,15 @@ def _times(page: Page) -> Iterator[tuple[str, str]]:
 
 def _lines(page: Page) -> Iterator[tuple[str, str]]:
     """Yield short visible lines that are marked as dates, in the order of the page."""
-    for element in _DATE_CLASS(page.root)[:_MANY]:
+    for element in islice(filter(_is_dated, page.root.iter("*")), _MANY):
         text = "".join(element.itertext()).strip()
         if 0 < len(text) <= _LONGEST_LINE:
             yield text, "page"
+
+
+def _is_dated(element: etree._Element) -> bool:
+    """Tell whether the names of *element* speak of dates; asking an XPath for it takes twice as long."""
+    return bool(_DATE_CLASS_RE.search(element.get("class", "")) or _DATE_ID_RE.search(element.get("id", "")))
 
 
 def _near_title(page: Page) -> Iterator[tuple[str, str]]:
