@@ -114,6 +114,7 @@ class Trials:
         self.row.others += [f"{self.root}: {problem}" for problem in problems]
         found = self.found()
         told = set(self.told.read_text().split())
+        self.row.notes["acknowledged records looked for"] += len(told)
         self.row.lost += len(told - found.keys())
         self.row.doubled += sum(times - 1 for times in found.values())
         self.row.largest = max(self.row.largest, len(found))
