@@ -155,10 +155,13 @@ def write(root: Path, told: Path, chance: Random, groups: int) -> None:
     catalogue._LINES_A_COMMIT = chance.choice((1, 3, 50))  # in a process that is to die
     telling = os.open(told, os.O_WRONLY | os.O_APPEND)
     now = time.time() + chance.uniform(-TEN_YEARS, TEN_YEARS)
+    parent = os.getppid()
     with closing(Corpus(root, "replica", segment_bytes=SEGMENT_BYTES)) as corpus:
         if chance.random() < 0.3:
             corpus.seal(chance.choice((None, "gzip", "zstd")), within=5)
         for _ in range(groups):
+            if os.getppid() != parent:  # who was to kill this one has died
+                return
             with corpus.group(wait=chance.random() < 0.5):
                 corpus.frontier.lease(3, max_depth=9, run=str(now), until=now + 600)
                 names = [archive(corpus, made(corpus, chance)) for _ in range(chance.randrange(1, 8))]
