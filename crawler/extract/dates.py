@@ -99,15 +99,19 @@ def _local(universal: Moment, other: Moment) -> Moment | None:
     """Return the instant *universal* in the zone of the page's place, if *other* is the same instant told there.
 
     Pages tell it in UTC for programs and in their own zone for readers. An *other* without zone is the same instant if
-    it agrees to the second and lies whole half hours away: then their distance is the offset.
+    it agrees to the second, or to a minute other than :00 and :30, and lies whole half hours away: then their distance
+    is the offset. Lines for readers tell no seconds; the universal time does.
     """
-    if not other.clock or _is_universal(other):
+    if not other.clock or not universal.clock or _is_universal(other):
         return None
-    instant = universal.at(None)
+    is_telling = other.clock.second or other.clock.minute % 30
+    if not other.clock.second:
+        other = replace(other, clock=other.clock.replace(second=universal.clock.second))
+    instant = universal.at(None).replace(microsecond=0)
     if other.zone:
         return other if other.at(None) == instant else None
     distance = other.at(None) - instant.replace(tzinfo=None)
-    if other.clock.second and abs(distance) <= _FARTHEST and distance % _HALF_HOUR == timedelta(0):
+    if is_telling and abs(distance) <= _FARTHEST and distance % _HALF_HOUR == timedelta(0):
         return replace(other, zone=timezone(distance)) if distance else None
     return None
 
