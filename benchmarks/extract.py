@@ -200,7 +200,8 @@ def is_held_back(url: str) -> bool:
 
 
 def read_set(folder: Path, part: str) -> list[dict[str, Any]]:
-    pages = [json.loads(line) for line in (folder / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
+    with (folder / "gold.jsonl").open(encoding="utf-8") as lines:
+        pages = [json.loads(line) for line in lines]
     return [page for page in pages if part == "all" or is_held_back(page["url"]) == (part == "held-back")]
 
 

@@ -71,7 +71,7 @@ def _settled(page: Page, told: Iterator[tuple[str, str]]) -> Found[str] | None:
     day: Moment | None = None
     origin = ""
     for text, source in told:
-        if day and day.clock and (source == "page" or not _is_universal(day)):
+        if day and day.clock and (zone or not _is_universal(day)):
             break
         moment = parse_moment(text, day_first=_day_first(page))
         if moment is None or not _believable(moment, page.latest):

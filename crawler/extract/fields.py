@@ -17,6 +17,7 @@ from crawler.extract.languages import find_language
 from crawler.extract.page import Found, Page, read
 from crawler.extract.titles import find_title
 from crawler.extract.tree import parse
+from crawler.extract.walls import find_wall
 from crawler.sites import SiteProfile
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ def extract(
     found["title"] = _asked(lambda: find_title(page))
     title = found["title"].value if found["title"] else None
     reading = _asked(lambda: find_body(page, title)) or Reading(Body([], "", []), "the page could not be read")
+    if wall := _asked(lambda: find_wall(page, title, reading.body.paragraphs)):
+        reading = Reading(Body([], "", []), wall)
     body = reading.body
     text = "\n\n".join(body.paragraphs) or None
     found["published"] = _asked(lambda: find_published(page))

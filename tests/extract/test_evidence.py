@@ -186,3 +186,15 @@ def test_a_page_without_article_has_no_text_and_says_why(body):
     assert found["text"] is None
     assert found["sources"]["no_text"]
     assert "text" not in found["sources"]
+
+
+@pytest.mark.parametrize(("line", "expected"), [
+    ("January 1, 2020 10:04 pm", "2020-01-01T22:04:05-05:00"),  # five hours away, to the minute
+    ("January 1, 2020 10:04 pm EST", "2020-01-01T22:04:05-05:00"),
+    ("January 1, 2020 9:30 pm", "2020-01-02T03:04:05+00:00"),  # another moment
+    ("January 2, 2020", "2020-01-02T03:04:05+00:00"),
+])  # fmt: skip
+def test_a_line_that_gives_minutes_tells_the_zone_of_a_universal_time(line, expected):
+    head = '<meta property="article:published_time" content="2020-01-02T03:04:05Z">'
+    page = f"<html lang=en><head>{head}</head><body><h1>A title</h1><p class=date>{line}</p></body></html>"
+    assert extract(page.encode(), "http://example.com/1", fetched=NOW)["published"] == expected

@@ -159,3 +159,54 @@ def test_a_section_front_has_no_text(language):
     )
     record = read(f'<html lang="{language}"><title>News</title><h1>World</h1><main>{teasers}</main></html>')
     assert (record["text"], record["sources"]["no_text"]) == (None, "a list of other pages")
+
+
+# (what the page is, its title, its paragraphs)
+WALLS = [
+    ("a login", "Log in to your account", [
+        "Please enter the email address and password that you used when you registered with us.",
+        "If you have forgotten your password, we can send you a link to choose a new one. It is valid for one day.",
+        "Don't have an account yet? Create one in less than a minute and read five articles a month free of charge.",
+    ]),
+    ("a request for consent", "We value your privacy", [
+        "We and our 842 partners store information on a device, such as cookies, and process personal data, such as "
+        "identifiers and standard information sent by a device for personalised ads and content.",
+        "You may click to consent to our processing, and you can change your preferences at any time.",
+    ]),
+    ("an error page", "Page not found", [
+        "We are sorry, but the page that you are looking for could not be found. It may have been moved or renamed.",
+        "Please check the address for errors, go back to the home page, or use the search box to find an article.",
+        "If you believe that this is a mistake, please let our webmaster know and we will look into it very soon.",
+    ]),
+    ("an error page", "الصفحة غير موجودة", [
+        "عذرا، الصفحة التي تبحث عنها غير موجودة أو تم نقلها إلى عنوان آخر. يرجى التأكد من صحة العنوان.",
+        "يمكنك العودة إلى الصفحة الرئيسية أو استخدام محرك البحث للوصول إلى ما تريد من أخبار ومقالات.",
+    ]),
+    ("an offer of a subscription", "Subscribe to continue reading", [
+        "You have reached your limit of free articles this month. Subscribe now and get unlimited access on every device.",
+        "Your subscription supports independent reporting. Cancel at any time, no questions asked.",
+    ]),
+    ("a check for robots", "Just a moment...", [
+        "Your browser will redirect to your requested content shortly. Please allow up to five seconds while we verify "
+        "that you are not a robot.",
+        "Enable JavaScript and cookies to continue. The site needs to review the security of your connection first.",
+    ]),
+]  # fmt: skip
+
+
+def wall(title, paragraphs, date=""):
+    body = "".join(f"<p>{text}</p>" for text in paragraphs)
+    return f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{date}{body}</body></html>"
+
+
+@pytest.mark.parametrize(("reason", "title", "paragraphs"), WALLS)
+def test_what_stands_in_the_way_of_an_article_has_no_text(reason, title, paragraphs):
+    record = read(wall(title, paragraphs))
+    assert record["text"] is None
+    assert record["sources"]["no_text"] == reason
+
+
+@pytest.mark.parametrize(("reason", "title", "paragraphs"), WALLS)
+def test_an_article_of_a_day_may_speak_of_such_things(reason, title, paragraphs):
+    day = '<time datetime="2020-01-02">2 January 2020</time>'
+    assert paragraphs[0] in (read(wall(title, paragraphs, day))["text"] or ""), reason

@@ -1,0 +1,56 @@
+# ruff: noqa: E501, RUF001 - phrases of other scripts
+"""Pages that stand in the way of an article: errors, logins, subscriptions, consent, checks for robots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from crawler.extract.dates import find_published
+from crawler.extract.letters import weight
+from crawler.extract.page import Page
+
+_LONGEST = 1_500
+_ENOUGH = 2
+_PHRASES = {
+    "an error page": (
+        r"\b40[34]\b|\b50[0234]\b|(?:page|article|file|story) (?:was |could |is |has |can)?(?:not|no longer)(?: be)? (?:found|available|exist)|not found|access denied|forbidden"
+        r"|page (?:that )?you(?:'re| are|’re| were)? (?:looking for|request\w+)|(?:moved, |renamed|been moved|deleted)|check the (?:address|url)|do(?:es)? not have permission|been blocked"
+        r"|(?:scheduled )?maintenance|(?:be )?right back|service unavailable|temporarily unavailable|something went wrong"
+        r"|page introuvable|n['’]existe pas|a été déplacée|nicht gefunden|existiert nicht|no encontrada|no existe|não encontrada|non trovata|bulunamadı"
+        r"|страница не найдена|не существует|الصفحة غير موجودة|تبحث عنها|صفحه (?:مورد نظر )?(?:یافت|پیدا) نشد|מצא|页面不存在|找不到"
+    ),
+    "a login": (
+        r"\blog ?in\b|\bsign in\b|your (?:e-?mail|user ?name)|\bpasswords?\b|forgot(?:ten)? your|(?:create|have|need) an account|already registered"
+        r"|mot de passe|se connecter|identifiant|passwort|anmelden|contraseña|iniciar sesión|senha|şifre|giriş yap|пароль|войти|كلمة المرور|تسجيل الدخول|رمز عبور|گذرواژه|סיסמ|密码|登录"
+    ),
+    "an offer of a subscription": (
+        r"subscribe (?:now|to|today)|to continue reading|already a subscriber|your subscription|free articles|unlimited access|cancel (?:at )?any ?time"
+        r"|abonnez-vous|déjà abonné|jetzt abonnieren|suscríb\w+|assine"
+    ),
+    "a request for consent": (
+        r"\bcookies?\b|your privacy|your (?:consent|preferences|choices)|our (?:\d+ )?partners|personal data|accept all|personali[sz]ed ads"
+        r"|données personnelles|vos préférences|personenbezogene|einwilligung|datos personales|персональных данных|ملفات تعريف الارتباط"
+    ),
+    "a check for robots": (
+        r"(?:checking|verif\w+) (?:that )?(?:your browser|you are (?:not a robot|human))|not a robot|just a moment|enable javascript|browser will redirect|security of your connection|unusual traffic|captcha"
+    ),
+}
+_PATTERNS = {reason: re.compile(phrases, re.IGNORECASE) for reason, phrases in _PHRASES.items()}
+
+
+def find_wall(page: Page, title: str | None, paragraphs: Sequence[str]) -> str | None:
+    """Return what *page* is instead of an article, whose *paragraphs* these seem to be; None if it may be one.
+
+    It is something else if it is short, has no date anywhere, and half of its title and paragraphs hold phrases of one
+    kind, two different ones at the least.
+    """
+    lines = [title or "", *paragraphs]
+    if sum(map(weight, paragraphs)) > _LONGEST:
+        return None
+    for reason, pattern in _PATTERNS.items():
+        told = [{match.casefold() for match in pattern.findall(line)} for line in lines]
+        said = sum(map(bool, told))
+        if 2 * said >= len(lines) and len(set().union(*told)) >= _ENOUGH:
+            return None if find_published(page) else reason
+    return None
