@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,13 +18,13 @@ from crawler.replica import Site
 from crawler.replica.faults import Faults
 from crawler.replica.misbehaviour import FAULTS
 from crawler.sites import load_profile
-from tests.crawling import crawl, records, write_seed
+from tests.crawling import AS_USERS, crawl, records, write_seed
 
 SHARE = 0.03
 FIRST = 1793001
 EACH = 2
-MOST_MEMORY = 400 * 1024 * 1024
-"""Bytes that the process of the crawl and its reader may take, each: a stated bound, not a measured one."""
+MOST_MEMORY = 300 * 1024 * 1024
+"""Bytes that the process of the crawl may take; its readers hold themselves to limits of their own."""
 
 # The first words of the reason in the stub of an article that suffers the fault; None where there is an article.
 PAGES = {
@@ -98,7 +99,7 @@ def crawled(chosen, start_replica, tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
     sick = start_replica("--faults", f"all={SHARE}")
     seed = write_seed(folder / "seed.txt", *(number for numbers in chosen.values() for number in numbers))
-    settings = ["RETRY_TIMES=1", "DOWNLOAD_TIMEOUT=4", "CONCURRENT_REQUESTS=32", "PATIENCE=300"]
+    settings = ["RETRY_TIMES=1", "DOWNLOAD_TIMEOUT=4", "CONCURRENT_REQUESTS=32", "PATIENCE=300", AS_USERS]
     done = crawl(seed, folder / "corpus", sick.profile, settings=settings)
     (stats,) = (folder / "corpus" / "runs").glob("*/stats.json")
     latest = {}
@@ -162,5 +163,6 @@ def test_the_next_run_has_what_failed_and_leaves_alone_what_is_settled(crawled, 
 
 
 def test_memory_stays_below_its_bound(crawled):
+    if sys.platform != "linux":
+        pytest.skip("only Linux tells the peak of one process")
     assert 0 < crawled.stats["gleaner/peak_memory_bytes"] < MOST_MEMORY
-    assert 0 < crawled.stats["gleaner/peak_memory_bytes_readers"] < MOST_MEMORY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import resource
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -96,8 +96,7 @@ class RunRecord:
         archivist = self._crawler.get_extension(Archivist)
         if archivist is not None:
             stats["gleaner/answered"] = archivist.articles_answered
-        stats["gleaner/peak_memory_bytes"] = _peak_memory(resource.RUSAGE_SELF)
-        stats["gleaner/peak_memory_bytes_readers"] = _peak_memory(resource.RUSAGE_CHILDREN)
+        stats["gleaner/peak_memory_bytes"] = _peak_memory()
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"]
         spider = self._crawler.spider
         if self._least_answers:
@@ -161,10 +160,17 @@ class RunRecord:
         logger.warning("The report of run %s could not be made: %s", run, safe(reason))
 
 
-def _peak_memory(who: int) -> int:
-    """Return the most bytes that this process took so far, or that one of those took that it has waited for."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(who).ru_maxrss * unit
+def _peak_memory() -> int | None:
+    """Return the most bytes of memory that this process had so far; None where the system does not tell.
+
+    Not by ``getrusage``, whose peak is inherited from the process that started this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(peak[1]) * 1024 if peak else None
 
 
 def _share(crawler: Crawler, name: str) -> float:
