@@ -22,9 +22,6 @@ from crawler.text import clean_line
 
 _THRESHOLD = 0.43
 _DOUBT = 0.18
-_UNLIKE = 4
-"""A second reading that is so many times longer or shorter than the first is of something else on the page."""
-
 _SURE = 0.5
 """Probability that some paragraph of an article reaches: of 492 pages unknown to it, 0.8 was the lowest."""
 
@@ -69,8 +66,7 @@ def find_body(page: Page, title: str | None) -> Reading:
     """Return the body of *page*, without *title* and date line at its head and without leaked dumps.
 
     The profile's selector first; then the blocks of the page that the forest takes for body. Where it is in doubt
-    about much of what it takes (some 7 pages in 100), trafilatura reads the page instead, whose mistakes are others,
-    unless it takes several times as much or as little.
+    about much of what it takes (some 7 pages in 100), trafilatura reads the page instead, whose mistakes are others.
     Where all that leaves hardly anything, the articleBody of its JSON-LD. A body ends where a dump begins: what the
     site leaks there comes after the last paragraph.
     """
@@ -85,11 +81,11 @@ def find_body(page: Page, title: str | None) -> Reading:
             return Reading(Body([], "", elements), "nothing that reads like an article")
         if _leads_elsewhere(page, kept):
             return Reading(Body([], "", elements), "a list of other pages")
-    paragraphs = _cleaned((text for _, text in kept), title)
     if doubt > _DOUBT and _is_small(page):
-        others = _cleaned(_second_reading(page), title)
-        if _is_text(others) and not (_is_text(paragraphs) and _are_unlike(paragraphs, others)):
-            return Reading(Body(others, "trafilatura", elements))
+        paragraphs = _cleaned(_second_reading(page), title)
+        if _is_text(paragraphs):
+            return Reading(Body(paragraphs, "trafilatura", elements))
+    paragraphs = _cleaned((text for _, text in kept), title)
     if _is_text(paragraphs):
         return Reading(Body(paragraphs, "page", elements))
     told = _cleaned(_SPLIT_RE.split(_article_body(page)), title)
@@ -134,11 +130,6 @@ def _are_together(block: Block, other: Block) -> bool:
 def _is_text(paragraphs: list[str]) -> bool:
     sizes = [weight(paragraph) for paragraph in paragraphs]
     return sum(sizes) >= _LEAST and max(sizes) >= _SENTENCE
-
-
-def _are_unlike(one: list[str], other: list[str]) -> bool:
-    sizes = sum(map(len, one)), sum(map(len, other))
-    return max(sizes) > _UNLIKE * min(sizes)
 
 
 def _is_small(page: Page) -> bool:
