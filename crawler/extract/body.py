@@ -139,7 +139,7 @@ def _is_small(page: Page) -> bool:
 
 
 def _second_reading(page: Page) -> list[str]:
-    from trafilatura import bare_extraction  # noqa: PLC0415 - 20 MB that most runs of a few pages never need
+    from trafilatura import bare_extraction  # noqa: PLC0415 - most processes of a few pages are spared it
 
     tree = html.fromstring(etree.tostring(page.root, encoding="unicode", method="html"))  # it changes what it reads
     document = bare_extraction(tree, with_metadata=False, include_comments=False, fast=True)
