@@ -135,8 +135,9 @@ def test_wrong_usage_is_exit_code_2(root, arguments, message):
     assert b"Traceback" not in done.stderr
 
 
-def test_no_corpus(tmp_path, capsys):
-    code, out, err = run("search", tmp_path, "x", capsys=capsys)
+@pytest.mark.parametrize("verb", [["search", "x"], ["repair"]])
+def test_no_corpus(tmp_path, capsys, verb):
+    code, out, err = run(verb[0], tmp_path, *verb[1:], capsys=capsys)
     assert (code, out) == (1, "")
     assert err == f"gleaner: corpus {tmp_path}: there is no corpus here (no corpus.json)\n"
 
