@@ -348,8 +348,8 @@ def _changes(article: Article, outcome: Added | Duplicate, sources: set[str]) ->
 def rebuild(root: Path, reason: str) -> Recovery:
     """Make the catalogue of the corpus at *root* anew from its lines alone; return what was found.
 
-    Attempts and the reasons of failures are forgotten; everything else comes back. Raises ``CorpusError`` if there is no
-    corpus.
+    Attempts and the reasons of failures are forgotten; everything else comes back. Raises ``CorpusError`` if there is
+    no corpus.
     """
     describe(root)
     with write_errors(root):
