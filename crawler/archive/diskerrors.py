@@ -11,7 +11,8 @@ from pathlib import Path
 
 from crawler.exceptions import CorpusError, DiskFull
 
-_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when there is no room: on the disk, within a quota, within a limit of size."""
 _PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _ROOM = 1024 * 1024
 """Bytes that a disk which is not full has left."""
@@ -25,7 +26,7 @@ def write_errors(root: Path) -> Iterator[None]:
     except CorpusError:
         raise
     except OSError as error:
-        if error.errno in _FULL_ERRNOS:
+        if error.errno in FULL_ERRNOS:
             raise DiskFull(str(root), f"no room left to write ({error.strerror})") from error
         raise CorpusError(str(root), f"cannot be written: {error}") from error
     except sqlite3.Error as error:
@@ -45,4 +46,4 @@ def _comes_of_a_full_disk(root: Path, error: sqlite3.Error) -> bool:
             probe.seek(largest)
             return probe.write(bytes(_ROOM)) < _ROOM
     except OSError as reason:
-        return reason.errno in _FULL_ERRNOS
+        return reason.errno in FULL_ERRNOS

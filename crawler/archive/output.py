@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -12,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from crawler.archive.diskerrors import FULL_ERRNOS
 from crawler.archive.files import sync_directory
 from crawler.exceptions import ConfigError, DiskFull, GleanerError
 
 MARKER = ".gleaner-export"
 """A folder that holds this file was written by us, and may be replaced by us."""
 _STDOUT = "-"
-_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class OutputError(GleanerError, OSError):
@@ -112,6 +111,6 @@ def _write_errors(name: str) -> Iterator[None]:
     except GleanerError:
         raise
     except OSError as error:
-        if error.errno in _FULL_ERRNOS:
+        if error.errno in FULL_ERRNOS:
             raise DiskFull(name, "no room left to write") from error
         raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error
