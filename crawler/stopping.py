@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from crawler.exceptions import GleanerError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+
+_POLL = 0.25
 
 
 class Stopping(GleanerError):
@@ -19,3 +23,10 @@ def is_closing(crawler: Crawler) -> bool:
     engine = crawler.engine
     slot = engine._slot  # noqa: SLF001 - no signal is sent when an engine begins to close
     return not engine.running or slot is None or bool(slot.closing)
+
+
+async def pause(crawler: Crawler, seconds: float) -> None:
+    """Wait for *seconds*, or less: a quarter of one at most. Raise :class:`Stopping` if *crawler* has begun to end."""
+    if is_closing(crawler):
+        raise Stopping("the crawl is ending")
+    await asyncio.sleep(min(seconds, _POLL))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -13,7 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from crawler.exceptions import ConfigError
 from crawler.politeness import Patience, retry_after
-from crawler.stopping import Stopping, is_closing
+from crawler.stopping import pause
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -25,7 +24,6 @@ logger = logging.getLogger(__name__)
 OWN_BUDGET = "gleaner_own_budget"
 """In ``meta``: who makes this request sees to it by himself how often its host is asked."""
 _TOO_MANY, _UNAVAILABLE = 429, 503
-_POLL = 0.25
 _WORTH_TELLING = 1.0
 
 
@@ -64,9 +62,7 @@ class PatienceMiddleware:
             wait = host.wait(time.monotonic())
             if wait <= 0:
                 return
-            if is_closing(self._crawler):
-                raise Stopping("the crawl is ending")
-            await asyncio.sleep(min(wait, _POLL))
+            await pause(self._crawler, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
         if request.meta.get(OWN_BUDGET):

@@ -10,15 +10,13 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import NotConfigured
 
 from crawler.extensions.archivist import Archivist
-from crawler.stopping import Stopping, is_closing
+from crawler.stopping import pause
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
     from crawler.extensions.sharing import Sharing
-
-_POLL = 0.25
 
 
 class TurnsMiddleware:
@@ -46,9 +44,7 @@ class TurnsMiddleware:
             return
         async with self._asking[host]:
             while (wait := await self._sharing.turn(host, self._delay(request))) > 0:
-                if is_closing(self._crawler):
-                    raise Stopping("the crawl is ending")
-                await asyncio.sleep(min(wait, _POLL))
+                await pause(self._crawler, wait)
         self._crawler.stats.inc_value("gleaner/turns")
 
     def _delay(self, request: Request) -> float:
