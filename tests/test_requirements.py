@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,29 @@ def test_what_the_makefile_installs_is_locked():
     assert {f"requirements/{name}.txt" for name in LOCKS} == set(
         re.findall(r"--require-hashes --requirement (\S+?)(?:;|\n)", makefile)
     )
+
+
+def test_a_pip_that_spells_extras_otherwise_installs_all_the_same():
+    """Before 23.3, pip passes over an extra whose name is spelled in another way than where it is defined."""
+    ours = {canonicalize_name(Requirement(one).name) for one in PROJECT["project"]["dependencies"]}
+    seen, waiting, missed = set(), sorted(ours), set()
+    while waiting:
+        if (name := waiting.pop()) in seen:
+            continue
+        seen.add(name)
+        for needed in required(name):
+            waiting.append(canonicalize_name(needed.name))
+            defined = distribution(needed.name).metadata.get_all("Provides-Extra", [])
+            for extra in needed.extras.difference(defined):
+                missed.update(canonicalize_name(one.name) for one in required(needed.name, canonicalize_name(extra)))
+    assert {"lxml", "twisted"} <= seen
+    assert missed <= ours
+
+
+def required(name, extra=""):
+    """Return what the installed *name* requires here: by itself, or by the *extra*."""
+    found = [Requirement(one) for one in distribution(name).requires or []]
+    plain = {str(one) for one in found if one.marker is None or one.marker.evaluate({"extra": ""})}
+    if not extra:
+        return [one for one in found if str(one) in plain]
+    return [one for one in found if str(one) not in plain and one.marker.evaluate({"extra": extra})]

@@ -44,7 +44,7 @@ def extract(
     *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
     header said. *fetched*: when the page was fetched (default: now); later dates are not believed.
 
-    Never raises, whatever the bytes are.
+    Never raises, whatever the bytes are; only ``ImportError``, if a library that it needs cannot be loaded.
     """
     page = _asked(lambda: read(html, url, profile, charset, fetched or datetime.now(UTC)))
     if page is None:
@@ -84,6 +84,8 @@ def _asked(find: Callable[[], Any]) -> Any:
     """Return the answer of *find*, None if it fails: one odd page must cost one field, not the crawl."""
     try:
         return find()
+    except ImportError:  # no page does that: it is the installation, and every page in doubt would lose its text
+        raise
     except Exception:
         logger.debug("a field could not be read", exc_info=True)
         return None

@@ -1,8 +1,10 @@
 """Whole pages to records."""
 
 import pickle
+import sys
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +54,13 @@ def test_a_record_can_be_pickled():
 def test_the_clock_is_an_argument():
     before = datetime(2013, 1, 1, tzinfo=UTC)
     assert extract(PAGE, "http://example.com/", fetched=before)["published"] is None
+
+
+def test_a_library_that_cannot_be_loaded_is_no_page_without_text(monkeypatch):
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    monkeypatch.setattr("crawler.extract.body._DOUBT", -1)
+    with pytest.raises(ImportError):
+        extract(PAGE, "http://example.com/")
 
 
 @settings(deadline=None)
