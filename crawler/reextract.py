@@ -22,6 +22,7 @@ from crawler.archive.lines import selected_lines
 from crawler.archive.pages import is_held
 from crawler.archive.reading import read_catalogue
 from crawler.archive.selection import Selection
+from crawler.exceptions import CorpusError
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
 from crawler.reading import PageFacts
@@ -62,8 +63,11 @@ class Draft:
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
-        self._connection = sqlite3.connect(path)
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection = sqlite3.connect(path)
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise CorpusError(str(path.parent), f"its {path.name} cannot be written or read ({error})") from error
         row = self._connection.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()
         if row != (fingerprint,):
             self._connection.execute("DELETE FROM remade")

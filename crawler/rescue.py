@@ -43,6 +43,7 @@ _WITHOUT_CORPUS: dict[str, Any] = {
     "ITEM_PIPELINES": {},
     "ARCHIVE_WARC": False,
     "EXTRACT_PROCESSES": 0,
+    "LOG_INSTALL_ROOT_HANDLER": False,
 }
 
 
@@ -123,7 +124,7 @@ def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: boo
         print_json(rescued) if as_json else print_steps(rescued)
 
     settings.setdict(_WITHOUT_CORPUS, priority="cmdline")
-    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    process = AsyncCrawlerProcess(settings)
     task = process.crawl(process.create_crawler(RescueSpider), site=site, targets=targets, on_end=on_end)
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None

@@ -19,6 +19,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 from rich.text import Text
 
 from crawler.archive.worddiff import Change, shortened
@@ -27,6 +28,7 @@ from crawler.text.terminal import safe, safe_json
 _STYLES = {"equal": "", "removed": "red strike", "added": "green"}
 _MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _CONTEXT_WORDS = 20
+_WIDTH = 160
 
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and how much there is to do."""
@@ -47,9 +49,21 @@ def note(text: object) -> None:
     sys.stderr.write(f"gleaner: {safe(str(text))}\n")
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # which the command takes for what it is; Rich would end with exit code 1
+
+
 def console() -> Console:
     """Return standard output for styled text: colours on a terminal only, nothing read out of the text itself."""
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def print_table(table: Table) -> None:
+    """Print *table* as wide as the terminal, or :data:`_WIDTH` columns wide in a file or a pipe."""
+    out = _Console(highlight=False)
+    out.width = out.width if out.is_terminal else _WIDTH
+    out.print(table)
 
 
 def styled(pieces: list[tuple[str, str]]) -> Text:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 Stats = Mapping[str, Any]
+
+_AGAIN = "the same command goes on"
+_FURTHER = {
+    "neighbours": "a greater -a depth= goes further",
+    "revisit": "the same command asks again for what is due by then",
+}
 
 
 def progress_line(stats: Stats, *, waiting: str, seconds: float, left: float | None) -> str:
@@ -38,8 +45,8 @@ def failures(stats: Stats) -> int:
     )
 
 
-def summary(stats: Stats, corpus: Path, exit_code: int) -> str:
-    """Return what was archived where, what was not, and what to do next."""
+def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbours", *, limited: bool = False) -> str:
+    """Return what *spider* archived where, what not, and what to do next. *limited*: it had ``max_articles``."""
     seconds = stats.get("elapsed_time_seconds") or 0.0
     got = {kind: stats.get(f"gleaner/archived/{kind}", 0) for kind in ("article", "seed", "stub")}
     rate = got["article"] / seconds if seconds else 0.0
@@ -55,7 +62,9 @@ def summary(stats: Stats, corpus: Path, exit_code: int) -> str:
     if run := stats.get("gleaner/run"):
         report = corpus / "runs" / run / "report.html"
         lines.append(f"Report: {report if report.exists() else report.with_name('stats.json')}")
-    lines.append(f"Next:   {_next_step(stats, corpus, exit_code)}")
+    further = "the same command takes as many again, if there are any" if limited else _FURTHER.get(spider, _AGAIN)
+    look = f"scrapy corpus stats -s CORPUS_DIR={shlex.quote(str(corpus))}"
+    lines.append(f"Next:   {_next_step(stats, exit_code) or f'{look}; {further}'}")
     return "\n".join(lines)
 
 
@@ -74,7 +83,8 @@ def _recovered(stats: Stats) -> list[str]:
     return [f"Recovered: {got}, {pictures} pictures · waiting for an archive: {waiting} · requests to them: {requests}"]
 
 
-def _next_step(stats: Stats, corpus: Path, exit_code: int) -> str:
+def _next_step(stats: Stats, exit_code: int) -> str | None:
+    """Return what to do about what is missing; None if nothing is."""
     failed = stats.get("gleaner/targets/failed", 0)
     if exit_code in {3, 11, 13, 15}:
         return "give the same command again: the crawl goes on where it was"
@@ -84,7 +94,7 @@ def _next_step(stats: Stats, corpus: Path, exit_code: int) -> str:
         return f"{failed} targets gave no answer; the same command tries them again"
     if exit_code:
         return "see the log above; the same command tries again what failed"
-    return f"scrapy corpus stats -s CORPUS_DIR={corpus}; a greater -a depth= goes further"
+    return None
 
 
 def _clock(seconds: float) -> str:
@@ -93,7 +103,7 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def print_summary(stats: Stats, corpus: Path, exit_code: int) -> None:
-    """Print the summary to standard output."""
-    sys.stdout.write(f"\n{summary(stats, corpus, exit_code)}\n")
+def print_summary(stats: Stats, corpus: Path, exit_code: int, spider: str, *, limited: bool) -> None:
+    """Print the :func:`summary` to standard output."""
+    sys.stdout.write(f"\n{summary(stats, corpus, exit_code, spider, limited=limited)}\n")
     sys.stdout.flush()

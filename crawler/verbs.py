@@ -18,7 +18,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.exceptions import GleanerError
-from crawler.exitcodes import STOPPED
+from crawler.exitcodes import DISK_FULL, INTERNAL, STOPPED
 from crawler.text.terminal import safe
 
 
@@ -82,12 +82,14 @@ class VerbCommand(ScrapyCommand):
                 f"unknown argument {safe(args[0])}; see scrapy {self.name} {opts.verb} --help", print_help=False
             )
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
-        from crawler.show import note  # noqa: PLC0415 - as the verbs themselves
+        from crawler.archive.diskerrors import FULL_ERRNOS  # noqa: PLC0415 - as the verbs themselves
+        from crawler.show import note  # noqa: PLC0415
 
         opts.settings = self.settings
         try:
             verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")
             self.exitcode = verb.run(Path(self.settings["CORPUS_DIR"]), opts)
+            sys.stdout.flush()
         except GleanerError as error:
             note(error)
             self.exitcode = error.exit_code
@@ -96,3 +98,6 @@ class VerbCommand(ScrapyCommand):
             self.exitcode = STOPPED
         except BrokenPipeError:  # the reader of our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:  # a file that cannot be read, say
+            note(f"{error.filename}: {error.strerror}" if error.filename else error)
+            self.exitcode = DISK_FULL if error.errno in FULL_ERRNOS else INTERNAL

@@ -49,7 +49,7 @@ ALLOWED = {
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
     "soft404": {"archive", "reading", "sites"},
-    "reextract": {"archive", "items", "jsonl", "reading", "records", "sites"},
+    "reextract": {"archive", "exceptions", "items", "jsonl", "reading", "records", "sites"},
     "recover": {"archive", "sites", "net"},
     "sharing": {"archive", "exceptions", "items"},
     "summary": set(),

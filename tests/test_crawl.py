@@ -148,6 +148,7 @@ def test_every_related_id_of_all_real_seeds_is_in_the_corpus(replica, corpus):
         ({"arguments": ["depth=-1"]}, 4, "-a depth=-1"),
         ({"arguments": ["depht=2"]}, 4, "unknown argument -a depht="),
         ({"settings": ["IMAGES_FETCH=some"]}, 4, "IMAGES_FETCH"),
+        ({"settings": ["EXTRACT_PROCESSES=-1"]}, 4, "EXTRACT_PROCESSES is '-1': give a whole number from 0 to"),
         ({"settings": ["FRONTIER_URL=http://127.0.0.1"]}, 4, "FRONTIER_URL"),
         ({"settings": ["FRONTIER_URL=redis://:s3cret@127.0.0.1:1"]}, 8, "redis://127.0.0.1:1 is gone"),
     ],

@@ -43,6 +43,10 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     assert "Archived in 0:03: 6 articles (2.0/s)" in text
     assert str(tmp_path / "articles") in text
     assert "goes on where it was" in summary(stats, tmp_path, 11)
+    assert text.endswith("a greater -a depth= goes further")
+    assert summary(stats, tmp_path, 0, "revisit").endswith("what is due by then")
+    assert summary(stats, tmp_path, 0, limited=True).endswith("takes as many again, if there are any")
+    assert f"CORPUS_DIR='{tmp_path}/a corpus'" in summary(stats, tmp_path / "a corpus", 0)
     assert "Recovered" not in text
     asked = {**stats, "gleaner/recover/requests/wayback": 7, "gleaner/recover/articles/wayback": 5}
     assert "Recovered: 5 from wayback, 0 from commoncrawl" in summary(asked, tmp_path, 0)

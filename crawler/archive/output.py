@@ -13,7 +13,7 @@ from typing import IO
 
 from crawler.archive.diskerrors import FULL_ERRNOS
 from crawler.archive.files import sync_directory
-from crawler.exceptions import ConfigError, DiskFull, GleanerError
+from crawler.exceptions import ConfigError, CorpusError, DiskFull, GleanerError
 
 MARKER = ".gleaner-export"
 """A folder that holds this file was written by us, and may be replaced by us."""
@@ -37,7 +37,7 @@ def output_file(name: str, root: Path, *, force: bool) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with _write_errors(name):
+    with _write_errors(name, root):
         path = _allowed(name, root)
         if path.is_dir() or (path.exists() and not force):
             raise ConfigError(f"{name} is there already" + ("" if path.is_dir() else ": give --force to replace it"))
@@ -63,7 +63,7 @@ def output_folder(name: str, root: Path, *, force: bool) -> Iterator[Path]:
     """
     if name == _STDOUT:
         raise ConfigError("this format is a folder: give its name after -o")
-    with _write_errors(name):
+    with _write_errors(name, root):
         path = _allowed(name, root)
         if path.exists():
             _check_replaceable(path, force)
@@ -105,7 +105,7 @@ def _allowed(name: str, root: Path) -> Path:
 
 
 @contextmanager
-def _write_errors(name: str) -> Iterator[None]:
+def _write_errors(name: str, root: Path) -> Iterator[None]:
     try:
         yield
     except GleanerError:
@@ -113,4 +113,6 @@ def _write_errors(name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL_ERRNOS:
             raise DiskFull(name, "no room left to write") from error
+        if error.filename and Path(error.filename).resolve().is_relative_to(root.resolve()):
+            raise CorpusError(str(root), f"cannot be read: {error}") from error
         raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error

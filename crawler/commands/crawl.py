@@ -70,7 +70,8 @@ class Command(crawl.Command):
             stats = crawler.stats.get_stats()
             self.exitcode = exit_code(stats)
             if "gleaner/run" in stats:
-                print_summary(stats, Path(self.settings["CORPUS_DIR"]), self.exitcode)
+                corpus = Path(self.settings["CORPUS_DIR"])
+                print_summary(stats, corpus, self.exitcode, args[0], limited="max_articles" in opts.spargs)
 
 
 def _signals_only(record: logging.LogRecord) -> bool:

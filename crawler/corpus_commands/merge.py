@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crawler.archive.merge import Merged, merge
 from crawler.archive.near import near_threshold
+from crawler.numbers import bytes_of
 from crawler.show import print_json, progress, say
 
 _WORDS = {
@@ -30,7 +31,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             root,
             others,
             all_versions=opts.all_versions,
-            segment_bytes=opts.settings.getint("ARCHIVE_SEGMENT_MB") * 1024 * 1024,
+            segment_bytes=bytes_of(opts.settings, "ARCHIVE_SEGMENT_MB"),
             near=near_threshold(opts.settings["NEAR_DUPLICATE_THRESHOLD"]),
             on_progress=on_progress,
         )

@@ -25,9 +25,10 @@ from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
 from crawler.archive.worddiff import word_diff
 from crawler.exceptions import ConfigError, CorpusDamaged
-from crawler.extensions.readers import PageNotRead, Readers, rules_off
+from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules_off
 from crawler.items import Article
 from crawler.jsonl import decode
+from crawler.numbers import bytes_of, whole
 from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
@@ -46,8 +47,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     off = rules_off(settings)
     with read_catalogue(root) as catalogue:
         boilerplate = known_boilerplate(catalogue)
-    processes = (os.cpu_count() or 1) if settings.getint("EXTRACT_PROCESSES") else 0
-    readers = Readers(processes, settings.getfloat("EXTRACT_TIMEOUT"), Cleaning(off, boilerplate))
+    processes = (os.cpu_count() or 1) if whole(settings, "EXTRACT_PROCESSES") else 0
+    readers = Readers(processes, reading_time(settings), Cleaning(off, boilerplate))
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
     with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:
@@ -60,7 +61,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         waiting = counts.get("changed", 0)
         if waiting and not opts.dry_run and (opts.yes or _agreed(waiting)):
             threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
-            corpus = Corpus(root, profile.name, segment_bytes=int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024**2))
+            corpus = Corpus(root, profile.name, segment_bytes=bytes_of(settings, "ARCHIVE_SEGMENT_MB"))
             with closing(corpus), progress("writing") as on_progress:
                 if threshold is not None:
                     corpus.find_near_duplicates(threshold)

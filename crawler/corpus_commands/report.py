@@ -8,13 +8,15 @@ from pathlib import Path
 
 import orjson
 
+from crawler.archive.corpus import describe
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.output import output_file
 from crawler.exceptions import ConfigError
 from crawler.report.make import list_keys, make_report
 from crawler.report.runs import run_names
 from crawler.report.tally import Entry
-from crawler.show import print_json, say
+from crawler.show import note, print_json, say
 from crawler.text.terminal import safe, safe_json
 
 
@@ -22,7 +24,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     """Write the report of the corpus at *root*, or of a run in it, or list the keys behind one of its numbers."""
     name = _latest(root) if opts.run == "latest" else opts.run
     if opts.keys:
-        list_keys(root, name, opts.keys, _print_json if opts.json else _print)
+        if not list_keys(root, name, opts.keys, _print_json if opts.json else _print):
+            note(f"nothing is counted as {opts.keys}")
         return 0
     page = make_report(root, name, beside_runs=not opts.output)
     if opts.output:
@@ -30,7 +33,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             file.write(page)
     else:
         opts.output = str(root / "runs" / name / "report.html" if name else root / "report.html")
-        write_atomically(Path(opts.output), page)
+        with write_errors(root):
+            write_atomically(Path(opts.output), page)
     if opts.output == "-":
         return 0
     if opts.json:
@@ -41,6 +45,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
 
 
 def _latest(root: Path) -> str:
+    describe(root)  # there must be a corpus
     names = run_names(root)
     if not names:
         raise ConfigError(f"corpus {root}: no run has ended yet")

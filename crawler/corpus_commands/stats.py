@@ -6,16 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from crawler.archive.reading import corpus_stats
-from crawler.show import console, print_json
+from crawler.show import print_json, print_table
 from crawler.text.terminal import safe
 
-_WIDTH = 160
-"""Columns of a table that goes into a file or a pipe."""
 _MONTHS = 12
 
 
@@ -28,7 +25,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     table = Table(title=safe(f"Corpus {root}"), show_header=False)
     for name, value in stats.items():
         table.add_row(name.replace("_", " "), Text(safe(_shown(name, value))))
-    Console(width=None if console().is_terminal else _WIDTH).print(table)
+    print_table(table)
     return 0
 
 

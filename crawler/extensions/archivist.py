@@ -22,6 +22,7 @@ from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import CorpusError, DiskFull
 from crawler.extensions.sharing import Sharing
 from crawler.items import Article
+from crawler.numbers import bytes_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -81,7 +82,7 @@ class Archivist:
         sharing = Sharing.from_crawler(crawler, profile.name)
         compression = compression_named(settings["ARCHIVE_COMPRESSION"])
         threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
-        segment_bytes = int(settings.getfloat("ARCHIVE_SEGMENT_MB") * 1024 * 1024)
+        segment_bytes = bytes_of(settings, "ARCHIVE_SEGMENT_MB")
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
         archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler, compression)
         archivist.sharing = sharing

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.exceptions import NotConfigured
 
 from crawler.exceptions import ConfigError
+from crawler.numbers import switch
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -20,8 +21,8 @@ class Monitors:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Any:
-        if not crawler.settings.getbool("SPIDERMON_ENABLED"):
-            raise NotConfigured("SPIDERMON_ENABLED is off")
+        if not switch(crawler.settings, "SPIDERMON_ENABLED"):
+            raise NotConfigured  # without a word: most have no use for it
         try:
             from spidermon.contrib.scrapy.extensions import Spidermon  # noqa: PLC0415 - an optional extra
         except ImportError:

@@ -21,6 +21,7 @@ from crawler.archive.pictures import Media
 from crawler.exceptions import ConfigError, GleanerError
 from crawler.extensions.archivist import Archivist
 from crawler.looking import look
+from crawler.numbers import number, whole
 from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
 from crawler.text.rules import rules_named
@@ -58,7 +59,7 @@ class Readers:
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         cleaning = Cleaning(rules_off(settings))
-        readers = cls(settings.getint("EXTRACT_PROCESSES"), settings.getfloat("EXTRACT_TIMEOUT"), cleaning)
+        readers = cls(whole(settings, "EXTRACT_PROCESSES"), reading_time(settings), cleaning)
         readers._crawler = crawler
         crawler.signals.connect(readers.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(readers.spider_closed, signal=signals.spider_closed)
@@ -123,6 +124,11 @@ class Readers:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
+
+
+def reading_time(settings: BaseSettings) -> float:
+    """Return EXTRACT_TIMEOUT, the seconds that a page may take; raise ``ConfigError`` if it is none."""
+    return number(settings, "EXTRACT_TIMEOUT", "a number of seconds above 0", least=0.001)
 
 
 def rules_off(settings: BaseSettings) -> frozenset[str]:

@@ -23,10 +23,11 @@ from scrapy.http import Response
 from crawler import __version__
 from crawler.archive.files import write_atomically
 from crawler.archive.reading import read_catalogue
-from crawler.exceptions import ConfigError, CorpusError
+from crawler.exceptions import CorpusError
 from crawler.exitcodes import FORCED, exit_code
 from crawler.extensions.archivist import Archivist
 from crawler.monitor import collapse
+from crawler.numbers import number
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
 
@@ -68,7 +69,9 @@ class RunRecord:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if getattr(crawler.spider, "profile", None) is None:
             raise NotConfigured("the spider has no corpus")
-        record = cls(crawler, crawler.settings.getfloat("REPORT_SECONDS"), _share(crawler, "MONITOR_ANSWERS"))
+        report_seconds = number(crawler.settings, "REPORT_SECONDS", "a number of seconds, 0 for no report")
+        share = number(crawler.settings, "MONITOR_ANSWERS", "a number from 0 to 1", most=1)
+        record = cls(crawler, report_seconds, share)
         connect = crawler.signals.connect
         connect(record.spider_opened, signal=signals.spider_opened)
         connect(record.response_downloaded, signal=signals.response_downloaded)
@@ -171,16 +174,6 @@ def _peak_memory() -> int | None:
         return None
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(peak[1]) * 1024 if peak else None
-
-
-def _share(crawler: Crawler, name: str) -> float:
-    try:
-        share = crawler.settings.getfloat(name)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise ConfigError(f"{name} is {crawler.settings[name]!r}: give a number from 0 to 1")
-    return share
 
 
 def _python_path() -> list[str]:

@@ -16,6 +16,7 @@ from crawler.archive.decision import stub_state
 from crawler.archive.frontier import Known
 from crawler.exceptions import ConfigError, FrontierGone
 from crawler.items import Article
+from crawler.numbers import number
 from crawler.stopping import is_closing
 
 if TYPE_CHECKING:
@@ -72,13 +73,8 @@ class Sharing:
             return None
         if not getattr(crawler.spider, "can_share", False):
             raise ConfigError("FRONTIER_URL: this spider works on a corpus of its own; leave it unset")
-        try:
-            seconds = settings.getfloat("FRONTIER_LEASE_SECONDS")
-        except ValueError:
-            seconds = 0.0
-        if not 1 <= seconds < float("inf"):
-            value = settings["FRONTIER_LEASE_SECONDS"]
-            raise ConfigError(f"FRONTIER_LEASE_SECONDS is {value!r}: give a number of seconds, at least 1")
+        what = "a number of seconds, from 1 to a day"
+        seconds = number(settings, "FRONTIER_LEASE_SECONDS", what, least=1, most=86_400)
         try:
             from crawler.sharing import SharedFrontier, check  # noqa: PLC0415 - an optional extra
         except ImportError as error:

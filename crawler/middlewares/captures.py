@@ -17,6 +17,7 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.warcs import CapturePlace, CaptureWriter
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.numbers import bytes_of, switch
 from crawler.warc.exchange import Exchange, Truncated
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ class CapturesMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        if not settings.getbool("ARCHIVE_WARC"):
+        if not switch(settings, "ARCHIVE_WARC"):
             raise NotConfigured
         archivist = crawler.get_extension(Archivist)
         if archivist is None:
             raise NotConfigured("there is no corpus to keep captures in")
-        max_bytes = int(settings.getfloat("ARCHIVE_WARC_MB") * 1024 * 1024)
+        max_bytes = bytes_of(settings, "ARCHIVE_WARC_MB")
         captures = archivist.corpus.keep_captures(archivist.run, max_bytes, _warcinfo(crawler, archivist))
         middleware = cls(archivist, captures, crawler.stats)
         crawler.signals.connect(middleware.engine_stopped, signal=signals.engine_stopped)

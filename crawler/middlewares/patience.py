@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.exceptions import ConfigError
+from crawler.numbers import number
 from crawler.politeness import Patience, retry_after
 from crawler.stopping import pause
 
@@ -45,13 +45,7 @@ class PatienceMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        try:
-            limit = crawler.settings.getfloat("PATIENCE")
-        except ValueError:
-            limit = -1.0
-        if limit < 0:
-            raise ConfigError(f"PATIENCE is {crawler.settings['PATIENCE']!r}: give a number of seconds")
-        return cls(crawler, limit)
+        return cls(crawler, number(crawler.settings, "PATIENCE", "a number of seconds"))
 
     async def process_request(self, request: Request) -> None:
         host = None if request.meta.get(OWN_BUDGET) else self._hosts.get(_name(request))

@@ -13,8 +13,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from crawler.exceptions import ConfigError
 from crawler.middlewares.patience import NotNow
+from crawler.numbers import number
 from crawler.politeness import readable_part, robots_meaning
 from crawler.stopping import Stopping
 
@@ -59,14 +59,7 @@ class RobotsMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
-        try:
-            max_delay = crawler.settings.getfloat("ROBOTSTXT_MAX_CRAWL_DELAY")
-        except ValueError:
-            max_delay = -1.0
-        if max_delay < 0:
-            value = crawler.settings["ROBOTSTXT_MAX_CRAWL_DELAY"]
-            raise ConfigError(f"ROBOTSTXT_MAX_CRAWL_DELAY is {value!r}: give a number of seconds")
-        return cls(crawler, max_delay)
+        return cls(crawler, number(crawler.settings, "ROBOTSTXT_MAX_CRAWL_DELAY", "a number of seconds"))
 
     async def process_request(self, request: Request) -> None:
         if request.meta.get("dont_obey_robotstxt"):

@@ -21,6 +21,7 @@ from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.items import Article, Attempt, Image, ImageStatus
 from crawler.middlewares.captures import NOT_HELD
 from crawler.middlewares.patience import NotNow
+from crawler.numbers import switch
 from crawler.sites import SiteProfile
 from crawler.stopping import Stopping
 
@@ -53,7 +54,7 @@ class ImagesPipeline:
         self._crawler = crawler
         self._profile = profile
         self._mode = mode
-        self._captures = crawler.settings.getbool("ARCHIVE_WARC")
+        self._captures = switch(crawler.settings, "ARCHIVE_WARC")
         self._underway: dict[str, asyncio.Task[Image]] = {}
 
     @classmethod

@@ -20,6 +20,11 @@ from crawler.report.sheet import contact_sheet
 from crawler.report.tally import Entry, Tally
 
 _RUNS_SHOWN = 20
+_NAMES = {
+    *("articles", "seeds", "stubs", "duplicates", "duplicates-article", "changed", "undated"),
+    *("known", "asked", "unchanged", RELATIONS),
+}
+_FAMILIES = ("source-", "language-", "published-", "state-", "reason-", "host-", "pictures-")
 
 
 def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) -> bytes:
@@ -67,8 +72,11 @@ def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) 
 def list_keys(root: Path, run_name: str | None, name: str, on_entry: Callable[[Entry], None]) -> int:
     """Call *on_entry* with every key behind the number *name* of a report; return how many there are.
 
-    Raises ``ConfigError`` if the report has no such number.
+    A number that a report could have, but not of this corpus or run, is 0. Raises ``ConfigError`` if none has it.
     """
+    if name not in _NAMES and not name.startswith(_FAMILIES):
+        names = f"{', '.join(sorted(_NAMES))}, and those that begin with {', '.join(_FAMILIES)}"
+        raise ConfigError(f"--keys {name}: no number has this name; there are {names} (a report shows which)")
     run = None if run_name is None else read_run(root, run_name)
 
     def listen(group: str, entry: Entry) -> None:
@@ -88,10 +96,7 @@ def list_keys(root: Path, run_name: str | None, name: str, on_entry: Callable[[E
             connection.execute("BEGIN")
             collect(connection, scope_of(run), tally)
             connection.rollback()
-    if name not in tally.groups:
-        names = ", ".join(sorted(tally.groups)) or "none: nothing is counted"
-        raise ConfigError(f"--keys {name}: no number has this name; there are {names}")
-    return tally.groups[name].count
+    return tally.get(name).count
 
 
 def _command(root: Path, run: Run | None) -> str:

@@ -6,7 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,15 +13,13 @@ from crawler.exceptions import SeedError
 from crawler.seeds import Dump, SeedPage, read_seeds
 from crawler.seeds.describe import all_diagnoses, describe, verdict_line
 from crawler.seeds_commands import named
-from crawler.show import note, print_json
+from crawler.show import note, print_json, print_table
 from crawler.sites import load_profile
 from crawler.text.terminal import safe
 
 _ROWS = 500
 """So many rows make a table; a longer list comes as several, so that it needs no memory and no patience."""
 _SHOWN_DIAGNOSES = 4
-_WIDTH = 160
-"""Columns of a table that goes into a file or a pipe."""
 
 
 def run(_root: Path, opts: argparse.Namespace) -> int:
@@ -66,9 +63,6 @@ class _Tables:
     """Prints a row for each dump, in tables of a bearable length."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
-        if not self.console.is_terminal:
-            self.console.width = _WIDTH
         self.table = self._new()
 
     def add(self, seed: SeedPage) -> None:
@@ -82,7 +76,7 @@ class _Tables:
 
     def close(self) -> None:
         if self.table.row_count:
-            self.console.print(self.table)
+            print_table(self.table)
         self.table = self._new()
 
     def _new(self) -> Table:

@@ -13,6 +13,7 @@ from crawler.archive import Corpus, Target
 from crawler.archive.corpus import describe
 from crawler.archive.visits import Due
 from crawler.items import Article
+from crawler.numbers import whole
 from crawler.spiders.base import ArticleSpider, duration
 
 if TYPE_CHECKING:
@@ -44,20 +45,21 @@ class RevisitSpider(ArticleSpider):
         **unknown: Any,
     ) -> None:
         super().__init__(site, 0, max_articles, unknown)
+        self.news_days = 0
         self._started = time.time()
         self._older_than = None if older_than is None else duration("older_than", older_than)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.news_days = whole(crawler.settings, "REVISIT_NEWS_DAYS", most=100_000)
         describe(Path(crawler.settings["CORPUS_DIR"]))  # there must be one to revisit
         return spider
 
     async def start(self) -> AsyncIterator[Article]:
         """Take old news off the schedule; the requests come from the frontier."""
-        news_days = self.crawler.settings.getint("REVISIT_NEWS_DAYS")
-        if news_days:
-            since = (datetime.now(UTC) - timedelta(days=news_days)).isoformat()
+        if self.news_days:
+            since = (datetime.now(UTC) - timedelta(days=self.news_days)).isoformat()
             retired = await self.archivist.do(lambda corpus: corpus.catalogue.visits.retire(since))
             self.crawler.stats.set_value("gleaner/retired", retired)
         await asyncio.sleep(0.1)  # let the first lease end: nothing wakes an engine that finds nothing to do
