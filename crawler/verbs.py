@@ -19,6 +19,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.exceptions import GleanerError
 from crawler.exitcodes import DISK_FULL, INTERNAL, STOPPED
+from crawler.helptext import Paragraphs
 from crawler.text.terminal import safe
 
 
@@ -53,11 +54,11 @@ class VerbCommand(ScrapyCommand):
     exit_codes: ClassVar[str]
 
     def syntax(self) -> str:
-        return f"{'|'.join(self.verbs)} ... [--json] [-s CORPUS_DIR=corpus]"
+        return "VERB ... [--json] [-s CORPUS_DIR=corpus]"
 
     def long_desc(self) -> str:
-        verbs = "; ".join(f"{name}: {verb.short}" for name, verb in self.verbs.items())
-        return f"{self.short_desc()}. {verbs}. Each verb tells more with --help."
+        first = next(iter(self.verbs))
+        return f"{self.short_desc()}. Each verb tells more with --help, such as scrapy {self.name} {first} --help."
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -70,7 +71,8 @@ class VerbCommand(ScrapyCommand):
                 prog=f"scrapy {self.name} {name}",
                 help=verb.short,
                 description=verb.description,
-                epilog=f"Example: {verb.example}   Exit codes: {self.exit_codes}",
+                epilog=f"Example: {verb.example}\n\nExit codes: {self.exit_codes}",
+                formatter_class=Paragraphs,
             )
             verb.add_options(one)
             one.add_argument("--json", action="store_true", help=verb.json)

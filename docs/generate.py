@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _HOW = "How it works, and why"
 _MARK_RE = re.compile(r"<!-- generated: (\w+) -->")
 _OUTSIDE_RE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!docs/)([^)]+)\)")
+_GLOBAL_RE = re.compile(r"^Global Options:\n(?:  .*\n)+\n?", re.MULTILINE)
 _SETTING_RE = re.compile(r"((?:^# .*\n)+)^([A-Z_]+)(?:: [^=]+)? = (.+)$", re.MULTILINE)
 
 
@@ -48,29 +49,32 @@ def settings() -> str:
 
 def commands() -> str:
     """Return what ``--help`` says of each command."""
-    return "\n\n".join(f"## {name}\n\n```text\n{text.strip()}\n```" for name, text in _helps())
+    helps = ((name, _GLOBAL_RE.sub("", text).strip()) for name, text in _helps())
+    return "\n\n".join(f"## {name}\n\n```text\n{text}\n```" for name, text in helps)
 
 
 def _helps() -> Iterator[tuple[str, str]]:
     from crawler.commands import corpus, crawl, replica, seeds  # noqa: PLC0415 - Scrapy is heavy
+    from crawler.helptext import Paragraphs  # noqa: PLC0415
 
     os.environ["COLUMNS"] = "100"
-    for name, module in (("crawl", crawl), ("seeds", seeds), ("replica", replica)):
-        command = module.Command()
-        command.settings = Settings()
-        parser = argparse.ArgumentParser(
-            prog=f"scrapy {name}", usage=f"scrapy {name} {command.syntax()}", description=command.long_desc(),
-            conflict_handler="resolve",
-        )  # fmt: skip
-        command.add_options(parser)
+    for name, module in (("crawl", crawl), ("replica", replica)):
+        parser = _parser(name, module.Command())
+        parser.formatter_class = Paragraphs
         yield f"scrapy {name}", parser.format_help()
-    command = corpus.Command()
+    for name, module in (("seeds", seeds), ("corpus", corpus)):
+        actions = _parser(name, module.Command())._actions  # noqa: SLF001 - argparse names no other way
+        (verbs,) = (action for action in actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
+        for verb, parser in verbs.choices.items():
+            yield f"scrapy {name} {verb}", parser.format_help()
+
+
+def _parser(name: str, command: Any) -> argparse.ArgumentParser:
     command.settings = Settings()
-    parser = argparse.ArgumentParser(prog="scrapy corpus", conflict_handler="resolve")
+    usage, about = f"scrapy {name} {command.syntax()}", command.long_desc()
+    parser = argparse.ArgumentParser(prog=f"scrapy {name}", usage=usage, description=about, conflict_handler="resolve")
     command.add_options(parser)
-    (verbs,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
-    for name, verb in verbs.choices.items():
-        yield f"scrapy corpus {name}", verb.format_help().partition("\nGlobal Options:")[0] + f"\n\n{verb.epilog}"
+    return parser
 
 
 def schema() -> str:

@@ -15,9 +15,27 @@ from scrapy.utils.log import install_scrapy_root_handler
 from crawler import safelog
 from crawler.exceptions import GleanerError
 from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
+from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
 
+_DESCRIPTION = """\
+Spiders and their arguments
+  neighbours                 archives seed dumps and the articles that they lead to
+    -a seeds=PATH[,PATH...]  files, folders, globs, or - for standard input
+    -a depth=N               how many steps from the seeds (default: 1; 0: the seeds alone)
+  revisit                    asks again for what is due, failed or was never fetched
+    -a older_than=30d        for all that was last asked for longer ago (or 12h, 45m)
+  both
+    -a site=NAME|FILE.toml   the site profile (default: alalam)
+    -a max_articles=N        how many articles at most in this run
+
+The corpus is in -s CORPUS_DIR=corpus; each run leaves runs/RUN/stats.json and report.html there. Stopped by whatever \
+means, the same command goes on where it was.
+
+Examples
+  scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam
+  scrapy crawl revisit -a site=alalam -s CORPUS_DIR=/srv/corpus"""
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")
 
 
@@ -30,16 +48,12 @@ class Command(crawl.Command):
         return "Rebuild or extend a corpus: spiders neighbours and revisit"
 
     def long_desc(self) -> str:
-        return (
-            "neighbours archives seed dumps and the articles within -a depth=1 steps of them: -a seeds=PATH[,PATH...], "
-            "-a site=NAME|FILE.toml, -a depth=N, -a max_articles=N. revisit asks again for what is due, failed or was "
-            "never fetched: -a site=, -a older_than=30d, -a max_articles=N. The corpus is in -s CORPUS_DIR=corpus; "
-            "each run leaves runs/RUN/stats.json and report.html there. Stopped by whatever means, the same "
-            "command goes on where it was. "
-            "Examples: scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam; scrapy crawl revisit -a site=alalam "
-            "-s CORPUS_DIR=/srv/corpus. "
-            f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in sorted(MEANINGS.items()))}"
-        )
+        codes = "\n".join(f"  {code:>2}  {meaning}" for code, meaning in sorted(MEANINGS.items()))
+        return f"{_DESCRIPTION}\n\nExit codes\n{codes}"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.formatter_class = ScrapyParagraphs
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

@@ -7,6 +7,8 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.helptext import ScrapyParagraphs
+
 
 class Command(ScrapyCommand):
     """Serves until it is interrupted; exit codes are those of :mod:`crawler.exceptions`."""
@@ -23,14 +25,15 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Serve a made-up news site of the same shape as the real one, on loopback only. Every id that a seed dump "
-            "mentions has an article there. Example: scrapy replica --port 8765, and in another terminal: "
-            "scrapy crawl neighbours -a seeds=examples/seeds -a site=replica"
+            "mentions has an article there.\n\nExample\n  scrapy replica --port 8765\n"
+            "  scrapy crawl neighbours -a seeds=examples/seeds -a site=replica      (in another terminal)"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         from crawler.replica.options import add_options  # noqa: PLC0415 - Scrapy loads this module at every start
 
         super().add_options(parser)
+        parser.formatter_class = ScrapyParagraphs
         add_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

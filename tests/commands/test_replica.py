@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from scrapy.commands import ScrapyHelpFormatter
 from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 
 from crawler.commands.replica import Command
 from crawler.replica.options import add_options, run_options
@@ -69,6 +72,17 @@ def test_senseless_options_are_one_line_and_exit_code_4(options, message, capsys
     assert err.startswith("replica: ")
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("width", range(40, 140, 7))
+def test_no_option_looks_like_a_heading(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    command = Command()
+    command.settings = Settings()
+    parser = argparse.ArgumentParser(formatter_class=ScrapyHelpFormatter, conflict_handler="resolve")
+    command.add_options(parser)
+    text = parser.format_help()
+    assert re.findall(r"^(.*)\n[=-]+$", text, re.MULTILINE) == ["Usage", "Options", "Global Options", "Replica"]
 
 
 def test_unknown_argument_is_a_usage_error():

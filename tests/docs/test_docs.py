@@ -18,6 +18,7 @@ from scrapy.settings import Settings, default_settings
 from crawler import settings as settings_module
 from crawler.commands.corpus import Command
 from crawler.corpus_commands.options import VERBS
+from crawler.seeds_commands.options import VERBS as SEED_VERBS
 from crawler.sites import load_profile
 from tests.crawling import REPOSITORY
 
@@ -73,8 +74,10 @@ def test_the_reference_has_every_setting_with_its_reason():
 
 def test_the_reference_has_every_command():
     text = generate.commands()
-    for name in ("crawl", "seeds", "replica", *(f"corpus {verb}" for verb in VERBS)):
+    for name in ("crawl", "replica", *(f"seeds {verb}" for verb in SEED_VERBS), *(f"corpus {verb}" for verb in VERBS)):
         assert f"## scrapy {name}\n" in text
+    assert "--faults" in text
+    assert "--loglevel" not in text  # Scrapy's own, the same everywhere
 
 
 def test_the_reference_has_every_field_in_its_order():
