@@ -54,11 +54,11 @@ def commands() -> str:
 
 
 def _helps() -> Iterator[tuple[str, str]]:
-    from crawler.commands import corpus, crawl, replica, seeds  # noqa: PLC0415 - Scrapy is heavy
+    from crawler.commands import completion, corpus, crawl, replica, seeds  # noqa: PLC0415 - Scrapy is heavy
     from crawler.helptext import Paragraphs  # noqa: PLC0415
 
     os.environ["COLUMNS"] = "100"
-    for name, module in (("crawl", crawl), ("replica", replica)):
+    for name, module in (("crawl", crawl), ("replica", replica), ("completion", completion)):
         parser = _parser(name, module.Command())
         parser.formatter_class = Paragraphs
         yield f"scrapy {name}", parser.format_help()

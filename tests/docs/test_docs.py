@@ -74,7 +74,13 @@ def test_the_reference_has_every_setting_with_its_reason():
 
 def test_the_reference_has_every_command():
     text = generate.commands()
-    for name in ("crawl", "replica", *(f"seeds {verb}" for verb in SEED_VERBS), *(f"corpus {verb}" for verb in VERBS)):
+    for name in (
+        "crawl",
+        "replica",
+        "completion",
+        *(f"seeds {verb}" for verb in SEED_VERBS),
+        *(f"corpus {verb}" for verb in VERBS),
+    ):
         assert f"## scrapy {name}\n" in text
     assert "--faults" in text
     assert "--loglevel" not in text  # Scrapy's own, the same everywhere
