@@ -70,7 +70,7 @@ class Ours:
         self.name = f"ours {threshold}"
 
     def find(self, text: str) -> int | None:
-        self.sketch = Sketch(words_of(text))
+        self.sketch = Sketch(words_of(text), text)
         found = self.index.alike(self.sketch, self.threshold, lambda _: True)
         return found[0][0].tag if found else None
 

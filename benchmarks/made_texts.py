@@ -69,6 +69,9 @@ _VOCABULARY = 12_000
 _PHRASES = 1_500
 _SENTENCE = (9, 26)
 _PARAGRAPH = (1, 4)
+_FIGURES = 0.1
+_REPORTS = 4
+"""One text in so many is a report full of figures."""
 
 
 class Text(NamedTuple):
@@ -175,6 +178,27 @@ class Writer:
     def _paragraph(self, names: list[str], sentences: int = 0) -> list[list[str]]:
         return [self.sentence(names) for _ in range(sentences or self.draw.randint(*_PARAGRAPH))]
 
+    def with_figures(self, text: Text) -> Text:
+        """Return *text* with a figure for every tenth word or so, as a report on weather or markets has them."""
+        return text._replace(
+            paragraphs=[
+                [[self._figure() if self.draw.random() < _FIGURES else word for word in words] for words in paragraph]
+                for paragraph in text.paragraphs
+            ]
+        )
+
+    def other_figures(self, text: Text) -> Text:
+        """Return *text* with other figures: the report of another day."""
+        return text._replace(
+            paragraphs=[
+                [[self._figure() if word.isdigit() else word for word in words] for words in paragraph]
+                for paragraph in text.paragraphs
+            ]
+        )
+
+    def _figure(self) -> str:
+        return str(self.draw.randrange(1, 10 ** self.draw.randint(1, 4)))
+
 
 def _flat(text: Text) -> list[tuple[int, int]]:
     """Return where each sentence is."""
@@ -276,15 +300,20 @@ EDITS: dict[str, tuple[_Edit, float]] = {
 }
 BEYOND = frozenset({"shortened 50 %"})
 """Edits of more than a quarter: found if they can be, and no part of what recall is measured on."""
-OTHERS = ("same event", "boilerplate only")
+OTHERS = ("same event", "boilerplate only", "other figures")
 
 
 def originals(script: str, count: int, seed: int = 1) -> Iterator[tuple[Text, list[str]]]:
-    """Yield *count* texts of *script* and what they are about; every other one ends in boilerplate of its site."""
+    """Yield *count* texts of *script* and what they are about.
+
+    Every other one ends in boilerplate of its site, every fourth is full of figures.
+    """
     writer = Writer(script, seed)
     for number in range(count):
         names = writer.names()
         text = writer.text(names)
+        if number % _REPORTS == 0:
+            text = writer.with_figures(text)
         yield (writer.with_boilerplate(text, 0.25) if number % 2 else text), names
 
 
@@ -296,5 +325,7 @@ def copies(script: str, texts: list[tuple[Text, list[str]]], first: int, seed: i
         for kind, (edit, share) in EDITS.items():
             yield Copy(kind, number, str(edit(writer, text, share)))
         yield Copy("same event", None, str(another_story(writer, names, text, 0.35 * writer.draw.random())))
+        if (number - first) % _REPORTS == 0:
+            yield Copy("other figures", None, str(writer.other_figures(text)))
         other = writer.text(writer.names())
         yield Copy("boilerplate only", None, str(writer.with_boilerplate(other, 0.15 + 0.25 * writer.draw.random())))

@@ -129,8 +129,8 @@ class NearDuplicates:
 
     def _sketch(self, article: Article) -> Sketch:
         if self._last is None or self._last[0] is not article:
-            text = article.text if article.kind != "stub" else None
-            self._last = article, Sketch(words_of(text or ""))
+            text = (article.text if article.kind != "stub" else None) or ""
+            self._last = article, Sketch(words_of(text), text)
         return self._last[1]
 
     def _agrees(self, mark: dict[str, object]) -> bool:

@@ -4,7 +4,7 @@ Its folder holds, for documents numbered from 0 as they were added:
 
 * ``words.bin``: the words of all documents (:mod:`crawler.dedupe.words`), 2 bytes each;
 * ``documents.bin``: for each where its words are, and the tag and the facts that it was added with;
-* ``*.run``: under which keys it is found (:mod:`crawler.dedupe.runs`), 8 bytes a key;
+* ``*.run``: under which keys it is found (:mod:`crawler.dedupe.runs`), 9 to 10 bytes a key;
 * ``state.json``: how much of these counts, and the *mark* of whoever feeds the index: how far it has come.
 
 New documents wait in memory and become durable together, :data:`FLUSH_DOCUMENTS` at a time or when :meth:`flush` is
@@ -25,25 +25,26 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from crawler.dedupe.runs import FAN_IN, Entries, Run, merge_runs, needles_of, write_run
+from crawler.dedupe.newest import Newest
+from crawler.dedupe.runs import FAN_IN, MOST_OF_KEY, NUMBER, Entries, Run, merge_runs, write_at, write_run
 from crawler.dedupe.shingles import KEYS, WIDTH, WIDTH_SPACELESS
 from crawler.dedupe.sketch import Sketch
 from crawler.dedupe.words import FEWEST_WORDS, FOLDING, Words
 from crawler.exceptions import CorpusDamaged
 
-VERSION = f"2.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
+VERSION = f"3.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
 """What the files of an index were made by; of another version they are of no use."""
 FLUSH_DOCUMENTS = 4096
 
-_SHARED_KEYS = 2
-"""A document is looked at if it has so many of the rarer keys: two unlike texts have seldom more than one in common."""
-_MOST_ENTRIES = 32
-"""The rarest keys are looked at until there are so many documents that have them: what a thousand documents have,
-boilerplate and turns of phrase, says little about any of them."""
-_TOO_COMMON = 4096
-"""A key that so many documents have is never looked at."""
+_SHARED_RARE = 2
+"""A document is looked at if it has so many of the keys that are rare: fewer than :data:`MOST_OF_KEY` documents have
+them. Two unlike texts have seldom more than one in common."""
+_SHARED_ANY = 4
+"""Or if it is the last that has so many of the keys, rare or not: turns of phrase and boilerplate are common keys, and
+so are those of a story that was told again and again."""
 _MOST_COMPARED = 8
 """Of those that share most keys so many are compared word by word."""
+_NO_NUMBERS = np.arange(KEYS, dtype=np.uint64) + NUMBER
 _DOCUMENT = np.dtype([("tag", "<i8"), ("version", "<u2"), ("words", "<u4"), ("facts", "<u2"), ("offset", "<u8")])
 _MOST_VERSION = 0xFFFF
 
@@ -82,22 +83,15 @@ class NearIndex:
         self._words_file = _open(folder / "words.bin", self._flushed_words * 2)
         self._remove_all_but(state["runs"])
         self._next_run = 1 + max((int(name[:-4]) for name, _ in state["runs"]), default=0)
-        self._clear()
-
-    def _clear(self) -> None:
         self._new: list[tuple[Seen, Words, Entries]] = []
-        self._first: dict[int, int] = {}  # of the keys of new documents, the first that has it
-        self._further: dict[int, list[int]] = {}  # and the others
+        self._newest = Newest()
 
     def __len__(self) -> int:
         return self._flushed + len(self._new)
 
     def add(self, sketch: Sketch, tag: int, version: int, facts: int = 0) -> None:
         """Add a document."""
-        number, first = len(self), self._first
-        for key in sketch.keys.tolist():
-            if first.setdefault(key, number) != number:
-                self._further.setdefault(key, []).append(number)
+        self._newest.add(sketch.keys, len(self))
         seen = Seen(tag, version & _MOST_VERSION, sketch.words.size, facts)
         self._new.append((seen, sketch.words, sketch.keys))
 
@@ -109,7 +103,9 @@ class NearIndex:
     def alike(self, sketch: Sketch, threshold: float, counts: Callable[[Seen], bool]) -> list[tuple[Seen, float]]:
         """Return the documents that are like that of *sketch* by *threshold* or more, and how alike, most alike first.
 
-        Only those count for which *counts* says so. Of two that are equally alike, the one added first comes first.
+        Only those count for which *counts* says so, and no other reports of one form
+        (:meth:`~crawler.dedupe.sketch.Sketch.is_another_report`). Of two that are equally alike, the one added first
+        comes first.
         """
         found: list[tuple[float, int, Seen]] = []
         length = sketch.words.size
@@ -118,35 +114,31 @@ class NearIndex:
             # A text that is much longer or shorter cannot be alike enough, whatever it says.
             if 2 * min(seen.words, length) < threshold * (seen.words + length) or not counts(seen):
                 continue
-            similarity = sketch.similarity(self._words(number, offset, seen.words))
-            if similarity >= threshold:
+            words = self._words(number, offset, seen.words)
+            similarity = sketch.similarity(words)
+            if similarity >= threshold and not sketch.is_another_report(words):
                 found.append((-similarity, number, seen))
         return [(seen, -similarity) for similarity, _, seen in sorted(found)]
 
     def _candidates(self, keys: Entries) -> list[int]:
-        """Return the numbers of documents that share keys, those that share most first."""
-        first, further = self._first, self._further
-        numbered = keys.tolist()
-        lengths = [1 + len(further.get(key, ())) if key in first else 0 for key in numbered]
-        needles = needles_of(keys)
-        old = [(run, run.ranges(needles)) for run in self._runs]
-        for _, ranges in old:
-            for at, begin, end in ranges:
-                lengths[at] += end - begin
-        taken = _rarest(lengths)
-        gathered: list[int] = []
-        for at in taken:
-            if (key := numbered[at]) in first:
-                gathered.append(first[key])
-                gathered += further.get(key, ())
-        for run, ranges in old:
-            for at, begin, end in ranges:
-                if at in taken:
-                    gathered += run.documents(begin, end)
-        if len(set(gathered)) == len(gathered):  # most often: no two keys are of one document
-            return []
-        shared = [(-count, number) for number, count in Counter(gathered).items() if count >= _SHARED_KEYS]
-        return [number for _, number in sorted(shared)[:_MOST_COMPARED] if number < len(self)]  # others: rotten bytes
+        """Return the numbers of documents that share rare keys, those that share most first, of equals the last."""
+        upper = keys | NUMBER
+        windows = [run.windows(keys, upper) for run in self._runs]
+        rows = np.concatenate([*windows, self._newest.windows(keys)], axis=1)
+        rows ^= keys[:, None]
+        at = (rows < NUMBER).ravel().nonzero()[0]
+        places, numbers = at // rows.shape[1], rows.ravel().take(at)
+        rare = numbers[np.bincount(places, minlength=1).take(places) < MOST_OF_KEY]
+        last = _NO_NUMBERS.copy()
+        last[places] = numbers
+        rare.sort()
+        last.sort()
+        if not _repeat(rare, _SHARED_RARE) and not _repeat(last, _SHARED_ANY):
+            return []  # most often
+        shared = Counter({number: count for number, count in Counter(last.tolist()).items() if count >= _SHARED_ANY})
+        shared |= Counter({number: count for number, count in Counter(rare.tolist()).items() if count >= _SHARED_RARE})
+        most = sorted(((count, number) for number, count in shared.items()), reverse=True)[:_MOST_COMPARED]
+        return [number for _, number in most if number < len(self)]  # others: rotten bytes
 
     def _document(self, number: int) -> tuple[Seen, int]:
         if number >= self._flushed:
@@ -166,7 +158,9 @@ class NearIndex:
     def flush(self, mark: dict[str, Any]) -> None:
         """Make all that was added durable, with *mark*; merge runs that are due."""
         if self._new:
-            documents = np.array([(*seen, 0) for seen, _, _ in self._new], _DOCUMENT)
+            documents = np.zeros(len(self._new), _DOCUMENT)
+            for field, values in zip(Seen._fields, zip(*(seen for seen, _, _ in self._new), strict=True), strict=True):
+                documents[field] = values
             offsets = np.cumsum(documents["words"], dtype=np.uint64)
             documents["offset"] = offsets - documents["words"] + np.uint64(self._flushed_words)
             _append(self._words_file, np.concatenate([words for _, words, _ in self._new]), 2 * self._flushed_words)
@@ -174,11 +168,11 @@ class NearIndex:
             entries = self._new_entries()
             self._flushed_words += int(offsets[-1])
             self._flushed += len(self._new)
-            self._clear()
+            self._new.clear()
+            self._newest.clear()
             if entries.size:
                 path = self._new_path()
-                write_run(path, entries)
-                self._runs.append(Run(path, entries.size))
+                self._runs.append(Run(path, write_run(path, entries)))
                 self._merge()
         self.mark = mark
         runs = [(run.path.name, run.entries.size) for run in self._runs]
@@ -205,8 +199,7 @@ class NearIndex:
             size += sizes[at]
         if at < len(sizes) - 1:
             path = self._new_path()
-            merge_runs(path, self._runs[at:])
-            self._runs[at:] = [Run(path, size)]
+            self._runs[at:] = [Run(path, merge_runs(path, self._runs[at:]))]
 
     def _new_path(self) -> Path:
         path = self._folder / f"{self._next_run:06d}.run"
@@ -231,19 +224,9 @@ def _level(entries: int) -> int:
     return int(math.log(max(1, entries / (FLUSH_DOCUMENTS * KEYS)), FAN_IN))
 
 
-def _rarest(lengths: list[int]) -> set[int]:
-    """Return the numbers of the keys that fewest documents have, of :data:`_MOST_ENTRIES` in all."""
-    if sum(lengths) <= _MOST_ENTRIES:
-        return {at for at, length in enumerate(lengths) if length}
-    rarest = sorted([(length, at) for at, length in enumerate(lengths) if length])
-    taken: set[int] = set()
-    room, least = _MOST_ENTRIES, _SHARED_KEYS - (len(lengths) - len(rarest))  # what none has is rarest
-    for length, at in rarest:
-        room -= length
-        if (room < 0 and len(taken) >= least) or length > _TOO_COMMON:
-            break
-        taken.add(at)
-    return taken
+def _repeat(ascending: Entries, times: int) -> bool:
+    """Tell whether any of the numbers *ascending* is there so many *times*."""
+    return bool(np.count_nonzero(ascending[times - 1 :] == ascending[: 1 - times]))
 
 
 def _read_state(folder: Path) -> dict[str, Any]:
@@ -272,10 +255,7 @@ def _open(path: Path, size: int) -> int:
 
 
 def _append(descriptor: int, data: NDArray[Any], offset: int) -> None:
-    view = memoryview(data.tobytes())
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
+    write_at(descriptor, data, offset)
     os.fdatasync(descriptor)
 
 

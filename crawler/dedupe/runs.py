@@ -1,18 +1,24 @@
 """Runs: sorted files of (key, document), written once, merged into longer ones, looked up where they lie.
 
-An entry is 8 bytes: a key in the upper 32 bits, the number of a document that has it in the lower 32. A run is mapped,
-not read: what of it is in memory is the system's to decide. As in every log-structured merge tree, runs are merged
-into longer ones, each :data:`FAN_IN` times as long as the next, so there are few to look into however many documents
-there are.
+An entry is 8 bytes: a key in the upper 32 bits, the number of a document that has it in the lower 32. Of a key that
+many documents have a run keeps the last :data:`MOST_OF_KEY`: they say as much as all, which is that it is common.
+
+Before the entries of a run stands its directory: where those begin whose first bits are 0, 1, 2 and so on, of so many
+bits that each has a few. Keys are spread evenly, so a key is found by one look into the directory and one at the
+entries from there on, however many there are; a binary search would wait for memory again and again.
+
+A run is mapped, not read: what of it is in memory is the system's to decide. As in every log-structured merge tree,
+runs are merged into longer ones, each :data:`FAN_IN` times as long as the next, so there are few to look into however
+many documents there are.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,94 +26,111 @@ from numpy.typing import NDArray
 from crawler.exceptions import CorpusDamaged
 
 FAN_IN = 32
-ENTRY_BYTES = 8
+MOST_OF_KEY = 8
+NUMBER = np.uint64(0xFFFFFFFF)
+"""The bits of an entry that are the number of a document."""
+NO_ENTRY = np.uint64(0xFFFFFFFF_FFFFFFFF)
+"""Comes after all entries, and is of no document."""
 
 Entries = NDArray[np.uint64]
 
-_NUMBER = np.uint64(0xFFFFFFFF)
-_BLOCK = 32
-_WORTH_BLOCKS = 1 << 22
-"""Entries of a run, 32 MiB: a shorter one is searched as quickly as it is."""
+_ENTRY_BYTES, _SLOT_BYTES = 8, 4
+_FEWEST_SLOTS = 2
+_WINDOW = np.arange(2 * MOST_OF_KEY)
+"""So many entries are looked at: most often all of a key are among them."""
 _SLICE_ENTRIES = 1 << 20
 """So many entries of runs that are merged are in memory at a time: 8 MiB, and as much again sorted."""
 
 
-def needles_of(keys: Entries) -> Entries:
-    """Return what the entries of *keys*, ascending, lie between: all the lower ends, then all the upper ends."""
-    return np.concatenate((keys, keys | _NUMBER))
-
-
 class Run:
-    """The sorted entries in the file at *path*. Raises ``CorpusDamaged`` if it is not *entries* long."""
+    """The sorted entries in the file at *path*. Raises ``CorpusDamaged`` if it is not of so many *entries*."""
 
     def __init__(self, path: Path, entries: int) -> None:
         self.path = path
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            if size != entries * ENTRY_BYTES or not entries:
-                raise CorpusDamaged(str(path), f"it has {size} bytes, not {entries * ENTRY_BYTES}")
+            directory = size - _ENTRY_BYTES * (entries + 1)
+            slots = directory // _SLOT_BYTES
+            if entries < 1 or slots < _FEWEST_SLOTS or directory != _SLOT_BYTES << slots.bit_length() - 1:
+                raise CorpusDamaged(str(path), f"its {size} bytes are no run of {entries} entries")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.entries: Entries = np.frombuffer(self._map, np.uint64)
-        whole = entries // _BLOCK if entries > _WORTH_BLOCKS else 0
-        self._blocks = self.entries[: whole * _BLOCK].reshape(whole, _BLOCK)
-        self._firsts = self._blocks[:, 0].copy()
-        self._view = memoryview(self._map).cast("Q")  # quicker than numpy for the few that are looked at
+        self._begins = np.frombuffer(self._map, np.uint32, slots)
+        self._and_end: Entries = np.frombuffer(self._map, np.uint64, offset=directory)
+        self.entries = self._and_end[:-1]
+        self._shift = _shift(slots)
 
-    def ranges(self, needles: Entries) -> list[tuple[int, int, int]]:
-        """Return (number of the key, begin, end) of the entries of each of the keys of *needles* that is here."""
-        at = (self._search(needles) if self._firsts.size else self.entries.searchsorted(needles)).tolist()
-        half = len(at) // 2
-        return [
-            (number, begin, end)
-            for number, (begin, end) in enumerate(zip(at[:half], at[half:], strict=True))
-            if begin != end
-        ]
-
-    def _search(self, needles: Entries) -> NDArray[np.int64]:
-        """Return where *needles* belong, as ``searchsorted`` does, but look into one block for each.
-
-        A binary search of a long run waits for memory a dozen times for each needle; here it is of the first entries
-        of blocks, which are together.
-        """
-        block = np.maximum(self._firsts.searchsorted(needles) - 1, 0)
-        at: NDArray[np.int64] = block * _BLOCK + np.count_nonzero(
-            self._blocks.take(block, axis=0) < needles[:, None], axis=1
-        )
-        beyond = at == self._blocks.size
-        if np.count_nonzero(beyond):
-            at[beyond] += self.entries[self._blocks.size :].searchsorted(needles[beyond])
-        return at
-
-    def documents(self, begin: int, end: int) -> list[int]:
-        """Return the numbers of the documents of the entries from *begin* to *end*."""
-        return [entry & 0xFFFFFFFF for entry in self._view[begin:end]]
+    def windows(self, keys: Entries, upper: Entries) -> Entries:
+        """Return a row of entries for each of *keys*, whose entries go up to *upper*; all of the key are among them."""
+        begins = self._begins.take((keys >> self._shift).view(np.int64))
+        rows = self._and_end.take(begins[:, None] + _WINDOW, mode="clip")
+        is_short = rows[:, -1] <= upper
+        if np.count_nonzero(is_short):
+            found = self.entries.searchsorted(keys[is_short])
+            rows[is_short] = self._and_end.take(found[:, None] + _WINDOW, mode="clip")
+        return rows
 
 
-def write_run(path: Path, entries: Entries) -> None:
-    """Write the sorted *entries* to *path*, durably."""
-    with path.open("wb") as file:
-        file.write(entries.tobytes())
-        _sync(file)
+def write_run(path: Path, entries: Entries) -> int:
+    """Write the sorted *entries* to *path*, durably, but for the first ones of common keys; return how many."""
+    return _write(path, entries.size, [entries])
 
 
 def merge_runs(path: Path, runs: Sequence[Run]) -> int:
-    """Write the entries of *runs* to *path*, sorted and durably; return how many. Memory stays flat."""
-    total = sum(run.entries.size for run in runs)
-    longest = max(runs, key=lambda run: run.entries.size).entries
-    step = max(1, longest.size * _SLICE_ENTRIES // total)
+    """Write the entries of *runs* to *path* as :func:`write_run` does. Memory stays flat."""
+    return _write(path, sum(run.entries.size for run in runs), _merged([run.entries for run in runs]))
+
+
+def write_at(descriptor: int, data: NDArray[Any], offset: int) -> None:
+    """Write all of *data* at *offset*."""
+    view = memoryview(data.tobytes())
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _merged(runs: Sequence[Entries]) -> Iterator[Entries]:
+    """Yield the entries of *runs* in order, piece by piece; all of a key are in one piece."""
+    longest = max(runs, key=len)
+    step = max(1, longest.size * _SLICE_ENTRIES // sum(map(len, runs)))
     begun = [0] * len(runs)
+    for cut in [*(longest[step::step] & ~NUMBER), None]:
+        ends = [run.size if cut is None else int(run.searchsorted(cut)) for run in runs]
+        piece = np.concatenate([run[start:end] for run, start, end in zip(runs, begun, ends, strict=True)])
+        piece.sort(kind="stable")  # timsort: what is sorted in pieces is soon sorted
+        yield piece
+        begun = ends
+
+
+def _write(path: Path, most: int, pieces: Iterable[Entries]) -> int:
+    """Write a run of the *most* entries, or fewer, that are in the sorted *pieces*; return how many there are."""
+    slots = max(_FEWEST_SLOTS, 1 << most.bit_length() >> 2)
+    shift, written, begun = _shift(slots), 0, 0
     with path.open("wb") as file:
-        for cut in [*longest[step::step], None]:
-            ends = [run.entries.size if cut is None else int(run.entries.searchsorted(cut)) for run in runs]
-            slices = [run.entries[start:end] for run, start, end in zip(runs, begun, ends, strict=True)]
-            merged = np.concatenate(slices)
-            merged.sort(kind="stable")  # radix or timsort: what is sorted in pieces is soon sorted
-            file.write(merged.tobytes())
-            begun = ends
-        _sync(file)
-    return total
+        file.truncate(_SLOT_BYTES * slots)
+        file.seek(_SLOT_BYTES * slots)
+        for piece in map(_without_common, pieces):
+            if not piece.size:
+                continue
+            # Those of slot `begun` begin where those of the slots before it end, and so on.
+            ends = np.bincount((piece >> shift).view(np.int64) - (begun - 1)).cumsum() + written
+            write_at(file.fileno(), ends[:-1].astype(np.uint32), _SLOT_BYTES * begun)
+            file.write(piece.tobytes())
+            begun += ends.size - 1
+            written += piece.size
+        write_at(file.fileno(), np.full(slots - begun, written, np.uint32), _SLOT_BYTES * begun)
+        file.write(NO_ENTRY.tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    return written
 
 
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+def _shift(slots: int) -> np.uint64:
+    """Return by how many bits a key is shifted to get the number of its slot of so many."""
+    return np.uint64(65 - slots.bit_length())
+
+
+def _without_common(entries: Entries) -> Entries:
+    """Return the sorted *entries*, of each key only the last :data:`MOST_OF_KEY`."""
+    is_kept = np.ones(entries.size, np.bool_)
+    np.greater(entries[:-MOST_OF_KEY] ^ entries[MOST_OF_KEY:], NUMBER, out=is_kept[:-MOST_OF_KEY])
+    return entries if np.count_nonzero(is_kept) == entries.size else entries[is_kept]

@@ -21,12 +21,13 @@ KEYS = 20
 
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _MULTIPLY_AGAIN = np.uint64(0xC4CEB9FE1A85EC53)
+_THREE = np.uint64(0xAFD7ED558CCD_0000)
+"""Multiplied by this, the first three words of four are mixed, and the fourth is gone."""
 _S16, _S32, _S48 = np.uint64(16), np.uint64(32), np.uint64(48)
-_THREE = np.uint64(0x0000FFFF_FFFFFFFF)
 _PADDING = 2
 _UPPER = np.uint64(0xFFFFFFFF_00000000)
 _ENOUGH = 3 * KEYS // 2
-"""So many of the smallest hashes are looked at: seldom are any two of them of one shingle."""
+"""So many of the smallest hashes are looked at: seldom are so many of them of one shingle."""
 
 
 def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | None]:
@@ -40,7 +41,7 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
     padded = np.zeros(words.size + _PADDING, "<u2")
     padded[: words.size] = words
     four = np.ndarray((words.size - 2,), "<u8", padded, 0, (2,))  # at each word, it and the three after it
-    hashes = four & _THREE
+    hashes = four * _THREE
     spaceless = words[:-2] >= SPACELESS
     if not np.count_nonzero(spaceless):
         return hashes, None
@@ -48,18 +49,15 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
     return np.where(spaceless, hashes ^ _mixed(rest | np.uint64(1)), hashes), spaceless
 
 
-def keys_of(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the :data:`KEYS` smallest of the *hashes* of a text's shingles, mixed: ascending, different.
+def keys_of(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the keys of a text, those of the :data:`KEYS` smallest of the hashes *ascending* of its shingles.
 
-    Only their upper halves count, the lower ones are 0.
+    They are spread evenly over all numbers of 32 bits, and are the upper halves of what is returned; the lower are 0.
     """
-    upper = hashes * _MULTIPLY
-    upper &= _UPPER
-    upper.sort()
-    smallest = _different(upper[:_ENOUGH])
-    if smallest.size < KEYS < upper.size:
-        smallest = _different(upper)
-    return smallest[:KEYS]
+    smallest = _different(ascending[:_ENOUGH])
+    if smallest.size < KEYS < ascending.size:
+        smallest = _different(ascending)
+    return smallest[:KEYS] * _MULTIPLY_AGAIN & _UPPER
 
 
 def _different(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -6,17 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crawler.dedupe.shingles import WIDTH, WIDTH_SPACELESS, keys_of, shingles_of
-from crawler.dedupe.words import Words
+from crawler.dedupe.words import Words, figures_of
+
+_GAP = 6
+"""Words that two texts do not share and that stand in place of each other are no more than so many in a row."""
+_FEWEST_CHANGED = 3
+_CHANGED_SHARE = 0.5
+_CHANGED_MORE = 2.0
 
 
 class Sketch:
-    """What is asked of the text of *words* more than once, worked out once."""
+    """What is asked of the text of *words* more than once, worked out once; *text* tells which are figures, if any."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, text: str = "") -> None:
         self.words = words
+        self._text = text
         self._hashes, self._wide = shingles_of(words)
-        self._sorted: NDArray[np.uint64] | None = None
-        self.keys = keys_of(self._hashes)
+        self._sorted = self._hashes.copy()
+        self._sorted.sort()
+        self.keys = keys_of(self._sorted)
         """Under which it is found: see :func:`~crawler.dedupe.shingles.keys_of`."""
 
     def similarity(self, other: Words) -> float:
@@ -29,27 +37,54 @@ class Sketch:
         total = self.words.size + other.size
         if min(self.words.size, other.size) < WIDTH:
             return 0.0
-        if self._sorted is None:
-            self._sorted = np.sort(self._hashes)
         hashes, wide = shingles_of(other)
-        theirs = _covered(hashes, wide, self._sorted, other.size)
+        theirs = int(np.count_nonzero(_covered(hashes, wide, self._sorted, other.size)))
         if not theirs:
             return 0.0
+        return (theirs + int(np.count_nonzero(self._covered_by(hashes)))) / total
+
+    def is_another_report(self, other: Words) -> bool:
+        """Tell whether the text is like *other* but for its figures, as tomorrow's weather report is like today's.
+
+        So it is if half of the figures, and twice as large a share of them as of all words, stand in a short gap
+        between what both texts say: other figures stand there. What a copy lost or has besides is a longer gap, and
+        of a copy with words swapped as many other words are gone as figures.
+        """
+        figures = figures_of(self._text)
+        if np.count_nonzero(figures) < _FEWEST_CHANGED:
+            return False
+        covered = self._covered_by(shingles_of(other)[0])
+        edges = np.diff(covered, prepend=True, append=True).nonzero()[0]
+        gaps = np.stack((edges[::2], edges[1::2]), axis=1)
+        is_short = np.diff(gaps).ravel() <= _GAP
+        changed, share = _changed(gaps[is_short], covered, figures)
+        _, of_all = _changed(gaps[is_short], covered, np.ones_like(figures))
+        return changed >= _FEWEST_CHANGED and share >= max(_CHANGED_SHARE, _CHANGED_MORE * of_all)
+
+    def _covered_by(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which words are in a shingle whose hash is one of *hashes*, which are sorted in place."""
         hashes.sort()
-        return (theirs + _covered(self._hashes, self._wide, hashes, self.words.size)) / total
+        return _covered(self._hashes, self._wide, hashes, self.words.size)
 
 
-def _covered(hashes: NDArray[np.uint64], wide: NDArray[np.bool_] | None, among: NDArray[np.uint64], words: int) -> int:
-    """Return how many of *words* words are in a shingle that is also *among* those of another text."""
-    at = among.searchsorted(hashes)
-    is_shared = among.take(at, mode="clip") == hashes
-    if not np.count_nonzero(is_shared):
-        return 0
+def _covered(
+    hashes: NDArray[np.uint64], wide: NDArray[np.bool_] | None, among: NDArray[np.uint64], words: int
+) -> NDArray[np.bool_]:
+    """Tell which of *words* words are in a shingle that is also *among* those of another text."""
     covered = np.zeros(words + WIDTH_SPACELESS, np.bool_)
-    for step in range(WIDTH):
-        covered[step : step + hashes.size] |= is_shared
-    if wide is not None:
-        is_shared &= wide
-        for step in range(WIDTH, WIDTH_SPACELESS):
+    is_shared = among.take(among.searchsorted(hashes), mode="clip") == hashes
+    if np.count_nonzero(is_shared):
+        for step in range(WIDTH):
             covered[step : step + hashes.size] |= is_shared
-    return int(np.count_nonzero(covered[:words]))
+        if wide is not None:
+            is_shared &= wide
+            for step in range(WIDTH, WIDTH_SPACELESS):
+                covered[step : step + hashes.size] |= is_shared
+    return covered[:words]
+
+
+def _changed(gaps: NDArray[np.int64], covered: NDArray[np.bool_], words: NDArray[np.bool_]) -> tuple[int, float]:
+    """Return how many of *words* are in *gaps*, and what share that is of those in gaps and *covered*."""
+    before = np.concatenate(([0], words.cumsum()))
+    changed = int(np.diff(before[gaps]).sum())
+    return changed, changed / max(1, changed + int(np.count_nonzero(words & covered)))

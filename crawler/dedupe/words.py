@@ -48,33 +48,47 @@ def words_of(text: str) -> Words:
     >>> len(words_of("东京 2020")), len(words_of("کتاب‌ها"))
     (3, 1)
     """
-    text = text[:_MOST_CHARACTERS]
-    letters: NDArray[np.uint8 | np.uint16]
-    alone = None
-    if text.isascii():  # most often, and all that follows is for other characters
-        letters = np.frombuffer(text.encode().translate(_ascii_table()), np.uint8)
-        in_words = letters != _SEPARATOR
-        begins = in_words.copy()
-        np.greater(in_words[1:], in_words[:-1], out=begins[1:])
-    else:
-        folds, is_spaceless = _tables()
-        letters = folds.take(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
-        kept = letters != _DROPPED
-        if np.count_nonzero(kept) != kept.size:
-            letters = letters[kept]
-        begins = letters != _SEPARATOR
-        alone = is_spaceless.take(letters)
-        begins[1:] &= ~begins[:-1] | alone[1:] | alone[:-1]
-    starts = begins.nonzero()[0]
+    letters, starts, alone = _read(text)
     if not starts.size:
         return np.empty(0, np.uint16)
     powers, inverses = _powers()
-    hashes = np.add.reduceat(letters * powers[: letters.size], starts, dtype=np.uint32)
-    hashes *= inverses[starts]
-    words = (hashes >> np.uint32(17)).astype(np.uint16)
+    hashes = np.add.reduceat(letters * powers[: letters.size], starts)  # of 64 bits, of which the lower 32 count
+    hashes *= inverses.take(starts)
+    words = hashes.view("<u2")[1::4] >> np.uint16(1)
     if alone is not None:
         words |= alone[starts] * SPACELESS
     return words
+
+
+def figures_of(text: str) -> NDArray[np.bool_]:
+    """Tell which words of *text* begin with a digit.
+
+    >>> figures_of("On 4 May, ١٢ of the 2nd").tolist()
+    [False, True, False, True, False, False, True]
+    """
+    letters, starts, _ = _read(text)
+    firsts = letters.take(starts)
+    return (firsts >= ord("0")) & (firsts <= ord("9"))
+
+
+def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], NDArray[np.bool_] | None]:
+    """Return the folded letters of *text*, where its words start, and which letters stand without spaces, if any."""
+    text = text[:_MOST_CHARACTERS]
+    if text.isascii():  # most often, and all that follows is for other characters
+        ascii_letters = np.frombuffer(text.encode().translate(_ascii_table()), np.uint8)
+        in_words = ascii_letters != _SEPARATOR
+        begins = in_words.copy()
+        np.greater(in_words[1:], in_words[:-1], out=begins[1:])
+        return ascii_letters, begins.nonzero()[0], None
+    folds, is_spaceless = _tables()
+    letters = folds.take(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
+    kept = letters != _DROPPED
+    if np.count_nonzero(kept) != kept.size:
+        letters = letters[kept]
+    begins = letters != _SEPARATOR
+    alone = is_spaceless.take(letters)
+    begins[1:] &= ~begins[:-1] | alone[1:] | alone[:-1]
+    return letters, begins.nonzero()[0], alone
 
 
 @cache

@@ -1,0 +1,37 @@
+"""The keys of the newest documents, which are in no run yet: a table in memory, of one size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crawler.dedupe.runs import MOST_OF_KEY, NO_ENTRY, Entries
+
+_BITS = 16
+_SHIFT = np.uint64(64 - _BITS)
+
+
+class Newest:
+    """Entries as in a run, in rows by the first 16 bits of their keys: the last :data:`MOST_OF_KEY` of each row.
+
+    With the keys of 4,096 documents there are five entries for four rows. So what is pushed out is hardly ever but the
+    key of a row mate that many of them have, and of that the last ones are kept.
+    """
+
+    def __init__(self) -> None:
+        self._rows = np.full((1 << _BITS, MOST_OF_KEY), NO_ENTRY)
+
+    def add(self, keys: Entries, number: int) -> None:
+        """Add a document."""
+        at = (keys >> _SHIFT).view(np.int64)
+        rows = self._rows.take(at, axis=0)
+        rows[:, :-1] = rows[:, 1:]
+        rows[:, -1] = keys | np.uint64(number)
+        self._rows[at] = rows
+
+    def windows(self, keys: Entries) -> Entries:
+        """Return a row of entries for each of *keys*, the newest last; those that have it are among them."""
+        return self._rows.take((keys >> _SHIFT).view(np.int64), axis=0)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._rows.fill(NO_ENTRY)
