@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,9 @@ def imports_of_ours(file: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             found.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("crawler."))
     return found
+
+
+def test_placeholders_of_sql_have_names_or_nothing():
+    """Python before 3.12.4 warns of ``?1`` with a sequence."""
+    found = [path.name for path in PACKAGE.rglob("*.py") if re.search(r"[=,(] ?\?\d", path.read_text(encoding="utf-8"))]
+    assert found == []

@@ -35,10 +35,10 @@ _NO_VALIDATORS = (None, None, None)
 _STANDS = "(SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"
 """SQL that holds for all versions of a key that stands in articles/."""
 _IS_KNOWN = """
-SELECT EXISTS (SELECT 1 FROM records WHERE tid = ?1),
-       EXISTS (SELECT 1 FROM fingerprints WHERE hash = ?2),
-       EXISTS (SELECT 1 FROM records WHERE url_key = ?3 AND duplicate_of IS NULL),
-       (SELECT group_concat(source) FROM edges WHERE target = ?1)"""
+SELECT EXISTS (SELECT 1 FROM records WHERE tid = :tid),
+       EXISTS (SELECT 1 FROM fingerprints WHERE hash = :text),
+       EXISTS (SELECT 1 FROM records WHERE url_key = :url AND duplicate_of IS NULL),
+       (SELECT group_concat(source) FROM edges WHERE target = :tid)"""
 _PICTURE = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type", "reason")
 _PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
 
@@ -239,7 +239,9 @@ class Catalogue:
         """
         tid, url_key, content = target_id(article.key), _url_key(article), article.content_sha256
         found = fingerprint(content) if content else None
-        held, text, url, sources = self._connection.execute(_IS_KNOWN, (tid, found, url_key)).fetchone()
+        held, text, url, sources = self._connection.execute(
+            _IS_KNOWN, {"tid": tid, "text": found, "url": url_key}
+        ).fetchone()
         text = text or (found is not None and self._fingerprints.is_recent(found))
         url = url or url_key in self._gathered.url_keys
         discovered_from = self._named(tid, article.key, sources)  # before what is gathered may be written
