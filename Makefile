@@ -44,7 +44,7 @@ lint: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/docs.txt
-	PYTHONPATH=. $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --quiet --strict
 
 pictures: $(VENV)/.installed
 	$(BIN)/python -m pytest --quiet tests/test_screenshots.py

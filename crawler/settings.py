@@ -13,11 +13,6 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "gleaner"
 DOWNLOAD_DELAY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
-# Seconds between requests that a robots.txt may ask for at most (Crawl-delay).
-ROBOTSTXT_MAX_CRAWL_DELAY = 60
-# Seconds that a host which asks for patience (429, or 503 with Retry-After) is waited for in one run, all its pauses
-# together; what it would still be asked is left for the next run (exit code 18).
-PATIENCE = 600
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
@@ -132,6 +127,11 @@ NEAR_DUPLICATE_THRESHOLD = 0
 IMAGES_FETCH = "pictures"
 # Spider revisit asks for an article again only within so many days of its publication; 0: without end.
 REVISIT_NEWS_DAYS = 365
+# Seconds between requests that a robots.txt may ask for at most (Crawl-delay).
+ROBOTSTXT_MAX_CRAWL_DELAY = 60
+# Seconds that a host which asks for patience (429, or 503 with Retry-After) is waited for in one run, all its pauses
+# together; what it would still be asked is left for the next run (exit code 18).
+PATIENCE = 600
 # Where pages come from. None: the network; "warc:PATH": WARC or WACZ files (a file, folder or glob), and nothing else.
 SOURCE = None
 # Seconds that the report of a run (runs/<run>/report.html) may take to be made; 0: none is made.

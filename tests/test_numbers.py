@@ -11,7 +11,7 @@ from crawler.exceptions import ConfigError
 from crawler.numbers import bytes_of, number, switch, whole
 
 PACKAGE = Path(settings_module.__file__).parent
-OURS = {"PATIENCE", "ROBOTSTXT_MAX_CRAWL_DELAY"} | set(
+OURS = set(
     re.findall(
         r"^([A-Z_]+)",
         Path(settings_module.__file__).read_text(encoding="utf-8").partition("# -- Our own")[2],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from crawler.archive import Corpus, segments
+from crawler.archive.corpus import rebuild
 from crawler.corpus_commands.options import VERBS
 from tests.archive.corpora import make_corpus
 from tests.commands.test_corpus import run
@@ -132,3 +134,31 @@ def test_a_number_of_a_report_that_is_none_of_this_corpus_has_no_keys(use, root,
     code, (said,) = use("report", root, "--keys", "artikles")
     assert code == 4
     assert "no number has this name; there are articles, asked," in said
+
+
+LATER = {"dateline", "credit", "duplicate_rule"}
+"""The fields that lines of the first versions of Gleaner lack."""
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - SERVES))
+def test_lines_of_an_older_gleaner_are_taken_as_they_are(use, root, verb):
+    segment = root / "articles/articles-000001.jsonl"
+    lines = [json.loads(line) for line in segment.read_text(encoding="utf-8").splitlines()]
+    older = [{name: value for name, value in line.items() if name not in LATER} for line in lines]
+    segment.write_text(
+        "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in older), encoding="utf-8"
+    )
+    rebuild(root, "for the test")
+    write_run(root, {"articles-000001.jsonl": [0, segment.stat().st_size]})
+    assert use(verb, root) == (0, [])
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"merge"}))
+def test_a_corpus_of_a_newer_gleaner_is_left_alone(use, root, verb):
+    description = (root / "corpus.json").read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2')
+    (root / "corpus.json").write_text(description, encoding="utf-8")
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    code, said = use(verb, root)
+    assert code == 5
+    assert said == [f"gleaner: corpus {root}: corpus.json is not of schema 1; a newer Gleaner may have written it"]
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before

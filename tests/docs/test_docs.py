@@ -18,6 +18,7 @@ from scrapy.settings import Settings, default_settings
 from crawler import settings as settings_module
 from crawler.commands.corpus import Command
 from crawler.corpus_commands.options import VERBS
+from crawler.exitcodes import MEANINGS
 from crawler.seeds_commands.options import VERBS as SEED_VERBS
 from crawler.sites import load_profile
 from tests.crawling import REPOSITORY
@@ -84,6 +85,18 @@ def test_the_reference_has_every_command():
         assert f"## scrapy {name}\n" in text
     assert "--faults" in text
     assert "--loglevel" not in text  # Scrapy's own, the same everywhere
+
+
+def test_the_readme_has_every_command_setting_and_exit_code():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)+)", readme, re.MULTILINE))
+    for name, verbs in (("corpus", VERBS), ("seeds", SEED_VERBS)):
+        named = "\\|".join(re.findall(rf"^\| `scrapy {name} (\S+?)`", parts["Commands"], re.MULTILINE))
+        assert sorted(named.split("\\|")) == sorted(verbs)
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", parts["Settings most used"], re.MULTILINE)
+    assert set(rows) <= set(vars(settings_module))
+    codes = {int(code) for code in re.findall(r"(?:^|· )(\d+)\s", parts["Exit codes"], re.MULTILINE)}
+    assert codes == set(MEANINGS)
 
 
 def test_the_reference_has_every_field_in_its_order():
