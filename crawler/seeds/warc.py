@@ -85,6 +85,7 @@ class _Reader:
                         self._tell(pending)
                         pending = None
                     yield capture
+                self._see_the_rest()
             except STREAM_ERRORS as broken:
                 error = broken
             following = self._following(self.start if self.last is None else self.last)
@@ -119,6 +120,16 @@ class _Reader:
             with Path(self.source).open("rb", buffering=0) as file:
                 file.seek(self.start)
                 yield from self._records(ArchiveIterator(file, types, auto_decode="all", inplace=True))
+
+    def _see_the_rest(self) -> None:
+        """Move ``last`` on to the last record of any type: those that FastWARC passed over are not lost."""
+        from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - it is there by now
+
+        if self.stream is None:
+            with Path(self.source).open("rb", buffering=0) as file:
+                file.seek(self.start if self.last is None else self.last)
+                for record in ArchiveIterator(file, WarcRecordType.any_type, parse_http=False):
+                    self.last = record.stream_pos
 
     def _records(self, records: Iterable[WarcRecord]) -> Iterator[Capture]:
         holds, wanted = self.sieve.holds, self.sieve.wanted

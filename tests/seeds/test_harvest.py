@@ -128,6 +128,26 @@ def test_a_record_that_claims_too_much_swallows_no_other(tmp_path: Path, compres
     assert (numbers, len(errors)) == (["0", "1", "2", "3", "4", "5"], 1)
 
 
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("pages", [0, 1, 3])
+def test_records_of_other_types_are_passed_over_wherever_they_stand(tmp_path: Path, pages: int, compress: bool) -> None:
+    kinds = ["warcinfo", *("request", "conversion", "metadata") * pages, "request", "metadata"]
+    records = [record(number, kind=kind) for number, kind in enumerate(kinds)]
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(gzip.compress(one) if compress else one for one in records))
+    assert found(path) == ([str(3 * number + 2) for number in range(pages)], [])
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_a_request_that_claims_too_much_swallows_no_page(tmp_path: Path, compress: bool) -> None:
+    records = [record(0), record(1, kind="request"), record(2), record(3)]
+    records[1] = records[1].replace(b"Content-Length: ", b"Content-Length: 9")
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(gzip.compress(one) if compress else one for one in records))
+    numbers, errors = found(path)
+    assert (numbers, len(errors)) == (["0", "2", "3"], 1)
+
+
 def test_only_the_hosts_of_a_site(tmp_path: Path) -> None:
     path = tmp_path / "a.warc"
     path.write_bytes(record(0) + record(1, host="en.alalam.ir") + record(2, host="en.alalam.ir.evil.example"))
