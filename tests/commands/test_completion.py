@@ -15,6 +15,9 @@ from crawler.commands.completion import Command
 from tests.crawling import REPOSITORY
 
 
+pytest.importorskip("shtab", reason="the extra 'completion' is not installed")
+
+
 def script(shell, capsys):
     command = Command()
     command.settings = Settings()
