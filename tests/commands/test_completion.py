@@ -14,7 +14,6 @@ from scrapy.settings import Settings
 from crawler.commands.completion import Command
 from tests.crawling import REPOSITORY
 
-
 pytest.importorskip("shtab", reason="the extra 'completion' is not installed")
 
 
