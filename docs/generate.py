@@ -17,7 +17,7 @@ from scrapy.settings import Settings
 ROOT = Path(__file__).resolve().parents[1]
 _HOW = "How it works, and why"
 _MARK_RE = re.compile(r"<!-- generated: (\w+) -->")
-_OUTSIDE_RE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!docs/)([^)]+)\)")
+_UPWARDS_RE = re.compile(r"\[[^\]]+\]\((\.\./[^)#]+)[^)]*\)")
 _GLOBAL_RE = re.compile(r"^Global Options:\n(?:  .*\n)+\n?", re.MULTILINE)
 _SETTING_RE = re.compile(r"((?:^# .*\n)+)^([A-Z_]+)(?:: [^=]+)? = (.+)$", re.MULTILINE)
 
@@ -30,10 +30,16 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Return *markdown* with what is generated, and without links that lead out of the docs."""
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """Return *markdown* with what is generated; links that lead out of the docs become the names of the files."""
+    docs = ROOT / "docs"
+
+    def link(match: re.Match[str]) -> str:
+        target = (docs / page.file.src_uri).parent.joinpath(match[1]).resolve()
+        return match[0] if target.is_relative_to(docs) else f"`{target.relative_to(ROOT)}`"
+
     markdown = _MARK_RE.sub(lambda match: GENERATED[match[1]](), markdown)
-    return _OUTSIDE_RE.sub(r"`\2`", markdown)
+    return _UPWARDS_RE.sub(link, markdown)
 
 
 def settings() -> str:

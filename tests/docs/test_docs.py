@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from scrapy.settings import Settings, default_settings
@@ -109,6 +110,12 @@ def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_on_the_site_links_stay_within_the_docs():
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="guides/sharing.md"))
+    shown = generate.on_page_markdown("[a](../warc.md#b) [c](../../CHANGELOG.md) [d](site-profile.md)", page=page)
+    assert shown == "[a](../warc.md#b) `CHANGELOG.md` [d](site-profile.md)"
 
 
 def test_the_profile_of_the_guide_is_one(tmp_path):
