@@ -32,7 +32,7 @@ $(VENV)-archives/.installed: pyproject.toml requirements/archives.txt
 	touch $@
 
 crawl: $(VENV)/.installed
-	$(BIN)/python examples/crawl.py --corpus $(CORPUS)
+	$(BIN)/python examples/crawl.py --corpus "$(CORPUS)"
 
 test: $(VENV)/.installed $(VENV)-archives/.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
@@ -77,5 +77,6 @@ lock:
 	$(LOCK) --python-version 3.11 --constraint constraints-archives.txt --group archives \
 	    --output-file requirements/archives.txt
 
+# Never the corpus: it may be one that took years.
 clean:
-	rm -rf $(VENV) $(VENV)-archives corpus .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-archives build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,12 @@ from typing import Any
 
 Stats = Mapping[str, Any]
 
+_STATES = {
+    "fetched": "fetched",
+    "pending": "not asked for yet",
+    "gone": "that the site has not",
+    "failed": "without an answer",
+}
 _AGAIN = "the same command goes on"
 _FURTHER = {
     "neighbours": "a greater -a depth= goes further",
@@ -56,6 +62,7 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     lines = [
         f"Archived in {_clock(seconds)}: {added}",
         f"Already there: {there} · duplicates: {twice} · pictures the site has not: {missing}",
+        *_known(stats),
         *_recovered(stats),
         f"Corpus: {corpus / 'articles'}",
     ]
@@ -66,6 +73,13 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     look = f"scrapy corpus stats -s CORPUS_DIR={shlex.quote(str(corpus))}"
     lines.append(f"Next:   {_next_step(stats, exit_code) or f'{look}; {further}'}")
     return "\n".join(lines)
+
+
+def _known(stats: Stats) -> list[str]:
+    """Return a line about all articles that the corpus knows of, if it was counted."""
+    counts = {state: stats.get(f"gleaner/targets/{state}", 0) for state in _STATES}
+    told = " · ".join(f"{count} {_STATES[state]}" for state, count in counts.items() if count)
+    return [f"Known articles: {told}"] if told else []
 
 
 def _recovered(stats: Stats) -> list[str]:

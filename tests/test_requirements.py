@@ -63,6 +63,13 @@ def test_what_the_makefile_installs_is_locked():
     )
 
 
+def test_make_clean_removes_what_was_made_and_no_corpus():
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    (removed,) = re.findall(r"^clean:\n\trm -rf (.+)$", makefile, re.MULTILINE)
+    assert "$(VENV)" in removed
+    assert "corpus" not in removed.lower()
+
+
 def test_a_pip_that_spells_extras_otherwise_installs_all_the_same():
     """Before 23.3, pip passes over an extra whose name is spelled in another way than where it is defined."""
     ours = {canonicalize_name(Requirement(one).name) for one in PROJECT["project"]["dependencies"]}
