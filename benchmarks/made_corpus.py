@@ -9,6 +9,7 @@ Prints how long it took and what came of it.
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 from collections import Counter
@@ -27,9 +28,9 @@ _PERSIAN_ONE, _A_STUB, _CORRECTED, _A_DUPLICATE = 5, 25, 50, 100
 """One article in so many."""
 _FETCHED = "2026-11-22T20:00:00+00:00"
 _PERSIAN = (
-    "رئیس‌جمهور روز یکشنبه در تهران گفت که کتاب‌های تازه در شهرهای دور نیز پخش خواهند شد.",
-    "به گزارش خبرنگار ما، بیش از ۱۲۰۰ نفر در این مراسم شرکت کردند و از نمایشگاه دیدن نمودند.",
-    "کارشناسان می‌گویند که باران‌های پاییزی امسال کمتر از سال‌های گذشته بوده است.",
+    "رئیس‌جمهور روز یکشنبه در تهران گفت که کتاب‌های تازه در شهرهای دور نیز پخش خواهند شد",
+    "به گزارش خبرنگار ما بیش از ۱۲۰۰ نفر در این مراسم شرکت کردند و از نمایشگاه دیدن نمودند",
+    "کارشناسان می‌گویند که باران‌های پاییزی امسال کمتر از سال‌های گذشته بوده است",
 )
 
 
@@ -53,7 +54,8 @@ def made_up(articles: int) -> Iterator[Article]:
 
 def _article(number: int, site: Site, paragraphs: tuple[str, ...], *, persian: bool) -> Article:
     made, url = site.article(number), f"http://127.0.0.1:8765/news/{number}"
-    text = "\n\n".join(_PERSIAN[(number + at) % 3] for at in range(8)) + f" {number}" if persian else None
+    words, draw = " ".join(_PERSIAN).split(), random.Random(number)
+    text = "\n\n".join(" ".join(draw.sample(words, 16)) + "." for _ in range(8)) if persian else None
     return clean_article(
         Article(
             key=f"replica/{number}",

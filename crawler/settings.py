@@ -120,9 +120,9 @@ EXTRACT_PROCESSES = 1
 EXTRACT_TIMEOUT = 60
 # Rules of cleaning not to apply, of those in docs/cleaning.md: "pull-quotes,boilerplate", say.
 CLEAN_RULES_OFF: list[str] = []
-# How alike two texts must be (0.3 to 1, such as 0.5) for one of two articles to be kept in duplicates/, not in
-# articles/: the shorter, undated, pictureless or later one. 0: only equal texts and URLs are duplicates.
-NEAR_DUPLICATE_THRESHOLD = 0
+# How alike two texts must be (0.3 to 1) for one of two articles to be kept in duplicates/, not in articles/: the
+# shorter, undated, pictureless or later one. 0: only equal texts and URLs are duplicates.
+NEAR_DUPLICATE_THRESHOLD = 0.5
 # Which media to fetch: "pictures", "all" (videos too) or "none".
 IMAGES_FETCH = "pictures"
 # Spider revisit asks for an article again only within so many days of its publication; 0: without end.

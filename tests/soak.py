@@ -38,6 +38,7 @@ from tests.redisserver import RedisServer
 
 SEEDS = REPOSITORY / "examples" / "seeds"
 FAULTS = "flaky=0.1,busy=0.01,slow=0.02,error500=0.02,reset=0.02,truncated=0.02,gzip-cut=0.02,soft404=0.02,304=0.01"
+SITE = ["--articles", "1000", "--republished", "0.2"]
 SETTINGS = ["RETRY_TIMES=1", "DOWNLOAD_TIMEOUT=10", "ARCHIVE_SEGMENT_MB=0.2", "ARCHIVE_COMPRESSION=zstd"]
 ENDED = {0, 9}
 """Complete, or with failed targets: the crawl came to its end by itself."""
@@ -61,7 +62,7 @@ class Soak:
         self._redis = RedisServer(folder) if workers > 1 else None
 
     def _start_site(self, port: str = "0") -> RunningReplica:
-        return RunningReplica(self._folder, "--articles", "1000", "--faults", FAULTS, "--port", port)
+        return RunningReplica(self._folder, *SITE, "--faults", FAULTS, "--port", port)
 
     def _command(self, corpus: Path, key: str | None = None) -> list[str]:
         """Return the crawl into *corpus*, with the shared frontier of the name *key*, if there is one."""

@@ -12,7 +12,7 @@ def test_no_republished_story_stands_in_articles_and_all_are_in_duplicates(start
     site, corpus = Site(articles=120, republished=0.3), tmp_path / "corpus"
     replica = start_replica("--articles", "120", "--republished", "0.3")
     seed = write_seed(tmp_path / "seed.txt", *range(1_793_356, 1_793_366))
-    settings = ["NEAR_DUPLICATE_THRESHOLD=0.5", "IMAGES_FETCH=none"]
+    settings = ["IMAGES_FETCH=none"]
 
     done = crawl(seed, corpus, replica.profile, "depth=9", settings=settings)
 

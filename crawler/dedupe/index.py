@@ -34,7 +34,7 @@ from crawler.exceptions import CorpusDamaged
 
 VERSION = f"3.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
 """What the files of an index were made by; of another version they are of no use."""
-FLUSH_DOCUMENTS = 4096
+FLUSH_DOCUMENTS = 8192
 
 _SHARED_RARE = 2
 """A document is looked at if it has so many of the keys that are rare: fewer than :data:`MOST_OF_KEY` documents have

@@ -13,7 +13,7 @@ _SHIFT = np.uint64(64 - _BITS)
 class Newest:
     """Entries as in a run, in rows by the first 16 bits of their keys: the last :data:`MOST_OF_KEY` of each row.
 
-    With the keys of 4,096 documents there are five entries for four rows. So what is pushed out is hardly ever but the
+    With the keys of 8,192 documents there are five entries for two rows. So what is pushed out is hardly ever but the
     key of a row mate that many of them have, and of that the last ones are kept.
     """
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from crawler.exceptions import CorpusDamaged
 
-FAN_IN = 32
+FAN_IN = 16
 MOST_OF_KEY = 8
 NUMBER = np.uint64(0xFFFFFFFF)
 """The bits of an entry that are the number of a document."""
@@ -36,8 +36,9 @@ Entries = NDArray[np.uint64]
 
 _ENTRY_BYTES, _SLOT_BYTES = 8, 4
 _FEWEST_SLOTS = 2
-_WINDOW = np.arange(2 * MOST_OF_KEY)
-"""So many entries are looked at: most often all of a key are among them."""
+_WINDOW = 2 * MOST_OF_KEY
+"""So many entries are looked at: most often all of a key are among them. So many that are none end a run."""
+_WINDOW_TYPE = np.dtype((np.void, _WINDOW * _ENTRY_BYTES))
 _SLICE_ENTRIES = 1 << 20
 """So many entries of runs that are merged are in memory at a time: 8 MiB, and as much again sorted."""
 
@@ -49,25 +50,29 @@ class Run:
         self.path = path
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            directory = size - _ENTRY_BYTES * (entries + 1)
+            directory = size - _ENTRY_BYTES * (entries + _WINDOW)
             slots = directory // _SLOT_BYTES
             if entries < 1 or slots < _FEWEST_SLOTS or directory != _SLOT_BYTES << slots.bit_length() - 1:
                 raise CorpusDamaged(str(path), f"its {size} bytes are no run of {entries} entries")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._begins = np.frombuffer(self._map, np.uint32, slots)
-        self._and_end: Entries = np.frombuffer(self._map, np.uint64, offset=directory)
-        self.entries = self._and_end[:-1]
+        if self._begins.max() > entries:
+            raise CorpusDamaged(str(path), f"its directory leads beyond its {entries} entries")
         self._shift = _shift(slots)
+        self.entries: Entries = np.frombuffer(self._map, np.uint64, entries, directory)
+        # Overlapping: one begins at each entry, and one where they end.
+        self._windows = np.ndarray((entries + 1,), _WINDOW_TYPE, self._map, directory, (_ENTRY_BYTES,))
 
     def windows(self, keys: Entries, upper: Entries) -> Entries:
         """Return a row of entries for each of *keys*, whose entries go up to *upper*; all of the key are among them."""
-        begins = self._begins.take((keys >> self._shift).view(np.int64))
-        rows = self._and_end.take(begins[:, None] + _WINDOW, mode="clip")
+        rows = self._rows_at(self._begins.take((keys >> self._shift).view(np.int64)))
         is_short = rows[:, -1] <= upper
         if np.count_nonzero(is_short):
-            found = self.entries.searchsorted(keys[is_short])
-            rows[is_short] = self._and_end.take(found[:, None] + _WINDOW, mode="clip")
+            rows[is_short] = self._rows_at(self.entries.searchsorted(keys[is_short]))
         return rows
+
+    def _rows_at(self, begins: NDArray[np.uint32] | NDArray[np.int64]) -> Entries:
+        return self._windows[begins].view(np.uint64).reshape(-1, _WINDOW)
 
 
 def write_run(path: Path, entries: Entries) -> int:
@@ -118,7 +123,7 @@ def _write(path: Path, most: int, pieces: Iterable[Entries]) -> int:
             begun += ends.size - 1
             written += piece.size
         write_at(file.fileno(), np.full(slots - begun, written, np.uint32), _SLOT_BYTES * begun)
-        file.write(NO_ENTRY.tobytes())
+        file.write(NO_ENTRY.tobytes() * _WINDOW)
         file.flush()
         os.fsync(file.fileno())
     return written

@@ -38,7 +38,7 @@ keys_anywhere = st.integers(0, HIGHEST) | st.integers(0, 40) | st.integers(HIGHE
 
 
 @given(keys=st.lists(keys_anywhere, min_size=1, max_size=300), others=st.lists(keys_anywhere, max_size=30))
-@settings(max_examples=200)
+@settings(max_examples=50)
 def test_each_key_is_found_with_the_last_documents_that_have_it(tmp_path_factory, keys, others):
     path = tmp_path_factory.mktemp("runs") / "1.run"
 
@@ -48,7 +48,7 @@ def test_each_key_is_found_with_the_last_documents_that_have_it(tmp_path_factory
 
 
 @given(st.lists(st.lists(keys_anywhere, min_size=1, max_size=100), min_size=2, max_size=4), st.integers(1, 40))
-@settings(max_examples=200)
+@settings(max_examples=50)
 def test_runs_that_are_merged_piece_by_piece_are_one_run_of_all_entries(tmp_path_factory, several, piece):
     folder: Path = tmp_path_factory.mktemp("runs")
     keys = [key for some in several for key in some]
@@ -86,4 +86,14 @@ def test_a_file_of_another_length_is_none(tmp_path, change):
         file.truncate(path.stat().st_size + change)
 
     with pytest.raises(CorpusDamaged, match=r"no run of 50 entries"):
+        Run(path, written)
+
+
+def test_a_directory_that_leads_beyond_the_entries_is_none(tmp_path):
+    path = tmp_path / "1.run"
+    written = write_run(path, entries_of(list(range(50))))
+    with path.open("r+b") as file:
+        file.write(b"\xff\xff\xff\xff")
+
+    with pytest.raises(CorpusDamaged, match="beyond its 50 entries"):
         Run(path, written)
