@@ -9,8 +9,8 @@ Prints how long it took and what came of it.
 
 from __future__ import annotations
 
+import argparse
 import random
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -104,9 +104,15 @@ def make(root: Path, articles: int) -> Counter[str]:
 
 def main() -> None:
     """Read the arguments, make the corpus, print what came of it."""
-    root, articles = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100_000  # noqa: PLR2004
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", metavar="DIR", type=Path, help="where to make it")
+    parser.add_argument(
+        "articles", metavar="N", type=int, nargs="?", default=100_000, help="how many (default: 100000)"
+    )
+    arguments = parser.parse_args()
+    root = arguments.root
     began = time.perf_counter()
-    outcomes = make(root, articles)
+    outcomes = make(root, arguments.articles)
     took = time.perf_counter() - began
     print(f"{root}: {dict(outcomes)} in {took:.1f} s, {outcomes.total() / took:,.0f} records/s")
 

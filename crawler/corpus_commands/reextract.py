@@ -123,9 +123,13 @@ def _show_key(root: Path, draft: Draft, opts: argparse.Namespace) -> int:
     """Print what would change in the article ``opts.key``, field by field."""
     new = draft.remade(opts.key)
     if new is None:
-        if draft.version(opts.key) is None:
+        version = draft.version(opts.key)
+        if version is None:
             raise ConfigError(f"--key {opts.key}: no article whose page lies in the corpus's WARC files has this key")
-        say(f"{opts.key}: nothing waits to be written")
+        if opts.json:
+            print_json({"key": opts.key, "version": version, "changed": {}})
+        else:
+            say(f"{opts.key}: nothing waits to be written")
         return 0
     old = _held(root, new)
     changed: dict[str, tuple[Any, Any]] = {

@@ -56,6 +56,9 @@ def test_the_same_extractor_changes_nothing(captured, corpus, reextract):
     before = records(corpus)
     code, told = reextract(corpus, captured.profile, "--yes", "--json")
     assert (code, told) == (0, {"outcomes": {"same": len(articles(corpus))}, "fields": {}, "lost": []})
+    key = articles(corpus)[0]["key"]
+    code, told = reextract(corpus, captured.profile, "--key", key, "--json")
+    assert (code, told) == (0, {"key": key, "version": 1, "changed": {}})
     assert records(corpus) == before
 
 
