@@ -13,7 +13,7 @@ from crawler.exceptions import SeedError
 from crawler.seeds import Dump, SeedPage, read_seeds
 from crawler.seeds.describe import all_diagnoses, describe, verdict_line
 from crawler.seeds_commands import named
-from crawler.show import note, print_json, print_table
+from crawler.show import note, print_json, print_table, say
 from crawler.sites import load_profile
 from crawler.text.terminal import safe
 
@@ -63,6 +63,7 @@ class _Tables:
     """Prints a row for each dump, in tables of a bearable length."""
 
     def __init__(self) -> None:
+        self.dumps = self.records = self.partial = 0
         self.table = self._new()
 
     def add(self, seed: SeedPage) -> None:
@@ -71,10 +72,19 @@ class _Tables:
             name = _name(seed) + (f"\n{seed.page.title}" if seed.page.title else "")
             cells = (name, date, _records(dump), verdict_line(dump), _diagnoses(seed, dump))
             self.table.add_row(*(_cell(cell) for cell in cells))
+            self.dumps += 1
+            self.records += len(dump.related)
+            self.partial += sum(item.partial for item in dump.related)
             if self.table.row_count >= _ROWS:
-                self.close()
+                self._flush()
 
     def close(self) -> None:
+        """Print what is left, and the sum of all."""
+        self._flush()
+        if self.dumps:
+            say(f"Dumps: {self.dumps:,} · related items: {self.records:,} · of them cut: {self.partial:,}")
+
+    def _flush(self) -> None:
         if self.table.row_count:
             print_table(self.table)
         self.table = self._new()

@@ -75,6 +75,12 @@ def test_inspect_prints_a_table(run: Run, seed: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_inspect_sums_up(run: Run, seed: Path) -> None:
+    cut = seed.with_name("cut.txt")
+    cut.write_text(seed.read_text()[:-40])
+    assert run("inspect", seed, cut).stdout.splitlines()[-1] == "Dumps: 2 · related items: 6 · of them cut: 1"
+
+
 def test_a_cut_dump_is_told_with_its_diagnoses(run: Run, seed: Path) -> None:
     done = run("inspect", "-", "--json", stdin=seed.read_text()[:-60])
     told = json.loads(done.stdout)
