@@ -26,6 +26,8 @@ class ArchivePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if getattr(crawler.spider, "profile", None) is None:  # that of scrapy shell, say
+            raise NotConfigured("the spider has no corpus")
         return cls(crawler)
 
     def open_spider(self) -> None:
