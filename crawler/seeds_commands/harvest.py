@@ -12,7 +12,7 @@ from typing import IO
 
 from crawler.exceptions import SeedError
 from crawler.seeds.gather import harvest, total_size
-from crawler.seeds_commands import named
+from crawler.seeds_commands import no_dump
 from crawler.show import done, note, progress
 from crawler.sites import load_profile
 
@@ -34,7 +34,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
                 note(f"and {one.more_errors} more like these")
             files, pages, records = files + one.files, pages + one.pages, records + one.records
         if not pages:
-            raise SeedError(named(paths), "no dump in it" if files == 1 else f"no dump in any of {files} files")
+            raise no_dump(paths, files, "files")
     told = f"{pages:,} pages with {records:,} related items from {files:,} files"
     done(opts, {"output": opts.output, "files": files, "pages": pages, "records": records}, [told])
     return 0

@@ -12,7 +12,7 @@ from rich.text import Text
 from crawler.exceptions import SeedError
 from crawler.seeds import Dump, SeedPage, read_seeds
 from crawler.seeds.describe import all_diagnoses, describe, verdict_line
-from crawler.seeds_commands import named
+from crawler.seeds_commands import no_dump
 from crawler.show import note, print_json, print_table, say
 from crawler.sites import load_profile
 from crawler.text.terminal import safe
@@ -40,7 +40,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
             note(SeedError(empty.pop(0), "no dump in it"))
     show.close()
     if not dumps:
-        raise SeedError(named(paths), "no dump in it" if pages == 1 else f"no dump in any of {pages} pages")
+        raise no_dump(paths, pages, "pages")
     return 0
 
 

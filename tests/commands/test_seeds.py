@@ -81,6 +81,25 @@ def test_inspect_sums_up(run: Run, seed: Path) -> None:
     assert run("inspect", seed, cut).stdout.splitlines()[-1] == "Dumps: 2 · related items: 6 · of them cut: 1"
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_that_has_seen_enough_is_no_error(
+    run: Run, seed: Path, form: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert run("inspect", seed, *form) == Done(0, "", "")
+        monkeypatch.undo()
+
+
+def test_an_empty_folder_is_told_as_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    for arguments in (["inspect"], ["harvest", "-o", tmp_path / "out"]):
+        done = run(*arguments, tmp_path / "seeds")
+        assert (done.returncode, done.stderr) == (4, f"gleaner: {tmp_path}/seeds: there is nothing in it to read\n")
+
+
 def test_a_cut_dump_is_told_with_its_diagnoses(run: Run, seed: Path) -> None:
     done = run("inspect", "-", "--json", stdin=seed.read_text()[:-60])
     told = json.loads(done.stdout)
