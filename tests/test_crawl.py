@@ -254,6 +254,29 @@ def test_a_signal_stops_gently_two_at_once_and_the_next_run_goes_on(start_replic
     assert {f"replica/{number}" for number in NEIGHBOURS} <= {record["key"] for record in records(corpus)}
 
 
+def test_a_signal_while_it_begins_stops_it_as_gently(replica, seed, corpus, tmp_path):
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = stopped\n")
+    (tmp_path / "stopped.py").write_text(
+        "import os, signal\n"
+        "from scrapy import signals\n"
+        "from crawler.settings import *\n"
+        "class Stop:\n"
+        "    @classmethod\n"
+        "    def from_crawler(cls, crawler):\n"
+        "        crawler.signals.connect(cls.stop, signal=signals.spider_opened)\n"
+        "        return cls()\n"
+        "    def stop():\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "EXTENSIONS = {**EXTENSIONS, 'stopped.Stop': 5}\n"
+    )
+    done = subprocess.run(
+        scrapy_command(*crawl_arguments(seed, corpus, replica.profile)), cwd=tmp_path, capture_output=True, text=True,
+        check=False, timeout=60, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert (done.returncode, "goes on where it was" in done.stdout) == (11, True), done.stderr
+    assert crawl(seed, corpus, replica.profile).returncode == 0
+
+
 def test_killed_at_random_instants_the_corpus_ends_as_that_of_an_undisturbed_crawl(replica, seed, tmp_path):
     """GLEANER_KILLS sets how many instants; each crawl is killed, started again, killed ... and at last let finish."""
     kills = int(os.environ.get("GLEANER_KILLS", "8"))

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 from scrapy.commands import crawl
 from scrapy.crawler import AsyncCrawlerProcess
@@ -61,7 +62,7 @@ class Command(crawl.Command):
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
         safelog.install()
         self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
-        self.crawler_process = AsyncCrawlerProcess(self.settings)
+        self.crawler_process = process = _Process(self.settings)
         install_scrapy_root_handler(self.settings)
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _BANNERS:
@@ -82,10 +83,22 @@ class Command(crawl.Command):
             self.exitcode = INTERNAL
         else:
             stats = crawler.stats.get_stats()
+            if not process.forced:  # Scrapy does not say so of a crawl that is stopped while it begins
+                stats.setdefault("finish_reason", "shutdown")
             self.exitcode = exit_code(stats)
             if "gleaner/run" in stats:
                 corpus = Path(self.settings["CORPUS_DIR"])
                 print_summary(stats, corpus, self.exitcode, args[0], limited="max_articles" in opts.spargs)
+
+
+class _Process(AsyncCrawlerProcess):
+    """Knows whether it was ended by force."""
+
+    forced = False
+
+    def _signal_kill(self, signum: int, frame: Any) -> None:
+        self.forced = True
+        super()._signal_kill(signum, frame)
 
 
 def _signals_only(record: logging.LogRecord) -> bool:
