@@ -88,8 +88,10 @@ def article_id(number: int) -> str:
 
 def into_corpus(corpus: Corpus, batch: list[Article], group: int) -> None:
     for at in range(0, len(batch), group):
+        records = batch[at : at + group]
         with corpus.group(wait=False):
-            for record in batch[at : at + group]:
+            corpus.look_up(records)
+            for record in records:
                 corpus.add(record)
     with corpus.group():  # all is durable, and in the catalogue
         pass

@@ -6,20 +6,17 @@ alone; so it can be thrown away and made again (:mod:`crawler.archive.recovery`)
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from w3lib.url import canonicalize_url
 
 from crawler.archive.decision import Held, Twin, stub_reason, stub_state
 from crawler.archive.fingerprints import Fingerprints, fingerprint
 from crawler.archive.frontier import Validators, target_id
 from crawler.archive.gathering import Gathered
+from crawler.archive.lookup import Asked, Found, asked_by, look_up, url_key_of
 from crawler.archive.recurring import Recurring
 from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import Place
@@ -34,13 +31,7 @@ _STATES = {"article": "fetched", "seed": "seed"}
 _NO_VALIDATORS = (None, None, None)
 _STANDS = "(SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"
 """SQL that holds for all versions of a key that stands in articles/."""
-_IS_KNOWN = """
-SELECT EXISTS (SELECT 1 FROM records WHERE tid = :tid),
-       EXISTS (SELECT 1 FROM fingerprints WHERE hash = :text),
-       EXISTS (SELECT 1 FROM records WHERE url_key = :url AND duplicate_of IS NULL),
-       (SELECT group_concat(source) FROM edges WHERE target = :tid)"""
 _PICTURE = ("status", "url", "path", "sha256", "phash", "bytes", "width", "height", "media_type", "reason")
-_PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
 
 
 class Known(NamedTuple):
@@ -64,6 +55,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         self._gathered = Gathered()
+        self._looked_up: dict[Asked, Found] = {}
         self._fingerprints = Fingerprints(self._connection)
         self._recurring = Recurring(self._connection)
         self.uncommitted = 0
@@ -160,14 +152,17 @@ class Catalogue:
 
     def flush(self) -> None:
         """Write what was gathered to the database; it is still to be committed."""
+        self._looked_up.clear()
         if self._gathered:
             self._gathered.write(self._connection)
+            self._gathered = Gathered()
             self._fingerprints.write()
             self._recurring.write()
 
     def _forget(self) -> None:
         """Forget what was gathered, and all that is held in memory of a transaction that was undone."""
-        self._gathered.forget()
+        self._looked_up.clear()
+        self._gathered = Gathered()
         self._fingerprints.load()
         self._recurring.load()
 
@@ -188,11 +183,14 @@ class Catalogue:
         conditionally with. A seed is no visit, nor is a record that was moved: it ends no lease.
         """
         state = stub_state(article.capture.status) if article.kind == "stub" else _STATES[article.kind]
-        tid, content, url_key = target_id(article.key), article.content_sha256, _url_key(article)
+        tid, found, url_key = asked_by(article)
+        content = article.content_sha256
         is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self._gathered.tids:
             self.flush()
+        visit = self._visit(article, tid, version, validators) if is_visit else None  # which may write what is gathered
         self.uncommitted += 1
+        self._gathered.advance(place.segment, place.offset + place.length, 1)
         self._gathered.archive(
             (tid, article.key, article.id, state, article.depth, stub_reason(article)),
             (
@@ -209,11 +207,11 @@ class Catalogue:
                 duplicate_of,
                 rule,
             ),
-            self._visit(article, tid, version, validators) if is_visit else None,
+            visit,
         )
         if duplicate_of is None:
-            if content:
-                self._fingerprints.add(fingerprint(content), tid)
+            if found is not None:
+                self._fingerprints.add(found, tid)
             if url_key:
                 self._gathered.url_keys.add(url_key)
             if article.kind == "article" and article.text:
@@ -232,22 +230,26 @@ class Catalogue:
         """Take in what became of the pictures of *article*."""
         self._gathered.add_pictures(article)
 
-    def known(self, article: Article) -> Known:
-        """Return what is held of the key of *article*, its twin, and where it was discovered.
+    def look_up(self, articles: Sequence[Article]) -> None:
+        """Look up together what the database tells of *articles*, each of which is then asked for by :meth:`known`.
 
         One look tells of most records that they are new, which is several times cheaper than to ask for each.
         """
-        tid, url_key, content = target_id(article.key), _url_key(article), article.content_sha256
-        found = fingerprint(content) if content else None
-        held, text, url, sources = self._connection.execute(
-            _IS_KNOWN, {"tid": tid, "text": found, "url": url_key}
-        ).fetchone()
-        text = text or (found is not None and self._fingerprints.is_recent(found))
-        url = url or url_key in self._gathered.url_keys
-        discovered_from = self._named(tid, article.key, sources)  # before what is gathered may be written
+        self._looked_up.update(look_up(self._connection, [asked_by(article) for article in articles]))
+
+    def known(self, article: Article) -> Known:
+        """Return what is held of the key of *article*, its twin, and where it was discovered."""
+        asked = asked_by(article)
+        if asked not in self._looked_up:
+            self.look_up((article,))
+        found = self._looked_up.pop(asked)
+        discovered_from = self._named(article.key, found.sources)  # before what is gathered may be written
+        is_held = found.key or asked.tid in self._gathered.tids
+        text_is_held = found.text or (asked.fingerprint is not None and self._fingerprints.is_recent(asked.fingerprint))
+        url_is_held = found.url or asked.url_key in self._gathered.url_keys
         return Known(
-            self.held(article.key) if held or tid in self._gathered.tids else None,
-            self.twin(article) if text or url else None,
+            self.held(article.key) if is_held else None,
+            self.twin(article) if text_is_held or url_is_held else None,
             discovered_from,
         )
 
@@ -293,7 +295,7 @@ class Catalogue:
         key = article.content_sha256 and self._text_twin(article, article.content_sha256)
         if key:
             return Twin(key, 1.0, "text")
-        url_key = _url_key(article)
+        url_key = url_key_of(article)
         key = url_key and self._url_twin(article, url_key)
         return Twin(key, None, "url") if key else None
 
@@ -327,12 +329,12 @@ class Catalogue:
         """Return the keys of the archived pages that list *key* as related."""
         tid = target_id(key)
         query = "SELECT group_concat(source) FROM edges WHERE target = ?"
-        return self._named(tid, key, self._connection.execute(query, (tid,)).fetchone()[0])
+        return self._named(key, self._connection.execute(query, (tid,)).fetchone()[0])
 
-    def _named(self, target: int, key: str, sources: str | None) -> set[str]:
-        """Return the keys of the *sources* of *target*, numbers with commas between, and of those in the group."""
+    def _named(self, key: str, sources: str | None) -> set[str]:
+        """Return the keys of the *sources* of *key*, numbers with commas between, and of those in the group."""
         site = key.rpartition("/")[0]
-        keys = self._gathered.sources(target, site)
+        keys = self._gathered.sources(key)
         for source in sources.split(",") if sources else ():
             if source[0] == "-":
                 row = self._connection.execute("SELECT key FROM targets WHERE tid = ?", (int(source),)).fetchone()
@@ -355,25 +357,10 @@ class Catalogue:
 
     def segments(self) -> dict[str, tuple[int, int]]:
         """Return how far each segment is indexed: name to (bytes, lines)."""
+        self.flush()
         rows = self._connection.execute("SELECT name, bytes, lines FROM segments")
         return {name: (size, lines) for name, size, lines in rows}
 
-    def advance(self, segment: str, end: int, lines: int) -> None:
-        """Record that *segment* is indexed up to the offset *end*, *lines* lines further than before."""
-        self._connection.execute(
-            "INSERT INTO segments VALUES (?, ?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, lines = lines + excluded.lines",
-            (segment, end, lines),
-        )
-
-
-def _url_key(article: Article) -> str | None:
-    """Return what equal pages' URLs have in common; only fetched articles have one."""
-    return _canonical(article.url) if article.kind == "article" and article.url else None
-
-
-@lru_cache(maxsize=1024)  # a record is asked for twins, and again when it is indexed
-def _canonical(url: str) -> str:
-    # A plain URL is canonical as it is, which is told thirty times faster than it is made so.
-    canonical = url if _PLAIN_URL_RE.fullmatch(url) else canonicalize_url(url)
-    return canonical.removeprefix("https:").removeprefix("http:")
+    def advance(self, segment: str, end: int) -> None:
+        """Note that *segment* is read up to the offset *end*, if no line tells."""
+        self._gathered.advance(segment, end, 0)

@@ -17,7 +17,7 @@ a failure, a visit that found nothing new) is acknowledged after step 5 only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -78,7 +78,6 @@ class Corpus:
         self._broken: CorpusError | None = None
         self.durable: Future[None] = Future()
         """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
-        self._advanced: dict[str, tuple[int, int]] = {}  # where each segment ends, lines added since the last commit
         with write_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             self._lock = CorpusLock(root)
@@ -122,15 +121,16 @@ class Corpus:
     def _commit(self) -> None:
         """Commit to the catalogue what follows from all lines so far, which is written while the disk syncs them."""
         try:
-            for segment, (end, lines) in self._advanced.items():
-                self.catalogue.advance(segment, end, lines)
-            self._advanced.clear()
             self.catalogue.flush()
         finally:
             self.durable.result()
         self.catalogue.commit()
         if self._near:
             self._near.committed()
+
+    def look_up(self, articles: Sequence[Article]) -> None:
+        """Look up together what is known of *articles*, which are then added: half as dear as one by one."""
+        self.catalogue.look_up(articles)
 
     def add(self, article: Article, validators: Validators | None = None, *, anew: bool = False) -> Outcome:
         """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
@@ -181,7 +181,6 @@ class Corpus:
             rule=rule,
             validators=validators,
         )
-        self._advanced[place.segment] = place.offset + place.length, self._advanced.get(place.segment, (0, 0))[1] + 1
         if isinstance(outcome, Added):
             if self._near:
                 self._near.take(article, outcome.version, place, line)

@@ -8,15 +8,15 @@ cheaper than a statement for each as it comes. This is the one place where rows 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Final
 
 from crawler.archive.frontier import target_id
 from crawler.archive.rows import Row, insert
 from crawler.items import Article, RelatedItem
-
-_MOST_LISTED: Final = 20_000
-"""How many targets are remembered as listed: some 6 MiB."""
 
 _LONGER_TITLE = """CASE
     WHEN title IS NULL OR length(excluded.title) > length(title)
@@ -67,32 +67,41 @@ ON CONFLICT (tid) DO UPDATE SET
     etag = iif(excluded.url IS NULL, etag, excluded.etag),
     modified = iif(excluded.url IS NULL, modified, excluded.modified)"""
 
+_ADVANCE = """
+INSERT INTO segments VALUES (?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, lines = lines + excluded.lines"""
 
 _NO_PICTURE: Final = (None, None)
 
 
-class Listed(NamedTuple):
-    """What the dumps that were read so far tell of a target, merged."""
+@dataclass(slots=True)
+class Listed:
+    """What dumps tell of a target, merged; and by which records (``sources``) it is listed, with which ``sorts``."""
 
-    tid: int
     key: str
     id: str
     depth: int
     title: str | None
     pic: str | None
+    sources: list[int] = field(default_factory=list)
+    sorts: list[int | None] = field(default_factory=list)
 
-    def merged(self, depth: int, item: RelatedItem) -> Listed:
-        """Return this and what *item* tells, of a target *depth* steps from the seeds, as :data:`_LIST_TARGET` does."""
+    def edges(self, target: int) -> Iterator[Row]:
+        """Return a row for each that lists this, which has the number *target*."""
+        return zip(repeat(target), self.sources, self.sorts, strict=False)
+
+    def merge(self, depth: int, item: RelatedItem) -> None:
+        """Take in what *item* tells, of a target *depth* steps from the seeds, as :data:`_LIST_TARGET` does."""
+        self.depth = min(self.depth, depth)
         title, pic = self.title, self.pic
         if item.title is not None and (title is None or (-len(item.title), item.title) < (-len(title), title)):
-            title = item.title
+            self.title = item.title
         if item.pic is not None and (pic is None or item.pic < pic):
-            pic = item.pic
-        return Listed(self.tid, self.key, self.id, min(self.depth, depth), title, pic)
+            self.pic = item.pic
 
 
 class Gathered:
-    """The rows of a group that are not written yet. No two lines of one key are gathered at once."""
+    """Rows that are not written yet. No two lines of one key are gathered at once."""
 
     def __init__(self) -> None:
         self.records: list[Row] = []  # a row each, in the order of the columns
@@ -101,13 +110,12 @@ class Gathered:
         self.pictures: dict[str, Row] = {}
         self._targets: dict[str, list[Row]] = {_ARCHIVE_ONLY: [], _ARCHIVE_VISITED: []}
         self._visits: list[Row] = []
-        self._listed: dict[int, Listed] = {}
-        self._edges: defaultdict[int, list[tuple[int, int, int | None]]] = defaultdict(list)
+        self._listed: dict[str, Listed] = {}  # by id
         self._seeds: dict[int, str] = {}
-        self._known: dict[str, Listed] = {}  # by id: what is in these rows, or in the catalogue, or was overtaken there
+        self._advanced: dict[str, tuple[int, int]] = {}  # how far each segment is read, and how many lines further
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.pictures)
+        return bool(self.records or self.pictures or self._advanced)
 
     def archive(self, target: Row, record: Row, visit: Row | None) -> None:
         """Add the rows of a line: of its target (tid, key, id, state, depth, reason), of itself, and of its visit.
@@ -120,32 +128,30 @@ class Gathered:
         if visit:
             self._visits.append(visit)
 
+    def advance(self, segment: str, end: int, lines: int) -> None:
+        """Note that *segment* is read up to the offset *end*, *lines* lines further than before."""
+        before = self._advanced.get(segment)
+        self._advanced[segment] = end, lines + (before[1] if before else 0)
+
     def list(self, article: Article, source: int) -> None:
         """Add the targets that *article*, which has the number *source*, lists as related, and edges to them."""
-        depth, known, edges = article.depth + 1, self._known, self._edges
+        depth, listed = article.depth + 1, self._listed
         if source < 0:
             self._seeds[source] = article.key
-        if len(known) > _MOST_LISTED:
-            known.clear()
         for item in article.related:
-            one = known.get(item.id)
+            one = listed.get(item.id)
             if one is None:
-                key = f"{article.site}/{item.id}"
-                one = known[item.id] = Listed(target_id(key), key, item.id, depth, item.title, item.pic)
-                before = self._listed.get(one.tid)  # the dictionary of what is known may have been cleared since
-                self._listed[one.tid] = before.merged(depth, item) if before else one
-            elif (
-                depth < one.depth
-                or (item.title is not None and item.title != one.title)
-                or (item.pic is not None and item.pic != one.pic)
-            ):
-                one = known[item.id] = self._listed[one.tid] = one.merged(depth, item)
-            edges[one.tid].append((one.tid, source, item.sort))
+                one = listed[item.id] = Listed(f"{article.site}/{item.id}", item.id, depth, item.title, item.pic)
+            elif depth < one.depth or item.title != one.title or item.pic != one.pic:
+                one.merge(depth, item)
+            one.sources.append(source)
+            one.sorts.append(item.sort)
 
-    def sources(self, target: int, site: str) -> set[str]:
-        """Return the keys of the gathered records of *site* that list *target*."""
-        seeds = self._seeds
-        return {seeds[source] if source < 0 else f"{site}/{source}" for _, source, _ in self._edges.get(target, ())}
+    def sources(self, key: str) -> set[str]:
+        """Return the keys of the gathered records that list *key*."""
+        site, _, item_id = key.rpartition("/")
+        one, seeds = self._listed.get(item_id), self._seeds
+        return {seeds[source] if source < 0 else f"{site}/{source}" for source in one.sources} if one else set()
 
     def add_pictures(self, article: Article) -> None:
         """Add what became of the pictures of *article*; one that is stored stays so."""
@@ -164,25 +170,13 @@ class Gathered:
                 )
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Write all rows, inside a transaction. None is then gathered any more."""
+        """Write all rows, inside a transaction: in the order of their keys, so that neighbours share a page."""
         for statement, rows in self._targets.items():
             insert(connection, statement, rows)
         insert(connection, "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
-        insert(connection, _LIST_TARGET, sorted(self._listed.values()))
-        insert(connection, _ADD_EDGE, [edge for target in sorted(self._edges) for edge in self._edges[target]])
-        insert(connection, _ADD_PICTURE, list(self.pictures.values()))
+        listed = sorted(((target_id(one.key), one) for one in self._listed.values()), key=itemgetter(0))
+        insert(connection, _LIST_TARGET, ((tid, one.key, one.id, one.depth, one.title, one.pic) for tid, one in listed))
+        insert(connection, _ADD_EDGE, chain.from_iterable(one.edges(tid) for tid, one in listed))
+        insert(connection, _ADD_PICTURE, self.pictures.values())
         insert(connection, _ADD_VISIT, self._visits)
-        self._clear()
-
-    def forget(self) -> None:
-        """Drop what was gathered, and what was thought to be in the catalogue: its transaction is undone."""
-        self._clear()
-        self._known.clear()
-
-    def _clear(self) -> None:
-        for rows in (*self._targets.values(), self.records, self._visits):
-            rows.clear()
-        for table in (self._edges, self._seeds, self.pictures, self._listed):
-            table.clear()
-        for keys in (self.tids, self.url_keys):
-            keys.clear()
+        insert(connection, _ADVANCE, ((segment, *read) for segment, read in self._advanced.items()))

@@ -16,6 +16,7 @@ import jsonschema_rs
 import orjson
 
 from crawler.archive.frontier import target_id
+from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import Place
 from crawler.archive.warccheck import check_coordinates
 from crawler.archive.warcs import FOLDER
@@ -25,6 +26,10 @@ from crawler.text import content_sha256
 _FIELDS = tuple(Article.__dataclass_fields__)
 _FIELDS_OF = {_FIELDS[: _FIELDS.index(last) + 1] for last in ("run", "credit", "duplicate_rule")}
 """The fields of a line, by how old it is: some came later, each time at the end."""
+
+_HASHED_ONE_IN = 16
+"""Where a line is the one that was written, as its CRC-32 tells, only a bug of ours could have given its text another
+hash. So of those lines only one in so many bytes' offsets is hashed again."""
 
 _RECORD = (
     "SELECT segment, offset, length, crc, kind, content_sha256, duplicate_of, key"
@@ -79,7 +84,10 @@ class LineChecker:
                 continue
             agrees = place.offset in as_catalogued
             catalogued = self._shifted(0) if agrees else self._catalogued(record, line, place)
-            messages = chain(self._content(record, place), catalogued, self._pictures(record), self._capture(record))
+            hashed = agrees and place.offset % _HASHED_ONE_IN != 0
+            messages = chain(
+                self._content(record, place, hashed=hashed), catalogued, self._pictures(record), self._capture(record)
+            )
             for message in messages:
                 yield place, f"{record['key']} version {record['version']}: {message}"
 
@@ -109,10 +117,11 @@ class LineChecker:
         except OverflowError:  # a version of more than 64 bits is none that we wrote; which it is, is found one by one
             return set()
 
-    def _content(self, record: dict[str, Any], place: Place) -> Iterator[str]:
+    def _content(self, record: dict[str, Any], place: Place, *, hashed: bool) -> Iterator[str]:
+        """Yield what is wrong within a line; its text was *hashed* when it was written, or read into the catalogue."""
         if tuple(record) not in _FIELDS_OF:
             yield "the fields are not in the order of the record"
-        if record["content_sha256"] != content_sha256(record["text"]):
+        if not hashed and record["content_sha256"] != content_sha256(record["text"]):
             yield "content_sha256 is not that of the text"
         family = place.segment.partition("-")[0]
         if (record["near_duplicate_of"] is not None) != (family == "duplicates"):
@@ -130,7 +139,7 @@ class LineChecker:
             yield "it is not in the catalogue"
             return
         segment, offset, length, crc = row[:4]
-        if segment == place.segment and length == place.length and crc == crc32(line):
+        if segment == place.segment and length == place.length and crc in {crc32(line), NO_CRC}:
             yield from self._shifted(place.offset - offset)
         elif (segment, offset) != place[:2]:
             yield f"it is there twice, also in {segment} at {offset}"

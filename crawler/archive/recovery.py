@@ -16,9 +16,11 @@ from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import decode
+from crawler.text import content_sha256
 
 CATALOGUE_NAME = "catalogue.sqlite"
 _LINES_A_COMMIT = 1_000
@@ -172,7 +174,7 @@ def _take_in(
                 recovery.damaged += bad
                 bad.clear()
                 end, count = place.offset + place.length, count + 1
-            catalogue.advance(name, end, count)
+            catalogue.advance(name, end)
         recovery.adopted += count
     if sealed:
         recovery.damaged += bad
@@ -221,7 +223,9 @@ def _index(catalogue: Catalogue, line: bytes, place: Place) -> None:
         raise ValueError("it is torn")
     article = decode(line)
     of, rule = article.near_duplicate_of, article.duplicate_rule
-    catalogue.index(article, place, crc32(line), version=article.version, duplicate_of=of, rule=rule)
+    # What a line is when it is read from a file, it may not have been when it was written. A CRC vouches for its text.
+    crc = crc32(line) if content_sha256(article.text) == article.content_sha256 else NO_CRC
+    catalogue.index(article, place, crc, version=article.version, duplicate_of=of, rule=rule)
 
 
 def _cut(root: Path, path: Path, offset: int) -> Place:

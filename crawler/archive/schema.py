@@ -7,7 +7,8 @@ from typing import Final
 from crawler.archive.fingerprints import SCHEMA as FINGERPRINTS
 from crawler.archive.recurring import SCHEMA as RECURRING
 
-VERSION: Final = 6
+VERSION: Final = 7
+NO_CRC: Final = -1
 
 _TABLES: Final = """
 CREATE TABLE segments (             -- how far the catalogue has read each segment
@@ -40,7 +41,8 @@ CREATE TABLE edges (                -- source lists target as related
 CREATE TABLE records (              -- one row a line
     tid INTEGER NOT NULL, version INTEGER NOT NULL,
     segment TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    crc INTEGER NOT NULL,           -- CRC-32 of the line: what rots in a segment that is not sealed yet is found by it
+    crc INTEGER NOT NULL,           -- CRC-32 of the line: what rots in a segment that is not sealed yet is found by it.
+                                    -- -1: it was read from a file, and its text was not that of its hash
     kind TEXT NOT NULL, source TEXT NOT NULL, language TEXT, published TEXT,
     url_key TEXT, content_sha256 BLOB, duplicate_of TEXT, duplicate_rule TEXT,
     PRIMARY KEY (tid, version)

@@ -47,6 +47,7 @@ class Leasing(Protocol):
 class _Waiting(NamedTuple):
     operation: Operation
     future: asyncio.Future[Any]
+    article: Article | None
 
 
 class Archivist:
@@ -110,8 +111,8 @@ class Archivist:
         if self.sharing:
             await self.sharing.seeded()
 
-    async def do(self, operation: Callable[[Corpus], T]) -> T:
-        """Return what *operation* returns, once the group it was done in is durable.
+    async def do(self, operation: Callable[[Corpus], T], article: Article | None = None) -> T:
+        """Return what *operation* returns, once the group it was done in is durable. *article*: what it adds, if so.
 
         Raises what it raises, and ``CorpusError`` if the corpus cannot be written.
         """
@@ -119,14 +120,14 @@ class Archivist:
             raise self.error
         self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.append(_Waiting(operation, future))
+        self._waiting.append(_Waiting(operation, future, article))
         self._wake()
         return await future
 
     async def add(self, article: Article) -> Outcome:
         """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
         validators = self._validators.pop(article.key, None)
-        outcome = await self.do(lambda corpus: corpus.add(article, validators))
+        outcome = await self.do(lambda corpus: corpus.add(article, validators), article)
         if self.sharing:
             await self.sharing.archived(article)
         if article.kind != "seed":
@@ -210,13 +211,13 @@ class Archivist:
             self.fail(error)
         elif self.corpus.catalogue.uncommitted:
             self._wake()  # if nothing waits by then, what is durable is committed too, for those who read beside it
-        for (_, future), result in zip(batch, results, strict=True):
-            if future.done():
+        for one, result in zip(batch, results, strict=True):
+            if one.future.done():
                 continue
             if error or isinstance(result, Exception):
-                future.set_exception(error or result)
+                one.future.set_exception(error or result)
             else:
-                future.set_result(result)
+                one.future.set_result(result)
 
     def _group(self, batch: list[_Waiting]) -> tuple[list[Any], Future[None]]:
         """Do what waits in *batch* in one group, in the archivist's thread.
@@ -226,9 +227,10 @@ class Archivist:
         results: list[Any] = []
         try:
             with self.corpus.group(wait=not batch):
-                for operation, _ in batch:
+                self.corpus.look_up([one.article for one in batch if one.article])
+                for one in batch:
                     try:
-                        results.append(operation(self.corpus))
+                        results.append(one.operation(self.corpus))
                     except (TypeError, ValueError) as error:  # a record that JSON cannot hold: nothing was written
                         results.append(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from crawler.text.normal import normalized
+from crawler.text.normal import normalized_utf_8
 from crawler.text.story import Story, edge_paragraphs
 
 
@@ -16,7 +16,7 @@ def paragraph_key(paragraph: str) -> int:
     >>> paragraph_key("Follow us!") == paragraph_key("FOLLOW  us!")
     True
     """
-    return int.from_bytes(blake2b(normalized(paragraph).encode(), digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(blake2b(normalized_utf_8(paragraph), digest_size=8).digest(), "big") >> 1
 
 
 def edge_keys(text: str) -> list[int]:

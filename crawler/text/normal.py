@@ -43,10 +43,10 @@ def normalized(text: str) -> str:
     >>> normalized("ＡＴＬＡＮＴＡ --\n\nﬁnal")
     'atlanta -- final'
     """
-    return _normalized_utf_8(text).decode()
+    return normalized_utf_8(text).decode()
 
 
-def _normalized_utf_8(text: str) -> bytes:
+def normalized_utf_8(text: str) -> bytes:
     """Return the UTF-8 of :func:`normalized`: for nearly all texts by operations on bytes, five times faster."""
     data = text.encode("utf-8", "surrogatepass")
     other = "" if text.isascii() else data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
@@ -54,7 +54,7 @@ def _normalized_utf_8(text: str) -> bytes:
         return _normalized_slowly(text).encode()
     if other != other.casefold():
         data = text.casefold().encode()
-    data = data.replace(b"\n\n", b"\n")  # most runs of white space, and found sooner than those of spaces
+    data = b"\n".join(filter(None, data.split(b"\n")))  # most runs of white space, and sooner found than spaces
     data = data.translate(_FOLDED, _DROPPED)
     for special, (found, wanted) in _SPECIAL_UTF_8:
         if special in other:
@@ -78,5 +78,5 @@ def content_sha256(text: str | None) -> str | None:
     >>> content_sha256("A  b") == content_sha256("a\n\nB")
     True
     """
-    form = _normalized_utf_8(text) if text else b""
+    form = normalized_utf_8(text) if text else b""
     return sha256(form).hexdigest() if form else None

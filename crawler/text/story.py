@@ -48,5 +48,5 @@ def core(paragraph: str) -> str:
 def edge_paragraphs(paragraphs: tuple[str, ...]) -> list[tuple[int, str]]:
     """Return the paragraphs, with their numbers, among which a site's boilerplate is looked for."""
     count = len(paragraphs)
-    numbers = sorted({*range(min(_HEAD, count)), *range(max(0, count - _TAIL), count)})
+    numbers = range(count) if count <= _HEAD + _TAIL else (*range(_HEAD), *range(count - _TAIL, count))
     return [(number, paragraphs[number]) for number in numbers if len(paragraphs[number]) <= _LONGEST]

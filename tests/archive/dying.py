@@ -164,7 +164,9 @@ def write(root: Path, told: Path, chance: Random, groups: int) -> None:
                 return
             with corpus.group(wait=chance.random() < 0.5):
                 corpus.frontier.lease(3, max_depth=9, run=str(now), until=now + 600)
-                names = [archive(corpus, made(corpus, chance)) for _ in range(chance.randrange(1, 8))]
+                records = [made(corpus, chance) for _ in range(chance.randrange(1, 8))]
+                corpus.look_up(records)
+                names = [archive(corpus, record) for record in records]
             corpus.durable.add_done_callback(partial(tell, telling, names))
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from w3lib.url import canonicalize_url
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
-from crawler.archive.catalogue import _PLAIN_URL_RE
 from crawler.archive.corpus import rebuild
+from crawler.archive.lookup import _PLAIN_URL_RE
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Image
 from crawler.jsonl import decode

@@ -51,6 +51,7 @@ def archive(root, groups):
     outcomes = []
     for group in groups:
         with corpus.group():
+            corpus.look_up(group)
             outcomes += [corpus.add(record) for record in group]
     with corpus.group():
         corpus.frontier.release(now=0)

@@ -9,7 +9,14 @@ from crawler.archive.visits import Due
 from crawler.items import Image
 from tests.factories import make_article, make_seed, make_stub, related_items
 
-FEW = ("CONSTANT ROW", "SCAN (subquery", "INDEX recurring_known", "INDEX targets_failed", "INDEX targets_leased")
+FEW = (
+    "CONSTANT ROW",
+    "SCAN (subquery",
+    "SCAN asked",
+    "INDEX recurring_known",
+    "INDEX targets_failed",
+    "INDEX targets_leased",
+)
 """The rows that are given or that a LIMIT bounds; what is boilerplate, failed, or leased, by an index of just those."""
 
 

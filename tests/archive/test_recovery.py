@@ -53,7 +53,7 @@ def content(root):
             "SELECT key, id, state, depth, title, pic FROM targets ORDER BY key",
             "SELECT t.key, s.key, e.sort FROM edges e JOIN targets t ON t.tid = target JOIN targets s ON s.tid = source"
             " ORDER BY 1, 2",
-            "SELECT key, version, segment, offset, length, kind, url_key, content_sha256, duplicate_of"
+            "SELECT key, version, segment, offset, length, crc, kind, url_key, content_sha256, duplicate_of"
             " FROM records JOIN targets USING (tid) ORDER BY 1, 2",
             "SELECT * FROM pictures ORDER BY 1",
             "SELECT * FROM segments ORDER BY 1",

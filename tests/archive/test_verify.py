@@ -14,6 +14,7 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive import verify as verify_module
+from crawler.archive.corpus import rebuild
 from crawler.archive.manifest import seal
 from crawler.archive.verify import verify
 from crawler.exceptions import CorpusDamaged, CorpusError
@@ -95,6 +96,27 @@ def test_a_flip_in_a_line_is_told_with_its_file_offset_and_key(root):
     ((file, offset, message),) = found(root)
     assert (file, offset) == ("articles/articles-000001.jsonl", len(lines[0]))
     assert message == "replica/1 version 1: it is not the line that was written: its CRC-32 or length is another"
+
+
+def test_a_text_that_changed_before_its_catalogue_was_made_anew_is_told(root):
+    """Its CRC-32 is then that of the changed line, so it must not vouch for the text."""
+    path, lines = lines_of(root)
+    path.write_bytes(b"".join(lines).replace(b"Text of article 1", b"Tect of article 1"))
+    rebuild(root, "it was asked for")
+    at = (path.relative_to(root).as_posix(), len(lines[0]))
+    assert found(root) == [(*at, "replica/1 version 1: content_sha256 is not that of the text")]
+
+
+def test_hashes_that_were_never_those_of_their_texts_are_told(tmp_path):
+    """A bug of ours would give many lines such hashes, so a part of them is looked at."""
+    corpus = Corpus(tmp_path, "replica")
+    with corpus.group():
+        for number in range(200):
+            corpus.add(replace(make_article(number), content_sha256=sha256(str(number).encode()).hexdigest()))
+    corpus.close()
+    told = [message for _, _, message in found(tmp_path)]
+    assert 2 < len(told) < 50
+    assert {message.partition(": ")[2] for message in told} == {"content_sha256 is not that of the text"}
 
 
 def test_a_line_that_is_no_json_any_more_is_told_with_the_key_it_had(root):
