@@ -40,6 +40,7 @@ def verbs(root: Path, out: Path, articles: int) -> list[tuple[str, list[str]]]:
     key = f"replica/{Site(articles=articles).id_at(_CHANGED)}"
     outputs = [("export", form) for form in _EXPORTS] + [("graph", form) for form in _GRAPHS]
     here, merged = ["-s", f"CORPUS_DIR={root}"], ["-s", f"CORPUS_DIR={out / 'merged'}"]
+    not_near = ["-s", f"CORPUS_DIR={out / 'other'}", "-s", "NEAR_DUPLICATE_THRESHOLD=0"]
     return [
         ("--help", ["stats", "--help"]),
         ("stats", ["stats", *here]),
@@ -58,6 +59,7 @@ def verbs(root: Path, out: Path, articles: int) -> list[tuple[str, list[str]]]:
         ("verify (sealed)", ["verify", *here]),
         ("bag --link", ["bag", "--link", str(out / "bag"), *here]),
         ("merge, all is new", ["merge", str(root), *merged]),
+        ("merge, not looking for near duplicates", ["merge", str(root), *not_near]),
         ("merge, nothing is", ["merge", str(root), *merged]),
         ("seal --compression zstd", ["seal", "--compression", "zstd", *here]),
         ("verify (compressed)", ["verify", *here]),
