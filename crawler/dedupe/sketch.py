@@ -10,7 +10,7 @@ from crawler.dedupe.words import Words, figures_of
 
 _GAP = 6
 """Words that two texts do not share and that stand in place of each other are no more than so many in a row."""
-_FEWEST_CHANGED = 3
+_FEW = 3
 _CHANGED_SHARE = 0.5
 _CHANGED_MORE = 2.0
 
@@ -41,30 +41,31 @@ class Sketch:
         theirs = int(np.count_nonzero(_covered(hashes, wide, self._sorted, other.size)))
         if not theirs:
             return 0.0
-        return (theirs + int(np.count_nonzero(self._covered_by(hashes)))) / total
+        return (theirs + int(np.count_nonzero(self._covered_by(np.sort(hashes))))) / total
 
     def is_another_report(self, other: Words) -> bool:
         """Tell whether the text is like *other* but for its figures, as tomorrow's weather report is like today's.
 
         So it is if half of the figures, and twice as large a share of them as of all words, stand in a short gap
         between what both texts say: other figures stand there. What a copy lost or has besides is a longer gap, and
-        of a copy with words swapped as many other words are gone as figures.
+        of a copy with words swapped as many other words are gone as figures. Of few figures that says nothing, unless
+        no other word is gone.
         """
         figures = figures_of(self._text)
-        if np.count_nonzero(figures) < _FEWEST_CHANGED:
+        if not np.count_nonzero(figures):
             return False
-        covered = self._covered_by(shingles_of(other)[0])
+        covered = self._covered_by(np.sort(shingles_of(other)[0]))
         edges = np.diff(covered, prepend=True, append=True).nonzero()[0]
         gaps = np.stack((edges[::2], edges[1::2]), axis=1)
-        is_short = np.diff(gaps).ravel() <= _GAP
-        changed, share = _changed(gaps[is_short], covered, figures)
-        _, of_all = _changed(gaps[is_short], covered, np.ones_like(figures))
-        return changed >= _FEWEST_CHANGED and share >= max(_CHANGED_SHARE, _CHANGED_MORE * of_all)
+        short = gaps[np.diff(gaps).ravel() <= _GAP]
+        changed, share = _changed(short, covered, figures)
+        _, all_share = _changed(short, covered, np.ones_like(figures))
+        others, _ = _changed(short, covered, ~figures & ~np.isin(self.words, other))
+        return (changed >= _FEW or changed > 0 == others) and share >= max(_CHANGED_SHARE, _CHANGED_MORE * all_share)
 
-    def _covered_by(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell which words are in a shingle whose hash is one of *hashes*, which are sorted in place."""
-        hashes.sort()
-        return _covered(self._hashes, self._wide, hashes, self.words.size)
+    def _covered_by(self, ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which words are in a shingle whose hash is one of those *ascending*."""
+        return _covered(self._hashes, self._wide, ascending, self.words.size)
 
 
 def _covered(

@@ -61,14 +61,15 @@ def words_of(text: str) -> Words:
 
 
 def figures_of(text: str) -> NDArray[np.bool_]:
-    """Tell which words of *text* begin with a digit.
+    """Tell which words of *text* have a digit in them.
 
     >>> figures_of("On 4 May, ١٢ of the 2nd").tolist()
     [False, True, False, True, False, False, True]
     """
     letters, starts, _ = _read(text)
-    firsts = letters.take(starts)
-    return (firsts >= ord("0")) & (firsts <= ord("9"))
+    if not starts.size:
+        return np.empty(0, np.bool_)
+    return np.logical_or.reduceat((letters >= ord("0")) & (letters <= ord("9")), starts)
 
 
 def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], NDArray[np.bool_] | None]:

@@ -148,6 +148,17 @@ def test_equal_texts_and_urls_are_told_by_their_own_rules(corpus):
     assert corpus_stats(corpus.root)["duplicate_rules"] == {"text": 1, "url": 1}
 
 
+def test_reports_of_one_form_with_other_figures_both_stand(corpus):
+    """The weather of two days; a copy of one of them is still a copy."""
+    form = [story(at, 6).translate(str.maketrans("0123456789", "abcdefghij")) for at in range(12)]
+    draw = random.Random(1)
+    monday, tuesday = (" ".join(f"{words} {draw.randrange(1000)}" for words in form) for _ in range(2))
+
+    add(corpus, make_article(1, text=monday), make_article(2, text=tuesday), make_article(3, text=monday[:300]))
+
+    assert latest(corpus.root) == {"1", "2"}
+
+
 def test_short_texts_and_other_kinds_are_no_near_duplicates(corpus):
     text = story(1)
     seed = make_seed(text=f"{text} And more.")

@@ -9,7 +9,7 @@ import pytest
 from crawler.dedupe import Sketch, words_of
 from crawler.dedupe.shingles import KEYS
 
-WORDS = [f"w{number}" for number in range(5000)]
+WORDS = [f"{number}".translate(str.maketrans("0123456789", "abcdefghij")) for number in range(5000)]
 
 
 def prose(seed: int, words: int = 400) -> list[str]:
@@ -115,11 +115,20 @@ def test_a_copy_keeps_its_figures():
         assert not is_another_report(text, copy)
 
 
+def test_texts_that_differ_in_nothing_but_a_number_are_no_copies():
+    first, second = (" ".join([*prose(1, 30), "number", number, *prose(2, 30)]) for number in ("17", "18"))
+
+    assert is_another_report(first, second)
+
+
 def test_few_corrected_figures_make_no_other_report():
-    text = report(1, figures=2) + " ".join(prose(3))
-    corrected = report(2, figures=2) + " ".join(prose(3))
+    text = report(1, figures=6)
+    corrected = report(2, figures=2) + text[len(report(1, figures=2)) :]
+    reworded = " ".join([*prose(1, 30), "number", "17", *prose(2, 30)])
+    other_words = " ".join([*prose(1, 15), "another", *prose(1, 30)[16:], "number", "18", *prose(2, 30)])
 
     assert not is_another_report(corrected, text)
+    assert not is_another_report(reworded, other_words)
 
 
 def test_figures_in_what_one_text_has_besides_are_no_changed_ones():
