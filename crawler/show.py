@@ -29,6 +29,7 @@ _STYLES = {"equal": "", "removed": "red strike", "added": "green"}
 _MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _CONTEXT_WORDS = 20
 _WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
 
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and how much there is to do."""
@@ -60,7 +61,7 @@ def console() -> Console:
 
 
 def print_table(table: Table) -> None:
-    """Print *table* as wide as the terminal, or :data:`_WIDTH` columns wide in a file or a pipe."""
+    """Print *table* as wide as the terminal is, wider in a file or a pipe."""
     out = _Console(highlight=False)
     out.width = out.width if out.is_terminal else _WIDTH
     out.print(table)

@@ -34,6 +34,11 @@ def positive(value: str) -> int:
 positive.__name__ = "positive number"  # what argparse calls a bad one
 
 
+def drop_output() -> None:
+    """Let what is still to be written on standard output go nowhere: its reader has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Verb(NamedTuple):
     """A verb: in a few words, in full, an example, and what adds its own options."""
 
@@ -99,7 +104,7 @@ class VerbCommand(ScrapyCommand):
             note("stopped")
             self.exitcode = STOPPED
         except BrokenPipeError:  # the reader of our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop_output()
         except OSError as error:  # a file that cannot be read, say
             note(f"{error.filename}: {error.strerror}" if error.filename else error)
             self.exitcode = DISK_FULL if error.errno in FULL_ERRNOS else INTERNAL

@@ -19,6 +19,7 @@ from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
+from crawler.verbs import drop_output
 
 _DESCRIPTION = """\
 Spiders and their arguments
@@ -88,7 +89,10 @@ class Command(crawl.Command):
             self.exitcode = exit_code(stats)
             if "gleaner/run" in stats:
                 corpus = Path(self.settings["CORPUS_DIR"])
-                print_summary(stats, corpus, self.exitcode, args[0], limited="max_articles" in opts.spargs)
+                try:
+                    print_summary(stats, corpus, self.exitcode, args[0], limited="max_articles" in opts.spargs)
+                except BrokenPipeError:  # the exit code stands, whoever reads the summary
+                    drop_output()
 
 
 class _Process(AsyncCrawlerProcess):
