@@ -19,6 +19,7 @@ from crawler.archive import Corpus, catalogue
 from crawler.archive.corpus import rebuild
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
 from crawler.archive.verify import verify
+from crawler.dedupe import index
 from crawler.exceptions import CorpusError
 from crawler.items import Article, Image
 from crawler.jsonl import decode
@@ -159,6 +160,9 @@ def write(root: Path, told: Path, chance: Random, groups: int) -> None:
     with closing(Corpus(root, "replica", segment_bytes=SEGMENT_BYTES)) as corpus:
         if chance.random() < 0.3:
             corpus.seal(chance.choice((None, "gzip", "zstd")), within=5)
+        if chance.random() < 0.5:
+            index.FLUSH_DOCUMENTS = chance.choice((1, 5, 8192))
+            corpus.find_near_duplicates(0.5)
         for _ in range(groups):
             if os.getppid() != parent:  # who was to kill this one has died
                 return
@@ -171,7 +175,7 @@ def write(root: Path, told: Path, chance: Random, groups: int) -> None:
 
 
 def made(corpus: Corpus, chance: Random) -> Article:
-    """Return a record: new, changed, equal to what is there, or the twin of another."""
+    """Return a record: new, changed, equal to what is there, the twin of another, or nearly one."""
     number = chance.randrange(1, KEYS)
     related = related_items(*chance.sample(range(1, 2 * KEYS), 3))
     kind = chance.random()
@@ -179,7 +183,10 @@ def made(corpus: Corpus, chance: Random) -> Article:
         return make_seed(f"{number:012x}", tuple(item_id for item_id in range(number, number + 3)))
     if kind < 0.2:
         return make_stub(number)
-    text = f"Text {chance.randrange(5)} of article {number}." if kind < 0.8 else f"Text {chance.randrange(20)} of many."
+    text = f"Text {chance.randrange(5)} of article {number}." if kind < 0.6 else f"Text {chance.randrange(20)} of many."
+    if kind > 0.8:
+        story = Random(chance.randrange(10))
+        text = " ".join(f"{story.choice('abcdef')}{story.choice('ghijkl')}" for _ in range(chance.randrange(25, 60)))
     article = make_article(number, text=text, related=related)
     if kind < 0.4:
         path, digest = corpus.store_picture(f"picture {number}".encode(), "jpg")
