@@ -38,6 +38,7 @@ _SPACELESS_RANGES = (
     *((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x0E00, 0x0EFF)),
     *((0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF)),
 )
+_FIRST_SPACELESS = min(first for first, _ in _SPACELESS_RANGES)
 
 
 def words_of(text: str) -> Words:
@@ -75,21 +76,24 @@ def figures_of(text: str) -> NDArray[np.bool_]:
 def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], NDArray[np.bool_] | None]:
     """Return the folded letters of *text*, where its words start, and which letters stand without spaces, if any."""
     text = text[:_MOST_CHARACTERS]
-    if text.isascii():  # most often, and all that follows is for other characters
-        ascii_letters = np.frombuffer(text.encode().translate(_ascii_table()), np.uint8)
-        in_words = ascii_letters != _SEPARATOR
-        begins = in_words.copy()
-        np.greater(in_words[1:], in_words[:-1], out=begins[1:])
-        return ascii_letters, begins.nonzero()[0], None
-    folds, is_spaceless = _tables()
-    letters = folds.take(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
-    kept = letters != _DROPPED
-    if np.count_nonzero(kept) != kept.size:
-        letters = letters[kept]
-    begins = letters != _SEPARATOR
-    alone = is_spaceless.take(letters)
-    begins[1:] &= ~begins[:-1] | alone[1:] | alone[:-1]
-    return letters, begins.nonzero()[0], alone
+    letters: NDArray[np.uint8 | np.uint16]
+    if text.isascii():
+        letters = np.frombuffer(text.encode().translate(_ascii_table()), np.uint8)
+    else:
+        folds, is_spaceless = _tables()
+        letters = folds.take(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
+        kept = letters != _DROPPED
+        if np.count_nonzero(kept) != kept.size:
+            letters = letters[kept]
+        if letters.max(initial=0) >= _FIRST_SPACELESS:
+            alone = is_spaceless.take(letters)
+            begins = letters != _SEPARATOR
+            begins[1:] &= ~begins[:-1] | alone[1:] | alone[:-1]
+            return letters, begins.nonzero()[0], alone
+    in_words = letters != _SEPARATOR
+    begins = in_words.copy()
+    np.greater(in_words[1:], in_words[:-1], out=begins[1:])
+    return letters, begins.nonzero()[0], None
 
 
 @cache
