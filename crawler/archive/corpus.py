@@ -17,7 +17,7 @@ a failure, a visit that found nothing new) is acknowledged after step 5 only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -216,12 +216,12 @@ class Corpus:
         """Whether :meth:`find_near_duplicates` was called."""
         return self._near is not None
 
-    def find_near_duplicates(self, threshold: float) -> int:
+    def find_near_duplicates(self, threshold: float, on_progress: Callable[[int], None] = lambda _read: None) -> int:
         """Begin to look for near duplicates among the records that are added, alike by *threshold* (0 to 1) or more.
 
         Takes in first the lines of articles/ that the index has not read, and returns how many there were. They are
         looked up as if they came now: they may have come without an index, or a kill before what they are better than
-        was moved.
+        was moved. *on_progress* is told how many there were so far.
         """
         with write_errors(self.root):
             near = NearDuplicates(self.root, self.catalogue, threshold)
@@ -232,6 +232,7 @@ class Corpus:
                 for place, line in part:
                     self._take_in(near, place, line)
             count += len(part)
+            on_progress(count)
         return count
 
     def _take_in(self, near: NearDuplicates, place: Place, line: bytes) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_TOLD_LINES = 50_000
+
 T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
@@ -89,7 +91,7 @@ class Archivist:
         archivist.sharing = sharing
         for message in (*corpus.recovery.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
-        if threshold is not None and (read := corpus.find_near_duplicates(threshold)):
+        if threshold is not None and (read := corpus.find_near_duplicates(threshold, partial(_tell, corpus.root))):
             logger.info("Corpus %s: %d archived lines were taken into the index of near duplicates", corpus.root, read)
         with corpus.group():
             released = corpus.frontier.release(now=0)
@@ -280,3 +282,9 @@ class Archivist:
             self.corpus.close()
         except CorpusError as error:
             self.fail(error)
+
+
+def _tell(root: Path, read: int) -> None:
+    """Say now and then that a crawl of an old corpus begins with making its index of near duplicates."""
+    if read % _TOLD_LINES == 0:
+        logger.info("Corpus %s: %d archived lines are in the index of near duplicates so far", root, read)

@@ -269,8 +269,9 @@ def test_what_came_while_it_was_off_is_looked_up_when_it_is_on_again(tmp_path):
     assert add(corpus, *articles, make_article(4, text=story(4))) == [Added(1)] * 4
     corpus.close()
 
-    corpus = Corpus(tmp_path, "replica")
-    assert corpus.find_near_duplicates(THRESHOLD) == 4
+    corpus, told = Corpus(tmp_path, "replica"), []
+    assert corpus.find_near_duplicates(THRESHOLD, told.append) == 4
+    assert told == [4]
     corpus.close()
 
     assert latest(tmp_path) == {"2", "4"}
