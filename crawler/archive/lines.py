@@ -1,7 +1,7 @@
 """Lines of a corpus for those who only read it: in the order of the segments, also while a crawl writes.
 
-Read are the whole lines that the catalogue has read, and nothing beyond. What is wanted is copied from the catalogue
-into a temporary table first, so that no long reading holds back the checkpoints of a crawl.
+Read are the whole lines that the catalogue has read, and nothing beyond (but see :class:`AllLines`). What is wanted is
+copied from the catalogue into a temporary table first, so that no long reading holds back the checkpoints of a crawl.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import orjson
 
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place
+from crawler.archive.segments import Place, read_lines, segment_name, segment_paths
 from crawler.archive.selection import LATEST, Selection
 
 
@@ -49,6 +49,28 @@ class Lines:
                 self._read += 1
                 self._on_progress(self._read, self.total)
                 record = read_record(raw)
+                if record is None:
+                    self.damaged.append(place)
+                else:
+                    yield Line(place, raw, record)
+
+
+class AllLines:
+    """All lines of *family* in the corpus at *root*, as its files have them: where there is no catalogue, as in a bag.
+
+    ``damaged``: those passed that are no record, or torn.
+    """
+
+    def __init__(self, root: Path, family: str) -> None:
+        self._root = root
+        self._family = family
+        self.damaged: list[Place] = []
+
+    def __iter__(self) -> Iterator[Line]:
+        for path in segment_paths(self._root, self._family):
+            for offset, raw in read_lines(path):
+                place = Place(segment_name(path), offset, len(raw))
+                record = read_record(raw) if raw.endswith(b"\n") else None
                 if record is None:
                     self.damaged.append(place)
                 else:

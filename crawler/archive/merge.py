@@ -25,7 +25,8 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import Line, Lines, read_record, selected_lines
+from crawler.archive.lines import AllLines, Line, Lines, read_record, selected_lines
+from crawler.archive.reading import has_catalogue
 from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
 from crawler.archive.warcs import mend_warcs
@@ -72,9 +73,10 @@ def merge(
     """Bring the records and pictures of *others* into the corpus at *root*, made if need be; return what came of each.
 
     What is alike by *near* is found anew, as in a crawl; without it, near duplicates stay what the others found them
-    to be. *on_progress* is told how many records of how many were looked at. Raises ``ConfigError`` if they are not
-    all of one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root* (it may write to the others),
-    and as :class:`~crawler.archive.corpus.Corpus` does.
+    to be. One without a catalogue that can be read, such as what a bag holds, is read as its files are; nothing is
+    ever written to the others. *on_progress* is told how many records of how many were looked at. Raises
+    ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root*
+    (it may write to the others), and as :class:`~crawler.archive.corpus.Corpus` does.
     """
     site = _common_site(root, others)
     records = Records(site)
@@ -82,10 +84,14 @@ def merge(
     with ExitStack() as stack:
         streams, total = [], 0
         for other in others:
+            known = has_catalogue(other)
             for family in FAMILIES:
-                lines = stack.enter_context(selected_lines(other, Selection(), all_versions=True, family=family))
-                streams.append(_in_time(lines, merged[other]))
-                total += lines.total
+                if known:
+                    lines = stack.enter_context(selected_lines(other, Selection(), all_versions=True, family=family))
+                    streams.append(_in_time(lines, merged[other]))
+                    total += lines.total
+                else:
+                    streams.append(_in_time(AllLines(other, family), merged[other]))
         corpus = Corpus(root, site, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
         if near is not None:
@@ -101,7 +107,7 @@ def merge(
                 for one in group:
                     _bring(corpus, records, one, all_versions=all_versions)
             done += len(group)
-            on_progress(done, total)
+            on_progress(done, max(done, total))
     return merged
 
 
@@ -126,7 +132,7 @@ class _Incoming(NamedTuple):
     merged: Merged
 
 
-def _in_time(lines: Lines, merged: Merged) -> Iterator[_Incoming]:
+def _in_time(lines: Lines | AllLines, merged: Merged) -> Iterator[_Incoming]:
     fetched = ""
     for line in lines:
         fetched = max(fetched, _fetched(line.record))  # lines are appended as time goes by, whatever their clock says

@@ -40,6 +40,14 @@ def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
         raise CorpusDamaged(str(root), message) from error
 
 
+def has_catalogue(root: Path) -> bool:
+    """Tell whether the corpus at *root* has a catalogue that can be read as it is."""
+    try:
+        return _version(root / CATALOGUE_NAME) == VERSION
+    except sqlite3.Error:
+        return False
+
+
 def _version(path: Path) -> int:
     with closing(connect_to_read(path)) as connection:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -6,12 +6,16 @@ import hashlib
 import io
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
+import bagit
 import pytest
 from PIL import Image as Pillow
 
 from crawler.archive import Corpus
+from crawler.archive.bags import make_bag
 from crawler.archive.foreign import Records
 from crawler.archive.history import history
 from crawler.archive.lines import selected_lines
@@ -324,6 +328,31 @@ def test_a_corpus_that_a_crawl_holds_waits_but_one_that_a_crawl_writes_is_read(h
         merge(there, [here])
     crawling.close()
     assert counts(here, there) == [some(added=1, unchanged=5)]
+
+
+@pytest.mark.parametrize("catalogue", ["none", "of another version", "garbage"])
+def test_one_without_a_catalogue_to_read_is_read_as_its_files_are_and_not_written_to(here, there, catalogue):
+    path, segment = there / "catalogue.sqlite", there / "articles/articles-000002.jsonl"
+    if catalogue == "of another version":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA user_version = 3")
+    elif catalogue == "garbage":
+        path.write_bytes(b"no database at all, " * 100)
+    else:
+        path.unlink()
+    with segment.open("ab") as file:
+        file.write(b'{"schema":1,"key":"replica/7","torn')
+    before = {file: file.read_bytes() for file in there.rglob("*") if file.is_file()}
+    assert counts(here, there) == [some(added=4, duplicates=1, refused=1)]
+    assert {file: file.read_bytes() for file in before} == before
+    assert counts(here, there) == [some(unchanged=5, refused=1)]
+
+
+def test_out_of_a_bag_whatever_it_is_compressed_with(here, there, tmp_path):
+    bag = make_bag(there, tmp_path / "bag", "zstd")
+    assert counts(here, bag.path / "data") == [some(added=4, duplicates=1)]
+    assert held(here, all_versions=True) == held(there, all_versions=True)
+    assert bagit.Bag(str(bag.path)).is_valid()
 
 
 def test_progress_is_told(here, there):
