@@ -7,6 +7,7 @@ does one is a module of its own, loaded when it is asked for.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -32,6 +33,15 @@ def positive(value: str) -> int:
 
 
 positive.__name__ = "positive number"  # what argparse calls a bad one
+
+
+def take_any_text(*, json: bool = False) -> None:
+    """Let standard output take any character: JSON in UTF-8, else what the terminal cannot show as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if json:
+            sys.stdout.reconfigure(encoding="utf-8")
+        else:
+            sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def drop_output() -> None:
@@ -92,6 +102,7 @@ class VerbCommand(ScrapyCommand):
         from crawler.archive.diskerrors import FULL_ERRNOS  # noqa: PLC0415 - as the verbs themselves
         from crawler.show import note  # noqa: PLC0415
 
+        take_any_text(json=opts.json)
         opts.settings = self.settings
         try:
             verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")

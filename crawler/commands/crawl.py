@@ -19,7 +19,7 @@ from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
-from crawler.verbs import drop_output
+from crawler.verbs import drop_output, take_any_text
 
 _DESCRIPTION = """\
 Spiders and their arguments
@@ -62,6 +62,7 @@ class Command(crawl.Command):
             raise UsageError("give the name of one spider, such as neighbours")
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
         safelog.install()
+        take_any_text()
         self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
         self.crawler_process = process = _Process(self.settings)
         install_scrapy_root_handler(self.settings)

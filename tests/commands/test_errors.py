@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -37,7 +39,8 @@ LOCKS = {"verify", "repair", "seal", "bag", "merge"}
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     root = tmp_path_factory.mktemp("corpora") / "corpus"
-    make_corpus(root, make_article(1, related=related_items(2)), make_article(1, text="Other words."), make_stub(2))
+    first = make_article(1, title="A word, كلمة", related=related_items(2))
+    make_corpus(root, first, replace(first, text="Other words."), make_article(3), make_stub(2, title="כ"))
     write_run(root, {"articles-000001.jsonl": [0, (root / "articles/articles-000001.jsonl").stat().st_size]})
     return root
 
@@ -124,6 +127,21 @@ def test_a_reader_that_has_seen_enough_is_no_error(use, root, monkeypatch, verb,
         monkeypatch.setattr(sys, "stdout", pipe)
         assert use(verb, root, *form) == (0, [])
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - SERVES))
+def test_a_terminal_that_cannot_show_all_characters_shows_escapes(use, root, monkeypatch, verb, form):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert use(verb, root, *form) == (0, [])
+    monkeypatch.undo()
+    shown = out.detach().getvalue()
+    assert shown
+    if form:
+        assert json.loads(shown)
+    else:
+        assert shown.isascii()
 
 
 def test_a_number_of_a_report_that_is_none_of_this_corpus_has_no_keys(use, root, tmp_path):
