@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cssselect import HTMLTranslator, SelectorError
+
 from crawler.exceptions import ProfileError
 from crawler.net import Origin, url_origin, url_refusal
 from crawler.sites.dates import id_time, picture_time
@@ -28,11 +30,12 @@ _COLLECTION_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _RECOVER_WHOLE = frozenset({"nearest"})
 _RECOVER_NUMBERS = _RECOVER_WHOLE | {"cdx_per_minute", "captures_per_minute", "commoncrawl_per_minute", "patience"}
 _MOST = 1_000_000
-_RECOVER_KEYS = frozenset({"article_urls", "image_urls", "flat_image_urls", "wayback", "cdx", "commoncrawl"}) | {
-    "commoncrawl_data",
-    "collections",
-    "steps",
-    *_RECOVER_NUMBERS,
+_KEYS = {
+    "article": frozenset({"urls", "id_pattern"}),
+    "image": frozenset({"urls", "flat_urls"}),
+    "recover": frozenset({"article_urls", "image_urls", "flat_image_urls", "wayback", "cdx", "commoncrawl"})
+    | {"commoncrawl_data", "collections", "steps", *_RECOVER_NUMBERS},
+    "extract": frozenset({"title", "date", "body", "authors"}),
 }
 _TABLES = frozenset({"name", "language", "timezone", "article", "image", "recover", "extract", "known"})
 
@@ -183,6 +186,8 @@ class _Reader:
     def profile(self) -> SiteProfile:
         if unknown := sorted(self.table.keys() - _TABLES):
             raise ProfileError(self.source, f"unknown key {unknown[0]!r} (known: {', '.join(sorted(_TABLES))})")
+        for table, keys in _KEYS.items():
+            self.check_keys(table, keys)
         name = self.text("name")
         if not name or not _NAME_RE.fullmatch(name):
             raise ProfileError(self.source, "'name' must be 1 to 64 of a-z, 0-9, - and _")
@@ -198,6 +203,13 @@ class _Reader:
             selectors=self.selectors(),
             known=self.known(),
         )
+
+    def check_keys(self, name: str, known: frozenset[str]) -> None:
+        table = self.value(name) or {}
+        if not isinstance(table, dict):
+            raise ProfileError(self.source, f"[{name}] must be a table")
+        if unknown := sorted(table.keys() - known):
+            raise ProfileError(self.source, f"[{name}] has no key {unknown[0]!r} (known: {', '.join(sorted(known))})")
 
     def value(self, *path: str) -> Any:
         value: Any = self.table
@@ -249,12 +261,6 @@ class _Reader:
 
     def recovery(self) -> Recovery:
         table = self.value("recover") or {}
-        if not isinstance(table, dict):
-            raise ProfileError(self.source, "[recover] must be a table")
-        if unknown := sorted(table.keys() - _RECOVER_KEYS):
-            raise ProfileError(
-                self.source, f"[recover] has no key {unknown[0]!r} (known: {', '.join(sorted(_RECOVER_KEYS))})"
-            )
         wayback = self.base("wayback")
         numbers = {name: self.positive(name) for name in _RECOVER_NUMBERS if name in table}
         return Recovery(
@@ -302,11 +308,14 @@ class _Reader:
 
     def selectors(self) -> dict[str, str]:
         value = self.value("extract") or {}
-        if not isinstance(value, dict) or not all(isinstance(css, str) for css in value.values()):
-            raise ProfileError(self.source, "[extract] must map fields to CSS selectors")
-        if unknown := sorted(value.keys() - {"title", "date", "body", "authors"}):
-            raise ProfileError(self.source, f"[extract] has no field {unknown[0]!r}: title, date, body, authors")
-        return value
+        for name, css in value.items():
+            if not isinstance(css, str):
+                raise ProfileError(self.source, f"'extract.{name}' must be a CSS selector")
+            try:
+                HTMLTranslator().css_to_xpath(css)
+            except SelectorError as error:
+                raise ProfileError(self.source, f"'extract.{name}' {css!r} is not a CSS selector: {error}") from error
+        return dict(value)
 
     def known(self) -> tuple[tuple[int, date], ...]:
         value = self.value("known") or []

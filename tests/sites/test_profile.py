@@ -141,6 +141,12 @@ def test_a_file_of_ones_own_is_a_profile(tmp_path):
         (("(?P<id>\\d+)", "(\\d+)"), "a group (?P<id>...)"),
         (("(?P<id>\\d+)", "(?P<id>"), "not a regular expression"),
         (("[article]", "[artikle]"), "unknown key 'artikle'"),
+        (("urls", "urls = []\nurl"), "[article] has no key 'url' (known: id_pattern, urls)"),
+        (("[article]", "image = 1\n[article]"), "[image] must be a table"),
+        (("[article]", "[image]\nflat = 1\n[article]"), "[image] has no key 'flat' (known: flat_urls, urls)"),
+        (("[article]", "[extract]\nlead = 'p'\n[article]"), "[extract] has no key 'lead' (known: authors, body, date"),
+        (("[article]", "[extract]\nbody = 1\n[article]"), "'extract.body' must be a CSS selector"),
+        (("[article]", "[extract]\nbody = 'div..x'\n[article]"), "'extract.body' 'div..x' is not a CSS selector: Exp"),
         (("name", "name ="), "is not TOML"),
     ],
 )
