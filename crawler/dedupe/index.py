@@ -1,4 +1,4 @@
-"""The index of near duplicates: persistent, incremental, of one cost from a thousand documents to millions.
+"""The index of near duplicates: persistent, incremental, of nearly one cost from a thousand documents to millions.
 
 Its folder holds, for documents numbered from 0 as they were added:
 
@@ -124,8 +124,8 @@ class NearIndex:
         """Return the numbers of documents that share rare keys, those that share most first, of equals the last."""
         upper = keys | NUMBER
         windows = [run.windows(keys, upper) for run in self._runs]
-        rows = np.concatenate([*windows, self._newest.windows(keys)], axis=1)
-        rows ^= keys[:, None]
+        rows = np.concatenate([*windows, self._newest.windows(keys)], axis=1)  # from the oldest to the newest
+        rows ^= keys[:, None]  # leaves of the entries of each key the numbers, and of others more than that
         at = (rows < NUMBER).ravel().nonzero()[0]
         places, numbers = at // rows.shape[1], rows.ravel().take(at)
         rare = numbers[np.bincount(places, minlength=1).take(places) < MOST_OF_KEY]
@@ -135,8 +135,7 @@ class NearIndex:
         last.sort()
         if not _repeat(rare, _SHARED_RARE) and not _repeat(last, _SHARED_ANY):
             return []  # most often
-        shared = Counter({number: count for number, count in Counter(last.tolist()).items() if count >= _SHARED_ANY})
-        shared |= Counter({number: count for number, count in Counter(rare.tolist()).items() if count >= _SHARED_RARE})
+        shared = _repeated(rare, _SHARED_RARE) | _repeated(last, _SHARED_ANY)
         most = sorted(((count, number) for number, count in shared.items()), reverse=True)[:_MOST_COMPARED]
         return [number for _, number in most if number < len(self)]  # others: rotten bytes
 
@@ -227,6 +226,11 @@ def _level(entries: int) -> int:
 def _repeat(ascending: Entries, times: int) -> bool:
     """Tell whether any of the numbers *ascending* is there so many *times*."""
     return bool(np.count_nonzero(ascending[times - 1 :] == ascending[: 1 - times]))
+
+
+def _repeated(numbers: Entries, times: int) -> Counter[int]:
+    """Return how often those *numbers* are there that are there so many *times* at least."""
+    return Counter({number: count for number, count in Counter(numbers.tolist()).items() if count >= times})
 
 
 def _read_state(folder: Path) -> dict[str, Any]:
