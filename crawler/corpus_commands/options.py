@@ -172,6 +172,7 @@ VERBS: dict[str, Verb] = {
         "writes the page of its run by itself (REPORT_SECONDS).",
         "scrapy corpus report --run latest -o report.html",
         _report,
+        json="print one JSON object; of --keys one for each, a line each",
     ),
     "browse": Verb(
         "look into it with a browser",
