@@ -170,7 +170,7 @@ class Gathered:
                 )
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Write all rows, inside a transaction: in the order of their keys, so that neighbours share a page."""
+        """Write all rows, inside a transaction; what is listed by ascending number, as neighbours share a page."""
         for statement, rows in self._targets.items():
             insert(connection, statement, rows)
         insert(connection, "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
