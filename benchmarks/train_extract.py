@@ -47,7 +47,7 @@ from extract import f1, precision_recall, read_set  # noqa: E402
 
 from crawler.extract.blocks import Block  # noqa: E402
 from crawler.extract.body import evidence  # noqa: E402
-from crawler.extract.features import Evidence, known, measure  # noqa: E402
+from crawler.extract.features import Evidence, measure  # noqa: E402
 from crawler.extract.marks import KIND_COUNT, NAMES  # noqa: E402
 from crawler.extract.page import read  # noqa: E402
 from crawler.extract.titles import find_title  # noqa: E402
@@ -117,8 +117,8 @@ def spoken(source: Source) -> tuple[str, int, set[str], set[str]]:
     inside: set[str] = set()
     outside: set[str] = set()
     for text, share in zip(page.lines, shares, strict=True):
-        words = _WORD_RE.findall(text.casefold()[:700])
-        (inside if share > _HALF else outside).update(words, ("^" + word for word in words[:3]))
+        words = _WORD_RE.findall(text.casefold()[:350])
+        (inside if share > _HALF else outside).update(words)
     return source.host, source.fold, inside, outside
 
 
@@ -159,8 +159,7 @@ def samples(task: tuple[Source, dict[str, float]]) -> list[Sample]:
     if chance.random() < _HALF:
         script = chance.choice(sorted(_SCRIPTS))
         texts, title = [_in_script(text, script) for text in texts], _in_script(title or "", script)
-    told = known(title or "", "", "")
-    other = measure(blocks, texts, told, words)
+    other = measure(blocks, texts, title or "", words)
     return [one, one._replace(evidence=other, texts=[], weights=weights * _GUISE, guise=True)]
 
 

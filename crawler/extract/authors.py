@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
+from itertools import islice
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from crawler.extract.marks import NAMES
 from crawler.extract.page import Found, Page
 from crawler.text import clean_line
 
@@ -41,11 +43,9 @@ _METAS = (
     "dc.contributor", "citation_author", "cxenseparse:author", "og:article:author", "twitter:creator_name",
 )  # fmt: skip
 _SIGNED = etree.XPath("descendant-or-self::a[@rel='author' or contains(@rel,'author ')]")
-_BYLINES = etree.XPath(
-    "descendant-or-self::*[contains(@class,'author') or contains(@class,'Author') or contains(@class,'byline')"
-    " or contains(@class,'Byline') or contains(@id,'author') or contains(@id,'byline')]"
-)
 _ABBREVIATED_RE = re.compile(r"\b(?:[js]r|[a-z]|dr|ph\.d)\.$", re.IGNORECASE)
+_BYLINE = [NAMES.index("byline")]
+_WITHIN = 2
 _LONGEST_NAME = 60
 _LONGEST_BYLINE = 150
 _MOST = 20
@@ -158,11 +158,9 @@ def _rel(page: Page) -> Iterator[str]:
 
 
 def _bylines(page: Page) -> Iterator[str]:
-    """Yield what the first element that is named byline or author says, if it reads like names."""
-    for element in _BYLINES(page.root)[:_MOST]:
-        line = clean_line(_text(element)[: 2 * _LONGEST_BYLINE])
-        if not 0 < len(line) <= _LONGEST_BYLINE:
-            continue
+    """Yield what the first line that is named byline or author says, if it reads like names."""
+    signed = (line for block, line in page.blocks if len(line) <= _LONGEST_BYLINE and block.is_named(_BYLINE, _WITHIN))
+    for line in islice(signed, _MOST):
         rest = _BY_RE.sub("", line, count=1)
         if match := _NAME_RE.match(rest):
             yield rest if rest != line and len(rest) <= _LONGEST_NAME else match[0]

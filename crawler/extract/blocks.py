@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.extract.marks import KIND_COUNT, NAMING, marks_of
+from crawler.extract.beside import Beside
+from crawler.extract.marks import KIND_COUNT, NAMING, marks_of, marks_of_tag
 
 HIDDEN = frozenset({
     "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed", "applet",
@@ -41,7 +44,18 @@ class Place:
         self.element = element
         self.tag = tag
         self.outer = outer
-        names, looks, unseen = _naming(element) if len(element.attrib) else ("", "", False)
+        looks = ""
+        unseen = False
+        marks = marks_of_tag(tag)
+        for name, value in element.items():
+            if name in NAMING:
+                marks += marks_of(value)
+                if name == "class":
+                    looks = value
+            elif name == "style":
+                unseen = unseen or ("none" in value and "display:none" in value.replace(" ", "").lower())
+            elif name == "hidden":
+                unseen = True
         if outer is None:
             self.depth, self.in_link, self.unseen, nearest = 0, tag == "a", unseen, _NOWHERE
             self.kin = (tag, looks, "")
@@ -49,27 +63,11 @@ class Place:
             self.depth, nearest = outer.depth + 1, outer.nearest
             self.in_link, self.unseen = outer.in_link or tag == "a", outer.unseen or unseen
             self.kin = (tag, looks, outer.tag)
-        if marks := marks_of(tag, names):
+        if marks:
             nearest = nearest.copy()
             for kind in marks:
                 nearest[kind] = self.depth
         self.nearest = nearest
-
-
-def _naming(element: etree._Element) -> tuple[str, str, bool]:
-    """Return the words that name *element*, its class, and whether an attribute hides it."""
-    names = looks = ""
-    unseen = False
-    for name, value in element.items():
-        if name in NAMING:
-            names = f"{names} {value}" if names else value
-            if name == "class":
-                looks = value
-        elif name == "style":
-            unseen = unseen or ("none" in value and "display:none" in value.replace(" ", "").lower())
-        elif name == "hidden":
-            unseen = True
-    return names, looks, unseen
 
 
 class Block:
@@ -99,11 +97,23 @@ class Block:
         """The text as it stands in the page, white space included."""
         return "".join(self.pieces)
 
+    def is_named(self, kinds: Iterable[int], within: int) -> bool:
+        """Tell whether one of *kinds* names its element, one up to *within* levels around it, or one inline in it."""
+        nearest, least = self.place.nearest, self.place.depth - within
+        return any(nearest[kind] >= least or kind in self.inner for kind in kinds)
 
-def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_000_000) -> list[Block]:  # noqa: C901, PLR0912, PLR0915 - one hot loop
+
+def blocks(  # noqa: C901, PLR0912, PLR0915 - one hot loop
+    root: etree._Element,
+    hidden: frozenset[str] = HIDDEN,
+    most: int = 1_000_000,
+    *,
+    beside: Beside | None = None,
+) -> list[Block]:
     """Return the first *most* blocks of text under *root* in the order of the page; white space is kept as it is.
 
-    A line break inside an element ends a block. Text of *hidden* elements is left out.
+    A line break inside an element ends a block. Text of *hidden* elements and of what stands *beside* the
+    article is left out.
     """
     found: list[Block] = []
     open_: list[etree._Element] = []  # the elements around, but for inline ones
@@ -135,10 +145,14 @@ def blocks(root: etree._Element, hidden: frozenset[str] = HIDDEN, most: int = 1_
                 elif tag in _PICTURES:
                     picture = (len(found), _innermost(open_, places))
                 if tag in _NAMED and (looks := element.get("class")):
-                    names = marks_of("", looks)
+                    names = marks_of(looks)
                     if current is not None and names:
                         current.inner += names
             else:
+                if beside and beside.holds(tag, element):
+                    skip()
+                    current = None
+                    continue
                 current = None
                 if tag != "br":
                     open_.append(element)

@@ -38,7 +38,7 @@ def decode(html: bytes, charset: str | None = None) -> str:
     if wide := _wide(html):
         return html.decode(wide, "replace")
     declared = list(_declared(html, charset))
-    if not any(name in _SEVEN_BIT for name in declared):
+    if not html.isascii() or _SEVEN_BIT.isdisjoint(declared):
         try:
             return html.decode("utf-8")
         except UnicodeDecodeError:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crawler.extract.blocks import Block, Place
-from crawler.extract.letters import counts, lines_with
-from crawler.extract.marks import KIND_COUNT, NAMES
+from crawler.extract.letters import counts, phrases_of
+from crawler.extract.marks import KIND_COUNT
 from crawler.extract.words import Vocabulary, words_of
 
 Matrix = NDArray[np.float32]
@@ -26,7 +26,6 @@ _TAGS = (
     "figure", "form", "center", "address", "fieldset", "legend", "caption", "details",
 )  # fmt: skip
 _TAG_NUMBERS = {tag: number for number, tag in enumerate(_TAGS, 1)}
-_INNER = tuple(NAMES.index(name) for name in ("caption", "byline", "date", "share", "related", "letter", "ad", "live"))
 _SLUG_RE = re.compile(r"[a-zA-Z0-9%]+(?:-[a-zA-Z0-9%]+){3}")
 _NUMBER_RE = re.compile(r"\d{5}")
 _HYPHENS = 3
@@ -35,17 +34,8 @@ _LONG = 80
 _LINKED = 0.4
 _WINDOW = 3
 _UPWARDS = 4
-_MOST_DEPTHS = 200
 _MEASURED = 50_000
 """Characters of a block that are looked at: no paragraph is longer."""
-
-
-class Known(NamedTuple):
-    """What the metadata says that helps to tell the body, casefolded: title, description, articleBody."""
-
-    title: str
-    description: str
-    article: str
 
 
 class Evidence(NamedTuple):
@@ -60,13 +50,8 @@ class Evidence(NamedTuple):
     overlap: Matrix
 
 
-def known(title: str, description: str, article: str) -> Known:
-    """Return what is known of a page from its title, its description and the articleBody of its JSON-LD."""
-    return Known(title.casefold(), description.casefold(), article.casefold())
-
-
-def measure(page: Sequence[Block], texts: Sequence[str], told: Known, vocabulary: Vocabulary | None) -> Evidence:
-    """Return the evidence of the blocks of *page*, whose clean *texts* are given beside it.
+def measure(page: Sequence[Block], texts: Sequence[str], title: str, vocabulary: Vocabulary | None) -> Evidence:
+    """Return the evidence of the blocks of *page*, whose clean *texts* are given beside it, under *title*.
 
     *vocabulary*: what words say of a block; None leaves its columns at zero.
     """
@@ -76,12 +61,10 @@ def measure(page: Sequence[Block], texts: Sequence[str], told: Known, vocabulary
     linked, markup = _of_markup(page)
     sizes = letters.sizes
     prose = (sizes >= _LONG) & (linked < _LINKED)
-    spoken = words_of(folded, told.title, prose, vocabulary)
+    spoken = words_of(folded, title.casefold(), prose, vocabulary)
     place, nearest, totals = _of_places(page)
     groups = _groups(page, totals)
-    own = np.column_stack(
-        [letters.columns, markup, spoken.columns, *_told(folded, told), *lines_with(texts, folded, sizes)]
-    )
+    own = np.column_stack([letters.columns, markup, spoken.columns, *phrases_of(texts, folded)])
     near = np.column_stack(
         [sizes, linked, letters.ends, place[:, 0], spoken.columns[:, 0], spoken.columns[:, 1], np.where(prose, 1, 0)]
     )
@@ -98,18 +81,15 @@ def measure(page: Sequence[Block], texts: Sequence[str], told: Known, vocabulary
 
 
 def _of_markup(page: Sequence[Block]) -> tuple[Matrix, Matrix]:
-    """Return the share of links in each block, and its columns: links, emphasis, breaks, pictures, hints inside."""
+    """Return the share of links in each block, and its columns: links, emphasis, pieces, breaks, pictures, address."""
     rows = [
         (sum(map(len, block.pieces)) or 1, block.linked, block.strong, len(block.pieces), block.broken, block.links,
-         min(block.after_picture[0], 9), min(block.after_picture[1], 9), _goes(block.href),
-         *((kind in block.inner for kind in _INNER) if block.inner else _NONE)) for block in page
+         block.after_picture[0], block.after_picture[1], _goes(block.href)) for block in page
     ]  # fmt: skip
     table = np.array(rows, dtype=np.float32)
     linked, strong = table[:, 1] / table[:, 0], table[:, 2] / table[:, 0]
+    np.minimum(table[:, 6:8], 9, out=table[:, 6:8])
     return linked, np.column_stack([linked, strong, table[:, 3:]])
-
-
-_NONE = (False,) * len(_INNER)
 
 
 def _goes(href: str) -> int:
@@ -122,13 +102,6 @@ def _goes(href: str) -> int:
     return 3 if (tail.count("-") >= _HYPHENS and _SLUG_RE.search(tail)) or _NUMBER_RE.search(tail) else 2
 
 
-def _told(folded: Sequence[str], told: Known) -> list[list[float]]:
-    """Return whether each block begins a part of the description, and of the articleBody (-1: there is none)."""
-    starts = [text[:40] for text in folded]
-    described = [float(len(told.description) > 20 and start[:25] in told.description) for start in starts]
-    return [described, [float(start in told.article) for start in starts] if told.article else [-1.0] * len(starts)]
-
-
 class _Places(NamedTuple):
     """All places around the blocks: of each the one around it and its depth, outer ones first."""
 
@@ -139,28 +112,32 @@ class _Places(NamedTuple):
 
 def _of_places(page: Sequence[Block]) -> tuple[Matrix, Matrix, _Places]:
     """Return the columns of where each block stands, how far up the kinds of names are, and the places."""
-    found: dict[int, Place] = {}  # outer ones first
+    ordered: list[Place] = []  # outer ones first, those within one together
+    index: dict[int, int] = {}
     for block in page:
         place: Place | None = block.place
         way = []
-        while place is not None and id(place) not in found:
+        while place is not None and id(place) not in index:
             way.append(place)
             place = place.outer
-        found.update((id(place), place) for place in reversed(way))
-    ordered = list(found.values())
-    index = {key: row for row, key in enumerate(found)}
-    outer = np.array([index[id(place.outer)] if place.outer else 0 for place in ordered])
-    depths = np.array([place.depth for place in ordered])
-    tags = np.array([_TAG_NUMBERS.get(place.tag, 0) for place in ordered])
-    flags = np.array([(place.in_link, place.unseen) for place in ordered])
+        for place in reversed(way):
+            index[id(place)] = len(ordered)
+            ordered.append(place)
+    rows = [
+        (index[id(place.outer)] if place.outer else 0, place.depth, _TAG_NUMBERS.get(place.tag, 0), place.in_link,
+         place.unseen) for place in ordered
+    ]  # fmt: skip
+    outer, depths, tags, *flags = np.array(rows).T
     here = np.array([index[id(block.place)] for block in page])
     lists = {id(place.nearest): place.nearest for place in ordered}
-    rows = {key: row for row, key in enumerate(lists)}
+    numbers = {key: row for row, key in enumerate(lists)}
     nearest = np.array(list(lists.values()), dtype=np.float32)[:, :KIND_COUNT]
-    which = np.array([rows[id(block.place.nearest)] for block in page])
+    which = np.array([numbers[id(block.place.nearest)] for block in page])
     distance = np.minimum(depths[here][:, None] - nearest[which], 30)
     around = outer[here]
-    place_columns = np.column_stack([tags[here], tags[around], tags[outer[around]], depths[here], flags[here]])
+    place_columns = np.column_stack(
+        [tags[here], tags[around], tags[outer[around]], depths[here], *(flag[here] for flag in flags)]
+    )
     return place_columns.astype(np.float32), distance, _Places(outer, depths, here)
 
 
@@ -190,15 +167,7 @@ def _containers(here: Numbers, places: _Places, sizes: Matrix, linked: Matrix, p
     Then where the block stands to the main parts of the page: the smallest elements that hold 70 and 45 % of its prose.
     """
     measures = np.stack([sizes, np.ones_like(sizes), sizes * linked, np.where(prose, sizes, 0)], axis=1)
-    totals = np.zeros((len(places.outer), 4))
-    np.add.at(totals, here, measures)
-    levels = [np.flatnonzero(places.depths == depth) for depth in range(1, int(places.depths.max()) + 1)]
-    if len(levels) <= _MOST_DEPTHS:
-        for level in reversed(levels):
-            np.add.at(totals, places.outer[level], totals[level])
-    else:
-        for place in range(len(totals) - 1, 0, -1):  # an element is numbered before those in it
-            totals[places.outer[place]] += totals[place]
+    totals = _totals(places, measures)
     everything = float(totals[0, 3]) or 1.0
     columns: Columns = []
     around = here
@@ -211,6 +180,19 @@ def _containers(here: Numbers, places: _Places, sizes: Matrix, linked: Matrix, p
         columns += [column[here] for column in _beside_main(totals[:, 3], places.outer, share)]
     columns.append(np.full(len(here), everything))
     return columns
+
+
+def _totals(places: _Places, measures: Matrix) -> NDArray[np.float64]:
+    """Return the sums of the *measures* of the blocks in each place: those within one come together, after it."""
+    count = len(places.outer)
+    own = np.column_stack([np.bincount(places.here, column, count) for column in measures.T])
+    ends = list(range(1, count + 1))
+    outer = places.outer.tolist()
+    for place in range(count - 1, 0, -1):
+        ends[outer[place]] = max(ends[outer[place]], ends[place])
+    sums = np.vstack([np.zeros(own.shape[1]), np.cumsum(own, axis=0)])
+    totals: NDArray[np.float64] = sums[ends] - sums[:-1]
+    return totals
 
 
 def _beside_main(prose: NDArray[np.float64], outer: Numbers, share: float) -> Columns:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.extract.marks import NAMES, marks_of
+from crawler.extract.marks import NAMES, marks_of, marks_of_tag
 from crawler.extract.page import Found, Page
 from crawler.text import clean_line
 
@@ -104,7 +104,8 @@ def _is_aside(page: Page, image: etree._Element, body: etree._Element) -> bool:
             return False
         if outer.tag == "a" and (url := page.absolute(outer.get("href"))) and not _PICTURE_RE.search(url):
             return _identity(url) not in {_identity(page.url), _identity(page.base)}
-        if not _ASIDE.isdisjoint(marks_of(outer.tag, f"{outer.get('class') or ''} {outer.get('id') or ''}".strip())):
+        names = f"{outer.get('class') or ''} {outer.get('id') or ''}".strip()
+        if not _ASIDE.isdisjoint(marks_of_tag(outer.tag) + marks_of(names)):
             return True
     return False
 

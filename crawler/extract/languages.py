@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from crawler.extract.page import Found, Page
-from crawler.text.language import are_kin, identify, reads_as
+from crawler.text.language import are_kin, everyday_language, identify
 
 _TAG_RE = re.compile(r"^([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*$", re.IGNORECASE)
 _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi"}
@@ -21,12 +21,14 @@ def find_language(page: Page, text: str | None) -> Found[str] | None:
     declared = list(_declared(page))
     if page.profile and page.profile.language:
         declared.append(Found(page.profile.language, "profile"))
-    if declared and reads_as(text or "", declared[0].value):
-        return declared[0]  # the model is spared, in time and in memory
-    seen = identify(text or "", declared[0].value if declared else None)
+    told = declared[0].value if declared else None
+    seen = everyday_language(text or "", told)  # most often the model is spared, in time and in memory
+    if seen is None:
+        guess = identify(text or "", told)
+        seen = guess.code if guess else None
     if seen is None:
         return declared[0] if declared else None
-    return next((told for told in declared if are_kin(told.value, seen.code)), Found(seen.code, "text"))
+    return next((found for found in declared if are_kin(found.value, seen)), Found(seen, "text"))
 
 
 def _declared(page: Page) -> Iterator[Found[str]]:

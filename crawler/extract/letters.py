@@ -26,12 +26,11 @@ _SETS = {
     _CLOSE: '"”’»)]』」）',
     _OPEN: "\"'“‘«-–—•*「『",
 }
-_HEAD, _TAIL, _SHORT = 60, 100, 100
 _WHOLE = 1.5
 """What a Chinese, Japanese or Korean character says beyond one Latin letter."""
 
 _CALL_RE = re.compile(
-    r"^\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
+    r"\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
     r"|most (?:read|popular)|trending|latest|top stories|what you|up next|here.s|más|veja|leggi|siehe|auch interessant|voir"
     r"|click|don.t miss|you may|what to read|view|continue|lire|leia|mehr|lesen|à lire|lees|läs|czytaj|devamı|ayrıca"
     r"|читайте|по теме|смотрите|اقرأ|بیشتر|مطالب مرتبط|قد يعجبك|المزيد|קרא|עוד ב|相关|相關|推荐|阅读|更多|延伸閱讀|関連|あわせて)"
@@ -43,22 +42,13 @@ _CALL_RE = re.compile(
     r"|(©|copyright|all rights|\(c\)|disclaimer|this (?:article|story)|terms|privacy|все права|جميع الحقوق|کلیه حقوق|版权)"
     r"|(advertis|sponsored|promoted|ad\b|affiliate|we may earn|реклама|إعلان|تبلیغ|广告)"
     r"|(comment|leave a|reply|tags?\b|topics?\b|filed|categor|print|email|коммент|تعليق|نظر|תגובות|评论|标签))",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 _DENSE_RE = re.compile("[\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_CREDIT_RE = re.compile(
-    r"(?:\(|/|:|\||\bby )\s?(?:image|photo|picture|credit|getty|reuters|afp|ap|epa|file|courtesy|pa|foto|shutterstock|alamy|rex|фото|صورة|عکس)\b"
-    r"[^.\n]{0,60}$",
-    re.IGNORECASE | re.MULTILINE,
-)
 _RIGHTS = (
     "©", "rights reserved", "getty images", "cookie", "newsletter", "subscri", "privacy policy", "sign up", "sign in",
-    "donat", "our journalism",
+    "donat",
 )  # fmt: skip
-_ADDRESSES = ("@", "https:", "http:", "www.")
-_DATE_RE = re.compile(
-    r"\b(?:19|20|13|14)\d\d\b|\b\d{1,2}:\d\d\b|\bago\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d"
-)
 """For casefolded text."""
 
 
@@ -123,30 +113,16 @@ def counts(texts: Sequence[str]) -> Letters:
     return Letters(np.column_stack(columns), sizes.astype(np.float32), ends.astype(np.float32))
 
 
-def lines_with(texts: Sequence[str], folded: Sequence[str], sizes: Matrix) -> list[NDArray[np.float64]]:
-    """Return what phrases *texts* (*folded*: casefolded) begin or end with or hold.
+def phrases_of(texts: Sequence[str], folded: Sequence[str]) -> list[NDArray[np.float64]]:
+    """Return what kind of call each of *texts* begins with (a number, 0 none), its phrases of rights, and its copies.
 
-    Call (a number, 0 none), credit, rights, date (-1: too long to be looked at), address, copies.
+    *folded*: the texts, casefolded.
     """
-    count = len(texts)
-    calls = np.zeros(count)
-    heads, starts = _joined([text[:_HEAD] for text in texts])
-    found = [(match.start(), match.lastindex or 0) for match in _CALL_RE.finditer(heads)]
-    if found:
-        at, kinds = np.array(found).T
-        calls[_lines_at(at, starts)] = kinds
-    tails, starts = _joined([text[-_TAIL:] for text in texts])
-    credit = _counted((match.start() for match in _CREDIT_RE.finditer(tails)), starts)
+    calls = [match.lastindex or 0 if (match := _CALL_RE.match(text)) else 0 for text in texts]
     whole, starts = _joined(folded)
-    rights, addresses = (
-        _counted((at for phrase in phrases for at in _all_of(phrase, whole)), starts)
-        for phrases in (_RIGHTS, _ADDRESSES)
-    )
-    short = sizes < _SHORT
-    lines, starts = _joined([text if look else "" for text, look in zip(folded, short.tolist(), strict=True)])
-    dates = np.where(short, _counted((match.start() for match in _DATE_RE.finditer(lines)), starts), -1.0)
+    rights = _counted((at for phrase in _RIGHTS for at in _all_of(phrase, whole)), starts)
     times = Counter(texts)
-    return [calls, credit, rights, dates, addresses, np.array([times[text] for text in texts], dtype=float)]
+    return [np.array(calls, dtype=float), rights, np.array([times[text] for text in texts], dtype=float)]
 
 
 def _all_of(phrase: str, text: str) -> Iterator[int]:
@@ -156,14 +132,10 @@ def _all_of(phrase: str, text: str) -> Iterator[int]:
         at = text.find(phrase, at + len(phrase))
 
 
-def _lines_at(places: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of the lines, which begin at *starts*, that hold the characters at *places*."""
-    return np.searchsorted(starts, places, side="right") - 1
-
-
 def _counted(places: Iterable[int], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how many of *places* are in each line."""
-    return np.bincount(_lines_at(np.fromiter(places, np.int64), starts), minlength=len(starts)).astype(float)
+    """Return how many of *places* are in each line, which begin at *starts*."""
+    lines = np.searchsorted(starts, np.fromiter(places, np.int64), side="right") - 1
+    return np.bincount(lines, minlength=len(starts)).astype(float)
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:

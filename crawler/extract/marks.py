@@ -64,15 +64,16 @@ _LONGEST = 300
 _WORD_RE = re.compile("[A-Z]?[a-z]{2,30}|[A-Z]{2,30}")
 
 
-def marks_of(tag: str, names: str) -> tuple[int, ...]:
-    """Return the kinds (indices of :data:`NAMES`) that the tag and the *names* of an element give it."""
-    return _marks(tag, names[:_LONGEST]) if names else _of_tag(tag)
+def marks_of(names: str) -> tuple[int, ...]:
+    """Return the kinds (indices of :data:`NAMES`) that *names*, what an attribute calls an element, give it."""
+    return _marks(names[:_LONGEST])
 
 
 @lru_cache(maxsize=4096)
-def _marks(tag: str, names: str) -> tuple[int, ...]:
-    kinds = {_kind_of(word) for word in _WORD_RE.findall(names)}
-    return tuple(kinds.union(_of_tag(tag)) - {-1})
+def _marks(names: str) -> tuple[int, ...]:
+    kinds = set(map(_kind_of, _WORD_RE.findall(names)))
+    kinds.discard(-1)
+    return tuple(kinds)
 
 
 @lru_cache(maxsize=8192)
@@ -83,6 +84,9 @@ def _kind_of(word: str) -> int:
     return next((_STEMS[word[:size]] for size in _LENGTHS if word[:size] in _STEMS), -1)
 
 
-@lru_cache(maxsize=256)
-def _of_tag(tag: str) -> tuple[int, ...]:
-    return (_INDEX[_TAGS[tag]],) if tag in _TAGS else ()
+_MARKS_OF_TAGS = {tag: (_INDEX[name],) for tag, name in _TAGS.items()}
+
+
+def marks_of_tag(tag: str) -> tuple[int, ...]:
+    """Return the kinds (indices of :data:`NAMES`) that its *tag* gives an element."""
+    return _MARKS_OF_TAGS.get(tag, ())

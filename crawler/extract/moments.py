@@ -31,6 +31,8 @@ _MONTH_FIRST_RE = re.compile(
 _YEAR_FIRST_RE = re.compile(
     rf"(?<!\d)((?:19|20)\d\d)[\s,.-]{{1,3}}({_NAMES})\b\.?[\s,-]{{1,3}}(\d\d?)(?![\d:])", re.IGNORECASE
 )
+_YEAR_RE = re.compile(r"\d{4}|['/.-]\d\d")
+"""What every date has; most lines have not, and are done with."""
 _CLOCK_RE = re.compile(
     r"(?<![\d:])(\d\d?)[:.hH](\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s{0,2}(?:([ap])\.?\s?m\b\.?)?"
     r"\s{0,2}(Z\b|(?:UTC|GMT)(?:\s?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d:?\d\d\b|[+-]\d\d\b|\(?[A-Z]{2,5}\b\)?)?",
@@ -79,11 +81,15 @@ def parse_moment(text: str, *, day_first: bool | None = None) -> Moment | None:
     text = _ascii_digits(text[:_LONGEST]).strip()
     if text.isdigit() and len(text) in {10, 13}:
         return _unix(int(text[:10]))
+    if not _YEAR_RE.search(text):
+        return None
     best: tuple[int, int, Moment] | None = None
     for pattern, reader in _READERS:
         match = pattern.search(text)
         if match and (best is None or match.start() < best[0]) and (moment := reader(match, day_first)):
             best = match.start(), match.end(), moment
+            if match.start() == 0:
+                break
     if best is None:
         return None
     start, end, moment = best

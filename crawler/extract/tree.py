@@ -51,14 +51,16 @@ def parse(text: str) -> Tree:
     lost = None
     if len(text) > MAX_CHARACTERS:
         text, lost = text[:MAX_CHARACTERS], "size"
-    if text.count("<") > MAX_TAGS:
+    encoded = _encoded(text)
+    if encoded.count(b"<") > MAX_TAGS:
         text, lost = _SCAFFOLD_RE.sub(" ", text), "size"
         end = next(islice(re.finditer("<", text), MAX_TAGS, None), None)
         text = text[: end.start()] if end else text
-    encoded = _encoded(text)
-    if len(encoded) > _SMALL_PAGE and _may_have_long_tags(encoded):
-        text = _bound_attributes(text)
         encoded = _encoded(text)
+    if len(encoded) > _SMALL_PAGE and _may_have_long_tags(encoded):
+        bounded = _bound_attributes(text)
+        if bounded is not text:
+            text, encoded = bounded, _encoded(bounded)
     root, deep = _parse(encoded)
     if deep:
         root, deep = _parse(_encoded(_SCAFFOLD_RE.sub(" ", text)))

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 Vocabulary = Mapping[str, float]
-"""A word to the logarithm of its odds to stand in the body; ``^word``: as one of the first three words of a block."""
+"""A word to the logarithm of its odds to stand in the body."""
 
 _WORD_RE = re.compile(r"\w+")
-_SHOWN = 700
-_HEAD = 3
+_SHOWN = 350
 _TELLING = 4
 
 
 class Words(NamedTuple):
-    """``columns``: odds of the words, of the first ones, the lowest; what the prose repeats, what the title has."""
+    """``columns``: odds of the words, the lowest; what the prose repeats, what the title has."""
 
     columns: Matrix
     overlap: Matrix
@@ -36,14 +35,13 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
     size = len(numbers) or 1
     ids = np.fromiter(map(numbers.__getitem__, every), dtype=np.int64, count=len(every))
     rows = np.repeat(np.arange(count), lengths)
-    odds, heads = np.zeros(count), np.zeros(count)
-    lowest = np.zeros(count)
-    if vocabulary is not None:
+    odds, lowest = np.zeros(count), np.zeros(count)
+    if vocabulary is not None and every:
         weights = np.fromiter((vocabulary.get(word, 0.0) for word in numbers), dtype=float, count=len(numbers))
-        said = weights[ids] if len(ids) else np.zeros(0)
+        said = weights[ids]
         odds = np.bincount(rows, said, count) / np.maximum(lengths, 4)
-        np.minimum.at(lowest, rows, said)
-        heads = np.array([sum([vocabulary.get("^" + word, 0.0) for word in words[:_HEAD]]) for words in lists])
+        some = lengths > 0
+        lowest[some] = np.minimum(np.minimum.reduceat(said, (np.cumsum(lengths) - lengths)[some]), 0)
     pairs = np.sort(rows * size + ids)
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique takes several times as long
     row, word = pairs // size, pairs % size
@@ -57,5 +55,5 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
     others = held[word] - prose[row]
     counted = telling[word] if len(pairs) else np.zeros(0)
     topical = np.bincount(row, counted * (others > 0), count) / np.maximum(np.bincount(row, counted, count), 1)
-    columns = np.column_stack([odds, heads, lowest, topical, overlap, common / max(len(wanted), 1)])
+    columns = np.column_stack([odds, lowest, topical, overlap, common / max(len(wanted), 1)])
     return Words(columns.astype(np.float32), overlap.astype(np.float32))

@@ -24,6 +24,10 @@ def clean_line(s: str) -> str:
     >>> clean_line(" Caf\u0065\u0301 \t &amp;\u00a0bar\n")
     'Café &amp; bar'
     """
+    if s.isascii():
+        line = " ".join(s.split())
+        if line.isprintable():
+            return line
     off = rules_off()
     visible = drop_invisible(s, off)
     return " ".join((visible if "composition" in off else unicodedata.normalize("NFC", visible)).split())

@@ -33,11 +33,23 @@ _KIN = (
     {"zh", "yue", "cmn"}, {"fa", "prs"}, {"tl", "fil"}, {"ro", "mo"},
 )  # fmt: skip
 
-# Words that every text in a language is full of, and hardly any in another language.
+# Words that texts in a language are full of.
 _EVERYDAY = {
-    "en": "the of and to is that was with for on it as by are from at be have this has he they which an said",
+    "en": "the of and to is that was with for on it as by are from at be have this has he they which an said "
+    "you your we our their will can would not but or were been more than when who its about all out up if "
+    "there what how",
     "de": "der die und das den ist nicht mit ein eine auf sich für dem des im von zu auch als wird werden hat sind",
     "fr": "le la les et des du une est dans pour que qui sur pas plus par avec au ce il sont été aux cette mais",
+    "es": "el la los las de del y en que un una por con para su es se no lo como más al fue ha este esta pero "
+    "sus también sobre desde son",
+    "pt": "o os as de do da dos das e em que um uma por com para não se na no mais ao foi é são como mas seu "
+    "sua também pelo pela está",
+    "it": "il lo la i gli le di del della dei delle e che è un una per in con non si da al alla nel nella sono "
+    "più come anche ha ma",
+    "nl": "de het een en van in is dat op te zijn met voor niet aan er die ook als maar bij door wordt naar "
+    "heeft werd om",
+    "pl": "w i na z do się nie to jest że o za po od przez jak ale dla są oraz który która co przy tym został",
+    "tr": "ve bir bu için da de ile olarak çok daha olan gibi en kadar sonra ama değil her göre olduğu tarafından ise",
     "ru": "в и не что с как из это его для к также о за от который был при после но года они",
     "ar": "في من على إلى أن التي الذي عن مع هذا هذه ما لا بعد قال بين كما كان وقد خلال حيث",
     "fa": "و در به از که این را با است برای آن یک های شد بر هم تا خود اما کرد شده",
@@ -45,7 +57,9 @@ _EVERYDAY = {
 _EVERYDAY_WORDS = {code: frozenset(words.split()) for code, words in _EVERYDAY.items()}
 _WORD_RE = re.compile(r"[^\W\d_]+")
 _WORDS = 30
-_FULL = 0.2
+_FULL, _DECLARED_FULL = 0.2, 0.14
+_ALONE = frozenset({"en", "de", "fr", "ru", "ar", "fa"})
+"""Languages whose kin share few of these words. Others have to be declared: Galician is full of Portuguese ones."""
 
 
 class Language(NamedTuple):
@@ -84,17 +98,22 @@ def identify(text: str, declared: str | None = None) -> Language | None:
     return Language(best, round(probability, 3))
 
 
-def reads_as(text: str, code: str) -> bool:
-    """Tell whether *text* is full of the everyday words of the language *code*; no model is needed for that.
+def everyday_language(text: str, declared: str | None = None) -> str | None:
+    """Return the language whose everyday words *text* is full of; no model is needed for that.
 
-    Six languages whose kin share few of these words are known; for others, and for short texts, the answer is no.
+    None for a short text, for one in a language without such words here, and for one in a language that many others
+    resemble, unless it is the language that was *declared*.
 
-    >>> reads_as("The ministry said that the bridge will stay closed. " * 4, "en")
-    True
+    >>> everyday_language("The ministry said that the bridge will stay closed. " * 4)
+    'en'
     """
-    everyday = _EVERYDAY_WORDS.get(code, frozenset())
-    words = _WORD_RE.findall(text[:_SAMPLE].casefold()) if everyday else []
-    return len(words) >= _WORDS and sum(map(everyday.__contains__, words)) >= _FULL * len(words)
+    words = _WORD_RE.findall(text[:_SAMPLE].casefold())
+    if len(words) < _WORDS:
+        return None
+    counts = {code: sum(map(everyday.__contains__, words)) for code, everyday in _EVERYDAY_WORDS.items()}
+    best = max(counts, key=lambda code: counts[code])
+    least = _DECLARED_FULL if best == declared else _FULL if best in _ALONE else 1.0
+    return best if counts[best] >= least * len(words) else None
 
 
 def are_kin(one: str, other: str) -> bool:

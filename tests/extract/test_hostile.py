@@ -19,6 +19,7 @@ HOSTILE = {
     "dumps": "<p>" + 'string(9) "[' * 100_000,
     "entities": "&amp;" * 500_000,
     "headings": f"<title>{'abc def ' * 1_000}</title>" + "<h1>abc def ghi</h1>" * 50_000,
+    "menus": ('<div class="menu"><a href="/">word</a>' + " word" * 1_000) * 1_900,
     "one text": "<p>" + "Word and word, another word. " * 100_000,
 }
 

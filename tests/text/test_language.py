@@ -5,7 +5,7 @@
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from crawler.text.language import are_kin, identify
+from crawler.text.language import are_kin, everyday_language, identify
 from crawler.text.languagemodel import load_identifier
 
 # (language, a sentence of news in it)
@@ -40,6 +40,25 @@ def test_a_declaration_settles_what_the_letters_leave_open_and_nothing_else():
     indonesian = "Pemerintah mengatakan jembatan itu akan tetap ditutup."
     assert identify(indonesian, "id").code == "id"
     assert identify(indonesian, "ms").code == "ms"
+
+
+SPANISH = (
+    "El ministerio dijo que el puente seguirá cerrado hasta el viernes por la crecida del río, que ha subido dos metros"
+    " en la noche. Las autoridades de la ciudad no esperan que el agua baje antes del fin de semana."
+)
+CATALAN = (
+    "El ministeri ha dit que el pont seguirà tancat fins divendres per la crescuda del riu, que ha pujat dos metres"
+    " durant la nit. Les autoritats de la ciutat no esperen que l'aigua baixi abans del cap de setmana."
+)
+
+
+def test_everyday_words_tell_a_language_only_where_no_other_is_like_it_or_it_was_declared():
+    assert everyday_language(" ".join([NEWS[0][1]] * 4)) == "en"
+    assert everyday_language(" ".join([NEWS[0][1]] * 4), "es") == "en"
+    assert everyday_language(SPANISH, "es") == "es"
+    assert everyday_language(SPANISH) is None
+    assert everyday_language(CATALAN, "ca") is None
+    assert everyday_language(NEWS[0][1]) is None  # too short
 
 
 def test_a_declared_dialect_is_believed_where_letters_cannot_tell():
