@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import multiprocessing
 import os
 import threading
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
-logger = logging.getLogger(__name__)
-
-
 T = TypeVar("T")
 
 
@@ -44,13 +40,14 @@ class Readers:
     """A pool of *processes* that read pages and look at pictures (0: one thread in this process).
 
     They run :func:`crawler.reading.read_page` and :func:`crawler.looking.look`. A page that is not read within
-    *timeout* seconds ends its process; pages beside it are read again.
+    *timeout* seconds ends its process; pages beside it are read again. Of all others that wait, the pool knows nothing.
     """
 
     def __init__(self, processes: int, timeout: float, cleaning: Cleaning | None = None) -> None:
         self.cleaning = cleaning or Cleaning()
         self._processes = processes
         self._timeout = timeout
+        self._turns = asyncio.Semaphore(processes + 1)  # one is at hand when a process has done with its own
         self._pool: Executor | None = None
         self._crawler: Crawler | None = None
         self._archivist: Archivist | None = None
@@ -82,15 +79,16 @@ class Readers:
         return await self._run(url, partial(look, data))
 
     async def _run(self, url: str, work: Callable[[], T]) -> T:
-        for _ in range(2):
-            pool = self._open()
-            try:
-                return await asyncio.wait_for(asyncio.wrap_future(pool.submit(work)), self._timeout)
-            except TimeoutError as error:
-                self._end(pool)
-                raise PageNotRead(f"{url}: not read within {self._timeout:g} s") from error
-            except BrokenProcessPool:
-                self._end(pool)
+        async with self._turns:
+            for _ in range(2):
+                pool = self._open()
+                try:
+                    return await asyncio.wait_for(asyncio.wrap_future(pool.submit(work)), self._timeout)
+                except TimeoutError as error:
+                    self._end(pool)
+                    raise PageNotRead(f"{url}: not read within {self._timeout:g} s") from error
+                except BrokenProcessPool:
+                    self._end(pool)
         raise PageNotRead(f"{url}: took two readers down")
 
     def spider_opened(self) -> None:
@@ -121,7 +119,7 @@ class Readers:
             return  # another page of the same pool has ended it already
         self._pool = None
         processes = list((getattr(pool, "_processes", None) or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=False)  # not cancelling: what is lost is told by BrokenProcessPool, and read again
         for process in processes:
             process.terminate()
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read():
     readers._timeout = 60
     assert read(readers).title == "Rain"
     readers.spider_closed()
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_pages_beside_one_that_takes_too_long_are_read_all_the_same(processes):
+    readers = Readers(processes, 0.2)
+
+    async def read_all():
+        hung = asyncio.ensure_future(readers._run("hung", partial(time.sleep, 1)))
+        await asyncio.sleep(0)
+        readers._timeout = 60
+        return await asyncio.gather(
+            hung, *(readers.read(PAGE, URL, PROFILE, None) for _ in range(5)), return_exceptions=True
+        )
+
+    hung, *others = asyncio.run(read_all())
+    readers.spider_closed()
+    assert isinstance(hung, PageNotRead)
+    assert [page.title for page in others] == ["Rain"] * 5
 
 
 def test_readers_end_with_the_crawl_however_it_dies(tmp_path):
