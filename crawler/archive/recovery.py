@@ -24,8 +24,11 @@ from crawler.text import content_sha256
 
 CATALOGUE_NAME = "catalogue.sqlite"
 _LINES_A_COMMIT = 1_000
-_NO_RECORD = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.InterfaceError)
-"""What comes of indexing a line that is not a record of the corpus."""
+_NO_RECORD = (
+    *(ValueError, TypeError, AttributeError, OverflowError),
+    *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError),
+)
+"""What comes of indexing a line that is not a record of the corpus, or one with a number where a text should be."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -229,7 +230,8 @@ class Archivist:
         results: list[Any] = []
         try:
             with self.corpus.group(wait=not batch):
-                self.corpus.look_up([one.article for one in batch if one.article])
+                with suppress(TypeError, ValueError):  # as below: then each is looked up by itself
+                    self.corpus.look_up([one.article for one in batch if one.article])
                 for one in batch:
                     try:
                         results.append(one.operation(self.corpus))

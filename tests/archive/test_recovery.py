@@ -6,6 +6,7 @@ import gzip
 import sqlite3
 from contextlib import closing
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -149,6 +150,24 @@ def test_a_bad_line_amid_good_ones_stays_and_is_told(root):
     messages = reopen(root)
     assert f"the line at {len(lines[0])} is not a record" in messages[1]
     assert path.read_bytes() == b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("key", 5), ("text", 5), ("text", ["a"]), ("url", 5), ("depth", "x"), ("content_sha256", 5)),
+        *(("content_sha256", "no"), ("published", {}), ("language", []), ("images", [{"pic": "/a.jpg", "url": {}}])),
+    ],
+)
+@pytest.mark.parametrize("number", [0, 1], ids=["seed", "article"])
+def test_a_line_with_something_else_where_a_text_should_be_stays_and_is_told(root, number, field, value):
+    lines = segment(root).read_bytes().splitlines(keepends=True)
+    offset = len(lines[0]) * number
+    lines[number] = orjson.dumps(orjson.loads(lines[number]) | {field: value}) + b"\n"
+    segment(root).write_bytes(b"".join(lines))
+    told = rebuild(root, "it was asked for")
+    assert [place.offset for place, _ in told.damaged] in ([offset], [])
+    assert {problem.offset for problem in verify(root).problems} == {offset}
 
 
 def test_a_compressed_segment_reads_as_before(root):

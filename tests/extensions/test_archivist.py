@@ -96,13 +96,14 @@ def test_a_failed_sync_fails_those_that_wait_and_closes_the_spider(archivist, mo
     assert archivist._crawler.engine.reason == "disk_full"
 
 
-def test_a_record_that_json_cannot_hold_fails_alone_and_anything_else_ends_the_crawl(archivist):
+@pytest.mark.parametrize("bad", [{"depth": 2**70}, {"url": "http://h/\ud800"}])
+def test_a_record_that_json_cannot_hold_fails_alone_and_anything_else_ends_the_crawl(archivist, bad):
     async def archive():
-        bad = asyncio.ensure_future(archivist.add(make_article(1, depth=2**70)))
+        failing = asyncio.ensure_future(archivist.add(make_article(1, **bad)))
         good = asyncio.ensure_future(archivist.add(make_article(2)))
         assert await good == Added(1)
-        with pytest.raises(TypeError):
-            await bad
+        with pytest.raises((TypeError, ValueError)):
+            await failing
         with pytest.raises(CorpusError, match="ZeroDivisionError"):
             await archivist.do(lambda _: 1 // 0)
         await archivist._closing
