@@ -43,3 +43,7 @@ def test_what_stands_beside_an_article_is_left_out(body):
 )
 def test_what_an_article_has_is_kept_wherever_it_stands(body, kept):
     assert kept in lines(body)
+
+
+def test_a_menu_that_is_never_closed_takes_no_article_with_it():
+    assert lines(f"<header><nav><ul>{LINKS}</ul><div><p>{STORY}</p></div>").count(STORY) == 2
