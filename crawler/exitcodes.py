@@ -44,7 +44,7 @@ _BY_REASON = {"disk_full": DISK_FULL, "frontier_gone": FRONTIER_GONE, "shutdown"
 
 def exit_code(stats: Mapping[str, Any]) -> int:
     """Return the exit code of a crawl that ended with these Scrapy stats."""
-    reason = stats.get("finish_reason")
+    reason = stats.get("gleaner/corpus_failed") or stats.get("finish_reason")
     if reason in _BY_REASON:
         return _BY_REASON[reason]
     if reason != "finished":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from scrapy import Request, Spider, signals
@@ -15,7 +16,7 @@ from crawler.archive import Corpus, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article
-from crawler.stopping import Stopping
+from crawler.stopping import Stopping, is_closing
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -55,6 +56,7 @@ class FrontierScheduler(BaseScheduler):
         self._leasing = False
         self._may_wait = True
         self._archivist: Archivist | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -103,7 +105,7 @@ class FrontierScheduler(BaseScheduler):
     def _lease_if_low(self) -> None:
         if self._low() and not self._leasing:
             self._leasing = True
-            self._task = asyncio.ensure_future(self._lease())
+            self._begin(self._lease())
 
     async def _lease(self) -> None:
         archivist = self._archivist
@@ -117,10 +119,24 @@ class FrontierScheduler(BaseScheduler):
                 self._may_wait = self._may_wait or more
                 for target in targets:
                     await self._request(archivist, target)
-        except CorpusError:
-            pass  # the archivist is closing the spider
         finally:
             self._leasing = False
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do *work* in a task; an error of it, which nobody would hear of, ends the crawl."""
+        task = asyncio.ensure_future(self._end_on_error(work))
+        self._tasks.add(task)  # the loop itself holds no task alive
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end_on_error(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except CorpusError:
+            pass  # the archivist is closing the spider
+        except Exception:
+            logger.critical("The frontier cannot be asked", exc_info=True)
+            if not is_closing(self._crawler):
+                await self._crawler.engine.close_spider_async(reason="scheduler_error")
 
     async def _request(self, archivist: Archivist, target: Target) -> None:
         request = self._spider.request(target)
@@ -149,7 +165,7 @@ class FrontierScheduler(BaseScheduler):
         target = request.meta.get("target") if request else None
         if target:
             reason = f"its page could not be read: {failure.value!r}"[:500]
-            self._task = asyncio.ensure_future(self._give_up(target.key, "failed", reason))
+            self._begin(self._give_up(target.key, "failed", reason))
 
     def _spider_idle(self) -> None:
         """With nothing underway, a lease that is still held was lost on the way: say so, and end it as failed."""
@@ -158,5 +174,5 @@ class FrontierScheduler(BaseScheduler):
             return
         for key in list(archivist.leases):
             logger.error("The request for %s was lost on the way; it counts as failed", key)
-            self._task = asyncio.ensure_future(self._give_up(key, "failed", "its request was lost"))
+            self._begin(self._give_up(key, "failed", "its request was lost"))
         raise DontCloseSpider

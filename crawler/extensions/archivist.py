@@ -251,10 +251,11 @@ class Archivist:
         if self.error is None:
             self.error = error
             logger.critical("%s", error)
-            self._loop.call_soon_threadsafe(self._close_spider, error)
+            reason = "disk_full" if isinstance(error, DiskFull) else "corpus_error"
+            self._crawler.stats.set_value("gleaner/corpus_failed", reason)  # a crawl that ends has its reason by now
+            self._loop.call_soon_threadsafe(self._close_spider, reason)
 
-    def _close_spider(self, error: CorpusError) -> None:
-        reason = "disk_full" if isinstance(error, DiskFull) else "corpus_error"
+    def _close_spider(self, reason: str) -> None:
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))
 
     async def spider_closed(self) -> None:

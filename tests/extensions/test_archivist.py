@@ -11,9 +11,12 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
+from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.test import get_crawler
 
 from crawler.archive import Added, Corpus
 from crawler.exceptions import CorpusError, DiskFull
+from crawler.exitcodes import DISK_FULL, exit_code
 from crawler.extensions.archivist import Archivist
 from tests.factories import make_article
 
@@ -30,7 +33,7 @@ class Engine:
 @pytest.fixture
 def archivist(tmp_path):
     corpus = Corpus(tmp_path / "corpus", "replica")
-    made = Archivist(corpus, "run", SimpleNamespace(engine=Engine()))
+    made = Archivist(corpus, "run", SimpleNamespace(engine=Engine(), stats=MemoryStatsCollector(get_crawler())))
     yield made
     made._thread.shutdown()
     with suppress(DiskFull):  # what a test made fail
@@ -110,3 +113,17 @@ def test_a_record_that_json_cannot_hold_fails_alone_and_anything_else_ends_the_c
 
     asyncio.run(archive())
     assert archivist._crawler.engine.reason == "corpus_error"
+
+
+def test_a_disk_that_is_full_when_the_corpus_is_closed_is_told_by_the_exit_code(archivist, monkeypatch):
+    def full():
+        raise DiskFull("corpus", "no room")
+
+    async def end():
+        await archivist.add(make_article(1))
+        with monkeypatch.context() as patch:
+            patch.setattr(archivist.corpus, "close", full)
+            await archivist.spider_closed()
+
+    asyncio.run(end())
+    assert exit_code({**archivist._crawler.stats.get_stats(), "finish_reason": "finished"}) == DISK_FULL
