@@ -24,6 +24,7 @@ from crawler.recover.ladder import Kind, Place, article_places, best_first, name
 from crawler.recover.questions import KEPT_SECONDS, keep, question
 from crawler.recover.replay import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
 from crawler.sites import SiteProfile
+from crawler.warc.sources import source_path
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -81,6 +82,9 @@ class Recoverer:
         self._archives = Archives(crawler, profile.recovery)
         self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._collections: tuple[Collection, ...] | None = None
+        replays = source_path(crawler.settings["SOURCE"]) is not None  # out of what is held: it asks nobody
+        self.has_archives = not replays and any(map(profile.recovery.asks, ("wayback", "commoncrawl")))
+        """Whether there is any archive to ask."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -94,13 +98,6 @@ class Recoverer:
 
     def spider_opened(self) -> None:
         self._archivist = self._crawler.get_extension(Archivist)
-
-    @property
-    def has_archives(self) -> bool:
-        """Whether there is any archive to ask."""
-        if self._crawler.settings["SOURCE"]:  # a crawl of captures that are held already asks nobody
-            return False
-        return self._recovery.asks("wayback") or self._recovery.asks("commoncrawl")
 
     async def article(self, target: Target) -> Found:
         """Yield the captures of *target*'s page, the most promising first, and between them what gave nothing.

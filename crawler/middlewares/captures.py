@@ -19,6 +19,7 @@ from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.numbers import bytes_of, switch
 from crawler.warc.exchange import Exchange, Truncated
+from crawler.warc.sources import source_path
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -143,7 +144,7 @@ def _headers(headers: Headers) -> tuple[tuple[str, str], ...]:
 def _warcinfo(crawler: Crawler, archivist: Archivist) -> dict[str, str]:
     """Return what the first record of each file says of the crawl. No host name: it is nobody's business."""
     settings = crawler.settings
-    source = settings["SOURCE"]
+    source = source_path(settings["SOURCE"])
     return {
         "software": f"gleaner/{__version__} Scrapy/{scrapy_version}",
         "isPartOf": archivist.run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -15,10 +16,9 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from crawler.exceptions import ConfigError
 from crawler.middlewares.captures import NOT_HELD, REPLAYED, Captured, iso_date, note_captured
 from crawler.warc.replay import Found, Replay
-from crawler.warc.sources import find_sources
+from crawler.warc.sources import find_sources, source_path
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INDEX_NAME = "replay.sqlite"
-_PREFIX = "warc:"
 _FLAGS = {"disconnect": "dataloss"}
 
 
@@ -48,19 +47,15 @@ class ReplayMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        source = settings["SOURCE"]
-        if source in {None, "", "None"}:
+        path = source_path(settings["SOURCE"])
+        if path is None:
             raise NotConfigured
-        if not str(source).startswith(_PREFIX) or len(source) == len(_PREFIX):
-            raise ConfigError(
-                f"SOURCE is {source!r}: give warc:PATH, the path of WARC or WACZ files, or leave it unset"
-            )
-        found = find_sources(source[len(_PREFIX) :])
+        found = find_sources(path)
         corpus = Path(settings["CORPUS_DIR"])  # there is none yet where a spider does without one
         replay = Replay(
             found,
             corpus / INDEX_NAME if corpus.is_dir() else Path(":memory:"),
-            max_body=settings.getint("DOWNLOAD_MAXSIZE"),
+            max_body=settings.getint("DOWNLOAD_MAXSIZE") or sys.maxsize,  # 0 is no limit to Scrapy
             on_problem=lambda problem: logger.warning("%s", problem),
         )
         logger.info("Pages come from %d captures in %d WARC files, none from the network", replay.captures, len(found))

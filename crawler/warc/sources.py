@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from crawler.exceptions import ConfigError
 
+_PREFIX = "warc:"
 _WARCS = (".warc", ".warc.gz", ".warc.zst")
 _LOCAL_HEADER = 30
 """Bytes of a zip entry's local header before its name; the lengths of name and extra field are its last two numbers."""
@@ -29,6 +30,20 @@ class WarcSource(NamedTuple):
     def open(self, offset: int = 0) -> io.BufferedReader:
         """Open the data from *offset* on; what is read ends where it ends."""
         return io.BufferedReader(_Window(self.path, self.start + offset, self.size - offset), 1 << 16)
+
+
+def source_path(value: str | None) -> str | None:
+    """Return the PATH in the setting SOURCE, ``warc:PATH``; None if it is unset. Raises ``ConfigError`` for others.
+
+    >>> source_path("warc:captures/"), source_path("None")
+    ('captures/', None)
+    """
+    if value in {None, "", "None"}:  # the last is what -s SOURCE=None gives
+        return None
+    path = str(value).removeprefix(_PREFIX)
+    if path in {"", value}:
+        raise ConfigError(f"SOURCE is {value!r}: give warc:PATH, the path of WARC or WACZ files, or leave it unset")
+    return path
 
 
 def find_sources(spec: str) -> list[WarcSource]:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import NotConfigured
+from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
+
 from crawler.archive.reading import read_catalogue
 from crawler.archive.warccheck import check_coordinates
+from crawler.extensions.recoverer import Recoverer
+from crawler.middlewares.replay import ReplayMiddleware
+from crawler.sites import load_profile
+from crawler.warc import write_warc
 from tests.crawling import crawl, records, write_seed
+from tests.warc.exchanges import EXCHANGE, PAGE
 
 
 def by_key(corpus):
@@ -61,3 +75,22 @@ def test_a_source_that_is_none_ends_the_run_before_it_begins(captured, tmp_path)
     done = crawl(captured.seed, tmp_path / "again", captured.profile, settings=["SOURCE=warc:/nowhere"])
     assert done.returncode == 4
     assert "no WARC or WACZ file" in done.stderr
+
+
+@pytest.mark.parametrize("unset", [None, "", "None"])
+def test_without_a_source_the_network_is_asked_and_web_archives_too(unset):
+    settings = Settings({"SOURCE": unset})
+    with pytest.raises(NotConfigured):
+        ReplayMiddleware.from_crawler(SimpleNamespace(settings=settings))
+    assert Recoverer(SimpleNamespace(settings=settings), load_profile("alalam")).has_archives
+    settings = Settings({"SOURCE": "warc:captures/"})
+    assert not Recoverer(SimpleNamespace(settings=settings), load_profile("alalam")).has_archives
+
+
+def test_without_a_limit_on_bodies_captures_of_any_length_are_found(tmp_path):
+    with (tmp_path / "one.warc.gz").open("wb") as file:
+        write_warc(file, [EXCHANGE], "one.warc.gz", {})
+    settings = {"SOURCE": f"warc:{tmp_path}", "DOWNLOAD_MAXSIZE": 0, "CORPUS_DIR": str(tmp_path)}
+    replay = ReplayMiddleware.from_crawler(get_crawler(settings_dict=settings))
+    assert asyncio.run(replay.process_request(Request(EXCHANGE.url))).body == PAGE
+    replay.engine_stopped()
