@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crawler.exitcodes import DISK_FULL, FORCED, LIMIT, RATE_LIMITED, STOPPED
+
 Stats = Mapping[str, Any]
 
 _STATES = {
@@ -100,10 +102,11 @@ def _recovered(stats: Stats) -> list[str]:
 def _next_step(stats: Stats, exit_code: int) -> str | None:
     """Return what to do about what is missing; None if nothing is."""
     failed = stats.get("gleaner/targets/failed", 0)
-    if exit_code in {3, 11, 13, 15}:
+    if exit_code in {DISK_FULL, STOPPED, FORCED, LIMIT}:
         return "give the same command again: the crawl goes on where it was"
-    if exit_code == 18:  # noqa: PLR2004 - RATE_LIMITED
-        return f"{failed} targets wait for a web archive that asked for fewer requests; try again in an hour or more"
+    if exit_code == RATE_LIMITED:
+        who = "a web archive" if stats.get("gleaner/recover/rate_limited") else "the site"
+        return f"{failed} targets wait, as {who} asked for fewer requests; try again in an hour or more"
     if failed:
         return f"{failed} targets gave no answer; the same command tries them again"
     if exit_code:

@@ -53,7 +53,7 @@ ALLOWED = {
     "reextract": {"archive", "exceptions", "items", "jsonl", "reading", "records", "sites"},
     "recover": {"archive", "sites", "net"},
     "sharing": {"archive", "exceptions", "items"},
-    "summary": set(),
+    "summary": {"exitcodes"},
     "exitcodes": set(),
     "monitor": set(),
     "report": {"archive", "exceptions", "exitcodes"},

@@ -53,7 +53,10 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     assert "Recovered" not in text
     asked = {**stats, "gleaner/recover/requests/wayback": 7, "gleaner/recover/articles/wayback": 5}
     assert "Recovered: 5 from wayback, 0 from commoncrawl" in summary(asked, tmp_path, 0)
-    assert "try again" in summary({**asked, "gleaner/targets/failed": 2}, tmp_path, 18)
+    waiting = {**stats, "gleaner/targets/failed": 2}
+    limited = {**waiting, "gleaner/recover/rate_limited": 2}
+    assert "2 targets wait, as a web archive asked for fewer requests" in summary(limited, tmp_path, 18)
+    assert "2 targets wait, as the site asked for" in summary({**waiting, "gleaner/left_alone": 2}, tmp_path, 18)
     assert "2 targets gave no answer" in summary({**stats, "gleaner/targets/failed": 2}, tmp_path, 9)
 
 

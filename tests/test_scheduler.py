@@ -36,13 +36,13 @@ class Spider:
 
 
 class CannotLease(Spider):
-    def lease(self, corpus, limit, *, run, until):
-        raise TypeError("a mistake in lease")
+    def lease(self, corpus, limit, **_):
+        raise TypeError(corpus, limit)
 
 
 class CannotRequest(Spider):
     def request(self, target):
-        raise KeyError("a mistake in request")
+        raise KeyError(target)
 
 
 @pytest.mark.parametrize("spider", [CannotLease(), CannotRequest()], ids=["lease", "request"])
@@ -65,4 +65,4 @@ def test_a_mistake_in_a_spider_ends_the_crawl_and_is_told(tmp_path, caplog, spid
     reason = asyncio.run(crawl())
     corpus.close()
     assert exit_code({"finish_reason": reason}) == INTERNAL
-    assert "a mistake in" in caplog.text
+    assert "The frontier cannot be asked" in caplog.text

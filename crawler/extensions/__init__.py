@@ -1,1 +1,1 @@
-"""What lives as long as a crawl: the archivist, the readers of pages, progress, the record of the run."""
+"""What lives as long as a crawl: archivist, readers of pages, recoverer, progress, monitors, the record of the run."""

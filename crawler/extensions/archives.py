@@ -13,6 +13,7 @@ from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import GleanerError
+from crawler.headers import header
 from crawler.middlewares.patience import OWN_BUDGET
 from crawler.politeness import retry_after
 from crawler.recover.budget import Budget
@@ -106,8 +107,7 @@ class Archives:
                     budget.answered()  # a 503 that was archived is an answer
                     return response
                 reason = f"status {response.status}"
-                header = response.headers.get("Retry-After")
-                wait = retry_after(header.decode("latin-1") if header else None, time.time())
+                wait = retry_after(header(response, "Retry-After"), time.time())
                 limited = response.status == _TOO_MANY or wait is not None
                 budget.failed(time.monotonic(), wait, limited=limited)
                 logger.warning("Archive %s: %s; asked to wait: %s s", service, reason, wait)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.live import Live
 from rich.text import Text
 from scrapy import signals
 
+from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.summary import progress_line
 
@@ -66,13 +68,14 @@ class Progress:
                 handler.setStream(_AboveTheLine(console))
 
     async def _show_often(self) -> None:
-        while True:
-            await asyncio.sleep(_LIVE_SECONDS if self._live else _LOG_SECONDS)
-            line = await self._line()
-            if self._live is not None:
-                self._live.update(Text(line, overflow="ellipsis", no_wrap=True), refresh=True)
-            else:
-                logger.info("%s", line)
+        with suppress(CorpusError):  # the archivist tells it, and ends the crawl
+            while True:
+                await asyncio.sleep(_LIVE_SECONDS if self._live else _LOG_SECONDS)
+                line = await self._line()
+                if self._live is not None:
+                    self._live.update(Text(line, overflow="ellipsis", no_wrap=True), refresh=True)
+                else:
+                    logger.info("%s", line)
 
     async def _line(self) -> str:
         archivist = self._crawler.get_extension(Archivist)

@@ -16,6 +16,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.archive.holdings import Holdings, IndexLine
 from crawler.extensions.archives import ArchiveDown, Archives, Broken
 from crawler.extensions.archivist import Archivist
+from crawler.headers import header
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.middlewares.captures import captured
 from crawler.recover.cdx import Answer, commoncrawl_query, read_answer, wayback_query
@@ -83,7 +84,8 @@ class Recoverer:
         self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._collections: tuple[Collection, ...] | None = None
         replays = source_path(crawler.settings["SOURCE"]) is not None  # out of what is held: it asks nobody
-        self.has_archives = not replays and any(map(profile.recovery.asks, ("wayback", "commoncrawl")))
+        asks = profile.recovery.asks
+        self.has_archives = not replays and (asks("wayback") or asks("commoncrawl"))
         """Whether there is any archive to ask."""
 
     @classmethod
@@ -152,7 +154,7 @@ class Recoverer:
             response = await self._archives.ask(url, "wayback")
             if response.status not in _REDIRECTS:
                 break
-            url = response.urljoin(_header(response, "Location") or "")
+            url = response.urljoin(header(response, "Location") or "")
             further = replayed(self._recovery.wayback or "", url)
             if further is None or not names_target(further.url, places):
                 raise Broken("the capture redirects elsewhere", response.status)
@@ -161,11 +163,11 @@ class Recoverer:
             raise Broken(f"status {response.status}", response.status)
         if not response.body:
             raise Broken("the capture is empty", response.status)
-        if cut_short(response.body, (_header(response, name) for name in DECLARED_LENGTH)):
+        if cut_short(response.body, (header(response, name) for name in DECLARED_LENGTH)):
             raise Broken("it is cut short", response.status)
-        archived = archived_at(_header(response, "Memento-Datetime"), there.timestamp)
+        archived = archived_at(header(response, "Memento-Datetime"), there.timestamp)
         capture = _capture("wayback", response.url, response, archived)
-        return Fetched(response.body, there.url, _header(response, "Content-Type"), capture)
+        return Fetched(response.body, there.url, header(response, "Content-Type"), capture)
 
     async def _commoncrawl(self, places: Sequence[Place], wanted: datetime | None, down: list[ArchiveDown]) -> Found:
         base = self._recovery.commoncrawl or ""
@@ -301,8 +303,3 @@ def _nothing(index: _Index, place: Place, lines: Sequence[IndexLine], kind: Kind
 def _capture(source: CaptureSource, url: str, response: Response, archived: datetime | None) -> Capture:
     when = archived.isoformat(timespec="seconds") if archived else None
     return Capture(source=source, url=url, status=_OK, archived=when, **captured(response)._asdict())
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None

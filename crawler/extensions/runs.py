@@ -63,7 +63,6 @@ class RunRecord:
         self._report_seconds = report_seconds
         self._hosts: dict[str, _Host] = defaultdict(_Host)
         self._before: dict[str, int] = {}
-        self._lines: dict[str, tuple[int, int]] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

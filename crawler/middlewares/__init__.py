@@ -1,1 +1,1 @@
-"""Scrapy middlewares: where requests may go."""
+"""Downloader middlewares: where requests may go and when, how answers are decoded, kept and replayed."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
+from crawler.headers import header
 from crawler.numbers import number
 from crawler.politeness import Patience, retry_after
 from crawler.stopping import pause
@@ -62,11 +63,10 @@ class PatienceMiddleware:
         if request.meta.get(OWN_BUDGET):
             return response
         name = _name(request)
-        header = response.headers.get("Retry-After")
-        if response.status == _TOO_MANY or (response.status == _UNAVAILABLE and header):
+        asked = header(response, "Retry-After")
+        if response.status == _TOO_MANY or (response.status == _UNAVAILABLE and asked):
             host = self._hosts[name]
-            wait = retry_after(header.decode("latin-1") if header else None, time.time())
-            longer = host.pause(time.monotonic(), wait)
+            longer = host.pause(time.monotonic(), retry_after(asked, time.time()))
             if longer >= _WORTH_TELLING:
                 self._crawler.stats.inc_value("gleaner/pauses")
                 patience = ", which is too long for this run" if host.is_spent else ""

@@ -1,1 +1,1 @@
-"""Item pipelines, in the order of their numbers in ``ITEM_PIPELINES``: clean, duplicates, images, archive."""
+"""Item pipelines, in the order of their numbers in ``ITEM_PIPELINES``: clean, images, archive."""

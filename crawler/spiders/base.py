@@ -23,6 +23,7 @@ from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
+from crawler.headers import header
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import NOT_HELD, captured
 from crawler.middlewares.decoding import BrokenBody
@@ -271,17 +272,12 @@ def _conditions(held: Validators) -> dict[str, str]:
 
 
 def _validators(response: Response) -> Validators:
-    return Validators(response.url, _header(response, "ETag"), _header(response, "Last-Modified"))
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None
+    return Validators(response.url, header(response, "ETag"), header(response, "Last-Modified"))
 
 
 def _declared_charset(response: Response) -> str | None:
-    header = _header(response, "Content-Type")
-    return http_content_type_encoding(header) if header else None
+    content_type = header(response, "Content-Type")
+    return http_content_type_encoding(content_type) if content_type else None
 
 
 def _now() -> str:

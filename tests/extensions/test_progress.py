@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import pty
@@ -12,9 +13,12 @@ import struct
 import subprocess
 import termios
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from crawler.exceptions import DiskFull
+from crawler.extensions import progress
 from tests.crawling import REPOSITORY, crawl_arguments, scrapy_command, write_seed
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .*")
@@ -73,3 +77,12 @@ def test_log_lines_are_whole_and_alone(interrupted):
     assert wrong == []
     assert not [line for line in shown if LOG_LINE.fullmatch(line) and PROGRESS.search(line)]
     assert sum("status 404" in line for line in shown) >= 1
+
+
+def test_a_corpus_that_cannot_be_written_is_not_told_a_second_time(monkeypatch):
+    async def full(_):
+        raise DiskFull("corpus", "no room")
+
+    crawler = SimpleNamespace(get_extension=lambda _: SimpleNamespace(do=full), spider=None)
+    monkeypatch.setattr(progress, "_LOG_SECONDS", 0)
+    asyncio.run(progress.Progress(crawler)._show_often())
