@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
 from scrapy import Request
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Response
@@ -19,14 +18,15 @@ from crawler.archive import Target
 from crawler.archive.frontier import target_id
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError, CorpusError, GleanerError
-from crawler.exitcodes import COMPLETE, FAILED_URLS
+from crawler.exitcodes import COMPLETE, FAILED_URLS, STOPPED
 from crawler.extensions.recoverer import ArchiveDown
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import captured
 from crawler.records import article_record
+from crawler.show import print_json, say
 from crawler.sites import SiteProfile, load_profile
 from crawler.spiders.base import ArticleSpider, reason_of
-from crawler.text.terminal import safe, safe_json
+from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
@@ -71,8 +71,9 @@ class RescueSpider(ArticleSpider):
 
     async def start(self) -> AsyncIterator[Article]:
         """Rescue all targets; what is found is told, not archived."""
-        for target in self._targets:
-            self._on_end(await self._rescue(target))
+        with suppress(Stopping):
+            for target in self._targets:
+                self._on_end(await self._rescue(target))
         return
         yield  # an asynchronous generator, as Scrapy wants one, of nothing
 
@@ -101,6 +102,8 @@ class RescueSpider(ArticleSpider):
         request = Request(url, callback=NO_CALLBACK)
         try:
             response: Response = await self.crawler.engine.download_async(request)
+        except Stopping:
+            raise
         except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
             return None, Attempt(url, None, reason_of(error))
         facts, refusal = await self._page(response, target)
@@ -113,7 +116,8 @@ class RescueSpider(ArticleSpider):
 def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: bool) -> int:
     """Climb the ladder for each of the URLs or ids *wanted*, print how it went, and return the exit code.
 
-    That is 0 if all were found, else 9. Raises GleanerError for what is no URL or id of the site.
+    That is 0 if all were found, 11 if it was stopped before, else 9. Raises GleanerError for what is no URL or id of
+    the site.
     """
     profile = load_profile(site)
     targets = [target_of(one, profile, Path(settings["CORPUS_DIR"])) for one in wanted]
@@ -121,15 +125,19 @@ def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: boo
 
     def on_end(rescued: Rescued) -> None:
         ended.append(rescued)
-        print_json(rescued) if as_json else print_steps(rescued)
+        (print_object if as_json else print_steps)(rescued)
+        sys.stdout.flush()
 
     settings.setdict(_WITHOUT_CORPUS, priority="cmdline")
     process = AsyncCrawlerProcess(settings)
-    task = process.crawl(process.create_crawler(RescueSpider), site=site, targets=targets, on_end=on_end)
+    crawler = process.create_crawler(RescueSpider)
+    task = process.crawl(crawler, site=site, targets=targets, on_end=on_end)
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:
         raise error if isinstance(error, GleanerError) else GleanerError(f"it could not be tried: {error!r}") from error
+    if len(ended) < len(targets) and crawler.stats.get_value("finish_reason") == "shutdown":
+        return STOPPED
     found = len(ended) == len(targets) and all(one.record for one in ended)
     return COMPLETE if found else FAILED_URLS
 
@@ -151,23 +159,17 @@ def target_of(wanted: str, profile: SiteProfile, corpus: Path) -> Target:
     return target
 
 
-def print_json(rescued: Rescued) -> None:
+def print_object(rescued: Rescued) -> None:
     """Print one object, on a line."""
-    told = {
-        "key": rescued.target.key,
-        "found": rescued.record is not None,
-        "waiting": rescued.waiting,
-        "attempts": rescued.attempts,
-        "record": rescued.record,
-    }
-    sys.stdout.write(safe_json(orjson.dumps(told).decode()) + "\n")
-    sys.stdout.flush()
+    found = rescued.record is not None
+    told = {"key": rescued.target.key, "found": found, "waiting": rescued.waiting}
+    print_json({**told, "attempts": rescued.attempts, "record": rescued.record})
 
 
 def print_steps(rescued: Rescued) -> None:
     """Print the steps, one a line, and the head of the record."""
     lines = [f"{rescued.target.key}"]
-    lines += [f"  {one.source:<12} {_reason(one.reason, one.source)}  {one.url}" for one in rescued.attempts]
+    lines += [f"  {one.source:<12} {one.reason.removeprefix(f'{one.source}: ')}  {one.url}" for one in rescued.attempts]
     record = rescued.record
     if record is None:
         lines.append(
@@ -186,9 +188,5 @@ def print_steps(rescued: Rescued) -> None:
             f"  pictures     {len(record.images)}, related {len(record.related)}, words {len(text.split())}",
             f"  text         {text[:_SHOWN_TEXT]}{'...' if len(text) > _SHOWN_TEXT else ''}",
         ]
-    sys.stdout.write("".join(f"{safe(line)}\n" for line in lines))
-    sys.stdout.flush()
-
-
-def _reason(reason: str, source: str) -> str:
-    return reason.removeprefix(f"{source}: ")
+    for line in lines:
+        say(line)

@@ -233,7 +233,6 @@ def test_a_message_is_one_line_and_a_traceback_has_no_controls():
 
 WRITE_THEMSELVES = {
     "show.py",
-    "rescue.py",
     "summary.py",
     "report/__main__.py",
     "corpus_commands/report.py",

@@ -238,7 +238,7 @@ class Recoverer:
         url = index.query(place.base + asked.prefix, asked.progress.resume if asked.progress else None)
         try:
             response = await self._archives.ask(url, index.service)
-            answer = _answer(response, index)
+            answer = await asyncio.to_thread(_answer, response, index)  # of thousands of lines
         except (Broken, ValueError) as error:
             raise ArchiveDown(f"its index cannot be read ({error})") from error
         self._crawler.stats.inc_value(f"gleaner/recover/{index.source}_broken_lines", answer.broken)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.headers import header
+from crawler.middlewares.captures import REPLAYED
 from crawler.numbers import number
 from crawler.politeness import Patience, retry_after
 from crawler.stopping import pause
@@ -36,7 +37,8 @@ class PatienceMiddleware:
     """Ask nothing of a host while it wants to be left alone, and no more in this run if that is for too long.
 
     It stands behind Scrapy's RetryMiddleware, so that a request that is tried again waits here first. Those to web
-    archives are passed on (:data:`OWN_BUDGET`). Counts ``gleaner/pauses``, and ``gleaner/left_alone``: requests not
+    archives are passed on (:data:`OWN_BUDGET`), and so are answers that were captured before: nobody gave them now.
+    Counts ``gleaner/pauses``, and ``gleaner/left_alone``: requests not
     made because patience (setting ``PATIENCE``) was at an end.
     """
 
@@ -60,7 +62,7 @@ class PatienceMiddleware:
             await pause(self._crawler, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        if request.meta.get(OWN_BUDGET):
+        if request.meta.get(OWN_BUDGET) or REPLAYED in response.flags:
             return response
         name = _name(request)
         asked = header(response, "Retry-After")

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ MOST_CAPTURES = 5
 WIDEST = 5
 """Digits of an id that a question may leave open: 100,000 ids."""
 
+_NO_DIGEST = frozenset({"", "-"})
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _PORTS = {"http": 80, "https": 443}
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
@@ -109,19 +111,15 @@ def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
 def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
     """Yield the captures of status 200 and of *kind* (``page`` or ``picture``): nearest to *wanted* first.
 
-    With no date wanted the earliest is first: a site's last captures are those of its end. Of equal bytes only the
-    nearest is given, and :data:`MOST_CAPTURES` in all.
+    With no date wanted the earliest is first: a site's last captures are those of its end. Of equal bytes, as far as
+    the index has digests, only the nearest is given, and :data:`MOST_CAPTURES` in all.
     """
     good = [line for line in lines if line.status == 200 and _is_of(line.mime, kind)]  # noqa: PLR2004 - OK
     good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))
-    seen: set[str] = set()
+    different: dict[IndexLine | str, IndexLine] = {}
     for line in good:
-        if line.digest and line.digest in seen:
-            continue
-        seen.add(line.digest)
-        yield line
-        if len(seen) == MOST_CAPTURES:
-            return
+        different.setdefault(line if line.digest in _NO_DIGEST else line.digest, line)
+    yield from islice(different.values(), MOST_CAPTURES)
 
 
 def _distance(timestamp: str, wanted: datetime | None) -> float:

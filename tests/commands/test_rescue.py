@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import threading
 
 from crawler.replica import Site
 from crawler.replica.routes import Routes
-from tests.crawling import scrapy
+from tests.crawling import REPOSITORY, scrapy, scrapy_command
 from tests.recover.webarchive import archive, recovering
+from tests.scripted import Scripted, http, write_profile
 
 GONE, NOWHERE, THERE = 1793356, 1793357, 1793358
 TITLE = Site().title(GONE)
@@ -57,3 +61,26 @@ def test_what_is_no_article_of_the_site_is_one_line(tmp_path):
     assert (done.returncode, done.stdout) == (4, "")
     assert "neither an id nor the URL of an article" in done.stderr
     assert scrapy("seeds", "rescue").returncode == 2
+
+
+def test_stopped_by_a_signal_it_says_so_and_not_that_nothing_was_found(tmp_path):
+    asked = threading.Event()
+
+    def never(_path):
+        asked.set()
+        return http(429, b"", "Retry-After: 60")
+
+    with Scripted(never) as site:
+        command = scrapy_command(
+            "seeds",
+            "rescue",
+            "1",
+            "--site",
+            write_profile(tmp_path / "site.toml", site.url),
+            "-s",
+            "ROBOTSTXT_OBEY=False",
+        )
+        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as run:
+            assert asked.wait(60)
+            run.send_signal(signal.SIGINT)
+            assert run.wait(60) == 11

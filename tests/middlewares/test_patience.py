@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from contextlib import ExitStack
 
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
+
+from crawler.middlewares.captures import REPLAYED
+from crawler.middlewares.patience import PatienceMiddleware
 from tests.crawling import crawl, records, write_seed
 from tests.scripted import Scripted, article, http, write_profile
 
@@ -37,3 +44,11 @@ def test_a_host_is_left_alone_for_as_long_as_it_says_and_no_longer_than_there_is
     for number in IDS:
         refused, had = (one.at for one in second.asked if one.path == f"/news/{number}")
         assert had - refused > 0.9
+
+
+def test_a_capture_of_a_host_that_asked_for_patience_asks_nobody_for_it():
+    patience = PatienceMiddleware.from_crawler(get_crawler(settings_dict={"PATIENCE": 1}))
+    request = Request("http://127.0.0.1/news/1")
+    replayed = Response(request.url, status=429, headers={"Retry-After": "60"}, flags=[REPLAYED])
+    assert patience.process_response(request, replayed) is replayed
+    asyncio.run(patience.process_request(request))

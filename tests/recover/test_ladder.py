@@ -92,6 +92,12 @@ def test_an_archive_with_many_captures_is_not_asked_for_all():
     assert len(list(best_first(lines, WANTED, "page"))) == MOST_CAPTURES
 
 
+@pytest.mark.parametrize("unknown", ["", "-"])
+def test_captures_whose_bytes_an_index_says_nothing_of_count_each(unknown):
+    lines = [line(f"2016022{day}000000", digest=unknown) for day in range(10)]
+    assert len(list(best_first(lines, WANTED, "page"))) == MOST_CAPTURES
+
+
 @given(st.lists(st.integers(0, 2000), min_size=1, max_size=6).map(sorted), st.floats(0, 1e6) | st.none())
 def test_a_wide_question_is_never_dearer_for_each_target_than_asking_for_one(waiting, density):
     left = widest_worthwhile(waiting, density)
