@@ -168,11 +168,7 @@ class Archivist:
 
     async def end(self, key: str, state: str, reason: str) -> None:
         """End the lease of *key* without a line."""
-        await self.do(lambda corpus: corpus.frontier.end(key, state=state, reason=reason))
-        if self.sharing:
-            await self.sharing.end(key, state)
-        self._validators.pop(key, None)
-        self.leases.discard(key)
+        await self._end(key, state, lambda corpus: corpus.frontier.end(key, state=state, reason=reason))
 
     async def postpone(self, key: str, reason: str) -> None:
         """End the lease of *key* without a line: it failed, and is due again like all that failed."""
@@ -182,9 +178,12 @@ class Archivist:
             corpus.frontier.end(key, state="failed", reason=reason)
             corpus.catalogue.visits.record(target_id(key), "failed", now)
 
-        await self.do(failed)
+        await self._end(key, "failed", failed)
+
+    async def _end(self, key: str, state: str, operation: Operation) -> None:
+        await self.do(operation)
         if self.sharing:
-            await self.sharing.end(key, "failed")
+            await self.sharing.end(key, state)
         self._validators.pop(key, None)
         self.leases.discard(key)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -20,7 +21,7 @@ from crawler.numbers import number
 from crawler.stopping import is_closing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Generator, Iterable
 
     from scrapy.crawler import Crawler
 
@@ -87,13 +88,11 @@ class Sharing:
 
     async def open(self, do: Doing) -> None:
         """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists."""
-        try:
+        with self._unless_gone():
             self._crawler.stats.inc_value("gleaner/failed_retried", await self._frontier.join(retry_failed=True))
             self._beating = asyncio.ensure_future(self._beat())
             await self._tell_all(do)
             self._crawler.stats.inc_value("gleaner/leases_released", await self._frontier.release())
-        except FrontierGone as error:
-            self._fail(error)
 
     async def _tell_all(self, do: Doing) -> None:
         from crawler.sharing import entry_of  # noqa: PLC0415 - an optional extra
@@ -108,21 +107,17 @@ class Sharing:
     async def _beat(self) -> None:
         while not self._is_gone:
             await asyncio.sleep(self._beat_seconds)
-            try:
+            with self._unless_gone():
                 await self._frontier.beat()
-            except FrontierGone as error:
-                self._fail(error)
 
     async def lease(self, limit: int, *, max_depth: int) -> list[Target]:
         """Lease up to *limit* targets; wait while there are none and other workers may bring some."""
         poll = _SHORTEST_POLL
         while not self._is_gone and not is_closing(self._crawler):
-            try:
-                self._told.clear()
+            self._told.clear()
+            targets, more = list[Target](), False
+            with self._unless_gone():
                 targets, more = await self._frontier.claim(min(limit, _MOST_AT_ONCE), max_depth=max_depth)
-            except FrontierGone as error:
-                self._fail(error)
-                break
             if targets or not more:
                 return targets
             try:
@@ -145,27 +140,21 @@ class Sharing:
 
     async def _tell(self, ended: list[tuple[str, str]], listed: Iterable[Entry] = ()) -> None:
         if not self._is_gone:
-            try:
+            with self._unless_gone():
                 await self._frontier.tell(ended, listed)
-            except FrontierGone as error:
-                self._fail(error)
         self._told.set()
 
     async def seeded(self) -> None:
         """Tell that this worker brings no more seeds."""
         if not self._is_gone:
-            try:
+            with self._unless_gone():
                 await self._frontier.seeded()
-            except FrontierGone as error:
-                self._fail(error)
 
     async def turn(self, host: str, delay: float) -> float:
         """Take this worker's turn at *host*; return 0, or in how many seconds to try again."""
         if not self._is_gone:
-            try:
+            with self._unless_gone():
                 return await self._frontier.turn(host, delay)
-            except FrontierGone as error:
-                self._fail(error)
         return delay  # until the crawl, which is being closed, is
 
     async def close(self) -> dict[str, int]:
@@ -185,11 +174,16 @@ class Sharing:
         await self._frontier.close()
         return counts
 
-    def _fail(self, error: FrontierGone) -> None:
-        if not self._is_gone:
-            self._is_gone = True
-            logger.critical("%s", error)
-            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="frontier_gone"))
+    @contextmanager
+    def _unless_gone(self) -> Generator[None]:
+        """Close the crawl, once, if the frontier turns out to be gone."""
+        try:
+            yield
+        except FrontierGone as error:
+            if not self._is_gone:
+                self._is_gone = True
+                logger.critical("%s", error)
+                self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="frontier_gone"))
 
 
 def _known(corpus: Corpus, after: int) -> list[Known]:
