@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
+from crawler.middlewares import patience
 from crawler.middlewares.captures import REPLAYED
 from crawler.middlewares.patience import PatienceMiddleware
 from tests.crawling import crawl, records, write_seed
@@ -47,8 +49,19 @@ def test_a_host_is_left_alone_for_as_long_as_it_says_and_no_longer_than_there_is
 
 
 def test_a_capture_of_a_host_that_asked_for_patience_asks_nobody_for_it():
-    patience = PatienceMiddleware.from_crawler(get_crawler(settings_dict={"PATIENCE": 1}))
+    middleware = PatienceMiddleware.from_crawler(get_crawler(settings_dict={"PATIENCE": 1}))
     request = Request("http://127.0.0.1/news/1")
     replayed = Response(request.url, status=429, headers={"Retry-After": "60"}, flags=[REPLAYED])
-    assert patience.process_response(request, replayed) is replayed
-    asyncio.run(patience.process_request(request))
+    assert middleware.process_response(request, replayed) is replayed
+    asyncio.run(middleware.process_request(request))
+
+
+def test_pauses_grow_until_the_host_answers_well(monkeypatch):
+    middleware = PatienceMiddleware.from_crawler(get_crawler(settings_dict={"PATIENCE": 600}))
+    request = Request("http://127.0.0.1/news/1")
+    waits = []
+    for now, status in ((0, 429), (10, 429), (30, 200), (40, 429)):
+        monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda now=now: now, time=lambda: 0.0))
+        middleware.process_response(request, Response(request.url, status=status))
+        waits.append(middleware._hosts["127.0.0.1"].wait(now))
+    assert waits == [5, 10, 0, 5]

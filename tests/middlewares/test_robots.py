@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
+from crawler.middlewares import robots
 from tests.crawling import crawl, records, write_seed
 from tests.scripted import Scripted, article, http, write_profile
 
@@ -83,3 +89,47 @@ def test_a_crawl_delay_is_kept(crawled):
     times = [asked.at for asked in servers[-1].asked]
     assert len(times) == 1 + len(IDS)
     assert all(later - earlier > DELAY * 0.9 for earlier, later in pairwise(times))
+
+
+class Engine:
+    """Answers each request for robots.txt with a delay to keep, and counts them."""
+
+    def __init__(self):
+        self.asked = 0
+        self.downloader = SimpleNamespace(get_slot_key=lambda _: "slot", slots={}, per_slot_settings={}, _delay=1.0)
+
+    async def download_async(self, request):
+        self.asked += 1
+        return Response(request.url, body=b"User-agent: *\nCrawl-delay: 30\n")
+
+
+@pytest.fixture
+def middleware():
+    crawler = get_crawler(settings_dict={"ROBOTSTXT_OBEY": True, "ROBOTSTXT_MAX_CRAWL_DELAY": 20})
+    crawler.engine = Engine()
+    return robots.RobotsMiddleware.from_crawler(crawler)
+
+
+def ask(middleware, times=1):
+    """Let so many requests pass, one after the other; return the last."""
+
+    async def pass_all():
+        for _ in range(times):
+            request = Request("http://127.0.0.1/news/1")
+            await middleware.process_request(request)
+        return request
+
+    return asyncio.run(pass_all())
+
+
+def test_a_crawl_delay_holds_for_a_slot_that_is_made_later_and_autothrottle_leaves_it_alone(middleware):
+    assert ask(middleware).meta["autothrottle_dont_adjust_delay"]
+    slow = {"concurrency": 1, "jitter": 0.0, "delay": 20.0}
+    assert middleware._crawler.engine.downloader.per_slot_settings == {"slot": slow}
+
+
+@pytest.mark.parametrize(("valid_seconds", "asked"), [(24 * 3600.0, 1), (0.0, 3)])
+def test_rules_are_asked_for_again_when_they_are_too_old_and_not_before(middleware, monkeypatch, valid_seconds, asked):
+    monkeypatch.setattr(robots, "_VALID_SECONDS", valid_seconds)
+    ask(middleware, times=3)
+    assert middleware._crawler.engine.asked == asked

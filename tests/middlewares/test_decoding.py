@@ -1,0 +1,54 @@
+"""Undoing content codings: what is broken is asked for again, and never passed on."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from scrapy import Request, Spider
+from scrapy.exceptions import DownloadCancelledError
+from scrapy.http import HtmlResponse
+from scrapy.utils.test import get_crawler
+
+from crawler.middlewares.decoding import BrokenBody, DecodingMiddleware
+
+PAGE = "<html><head><meta charset=utf-8><title>خبر</title></head></html>".encode()
+URL = "http://127.0.0.1/news/1"
+
+
+def middleware(**settings):
+    crawler = get_crawler(Spider, settings_dict=settings)
+    crawler.spider = Spider.from_crawler(crawler, name="spider")
+    return DecodingMiddleware.from_crawler(crawler)
+
+
+def response(body, coding="gzip"):
+    """Return what the downloader makes of *body*: a page, by its media type, of whatever charset those bytes seem."""
+    return HtmlResponse(URL, headers={"Content-Type": "text/html", "Content-Encoding": coding}, body=body)
+
+
+def test_a_page_is_decoded_and_its_charset_found_in_what_it_says():
+    decoded = middleware().process_response(Request(URL), response(gzip.compress(PAGE)))
+    assert (decoded.body, decoded.encoding) == (PAGE, "utf-8")
+    assert "Content-Encoding" not in decoded.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"), [(PAGE, "gzip"), (gzip.compress(PAGE)[:-9], "gzip"), (gzip.compress(PAGE), "rot13")]
+)
+def test_what_is_broken_is_asked_for_again_as_often_as_may_be(body, coding):
+    decoding = middleware(RETRY_TIMES=1)
+    again = decoding.process_response(Request(URL), response(body, coding))
+    assert again.meta["retry_times"] == 1
+    with pytest.raises(BrokenBody):
+        decoding.process_response(again, response(body, coding))
+
+
+def test_who_sees_to_retries_himself_is_told_at_once():
+    with pytest.raises(BrokenBody):
+        middleware(RETRY_TIMES=1).process_response(Request(URL, meta={"dont_retry": True}), response(PAGE))
+
+
+def test_a_body_that_grows_beyond_the_limit_is_a_bomb():
+    with pytest.raises(DownloadCancelledError, match="is a bomb"):
+        middleware(DOWNLOAD_MAXSIZE=1000).process_response(Request(URL), response(gzip.compress(bytes(2000))))
