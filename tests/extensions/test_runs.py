@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
 
+from crawler.extensions import runs
 from crawler.report.make import list_keys
 from tests.crawling import crawl, records, write_seed
 from tests.extensions.test_progress import LOG_LINE
@@ -83,3 +86,16 @@ def test_the_keys_behind_a_number_of_a_run(crawled):
         record["key"] for record in records(corpus) if record["run"] == name and record["kind"] == "article"
     }
     assert len(found) == 2
+
+
+def test_of_very_many_hosts_the_first_are_told_of_one_by_one(monkeypatch):
+    monkeypatch.setattr(runs, "_MOST_HOSTS", 2)
+    record = runs.RunRecord(None, report_seconds=0, least_answers=0)
+    for host in ("a", "b", "c", "d", "a"):
+        request = Request(f"http://{host}.example/")
+        record.response_downloaded(Response(request.url, body=b"page"), request)
+    assert {name: host.responses for name, host in record._hosts.items()} == {
+        "a.example": 2,
+        "b.example": 1,
+        "others": 2,
+    }

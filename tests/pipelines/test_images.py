@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
 from crawler.archive.reading import corpus_stats
 from crawler.archive.verify import verify
+from crawler.extensions.archivist import Archivist
+from crawler.extensions.readers import Readers
+from crawler.items import Image
+from crawler.pipelines.images import MAX_IMAGES, ImagesPipeline
 from crawler.replica.picture import video
 from crawler.replica.profile import profile_text
+from crawler.sites import load_profile
 from tests.crawling import AS_USERS, crawl, records, write_seed
+from tests.factories import make_article
 from tests.pictures import drawn, encoded
 
 PARAGRAPH = "<p>The bridge across the river was closed at noon, and the ministry said that it will open on Friday.</p>"
@@ -105,3 +116,59 @@ def test_a_video_is_stored_when_all_media_are_asked_for_and_else_recorded_unfetc
     assert files == ([BODIES["film.mp4"]] if fetch == "all" else [])
     assert corpus_stats(corpus)["pictures"] == {status: 1}
     assert verify(corpus).problems == []
+
+
+@pytest.fixture
+def asked():
+    """Give the URLs that a pipeline asks for, in order; the site has none of them."""
+    return []
+
+
+@pytest.fixture
+def pipeline(asked):
+    async def missing(request):
+        asked.append(request.url)
+        await asyncio.sleep(0)
+        return Response(request.url, status=404)
+
+    async def unknown(_):
+        return None
+
+    extensions = {Archivist: SimpleNamespace(do=unknown), Readers: object()}
+    crawler = get_crawler(settings_dict={"ARCHIVE_WARC": False})
+    crawler.engine = SimpleNamespace(download_async=missing)
+    crawler.get_extension = extensions.get
+    pipeline = ImagesPipeline(crawler, load_profile("replica"), "pictures")
+    pipeline.open_spider()
+    return pipeline
+
+
+def test_records_that_name_one_picture_at_one_time_ask_for_it_once(pipeline, asked):
+    one, two = (make_article(number, images=(Image(pic="/a.jpg"),)) for number in (1, 2))
+
+    async def both():
+        return await asyncio.gather(pipeline.process_item(one), pipeline.process_item(two))
+
+    assert [item.images[0].status for item in asyncio.run(both())] == ["missing", "missing"]
+    assert len(asked) == len(set(asked)) > 0
+
+
+def test_of_a_record_with_very_many_pictures_the_first_are_asked_for(pipeline, asked):
+    images = tuple(Image(pic=f"/{number}.jpg") for number in range(MAX_IMAGES + 2))
+    item = asyncio.run(pipeline.process_item(make_article(1, images=images)))
+    assert [image.reason for image in item.images if image.status == "skipped"] == ["too many"] * 2
+    assert not [url for url in asked if f"/{MAX_IMAGES}.jpg" in url]
+
+
+def test_with_warc_files_a_picture_is_asked_for_in_the_form_that_its_page_shows_too(pipeline, asked, monkeypatch):
+    async def stored(image, urls):
+        return replace(image, status="stored", url=urls[0])
+
+    shown = "http://127.0.0.1:8765/news/image/855x495/a.jpg"
+    item = make_article(1, images=(Image(pic="/a.jpg", url=shown),))
+    monkeypatch.setattr(pipeline, "_fetch", stored)
+    asyncio.run(pipeline.process_item(item))
+    assert asked == []
+    monkeypatch.setattr(pipeline, "_captures", True)
+    asyncio.run(pipeline.process_item(item))
+    assert asked == [shown]
