@@ -14,7 +14,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 from scrapy import signals
-from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
 from crawler.archive.frontier import Validators, target_id
@@ -23,6 +22,7 @@ from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import CorpusError, DiskFull
 from crawler.extensions.sharing import Sharing
 from crawler.items import Article
+from crawler.needs import needed_profile
 from crawler.numbers import bytes_of
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ class Archivist:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        profile = getattr(crawler.spider, "profile", None)
-        if profile is None:
-            raise NotConfigured("the spider has no site profile, so there is no corpus to open")
+        profile = needed_profile(crawler)
         settings = crawler.settings
         sharing = Sharing.from_crawler(crawler, profile.name)
         compression = compression_named(settings["ARCHIVE_COMPRESSION"])

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from scrapy import signals
-from scrapy.exceptions import NotConfigured
 
 from crawler.archive.holdings import Holdings, IndexLine
 from crawler.extensions.archives import ArchiveDown, Archives, Broken
@@ -19,6 +18,7 @@ from crawler.extensions.archivist import Archivist
 from crawler.headers import header
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.middlewares.captures import captured
+from crawler.needs import needed_profile
 from crawler.recover.cdx import Answer, commoncrawl_query, read_answer, wayback_query
 from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_collections, read_record
 from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
@@ -90,9 +90,7 @@ class Recoverer:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        profile = getattr(crawler.spider, "profile", None)
-        if profile is None:
-            raise NotConfigured("the spider has no site profile")
+        profile = needed_profile(crawler)
         holdings = memory_holdings() if getattr(crawler.spider, "without_corpus", False) else None
         recoverer = cls(crawler, profile, holdings)
         crawler.signals.connect(recoverer.spider_opened, signal=signals.spider_opened)

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import orjson
 from scrapy import Request, signals
-from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
 from crawler import __version__
@@ -27,6 +26,7 @@ from crawler.exceptions import CorpusError
 from crawler.exitcodes import FORCED, exit_code
 from crawler.extensions.archivist import Archivist
 from crawler.monitor import collapse
+from crawler.needs import needed_profile
 from crawler.numbers import number
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
@@ -66,8 +66,7 @@ class RunRecord:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if getattr(crawler.spider, "profile", None) is None:
-            raise NotConfigured("the spider has no corpus")
+        needed_profile(crawler)
         report_seconds = number(crawler.settings, "REPORT_SECONDS", "a number of seconds, 0 for no report")
         share = number(crawler.settings, "MONITOR_ANSWERS", "a number from 0 to 1", most=1)
         record = cls(crawler, report_seconds, share)

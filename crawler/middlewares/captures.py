@@ -17,6 +17,7 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.warcs import CapturePlace, CaptureWriter
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.needs import needed
 from crawler.numbers import bytes_of, switch
 from crawler.warc.exchange import Exchange, Truncated
 from crawler.warc.sources import source_path
@@ -79,9 +80,7 @@ class CapturesMiddleware:
         settings = crawler.settings
         if not switch(settings, "ARCHIVE_WARC"):
             raise NotConfigured
-        archivist = crawler.get_extension(Archivist)
-        if archivist is None:
-            raise NotConfigured("there is no corpus to keep captures in")
+        archivist = needed(crawler, Archivist)
         max_bytes = bytes_of(settings, "ARCHIVE_WARC_MB")
         captures = archivist.corpus.keep_captures(archivist.run, max_bytes, _warcinfo(crawler, archivist))
         middleware = cls(archivist, captures, crawler.stats)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Self
 
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import IgnoreRequest
 
+from crawler.needs import needed_profile
 from crawler.net import redacted, url_origin, url_refusal
 from crawler.sites import SiteProfile
 
@@ -33,10 +34,7 @@ class OriginsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        profile = getattr(crawler.spider, "profile", None)
-        if profile is None:
-            raise NotConfigured("the spider has no site profile")
-        return cls(profile, crawler.stats)
+        return cls(needed_profile(crawler), crawler.stats)
 
     def process_request(self, request: Request) -> None:
         reason = url_refusal(request.url, self._profile.origins)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from scrapy.exceptions import NotConfigured
-
 from crawler.archive import Added, Duplicate
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article, DuplicateRule
+from crawler.needs import needed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
 
 
 class ArchivePipeline:
@@ -20,21 +20,13 @@ class ArchivePipeline:
     Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates``, ``gleaner/duplicates/<rule>`` and ``gleaner/unchanged``.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._stats = crawler.stats
+    def __init__(self, archivist: Archivist, stats: StatsCollector) -> None:
+        self._archivist = archivist
+        self._stats = stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if getattr(crawler.spider, "profile", None) is None:  # that of scrapy shell, say
-            raise NotConfigured("the spider has no corpus")
-        return cls(crawler)
-
-    def open_spider(self) -> None:
-        archivist = self._crawler.get_extension(Archivist)
-        if archivist is None:
-            raise NotConfigured("ArchivePipeline needs the Archivist extension")
-        self._archivist = archivist
+        return cls(needed(crawler, Archivist), crawler.stats)
 
     async def process_item(self, item: Article) -> Article:
         outcome = await self._archivist.add(item)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, NotConfigured
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive.decision import stub_state
@@ -21,6 +21,7 @@ from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.items import Article, Attempt, Image, ImageStatus
 from crawler.middlewares.captures import NOT_HELD
 from crawler.middlewares.patience import NotNow
+from crawler.needs import needed, needed_profile
 from crawler.numbers import switch
 from crawler.sites import SiteProfile
 from crawler.stopping import Stopping
@@ -55,28 +56,18 @@ class ImagesPipeline:
         self._profile = profile
         self._mode = mode
         self._captures = switch(crawler.settings, "ARCHIVE_WARC")
+        self._archivist = needed(crawler, Archivist)
+        self._readers = needed(crawler, Readers)
+        self._recoverer = crawler.get_extension(Recoverer)
         self._underway: dict[str, asyncio.Task[Image]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        profile = getattr(crawler.spider, "profile", None)
-        if profile is None:
-            raise NotConfigured("the spider has no site profile")
+        profile = needed_profile(crawler)
         mode = crawler.settings["IMAGES_FETCH"]
         if mode not in _MODES:
             raise ConfigError(f"IMAGES_FETCH is {mode!r}: give pictures, all or none")
         return cls(crawler, profile, mode)
-
-    def open_spider(self) -> None:
-        archivist = self._crawler.get_extension(Archivist)
-        if archivist is None:
-            raise NotConfigured("ImagesPipeline needs the Archivist extension")
-        readers = self._crawler.get_extension(Readers)
-        if readers is None:
-            raise NotConfigured("ImagesPipeline needs the Readers extension")
-        self._archivist = archivist
-        self._readers = readers
-        self._recoverer = self._crawler.get_extension(Recoverer)
 
     async def process_item(self, item: Article) -> Article:
         wanted = [self._image(image) for image in item.images[:MAX_IMAGES]]

@@ -138,9 +138,7 @@ def pipeline(asked):
     crawler = get_crawler(settings_dict={"ARCHIVE_WARC": False})
     crawler.engine = SimpleNamespace(download_async=missing)
     crawler.get_extension = extensions.get
-    pipeline = ImagesPipeline(crawler, load_profile("replica"), "pictures")
-    pipeline.open_spider()
-    return pipeline
+    return ImagesPipeline(crawler, load_profile("replica"), "pictures")
 
 
 def test_records_that_name_one_picture_at_one_time_ask_for_it_once(pipeline, asked):
