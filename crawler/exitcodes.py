@@ -30,7 +30,7 @@ MEANINGS = {
     5: "corpus damaged",
     6: "another crawl holds the corpus",
     FRONTIER_GONE: "the frontier that machines share is gone (the same command goes on when it is back)",
-    FAILED_URLS: "finished, but some URLs gave no answer (the same command tries them again)",
+    FAILED_URLS: "finished, but some URLs gave no answer, or a seed failed (the same command tries them again)",
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
     LIMIT: "a limit of time, pages or errors was reached",
@@ -53,5 +53,5 @@ def exit_code(stats: Mapping[str, Any]) -> int:
         return ALARM
     if stats.get("gleaner/recover/rate_limited", 0) or stats.get("gleaner/left_alone", 0):
         return RATE_LIMITED
-    failed = stats.get("gleaner/targets/failed", 0) + stats.get("gleaner/images/failed", 0)
+    failed = any(stats.get(f"gleaner/{name}") for name in ("targets/failed", "images/failed", "seeds_failed"))
     return FAILED_URLS if failed else COMPLETE

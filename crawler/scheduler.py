@@ -77,7 +77,7 @@ class FrontierScheduler(BaseScheduler):
             self._archivist.on_added = self._record_added
 
     def has_pending_requests(self) -> bool:
-        return bool(self._ready) or self._leasing or (self._may_wait and self._budget() > 0)
+        return bool(self._ready) or bool(self._tasks) or (self._may_wait and self._budget() > 0)
 
     def enqueue_request(self, request: Request) -> bool:
         self._ready.append(request)
@@ -154,6 +154,8 @@ class FrontierScheduler(BaseScheduler):
 
     async def _item_error(self, item: Any, failure: Failure) -> None:
         if isinstance(item, Article) and not isinstance(failure.value, Stopping):  # then the lease is given back
+            if item.kind == "seed":  # which nobody leases
+                self._crawler.stats.inc_value("gleaner/seeds_failed")
             await self._give_up(item.key, "failed", f"its record could not be archived: {failure.value!r}"[:500])
 
     async def _item_dropped(self, item: Any, exception: Exception) -> None:

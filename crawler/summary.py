@@ -49,7 +49,8 @@ def failures(stats: Stats) -> int:
     return sum(
         count
         for name, count in stats.items()
-        if name.startswith("gleaner/attempts_failed/") or name in {"gleaner/failed", "gleaner/images/failed"}
+        if name.startswith("gleaner/attempts_failed/")
+        or name in {"gleaner/failed", "gleaner/images/failed", "gleaner/seeds_failed"}
     )
 
 

@@ -17,6 +17,7 @@ from crawler.summary import summary
         ({"finish_reason": "finished"}, 0),
         ({"finish_reason": "finished", "gleaner/targets/failed": 1}, 9),
         ({"finish_reason": "finished", "gleaner/images/failed": 1}, 9),
+        ({"finish_reason": "finished", "gleaner/seeds_failed": 1}, 9),
         ({"finish_reason": "finished", "gleaner/targets/failed": 1, "gleaner/recover/rate_limited": 1}, 18),
         ({"finish_reason": "finished", "gleaner/targets/failed": 1, "gleaner/left_alone": 1}, 18),
         ({"finish_reason": "shutdown", "gleaner/targets/failed": 1}, 11),

@@ -1,14 +1,19 @@
-"""The scheduler: an error of the spider's own code where it is asked for targets ends the crawl, and is told."""
+"""The scheduler: what becomes of leases when a spider's own code has a mistake."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
+from scrapy import Request
+from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.test import get_crawler
+from twisted.python.failure import Failure
 
 from crawler.archive import Corpus
-from crawler.exitcodes import INTERNAL, exit_code
+from crawler.exitcodes import FAILED_URLS, INTERNAL, exit_code
 from crawler.extensions.archivist import Archivist
 from crawler.items import RelatedItem
 from crawler.scheduler import FrontierScheduler
@@ -16,12 +21,16 @@ from tests.factories import make_article
 
 
 class Engine:
-    """Notes for which reason the spider is closed."""
+    """Notes for which reason the spider is closed, and what is to be crawled."""
 
     running, _slot, spider = True, SimpleNamespace(closing=None), object()
 
     def __init__(self):
         self.closed = asyncio.Event()
+        self.crawled = asyncio.get_running_loop().create_future()
+
+    def crawl(self, request):
+        self.crawled.set_result(request)
 
     async def close_spider_async(self, *, reason):
         self.reason = reason
@@ -45,24 +54,71 @@ class CannotRequest(Spider):
         raise KeyError(target)
 
 
-@pytest.mark.parametrize("spider", [CannotLease(), CannotRequest()], ids=["lease", "request"])
-def test_a_mistake_in_a_spider_ends_the_crawl_and_is_told(tmp_path, caplog, spider):
+class Works(Spider):
+    def request(self, target):
+        return Request("http://127.0.0.1/", meta={"target": target})
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """A corpus whose frontier holds one target."""
     corpus = Corpus(tmp_path / "corpus", "replica")
     with corpus.group():
         corpus.add(make_article(1, related=(RelatedItem(id="2"),)))
-
-    async def crawl():
-        crawler = SimpleNamespace(engine=Engine(), stats=SimpleNamespace(inc_value=lambda *_: None))
-        archivist = Archivist(corpus, "run", crawler)
-        crawler.get_extension = lambda _: archivist
-        scheduler = FrontierScheduler(crawler)
-        scheduler.open(spider)
-        assert scheduler.next_request() is None
-        await asyncio.wait_for(crawler.engine.closed.wait(), 10)
-        archivist._thread.shutdown()
-        return crawler.engine.reason
-
-    reason = asyncio.run(crawl())
+    yield corpus
     corpus.close()
-    assert exit_code({"finish_reason": reason}) == INTERNAL
+
+
+@asynccontextmanager
+async def scheduling(corpus, spider):
+    """Give the scheduler of a crawl of *spider*, its archivist and its engine."""
+    crawler = SimpleNamespace(engine=Engine(), stats=MemoryStatsCollector(get_crawler()))
+    archivist = Archivist(corpus, "run", crawler)
+    crawler.get_extension = lambda _: archivist
+    scheduler = FrontierScheduler(crawler)
+    scheduler.open(spider)
+    assert scheduler.next_request() is None
+    yield scheduler, archivist, crawler.engine
+    archivist._thread.shutdown()
+
+
+@pytest.mark.parametrize("spider", [CannotLease(), CannotRequest()], ids=["lease", "request"])
+def test_a_mistake_where_a_spider_is_asked_for_targets_ends_the_crawl_and_is_told(corpus, caplog, spider):
+    async def crawl():
+        async with scheduling(corpus, spider) as (_, _, engine):
+            await asyncio.wait_for(engine.closed.wait(), 10)
+            return engine.reason
+
+    assert exit_code({"finish_reason": asyncio.run(crawl())}) == INTERNAL
     assert "The frontier cannot be asked" in caplog.text
+
+
+def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(corpus, caplog):
+    async def crawl():
+        async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
+            request = await asyncio.wait_for(engine.crawled, 10)
+            await settled(scheduler)
+            assert not scheduler.has_pending_requests()
+            scheduler._spider_error(Failure(KeyError()), SimpleNamespace(request=request))
+            assert scheduler.has_pending_requests()
+            await settled(scheduler)
+            scheduler._spider_idle()
+            return archivist.leases, scheduler._crawler.stats.get_value("gleaner/failed")
+
+    assert asyncio.run(crawl()) == (set(), 1)
+    assert "lost" not in caplog.text
+
+
+def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus):
+    async def crawl():
+        async with scheduling(corpus, Works()) as (scheduler, _, _):
+            await settled(scheduler)
+            await scheduler._item_error(make_article(3, kind="seed"), Failure(TypeError()))
+            return scheduler._crawler.stats.get_stats()
+
+    assert exit_code({**asyncio.run(crawl()), "finish_reason": "finished"}) == FAILED_URLS
+
+
+async def settled(scheduler):
+    while scheduler._tasks:
+        await asyncio.wait(scheduler._tasks)
