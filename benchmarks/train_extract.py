@@ -59,6 +59,7 @@ _LEVELS = 6
 _HALF = 0.5
 _TREES = 240
 _QUICK = 80
+_SEEDS = (1, 2)
 _HOSTS = 4
 _WORDS = 5_000
 _GUISE = 0.5
@@ -238,32 +239,39 @@ def _drop_copies(words: list[list[str]], shares: Any, running: str) -> None:
 # --- forests -----------------------------------------------------------------------------------------------------
 
 
-def fit(pages: list[Sample], trees: int) -> CatBoostClassifier:
+Forests = list[CatBoostClassifier]
+
+
+def fit(pages: list[Sample], trees: int) -> Forests:
+    """Return forests that learned from *pages*, by seed; together they err less than each."""
     pool = Pool(
         np.concatenate([page.evidence.rows for page in pages]),
         np.concatenate([page.shares for page in pages]),
         weight=np.concatenate([page.weights for page in pages]),
     )
-    model = CatBoostClassifier(
-        iterations=trees, depth=_LEVELS, learning_rate=0.12 if trees > _QUICK else 0.2, loss_function="CrossEntropy",
-        l2_leaf_reg=6, border_count=48, bootstrap_type="Bernoulli", subsample=0.7, rsm=0.3, random_seed=1, verbose=0,
-        allow_writing_files=False, thread_count=2,
-    )  # fmt: skip
-    return model.fit(pool)
+    forests = [
+        CatBoostClassifier(
+            iterations=trees, depth=_LEVELS, learning_rate=0.12 if trees > _QUICK else 0.2,
+            loss_function="CrossEntropy", l2_leaf_reg=6, border_count=48, bootstrap_type="Bernoulli", subsample=0.7,
+            rsm=0.3, random_seed=seed, verbose=0, allow_writing_files=False, thread_count=2,
+        ) for seed in _SEEDS
+    ]  # fmt: skip
+    return [forest.fit(pool) for forest in forests]
 
 
-def judge(model: CatBoostClassifier, rows: Any) -> Any:
-    return 1 / (1 + np.exp(-model.predict(rows, prediction_type="RawFormulaVal"))).astype(np.float32)
+def judge(forests: Forests, rows: Any) -> Any:
+    raw = np.mean([forest.predict(rows, prediction_type="RawFormulaVal") for forest in forests], axis=0)
+    return 1 / (1 + np.exp(-raw)).astype(np.float32)
 
 
 def out_of_fold(pages: list[Sample], used: list[bool], trees: int) -> list[Any]:
     """Return, for each page, what a forest says that was trained on the other folds (on the pages that are *used*)."""
     judged: list[Any] = [None] * len(pages)
     for fold in range(_FOLDS):
-        model = fit([page for page, use in zip(pages, used, strict=True) if page.fold != fold and use], trees)
+        forests = fit([page for page, use in zip(pages, used, strict=True) if page.fold != fold and use], trees)
         for index, page in enumerate(pages):
             if page.fold == fold:
-                judged[index] = judge(model, page.evidence.rows)
+                judged[index] = judge(forests, page.evidence.rows)
     return judged
 
 
@@ -296,8 +304,14 @@ def report(pages: list[Sample], judged: list[Any]) -> None:
         print(f"threshold {threshold}: " + "  ".join(cells), flush=True)
 
 
-def arrays(model: CatBoostClassifier) -> dict[str, Any]:
-    """Return the trees of *model* as the arrays that crawler.extract.forest reads."""
+def arrays(forests: Forests) -> dict[str, Any]:
+    """Return the mean of *forests*, as one forest: the arrays that crawler.extract.forest reads."""
+    parts = [_arrays(forest, 1 / len(forests)) for forest in forests]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in ("column", "border", "leaves")}
+    return joined | {"bias": np.float32(sum(part["bias"] for part in parts))}
+
+
+def _arrays(model: CatBoostClassifier, weight: float) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         model.save_model(f"{folder}/model.json", format="json")
         forest = json.loads(Path(f"{folder}/model.json").read_text())
@@ -309,8 +323,8 @@ def arrays(model: CatBoostClassifier) -> dict[str, Any]:
     for row, tree in enumerate(trees):
         for level, split in enumerate(tree["splits"] or ()):
             column[row, level], border[row, level] = split["float_feature_index"], split["border"]
-        leaves[row, : len(tree["leaf_values"])] = np.array(tree["leaf_values"]) * scale
-    return {"column": column, "border": border, "leaves": leaves, "bias": np.float32(bias[0])}
+        leaves[row, : len(tree["leaf_values"])] = np.array(tree["leaf_values"]) * scale * weight
+    return {"column": column, "border": border, "leaves": leaves, "bias": bias[0] * weight}
 
 
 def write(path: Path, words: dict[str, float], pages: list[Sample]) -> None:

@@ -22,7 +22,7 @@ from crawler.extract.words import Vocabulary
 from crawler.text import clean_line
 
 _THRESHOLD = 0.5
-_DOUBT = 0.3
+_DOUBT = 0.25
 _SURE = 0.5
 """Probability that some paragraph of an article reaches: of 492 pages unknown to it, 0.8 was the lowest."""
 
@@ -75,7 +75,7 @@ def find_body(page: Page, title: str | None) -> Reading:
     site leaks there comes after the last paragraph.
     """
     if chosen := page.select("body"):
-        paragraphs = [block.text for element in chosen for block in blocks(element)]
+        paragraphs = [clean_line(block.text) for element in chosen for block in blocks(element)]
         if cleaned := _cleaned(paragraphs, title):
             return Reading(Body(cleaned, "profile", chosen))
     kept, doubt, surest = _judged(page, title)
@@ -86,13 +86,13 @@ def find_body(page: Page, title: str | None) -> Reading:
         if _leads_elsewhere(page, kept):
             return Reading(Body([], "", elements), "a list of other pages")
     if doubt > _DOUBT and _is_small(page):
-        paragraphs = _cleaned(_second_reading(page), title)
+        paragraphs = _cleaned(map(clean_line, _second_reading(page)), title)
         if _is_text(paragraphs):
             return Reading(Body(paragraphs, "trafilatura", elements))
     paragraphs = _cleaned((text for _, text in kept), title)
     if _is_text(paragraphs):
         return Reading(Body(paragraphs, "page", elements))
-    told = _cleaned(_SPLIT_RE.split(_article_body(page)), title)
+    told = _cleaned(map(clean_line, _SPLIT_RE.split(_article_body(page))), title)
     if sum(map(len, told)) >= _LONG_TEXT:
         return Reading(Body(told, "json-ld", elements))
     return Reading(
@@ -213,14 +213,13 @@ def _around(kept: list[tuple[Block, str]]) -> list[etree._Element]:
 
 
 def _cleaned(paragraphs: Iterable[str], title: str | None) -> list[str]:
-    """Return *paragraphs* as clean lines up to a dump, less title and date line above and desk code below."""
+    """Return *paragraphs*, clean lines, up to a dump, less title and date line above and desk code below."""
     cleaned: list[str] = []
     for number, paragraph in enumerate(paragraphs):
-        kept = without_dump(paragraph)
-        line = clean_line(kept)
+        line = without_dump(paragraph).rstrip()
         if line and not (number < _HEAD and _is_heading(line, title)):
             cleaned.append(line)
-        if len(kept) != len(paragraph):
+        if len(line) != len(paragraph):
             break
     while cleaned and _DESK_RE.fullmatch(cleaned[-1]):
         cleaned.pop()

@@ -45,7 +45,7 @@ def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] 
         for image in element.iter("img", "amp-img"):
             if len(pictures) >= _MOST:
                 break
-            if (url := _url(page, image)) and not _is_small(image) and not _is_aside(page, image, element):
+            if not _is_small(image) and not _is_aside(page, image, element) and (url := _url(page, image)):
                 picture = pictures.setdefault(_identity(url), {"url": url, "caption": None})
                 picture["caption"] = picture["caption"] or _caption(image)
     if len(pictures) > len(sources):
