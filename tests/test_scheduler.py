@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
-from scrapy import Request
-from scrapy.statscollectors import MemoryStatsCollector
+from scrapy import Request, signals
+from scrapy.exceptions import DontCloseSpider, DropItem
+from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
@@ -72,10 +73,11 @@ def corpus(tmp_path):
 @asynccontextmanager
 async def scheduling(corpus, spider):
     """Give the scheduler of a crawl of *spider*, its archivist and its engine."""
-    crawler = SimpleNamespace(engine=Engine(), stats=MemoryStatsCollector(get_crawler()))
+    crawler = get_crawler()
+    crawler.engine = Engine()
     archivist = Archivist(corpus, "run", crawler)
     crawler.get_extension = lambda _: archivist
-    scheduler = FrontierScheduler(crawler)
+    scheduler = FrontierScheduler.from_crawler(crawler)
     scheduler.open(spider)
     assert scheduler.next_request() is None
     yield scheduler, archivist, crawler.engine
@@ -99,10 +101,10 @@ def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(
             request = await asyncio.wait_for(engine.crawled, 10)
             await settled(scheduler)
             assert not scheduler.has_pending_requests()
-            scheduler._spider_error(Failure(KeyError()), SimpleNamespace(request=request))
+            tell(scheduler, signals.spider_error, failure=Failure(KeyError()), response=Response("", request=request))
             assert scheduler.has_pending_requests()
             await settled(scheduler)
-            scheduler._spider_idle()
+            assert tell(scheduler, signals.spider_idle) is None
             return archivist.leases, scheduler._crawler.stats.get_value("gleaner/failed")
 
     assert asyncio.run(crawl()) == (set(), 1)
@@ -113,10 +115,50 @@ def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus)
     async def crawl():
         async with scheduling(corpus, Works()) as (scheduler, _, _):
             await settled(scheduler)
-            await scheduler._item_error(make_article(3, kind="seed"), Failure(TypeError()))
+            item = make_article(3, kind="seed")
+            send = scheduler._crawler.signals.send_catch_log_async
+            await send(signals.item_error, item=item, failure=Failure(TypeError()))
             return scheduler._crawler.stats.get_stats()
 
     assert exit_code({**asyncio.run(crawl()), "finish_reason": "finished"}) == FAILED_URLS
+
+
+@pytest.mark.parametrize(
+    ("signal", "facts", "state"),
+    [
+        (signals.item_error, {"failure": Failure(TypeError())}, "failed"),
+        (signals.item_dropped, {"exception": DropItem("not wanted")}, "gone"),
+    ],
+    ids=["error", "dropped"],
+)
+def test_a_record_that_is_not_archived_ends_its_lease(corpus, signal, facts, state):
+    async def crawl():
+        async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
+            await asyncio.wait_for(engine.crawled, 10)
+            await settled(scheduler)
+            await scheduler._crawler.signals.send_catch_log_async(signal, item=make_article(2), **facts)
+            return archivist.leases, scheduler._crawler.stats.get_value(f"gleaner/{state}")
+
+    assert asyncio.run(crawl()) == (set(), 1)
+
+
+def test_a_lease_that_is_held_when_nothing_is_underway_was_lost_and_counts_as_failed(corpus, caplog):
+    async def crawl():
+        async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
+            await asyncio.wait_for(engine.crawled, 10)
+            await settled(scheduler)
+            assert isinstance(tell(scheduler, signals.spider_idle).value, DontCloseSpider)
+            await settled(scheduler)
+            return archivist.leases, scheduler._crawler.stats.get_value("gleaner/failed")
+
+    assert asyncio.run(crawl()) == (set(), 1)
+    assert "The request for replica/2 was lost on the way" in caplog.text
+
+
+def tell(scheduler, signal, **facts):
+    """Send a signal as Scrapy does; return what the scheduler makes of it."""
+    ((_, answer),) = scheduler._crawler.signals.send_catch_log(signal, dont_log=DontCloseSpider, **facts)
+    return answer
 
 
 async def settled(scheduler):
