@@ -34,7 +34,9 @@ def test_a_page_is_decoded_and_its_charset_found_in_what_it_says():
 
 
 @pytest.mark.parametrize(
-    ("body", "coding"), [(PAGE, "gzip"), (gzip.compress(PAGE)[:-9], "gzip"), (gzip.compress(PAGE), "rot13")]
+    ("body", "coding"),
+    [(PAGE, "gzip"), (gzip.compress(PAGE)[:-9], "gzip"), (gzip.compress(PAGE), "rot13")],
+    ids=["not compressed", "cut", "unknown coding"],
 )
 def test_what_is_broken_is_asked_for_again_as_often_as_may_be(body, coding):
     decoding = middleware(RETRY_TIMES=1)
