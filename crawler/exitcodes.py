@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-COMPLETE, INTERNAL, DISK_FULL, FRONTIER_GONE, FAILED_URLS, STOPPED, FORCED, LIMIT, ALARM, RATE_LIMITED = (
-    0,
-    1,
-    3,
-    8,
-    9,
-    11,
-    13,
-    15,
-    17,
-    18,
-)
+COMPLETE = 0
+INTERNAL = 1
+DISK_FULL = 3
+FRONTIER_GONE = 8
+FAILED_URLS = 9
+STOPPED = 11
+FORCED = 13
+LIMIT = 15
+ALARM = 17
+RATE_LIMITED = 18
 
 MEANINGS = {
     COMPLETE: "complete",

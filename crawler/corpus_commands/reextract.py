@@ -7,10 +7,9 @@ import asyncio
 import os
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from w3lib.encoding import http_content_type_encoding
@@ -32,6 +31,7 @@ from crawler.numbers import bytes_of, whole
 from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
+from crawler.report.runs import new_run
 from crawler.show import OnProgress, print_json, progress, say
 from crawler.sites import SiteProfile, load_profile
 
@@ -49,10 +49,9 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         boilerplate = known_boilerplate(catalogue)
     processes = (os.cpu_count() or 1) if whole(settings, "EXTRACT_PROCESSES") else 0
     readers = Readers(processes, reading_time(settings), Cleaning(off, boilerplate))
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
     with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:
-            asyncio.run(_read_all(root, draft, readers, profile, name, on_progress))
+            asyncio.run(_read_all(root, draft, readers, profile, new_run(), on_progress))
         if opts.key:
             return _show_key(root, draft, opts)
         counts, fields = draft.counts(), draft.field_counts()

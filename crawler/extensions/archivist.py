@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 from scrapy import signals
@@ -24,6 +23,7 @@ from crawler.extensions.sharing import Sharing
 from crawler.items import Article
 from crawler.needs import needed_profile
 from crawler.numbers import bytes_of
+from crawler.report.runs import new_run
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -86,7 +86,7 @@ class Archivist:
         threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
         segment_bytes = bytes_of(settings, "ARCHIVE_SEGMENT_MB")
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
-        archivist = cls(corpus, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}", crawler, compression)
+        archivist = cls(corpus, new_run(), crawler, compression)
         archivist.sharing = sharing
         for message in (*corpus.recovery.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)

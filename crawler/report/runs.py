@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -55,6 +57,11 @@ class Run:
         """Return the count *stat*, 0 if the run had none."""
         value = self.stats.get(stat, 0)
         return value if isinstance(value, int) else 0
+
+
+def new_run() -> str:
+    """Return the name of a run that begins now: later ones sort behind it, and none has the same."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
 
 
 def run_names(root: Path) -> list[str]:
