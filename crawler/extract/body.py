@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from lxml import etree, html  # type: ignore[import-untyped]
 
-from crawler.extract.blocks import Block, blocks
+from crawler.extract.blocks import Block, Place, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
 from crawler.extract.features import Evidence, Matrix, measure
 from crawler.extract.forest import load_reader
@@ -27,6 +28,7 @@ _SURE = 0.5
 """Probability that some paragraph of an article reaches: of 492 pages unknown to it, 0.8 was the lowest."""
 
 _MANY_TEASERS, _MOST_TEASERS, _ALL = 5, 0.8, 0.9
+_MOST_HELD = 0.8
 _MANY_BLOCKS = 1_500
 _MANY_PIECES = 6_000
 _MANY_CHARACTERS = 300_000
@@ -199,17 +201,18 @@ def _article_body(page: Page) -> str:
 
 def _around(kept: list[tuple[Block, str]]) -> list[etree._Element]:
     """Return the smallest element that holds most of the *kept* text."""
-    total = sum(len(text) for _, text in kept)
-    held: dict[etree._Element, int] = {}
-    depth: dict[etree._Element, int] = {}
+    held: defaultdict[int, dict[Place, int]] = defaultdict(dict)  # by depth; from the deepest it is passed outwards
     for block, text in kept:
         place = block.place
-        while place is not None:
-            held[place.element] = held.get(place.element, 0) + len(text)
-            depth[place.element] = place.depth
-            place = place.outer  # type: ignore[assignment]
-    most = [(depth[element], size, element) for element, size in held.items() if size >= 0.8 * total]
-    return [max(most, key=lambda entry: entry[:2])[2]] if most else []
+        held[place.depth][place] = held[place.depth].get(place, 0) + len(text)
+    most = _MOST_HELD * sum(len(text) for _, text in kept)
+    for depth in range(max(held, default=-1), -1, -1):
+        for place, size in held[depth].items():
+            if size >= most:
+                return [place.element]
+            if place.outer:
+                held[depth - 1][place.outer] = held[depth - 1].get(place.outer, 0) + size
+    return []
 
 
 def _cleaned(paragraphs: Iterable[str], title: str | None) -> list[str]:
