@@ -23,6 +23,8 @@ _FEW = 0.05
 """Share of broken sequences among the non-ASCII bytes up to which a charset is still taken for the right one."""
 _WESTERN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "ascii", "cp1254"})
 _SEVEN_BIT = frozenset({"iso2022_jp", "hz"})
+_SHIFTS = (b"\x1b", b"~{")
+"""What the letters of another script begin with in those."""
 
 
 def decode(html: bytes, charset: str | None = None) -> str:
@@ -32,23 +34,46 @@ def decode(html: bytes, charset: str | None = None) -> str:
     other text looks like it by accident, so this beats any declaration); the header, then the page's own
     declaration, each only if the bytes fit it; UTF-8 with a few faults; a guess from the bytes; Windows-1252.
     """
+    text = _plain(html, charset)
+    return _decoded(html, charset) if text is None else text
+
+
+def to_utf8(html: bytes, charset: str | None = None) -> bytes:
+    """Return *html*, read as :func:`decode` reads it, in UTF-8: the same bytes if that is what they are."""
+    return html if _plain(html, charset) is not None else _decoded(html, charset).encode("utf-8", "replace")
+
+
+def _plain(html: bytes, charset: str | None) -> str | None:
+    """Return the text of *html* if it is UTF-8 without a byte order mark, else None."""
+    if read_bom(html)[0] or _wide(html) or _is_seven_bit(html, charset):
+        return None
+    try:
+        return html.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _decoded(html: bytes, charset: str | None) -> str:
     name, mark = read_bom(html)
     if name and mark:
         return html[len(mark) :].decode(name, "replace")
     if wide := _wide(html):
         return html.decode(wide, "replace")
-    declared = list(_declared(html, charset))
-    if not html.isascii() or _SEVEN_BIT.isdisjoint(declared):
-        try:
-            return html.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-    for name in declared:
-        text = html.decode(name, "replace")
-        if _fits(text, name):
+    for declared in _declared(html, charset):
+        text = html.decode(declared, "replace")
+        if _fits(text, declared):
             return text
     text = html.decode("utf-8", "replace")
     return text if _fits(text, "utf-8") else html.decode(_guess(html), "replace")
+
+
+def _is_seven_bit(html: bytes, charset: str | None) -> bool:
+    """Tell whether *html* writes the letters of other scripts in ASCII, and says so."""
+    return (
+        html.isascii()
+        and any(shift in html for shift in _SHIFTS)
+        and not _SEVEN_BIT.isdisjoint(_declared(html, charset))
+    )
 
 
 def _wide(html: bytes) -> str | None:

@@ -69,7 +69,7 @@ def _extracted(
 ) -> dict[str, Any]:
     page = _asked(lambda: read(html, url, profile, charset, latest))
     if page is None:
-        page = Page(url, parse("").root, profile, latest, "parse")
+        page = Page(url, parse(b"").root, profile, latest, "parse")
     found: dict[str, Found[Any] | None] = {}
     found["title"] = _asked(lambda: find_title(page))
     title = found["title"].value if found["title"] else None

@@ -34,7 +34,7 @@ class Forest(NamedTuple):
         columns = np.ascontiguousarray(rows.T)
         leaf = np.zeros((count, len(rows)), dtype=np.uint8)
         for level in range(levels):
-            answers = columns[self.column[:, level]] > self.border[:, level, None]
+            answers = columns.take(self.column[:, level], axis=0) > self.border[:, level, None]
             leaf |= answers.view(np.uint8) << np.uint8(level)
         first = np.arange(count, dtype=np.intp)[:, None] * self.leaves.shape[1]
         sums = self.leaves.ravel().take(leaf + first).sum(axis=0) + self.bias

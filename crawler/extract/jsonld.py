@@ -88,15 +88,10 @@ class LinkedData:
 
 def _load(script: str) -> Iterator[Any]:
     """Yield the JSON values in *script*; what of broken JSON can be told for sure as one article."""
-    script = _WRAPPING_RE.sub("", script).strip()
-    if not script:
-        return
     try:
-        value = orjson.loads(script)
+        yield orjson.loads(script)
     except orjson.JSONDecodeError:
-        yield from _load_broken(script)
-    else:
-        yield value
+        yield from _load_broken(_WRAPPING_RE.sub("", script).strip())
 
 
 def _load_broken(script: str) -> Iterator[Any]:

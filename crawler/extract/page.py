@@ -14,7 +14,7 @@ from lxml.cssselect import CSSSelector  # type: ignore[import-untyped]
 
 from crawler.extract.beside import Beside
 from crawler.extract.blocks import Block, blocks
-from crawler.extract.charset import decode
+from crawler.extract.charset import to_utf8
 from crawler.extract.jsonld import LinkedData
 from crawler.extract.tree import parse
 from crawler.sites import SiteProfile
@@ -116,9 +116,9 @@ class Page:
 
 def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None, latest: datetime) -> Page:
     """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed."""
-    text = decode(html, charset)
-    root, lost = parse(text)
-    page = Page(url, root, profile, latest, lost, _has_microdata(text), base=url)
+    source = to_utf8(html, charset)
+    root, lost = parse(source)
+    page = Page(url, root, profile, latest, lost, _has_microdata(source), base=url)
     scripts: list[str] = []
     for element in root.iter("meta", "link", "script", "h1", "h2", "time", "title", "base"):
         match element.tag:
@@ -141,9 +141,9 @@ def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None
     return page
 
 
-def _has_microdata(text: str) -> bool:
-    """Tell whether *text* has any: asking the tree takes longer, and most pages have none."""
-    return "itemprop" in text or "ITEMPROP" in text or "itemProp" in text
+def _has_microdata(source: bytes) -> bool:
+    """Tell whether *source* has any: asking the tree takes longer, and most pages have none."""
+    return b"itemprop" in source or b"ITEMPROP" in source or b"itemProp" in source
 
 
 def _add_meta(element: etree._Element, metas: dict[str, list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""Text of a page to a tree: within limits of size and depth, and never by surprise."""
+"""A page to a tree: within limits of size and depth, and never by surprise."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from typing import NamedTuple
 
 import numpy as np
 from lxml import etree  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
-MAX_CHARACTERS = 10_000_000
+MAX_BYTES = 10_000_000
 MAX_TAGS = 60_000
 _EMPTY = "<html><body></body></html>"
 _UNFIT = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
 _TAG_RE = re.compile(
-    r"<!--(?:[^-]++|-(?!->))*+"
-    r"|<(?:script|style|textarea|title)\b(?:[^<]++|<(?!/(?:script|style|textarea|title)))*+"
-    r"""|<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+|["'])*+""",
+    rb"<!--(?:[^-]++|-(?!->))*+"
+    rb"|<(?:script|style|textarea|title)\b(?:[^<]++|<(?!/(?:script|style|textarea|title)))*+"
+    rb"""|<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+|["'])*+""",
     re.IGNORECASE,
 )
-"""A comment, an element whose content is not markup, or a start tag: linear in the text, whatever its quotes."""
+"""A comment, an element whose content is not markup, or a start tag: linear in the page, whatever its quotes."""
 
 _QUOTED_END_RE = re.compile(rb"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
 _OPENING_RE = re.compile(b"<[a-zA-Z]")
 _FEW = 3
-_RAW = ("<script", "<style", "<textarea", "<title")
+_RAW = (b"<script", b"<style", b"<textarea", b"<title")
 _SMALL_PAGE = 30_000
 _LONG_OPENING = 10_000
 _MANY_ATTRIBUTES = 2_000
 _SCAFFOLD_RE = re.compile(
-    r"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^<>]*>"
+    rb"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^<>]*>"
 )
 
 
@@ -40,70 +41,65 @@ class Tree(NamedTuple):
     lost: str | None
 
 
-def parse(text: str) -> Tree:
-    """Return the tree of *text*, an empty one if there is nothing in it to parse.
+def parse(page: bytes) -> Tree:
+    """Return the tree of *page*, which is in UTF-8; an empty one if there is nothing in it to parse.
 
     Comments and processing instructions are dropped, and characters that XML cannot hold. The parser gives up
     at some 2,000 levels; such a page is parsed once more without the elements that only nest, so that its text
-    is kept though its structure is not, and ``lost`` is ``depth``. ``size``: it is over 10 million characters or
+    is kept though its structure is not, and ``lost`` is ``depth``. ``size``: it is over 10 million bytes or
     60,000 tags, several times what the largest pages of news sites have; so no page takes more than about 2 s.
     """
-    lost = None
-    if len(text) > MAX_CHARACTERS:
-        text, lost = text[:MAX_CHARACTERS], "size"
-    encoded = _encoded(text)
-    if encoded.count(b"<") > MAX_TAGS:
-        text, lost = _SCAFFOLD_RE.sub(" ", text), "size"
-        end = next(islice(re.finditer("<", text), MAX_TAGS, None), None)
-        text = text[: end.start()] if end else text
-        encoded = _encoded(text)
-    if len(encoded) > _SMALL_PAGE and _may_have_long_tags(encoded):
-        bounded = _bound_attributes(text)
-        if bounded is not text:
-            text, encoded = bounded, _encoded(bounded)
-    root, deep = _parse(encoded)
+    lost = "size" if len(page) > MAX_BYTES else None
+    page = page[:MAX_BYTES].translate(None, _UNFIT)
+    if np.count_nonzero(_bytes_of(page) == ord("<")) > MAX_TAGS:
+        page, lost = _SCAFFOLD_RE.sub(b" ", page), "size"
+        end = next(islice(re.finditer(b"<", page), MAX_TAGS, None), None)
+        page = page[: end.start()] if end else page
+    if len(page) > _SMALL_PAGE and _may_have_long_tags(page):
+        page = _bound_attributes(page)
+    root, deep = _parse(page)
     if deep:
-        root, deep = _parse(_encoded(_SCAFFOLD_RE.sub(" ", text)))
+        root, deep = _parse(_SCAFFOLD_RE.sub(b" ", page))
         lost = "depth"
     return Tree(root, lost)
 
 
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "replace").translate(None, _UNFIT)
+def _bytes_of(page: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(page, np.uint8)
 
 
-def _parse(text: bytes) -> tuple[etree._Element, bool]:
-    """Return the tree of *text* and whether the parser stopped at its depth limit."""
+def _parse(page: bytes) -> tuple[etree._Element, bool]:
+    """Return the tree of *page* and whether the parser stopped at its depth limit."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     try:
-        root = etree.fromstring(text, parser)
+        root = etree.fromstring(page, parser)
     except (etree.LxmlError, ValueError, AssertionError):  # "Document is empty" among others
         root = None
     deep = any("depth" in error.message for error in parser.error_log if error.level >= etree.ErrorLevels.FATAL)
     return (etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root), deep
 
 
-def _may_have_long_tags(text: bytes) -> bool:
-    """Tell, quickly, whether an element of *text* may be longer than what is let pass unlooked at.
+def _may_have_long_tags(page: bytes) -> bool:
+    """Tell, quickly, whether an element of *page* may be longer than what is let pass unlooked at.
 
     It ends at the first ``>`` outside of quotes: so there is a long way between two of them, or several in quotes.
     """
-    ends = np.flatnonzero(np.frombuffer(b">%b>" % text, np.uint8) == ord(">"))
+    ends = np.flatnonzero(_bytes_of(b">%b>" % page) == ord(">"))
     for gap in np.flatnonzero(np.diff(ends) > _LONG_OPENING).tolist():
-        if _OPENING_RE.search(text, int(ends[gap]), int(ends[gap + 1]) - _LONG_OPENING):
+        if _OPENING_RE.search(page, int(ends[gap]), int(ends[gap + 1]) - _LONG_OPENING):
             return True
-    return next(islice(_QUOTED_END_RE.finditer(text), _FEW, None), None) is not None
+    return next(islice(_QUOTED_END_RE.finditer(page), _FEW, None), None) is not None
 
 
-def _bound_attributes(text: str) -> str:
-    """Return *text* with the attributes dropped from elements that have thousands: the parser is quadratic in them."""
+def _bound_attributes(page: bytes) -> bytes:
+    """Return *page* with the attributes dropped from elements that have thousands: the parser is quadratic in them."""
     pieces = []
     end = 0
-    for match in _TAG_RE.finditer(text):
+    for match in _TAG_RE.finditer(page):
         start, stop = match.span()
-        if stop - start > _LONG_OPENING and text[start + 1].isalpha():
+        if stop - start > _LONG_OPENING and page[start + 1 : start + 2].isalpha():
             words = match[0].split(None, _MANY_ATTRIBUTES)
             if len(words) > _MANY_ATTRIBUTES and not words[0].lower().startswith(_RAW):
-                pieces += [text[end:start], words[0]]
+                pieces += [page[end:start], words[0]]
                 end = stop
-    return "".join([*pieces, text[end:]]) if pieces else text
+    return b"".join([*pieces, page[end:]]) if pieces else page

@@ -36,7 +36,7 @@ def page_text(html: bytes, charset: str | None = None) -> str:
 
 def _joined(source: str) -> list[str]:
     """Return the texts of the blocks of *source*; blocks that go on inside a dump are put together again."""
-    root = parse(source).root
+    root = parse(source.encode("utf-8", "replace")).root
     texts: list[str] = []
     dump: Block | None = None
     for block in blocks(root, _UNSEEN):

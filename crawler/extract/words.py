@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
     rows = np.repeat(np.arange(count), lengths)
     odds, lowest = np.zeros(count), np.zeros(count)
     if vocabulary is not None and every:
-        weights = np.fromiter((vocabulary.get(word, 0.0) for word in numbers), dtype=float, count=len(numbers))
+        weights = np.fromiter(map(vocabulary.get, numbers, repeat(0.0)), dtype=float, count=len(numbers))
         said = weights[ids]
         odds = np.bincount(rows, said, count) / np.maximum(lengths, 4)
         some = lengths > 0

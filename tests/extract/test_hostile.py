@@ -5,7 +5,7 @@ import time
 import pytest
 
 from crawler.extract import extract, page_text
-from crawler.extract.charset import decode
+from crawler.extract.charset import decode, to_utf8
 from crawler.extract.tree import parse
 
 HOSTILE = {
@@ -36,7 +36,7 @@ def test_a_hostile_page_takes_seconds_not_minutes(name):
 @pytest.mark.parametrize("value", ["1", '">"', "'>'", '"<"', ""])
 def test_the_attributes_of_an_element_that_has_thousands_are_dropped(value):
     page = "<p " + " ".join(f"a{n}={value}" if value else f"a{n}" for n in range(20_000)) + ">text</p>"
-    paragraph = parse(page).root.find(".//p")
+    paragraph = parse(page.encode()).root.find(".//p")
     assert paragraph.text == "text"
     assert len(paragraph.attrib) <= 2_000
 
@@ -74,7 +74,11 @@ ARABIC = "<p>ارتفع منسوب النهر في الليل وأغلقت ال�
         (b"caf\xe9 \x93x\x94", None, "café “x”"),
         (RUSSIAN.encode() + b"\xff", None, RUSSIAN),
         (b"caf\xe9", "no-such-charset", "café"),
+        ("<p>橋は朝まで閉鎖された".encode("iso2022_jp"), "iso-2022-jp", "橋は朝まで閉鎖された"),
+        ("<p>桥梁关闭到早上".encode("hz"), "hz-gb-2312", "桥梁关闭到早上"),
+        (b"<p>at ~{home~}", None, "at ~{home~}"),
     ],
 )
 def test_charsets(data, charset, expected):
     assert expected in decode(data, charset)
+    assert to_utf8(data, charset) == decode(data, charset).encode()
