@@ -9,7 +9,9 @@ in ``benchmarks/language.py``; its probabilities are honest enough to be weighed
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from py3langid.langid import LanguageIdentifier
@@ -54,7 +56,10 @@ _EVERYDAY = {
     "ar": "في من على إلى أن التي الذي عن مع هذا هذه ما لا بعد قال بين كما كان وقد خلال حيث",
     "fa": "و در به از که این را با است برای آن یک های شد بر هم تا خود اما کرد شده",
 }
-_EVERYDAY_WORDS = {code: frozenset(words.split()) for code, words in _EVERYDAY.items()}
+_LANGUAGES_OF: dict[str, list[str]] = {}
+for _code, _words in _EVERYDAY.items():
+    for _word in _words.split():
+        _LANGUAGES_OF.setdefault(_word, []).append(_code)
 _WORD_RE = re.compile(r"[^\W\d_]+")
 _WORDS = 30
 _FULL, _DECLARED_FULL = 0.2, 0.14
@@ -110,8 +115,8 @@ def everyday_language(text: str, declared: str | None = None) -> str | None:
     words = _WORD_RE.findall(text[:_SAMPLE].casefold())
     if len(words) < _WORDS:
         return None
-    counts = {code: sum(map(everyday.__contains__, words)) for code, everyday in _EVERYDAY_WORDS.items()}
-    best = max(counts, key=lambda code: counts[code])
+    counts = Counter(chain.from_iterable(map(_LANGUAGES_OF.get, words, repeat(()))))
+    best = max(_EVERYDAY, key=counts.__getitem__)
     least = _DECLARED_FULL if best == declared else _FULL if best in _ALONE else 1.0
     return best if counts[best] >= least * len(words) else None
 
