@@ -70,7 +70,9 @@ def _bytes_of(page: bytes) -> NDArray[np.uint8]:
 
 def _parse(page: bytes) -> tuple[etree._Element, bool]:
     """Return the tree of *page* and whether the parser stopped at its depth limit."""
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+    parser = etree.HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True, collect_ids=False
+    )
     try:
         root = etree.fromstring(page, parser)
     except (etree.LxmlError, ValueError, AssertionError):  # "Document is empty" among others
