@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from crawler.extract.blocks import Block, Place
 from crawler.extract.letters import counts, phrases_of
-from crawler.extract.marks import KIND_COUNT
 from crawler.extract.words import Vocabulary, words_of
 
 Matrix = NDArray[np.float32]
@@ -123,16 +123,16 @@ def _of_places(page: Sequence[Block]) -> tuple[Matrix, Matrix, _Places]:
         for place in reversed(way):
             index[id(place)] = len(ordered)
             ordered.append(place)
-    rows = [
+    rows = chain.from_iterable(
         (index[id(place.outer)] if place.outer else 0, place.depth, _TAG_NUMBERS.get(place.tag, 0), place.in_link,
          place.unseen) for place in ordered
-    ]  # fmt: skip
-    outer, depths, tags, *flags = np.array(rows).T
+    )  # fmt: skip
+    outer, depths, tags, *flags = np.fromiter(rows, np.int64, 5 * len(ordered)).reshape(-1, 5).T
     here = np.array([index[id(block.place)] for block in page])
-    lists = {id(place.nearest): place.nearest for place in ordered}
+    lists = {id(block.place.nearest): block.place.nearest for block in page}
     numbers = {key: row for row, key in enumerate(lists)}
-    nearest = np.array(list(lists.values()), dtype=np.float32)[:, :KIND_COUNT]
-    which = np.array([numbers[id(block.place.nearest)] for block in page])
+    nearest = np.fromiter(chain.from_iterable(lists.values()), np.float32).reshape(len(lists), -1)
+    which = [numbers[id(block.place.nearest)] for block in page]
     distance = np.minimum(depths[here][:, None] - nearest[which], 30)
     around = outer[here]
     place_columns = np.column_stack(
