@@ -66,6 +66,18 @@ _FULL, _DECLARED_FULL = 0.2, 0.14
 _ALONE = frozenset({"en", "de", "fr", "ru", "ar", "fa"})
 """Languages whose kin share few of these words. Others have to be declared: Galician is full of Portuguese ones."""
 
+# Letters in which the news of one language alone is written.
+_SCRIPTS = {
+    "ja": "\u3040-\u30ff", "zh": "\u3400-\u9fff", "ko": "\uac00-\ud7a3", "el": "\u0370-\u03ff\u1f00-\u1fff",
+    "th": "\u0e00-\u0e7f", "lo": "\u0e80-\u0eff", "km": "\u1780-\u17ff", "ka": "\u10a0-\u10ff", "hy": "\u0531-\u0587",
+    "gu": "\u0a80-\u0aff", "ta": "\u0b80-\u0bff", "te": "\u0c00-\u0c7f", "kn": "\u0c80-\u0cff", "ml": "\u0d00-\u0d7f",
+    "si": "\u0d80-\u0dff",
+}  # fmt: skip
+_SCRIPT_RE = re.compile("|".join(f"(?P<{code}>[{letters}]+)" for code, letters in _SCRIPTS.items()))
+_MOST = 0.5
+_JAPANESE, _CHINESE = 0.1, 0.02
+"""Share of kana in a text from which on its Han letters are taken for Japanese, and up to which for Chinese ones."""
+
 
 class Language(NamedTuple):
     """An ISO 639 code, and how probable it is that the text is in this language."""
@@ -119,6 +131,27 @@ def everyday_language(text: str, declared: str | None = None) -> str | None:
     best = max(_EVERYDAY, key=counts.__getitem__)
     least = _DECLARED_FULL if best == declared else _FULL if best in _ALONE else 1.0
     return best if counts[best] >= least * len(words) else None
+
+
+def language_of_script(text: str) -> str | None:
+    """Return the language that most letters of *text* belong to, if their script is that of one language alone.
+
+    >>> language_of_script("국토부는 다리가 금요일까지 폐쇄된다고 밝혔다.")
+    'ko'
+    """
+    sample = text[:_SAMPLE]
+    letters = _letters(sample)
+    if letters < _LEAST:
+        return None
+    counts: Counter[str | None] = Counter()
+    for match in _SCRIPT_RE.finditer(sample):
+        counts[match.lastgroup] += _letters(match[0])
+    kana = counts["ja"]
+    if kana >= _JAPANESE * letters:
+        counts["ja"] += counts.pop("zh", 0)
+    elif kana > _CHINESE * letters:
+        return None
+    return next((code for code, count in counts.items() if count > _MOST * letters), None)
 
 
 def are_kin(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from crawler.text.language import are_kin, everyday_language, identify
+from crawler.text.language import are_kin, everyday_language, identify, language_of_script
 from crawler.text.languagemodel import load_identifier
 
 # (language, a sentence of news in it)
@@ -70,3 +70,24 @@ def test_the_model_read_row_by_row_says_what_the_model_in_memory_says():
     whole, rows = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True), load_identifier()
     for _, text in [*NEWS, ("", "")]:
         assert rows.rank(text) == whole.rank(text)
+
+
+def test_a_script_of_one_language_tells_it():
+    told = {
+        "ja": "同省は、橋が金曜日まで閉鎖されたままになると発表した。",
+        "zh": "该部表示，大桥将关闭至周五，请市民绕行，注意安全。",
+        "ko": "국토부는 다리가 금요일까지 폐쇄된다고 밝혔다. 시민들은 우회해야 한다.",
+        "el": "Το υπουργείο ανακοίνωσε ότι η γέφυρα θα μείνει κλειστή μέχρι την Παρασκευή.",
+        "th": "กระทรวงระบุว่าสะพานจะปิดจนถึงวันศุกร์ ขอให้ประชาชนใช้เส้นทางอื่น",
+    }
+    for language, text in told.items():
+        assert language_of_script(text) == language
+        assert identify(text).code == language
+
+
+def test_a_script_of_many_languages_and_a_mixture_tell_none():
+    for language in ("en", "ru", "ar", "he"):
+        assert language_of_script(dict(NEWS)[language]) is None
+    assert language_of_script("大桥将关闭至周五 " + dict(NEWS)["en"]) is None
+    assert language_of_script("该部表示，大桥将关闭至周五，请市民绕行かな，注意安全。") is None
+    assert language_of_script("大桥") is None
