@@ -120,6 +120,25 @@ def test_a_live_blog_gives_its_entries():
     assert all(paragraph in text for paragraph in ENGLISH)
 
 
+READERS = [
+    "I have lived beside this river for forty years, and the city has never once cleaned the drains before the autumn.",
+    "The schools should have been closed a day earlier. My daughter had to be carried across the market by a neighbour.",
+    "They said the same thing about the dam in 1998, and everybody here remembers how that ended for the villages below.",
+]
+
+
+def test_what_readers_comment_is_no_part_of_an_article():
+    paragraphs = ENGLISH * 2
+    body = "".join(f"<p>{text}</p>" for text in paragraphs)
+    comment = '<li class="comment"><article><div class="post-content"><p>{}</p></div></article></li>'
+    comments = "".join(comment.format(text) for text in READERS * 4)
+    page = (
+        f'<html lang=en><title>{TITLE["en"]}</title><body><div class="post"><h1>{TITLE["en"]}</h1>'
+        f'<div class="content">{body}</div><section>{comments}</section></div></body></html>'
+    )
+    assert extract(page.encode(), URL)["text"].split("\n\n") == paragraphs
+
+
 @pytest.mark.parametrize(
     ("language", "charset", "header"),
     [
