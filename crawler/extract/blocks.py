@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.beside import Beside
-from crawler.extract.marks import KIND_COUNT, NAMING, marks_of, marks_of_tag
+from crawler.extract.marks import COMMENT, KIND_COUNT, NAMING, marks_of, marks_of_tag, speaks_of_other
 
 HIDDEN = frozenset({
     "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed", "applet",
@@ -34,10 +34,11 @@ class Place:
 
     ``depth`` counts the elements from the root. ``kin`` is what elements that a
     template made alike have in common: tag, class and the tag around. ``nearest`` is, by kind of name (see
-    :mod:`crawler.extract.marks`), the depth of the nearest element around that has it, -99 where none has.
+    :mod:`crawler.extract.marks`), the depth of the nearest element around that has it, -99 where none has. ``other`` is
+    that of the nearest whose names speak of what is no part of an article: comments of readers, other stories.
     """
 
-    __slots__ = ("depth", "element", "in_link", "kin", "nearest", "outer", "tag", "unseen")
+    __slots__ = ("depth", "element", "in_link", "kin", "nearest", "other", "outer", "tag", "unseen")
     nearest: list[int]
 
     def __init__(self, element: etree._Element, tag: str, outer: Place | None) -> None:
@@ -58,11 +59,13 @@ class Place:
                 unseen = True
         if outer is None:
             self.depth, self.in_link, self.unseen, nearest = 0, tag == "a", unseen, _NOWHERE
-            self.kin = (tag, looks, "")
+            self.kin, self.other = (tag, looks, ""), -99
         else:
             self.depth, nearest = outer.depth + 1, outer.nearest
             self.in_link, self.unseen = outer.in_link or tag == "a", outer.unseen or unseen
-            self.kin = (tag, looks, outer.tag)
+            self.kin, self.other = (tag, looks, outer.tag), outer.other
+        if COMMENT in marks or (looks and speaks_of_other(looks)):
+            self.other = self.depth
         if marks:
             nearest = nearest.copy()
             for kind in marks:

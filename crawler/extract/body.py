@@ -18,7 +18,6 @@ from crawler.extract.dump import DUMP_RE, without_dump
 from crawler.extract.features import Evidence, Matrix, measure
 from crawler.extract.forest import load_reader
 from crawler.extract.letters import weight
-from crawler.extract.marks import NAMES
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
 from crawler.extract.words import Vocabulary
@@ -52,7 +51,6 @@ _DESK_RE = re.compile(
 _SPLIT_RE = re.compile(r"\s*\n\s*|(?<=[.!?])\s{2,}")
 
 
-_COMMENT = NAMES.index("comment")
 _UNREAD = ("script", "style", "noscript", "svg", "nav", "footer", "iframe")
 
 
@@ -74,10 +72,11 @@ class Reading(NamedTuple):
 def find_body(page: Page, title: str | None) -> Reading:
     """Return the body of *page*, without *title* and date line at its head and without leaked dumps.
 
-    The profile's selector first; then the blocks of the page that the forest takes for body, but for the comments of
-    readers beside a text of some length. Where it is in doubt about much of what it takes (some 5 pages in 100),
-    trafilatura reads the page instead, whose mistakes are others. Where all that leaves hardly anything, the
-    articleBody of its JSON-LD. A body ends where a dump begins: what the site leaks comes after the last paragraph.
+    The profile's selector first; then the blocks of the page that the forest takes for body, but for what its markup
+    calls comments or other stories beside a text of some length. Where it is in doubt about much of what it takes
+    (some 5 pages in 100), trafilatura reads the page instead, whose mistakes are others. Where all that leaves hardly
+    anything, the articleBody of its JSON-LD. A body ends where a dump begins: what the site leaks comes after the last
+    paragraph.
     """
     if chosen := page.select("body"):
         paragraphs = [clean_line(block.text) for element in chosen for block in blocks(element)]
@@ -181,9 +180,9 @@ def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], flo
     judged = reader.judge(measured)
     sizes = measured.sizes
     start = _title_at(found, measured.overlap)
-    comments = _comments(found, start)
-    if (sizes * (judged > _THRESHOLD))[~comments].sum() >= _ENOUGH:
-        judged = np.where(comments, 0, judged)
+    other = _others(found, start)
+    if (sizes * (judged > _THRESHOLD))[~other].sum() >= _ENOUGH:
+        judged = np.where(other, 0, judged)
     keep = judged > _THRESHOLD
     surest = float(np.where(sizes >= _LEAST, judged, 0).max())
     doubt = float((sizes * np.minimum(judged, 1 - judged)).sum() / max(1.0, (sizes * keep).sum()))
@@ -200,10 +199,10 @@ def _title_at(found: list[Block], overlap: Matrix) -> int:
     return next((number for number in headings if overlap[number] > _AGREE), 0)
 
 
-def _comments(found: list[Block], start: int) -> NDArray[np.bool_]:
-    """Return which blocks stand in an element named after comments that does not hold the one at *start*, too."""
-    around = found[start].place.nearest[_COMMENT]
-    return np.array([block.place.nearest[_COMMENT] > around for block in found])
+def _others(found: list[Block], start: int) -> NDArray[np.bool_]:
+    """Return which blocks stand in an element whose names speak of other things, but not around that at *start*."""
+    around = found[start].place.other
+    return np.array([block.place.other > around for block in found])
 
 
 def _article_body(page: Page) -> str:

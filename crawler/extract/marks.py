@@ -51,6 +51,7 @@ _TAGS = {
 NAMES = [*KINDS, *sorted(set(_TAGS.values()) - set(KINDS))]
 KIND_COUNT = len(NAMES)
 _INDEX = {name: index for index, name in enumerate(NAMES)}
+COMMENT = _INDEX["comment"]
 _WORDS: dict[str, int] = {}
 _STEMS: dict[str, int] = {}
 for _kind, _words in KINDS.items():
@@ -82,6 +83,22 @@ def _kind_of(word: str) -> int:
     if word in _WORDS:
         return _WORDS[word]
     return next((_STEMS[word[:size]] for size in _LENGTHS if word[:size] in _STEMS), -1)
+
+
+_OTHER_RE = re.compile(
+    r"(?:^|[\s_-])(?:related|recommend\w*|recirc\w*|most-?(?:read|popular)|trending|newsletter|sign-?up|read-?(?:next|also)"
+    r"|also-?read|more-?(?:from|on|stories)|sidebar|rail|outbrain|taboola)(?=[\s_A-Z-]|$)|related(?:Content|Articles|Stories|Posts)"
+)
+
+
+@lru_cache(maxsize=4096)
+def speaks_of_other(names: str) -> bool:
+    """Tell whether *names*, the classes of an element, say that what is in it is no part of an article beside it.
+
+    >>> speaks_of_other("card related-stories"), speaks_of_other("correlated")
+    (True, False)
+    """
+    return _OTHER_RE.search(names[:_LONGEST]) is not None
 
 
 _MARKS_OF_TAGS = {tag: (_INDEX[name],) for tag, name in _TAGS.items()}

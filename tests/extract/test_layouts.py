@@ -127,14 +127,17 @@ READERS = [
 ]
 
 
-def test_what_readers_comment_is_no_part_of_an_article():
+@pytest.mark.parametrize("name", ["comment", "related-story", "recirc_item", "sidebar", "card-list most-read"])
+def test_what_the_markup_calls_something_else_is_no_part_of_an_article(name):
     paragraphs = ENGLISH * 2
     body = "".join(f"<p>{text}</p>" for text in paragraphs)
-    comment = '<li class="comment"><article><div class="post-content"><p>{}</p></div></article></li>'
-    comments = "".join(comment.format(text) for text in READERS * 4)
+    others = "".join(
+        f'<li class="{name}"><article><div class="post-content"><p>{text}</p></div></article></li>'
+        for text in READERS * 4
+    )
     page = (
         f'<html lang=en><title>{TITLE["en"]}</title><body><div class="post"><h1>{TITLE["en"]}</h1>'
-        f'<div class="content">{body}</div><section>{comments}</section></div></body></html>'
+        f'<div class="content">{body}</div><section>{others}</section></div></body></html>'
     )
     assert extract(page.encode(), URL)["text"].split("\n\n") == paragraphs
 
