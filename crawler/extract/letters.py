@@ -84,32 +84,34 @@ def weight(text: str) -> float:
 def counts(texts: Sequence[str]) -> Letters:
     """Return what the characters of *texts*, none of them empty, tell of each."""
     joined, starts = _joined(texts)
-    codes = np.frombuffer(
-        joined.encode("utf-32-le" if sys.byteorder == "little" else "utf-32-be", "replace"), np.uint32
-    )
-    kinds = _table()[np.minimum(codes, 0xFFFF)]
+    encoded = joined.encode("utf-32-le" if sys.byteorder == "little" else "utf-32-be", "replace")
+    codes = np.minimum(np.frombuffer(encoded, np.uint32), 0xFFFF).astype(np.uint16)
+    del encoded  # four bytes a character, of pages that may have millions
+    kinds = _table()[codes]
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     last = starts + lengths - 1
 
+    def added(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.add.reduceat(flags, starts, dtype=np.int32).astype(float)
+
     def total(bit: int) -> NDArray[np.float64]:
-        return np.add.reduceat((kinds & bit != 0).astype(np.int32), starts).astype(float)
+        return added(kinds & bit != 0)
 
     dense = total(_DENSE)
     sizes = lengths + _WHOLE * dense
     words = total(_SPACE) + 1 + dense / 2
     words[:-1] -= 1  # the line end that parts it from the next
     stops = (kinds & _STOP) != 0
-    pauses = np.zeros(len(kinds), dtype=np.int32)
+    pauses = np.zeros(len(kinds), dtype=bool)
     pauses[:-1] = stops[:-1] & (((kinds[1:] & _SPACE) != 0) | (codes[:-1] > 0x3000)) & (codes[1:] != 10)
     letters = np.maximum(total(_LETTER), 1)
     first, final, before = kinds[starts], kinds[last], kinds[np.maximum(last - 1, starts)]
     ends = (final & _STOP != 0) | ((final & _CLOSE != 0) & (before & _STOP != 0))
     colon = (codes[last] == 0x3A) | (codes[last] == 0xFF1A)
     columns = [
-        sizes, words, sizes / words, total(_COMMA), ends, ends | (final & _CLOSE != 0) | colon, np.add.reduceat(pauses, starts),
+        sizes, words, sizes / words, total(_COMMA), ends, ends | (final & _CLOSE != 0) | colon, added(pauses),
         total(_UPPER) / letters, total(_DIGIT) / lengths, first & _UPPER != 0, first & _OPEN != 0, total(_PART), total(_QUOTE),
-        np.add.reduceat((codes == 0x3F).astype(np.int32), starts), colon, total(_FOREIGN) / letters, letters / lengths,
-        np.add.reduceat((codes == 0x7B).astype(np.int32), starts),
+        added(codes == 0x3F), colon, total(_FOREIGN) / letters, letters / lengths, added(codes == 0x7B),
     ]  # fmt: skip
     return Letters(np.column_stack(columns), sizes.astype(np.float32), ends.astype(np.float32))
 
