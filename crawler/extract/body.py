@@ -35,6 +35,7 @@ _MANY_PIECES = 6_000
 _MANY_CHARACTERS = 300_000
 _MOST = 0.4
 _ENOUGH = 480
+_SHARE = 0.2
 _AGREE = 0.75
 _LEAST = 80
 """Letters: less is not the text of an article, but a caption, a login or an error."""
@@ -180,9 +181,7 @@ def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], flo
     judged = reader.judge(measured)
     sizes = measured.sizes
     start = _title_at(found, measured.overlap)
-    other = _others(found, start)
-    if (sizes * (judged > _THRESHOLD))[~other].sum() >= _ENOUGH:
-        judged = np.where(other, 0, judged)
+    judged = np.where(_others(found, start, sizes * (judged > _THRESHOLD)), 0, judged)
     keep = judged > _THRESHOLD
     surest = float(np.where(sizes >= _LEAST, judged, 0).max())
     doubt = float((sizes * np.minimum(judged, 1 - judged)).sum() / max(1.0, (sizes * keep).sum()))
@@ -199,10 +198,15 @@ def _title_at(found: list[Block], overlap: Matrix) -> int:
     return next((number for number in headings if overlap[number] > _AGREE), 0)
 
 
-def _others(found: list[Block], start: int) -> NDArray[np.bool_]:
-    """Return which blocks stand in an element whose names speak of other things, but not around that at *start*."""
+def _others(found: list[Block], start: int, taken: Matrix) -> NDArray[np.bool_]:
+    """Return which blocks stand in an element whose names speak of other things, but not around that at *start*.
+
+    None, if that would leave hardly anything of what is *taken* for body (letters of each): names can mislead.
+    """
     around = found[start].place.other
-    return np.array([block.place.other > around for block in found])
+    other: NDArray[np.bool_] = np.array([block.place.other > around for block in found])
+    leaves_enough = bool(taken[~other].sum() >= max(_ENOUGH, _SHARE * taken.sum()))
+    return other & leaves_enough
 
 
 def _article_body(page: Page) -> str:

@@ -87,7 +87,8 @@ def _kind_of(word: str) -> int:
 
 _OTHER_RE = re.compile(
     r"(?:^|[\s_-])(?:related|recommend\w*|recirc\w*|most-?(?:read|popular)|trending|newsletter|sign-?up|read-?(?:next|also)"
-    r"|also-?read|more-?(?:from|on|stories)|sidebar|rail|outbrain|taboola)(?=[\s_A-Z-]|$)|related(?:Content|Articles|Stories|Posts)"
+    r"|also-?read|more-?(?:from|on|stories)|(?<!with-)(?<!has-)(?<!no-)(?<!content-)(?:sidebar|rail)|outbrain|taboola)"
+    r"(?=[\s_A-Z-]|$)|related(?:Content|Articles|Stories|Posts)"
 )
 
 
@@ -95,7 +96,7 @@ _OTHER_RE = re.compile(
 def speaks_of_other(names: str) -> bool:
     """Tell whether *names*, the classes of an element, say that what is in it is no part of an article beside it.
 
-    >>> speaks_of_other("card related-stories"), speaks_of_other("correlated")
+    >>> speaks_of_other("card related-stories"), speaks_of_other("layout-with-rail__main")
     (True, False)
     """
     return _OTHER_RE.search(names[:_LONGEST]) is not None
