@@ -22,11 +22,11 @@ _TAG_RE = re.compile(
 )
 """A comment, an element whose content is not markup, or a start tag: linear in the page, whatever its quotes."""
 
-_QUOTED_END_RE = re.compile(rb"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
 _OPENING_RE = re.compile(b"<[a-zA-Z]")
 _FEW = 3
 _RAW = (b"<script", b"<style", b"<textarea", b"<title")
 _SMALL_PAGE = 30_000
+_STEP = 4_000
 _LONG_OPENING = 10_000
 _MANY_ATTRIBUTES = 2_000
 _SCAFFOLD_RE = re.compile(
@@ -84,13 +84,36 @@ def _parse(page: bytes) -> tuple[etree._Element, bool]:
 def _may_have_long_tags(page: bytes) -> bool:
     """Tell, quickly, whether an element of *page* may be longer than what is let pass unlooked at.
 
-    It ends at the first ``>`` outside of quotes: so there is a long way between two of them, or several in quotes.
+    A start tag ends at the first ``>`` outside of quotes. So wherever one looks into a long one, the next is in quotes,
+    or far away. Looked at is every 4,000th byte, and each long way between two once.
     """
-    ends = np.flatnonzero(_bytes_of(b">%b>" % page) == ord(">"))
-    for gap in np.flatnonzero(np.diff(ends) > _LONG_OPENING).tolist():
-        if _OPENING_RE.search(page, int(ends[gap]), int(ends[gap + 1]) - _LONG_OPENING):
+    doubtful = at = 0
+    while (at := at + _STEP) < len(page):
+        end = page.find(b">", at)
+        end = len(page) if end < 0 else end
+        if end - at > _LONG_OPENING:
+            before = page.rfind(b">", 0, at)
+            if _is_quoted(page, before) or _OPENING_RE.search(page, before + 1, end - _LONG_OPENING):
+                return True
+            at = end
+        elif _is_quoted(page, end):
+            doubtful += 1
+            if doubtful == _FEW:
+                return True
+    return False
+
+
+def _is_quoted(page: bytes, at: int) -> bool:
+    """Tell whether a quote that follows a ``=`` is the last one of its kind before *at*: so it is open there."""
+    first = max(0, at - _LONG_OPENING)
+    for quote in (b'"', b"'"):
+        start = max(0, page.rfind(quote, first, max(0, at)))
+        before = page[max(0, start - 1) : start]
+        if before.isspace():
+            before = page[first:start].rstrip()[-1:]
+        if before == b"=":
             return True
-    return next(islice(_QUOTED_END_RE.finditer(page), _FEW, None), None) is not None
+    return False
 
 
 def _bound_attributes(page: bytes) -> bytes:

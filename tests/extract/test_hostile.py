@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.extract import extract, page_text
 from crawler.extract.charset import decode, to_utf8
@@ -39,6 +41,23 @@ def test_the_attributes_of_an_element_that_has_thousands_are_dropped(value):
     paragraph = parse(page.encode()).root.find(".//p")
     assert paragraph.text == "text"
     assert len(paragraph.attrib) <= 2_000
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a{}", 'a{}="v"', 'a{}=">"', "a{}  = '\">'", 'a{}="<b>"', 'a{}="x > y"']),
+        min_size=1,
+        max_size=6,
+    ),
+    st.integers(1, 300),
+    st.sampled_from(["", "<p>some text</p>", '<a href="/1">one</a>', "<script>if (a > b) c = '\"';</script>"]),
+)
+def test_wherever_a_long_element_has_its_quotes_its_attributes_are_dropped(kinds, run, around):
+    attributes = " ".join(kinds[number // run % len(kinds)].format(number) for number in range(20_000))
+    page = f"{around * 2_000}<i {attributes}>text</i>{around * 2_000}"
+    element = parse(page.encode()).root.find(".//i")
+    assert element.text == "text"
+    assert len(element.attrib) <= 2_000
 
 
 def test_text_lost_to_the_depth_limit_is_saved_and_the_loss_is_told():
