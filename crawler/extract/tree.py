@@ -23,12 +23,15 @@ _TAG_RE = re.compile(
 """A comment, an element whose content is not markup, or a start tag: linear in the page, whatever its quotes."""
 
 _OPENING_RE = re.compile(b"<[a-zA-Z]")
-_FEW = 3
+_NAME_RE = re.compile(rb"<[a-zA-Z][^\s/>]*+")
+_VALUE_RE = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _RAW = (b"<script", b"<style", b"<textarea", b"<title")
-_SMALL_PAGE = 30_000
-_STEP = 4_000
-_LONG_OPENING = 10_000
-_MANY_ATTRIBUTES = 2_000
+_ALLOWED = 10**10
+"""Bytes of a page times bytes of its longest start tag. The time that the parser takes for an element grows with the
+square of its attributes: so a page full of such tags takes half a second."""
+_LOOKS = 2.5
+"""How often a tag that is too long is looked into, at the least."""
+_FEW = 3
 _SCAFFOLD_RE = re.compile(
     rb"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^<>]*>"
 )
@@ -55,8 +58,9 @@ def parse(page: bytes) -> Tree:
         page, lost = _SCAFFOLD_RE.sub(b" ", page), "size"
         end = next(islice(re.finditer(b"<", page), MAX_TAGS, None), None)
         page = page[: end.start()] if end else page
-    if len(page) > _SMALL_PAGE and _may_have_long_tags(page):
-        page = _bound_attributes(page)
+    longest = _ALLOWED // max(1, len(page))
+    if len(page) > longest and _may_have_long_tags(page, longest):
+        page = _bound_attributes(page, longest)
     root, deep = _parse(page)
     if deep:
         root, deep = _parse(_SCAFFOLD_RE.sub(b" ", page))
@@ -81,31 +85,32 @@ def _parse(page: bytes) -> tuple[etree._Element, bool]:
     return (etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root), deep
 
 
-def _may_have_long_tags(page: bytes) -> bool:
-    """Tell, quickly, whether an element of *page* may be longer than what is let pass unlooked at.
+def _may_have_long_tags(page: bytes, longest: int) -> bool:
+    """Tell, quickly, whether a start tag of *page* may be much longer than *longest*.
 
-    A start tag ends at the first ``>`` outside of quotes. So wherever one looks into a long one, the next is in quotes,
-    or far away. Looked at is every 4,000th byte, and each long way between two once.
+    It ends at the first ``>`` outside of quotes. So wherever one looks into a long one, the next is in quotes, or far
+    away. Looked at is a byte every now and then, and each long way between two once.
     """
+    step = int(longest / _LOOKS)
     doubtful = at = 0
-    while (at := at + _STEP) < len(page):
+    while (at := at + step) < len(page):
         end = page.find(b">", at)
         end = len(page) if end < 0 else end
-        if end - at > _LONG_OPENING:
+        if end - at > longest:
             before = page.rfind(b">", 0, at)
-            if _is_quoted(page, before) or _OPENING_RE.search(page, before + 1, end - _LONG_OPENING):
+            if _is_quoted(page, before, longest) or _OPENING_RE.search(page, before + 1, end - longest):
                 return True
             at = end
-        elif _is_quoted(page, end):
+        elif _is_quoted(page, end, longest):
             doubtful += 1
             if doubtful == _FEW:
                 return True
     return False
 
 
-def _is_quoted(page: bytes, at: int) -> bool:
+def _is_quoted(page: bytes, at: int, within: int) -> bool:
     """Tell whether a quote that follows a ``=`` is the last one of its kind before *at*: so it is open there."""
-    first = max(0, at - _LONG_OPENING)
+    first = max(0, at - within)
     for quote in (b'"', b"'"):
         start = max(0, page.rfind(quote, first, max(0, at)))
         before = page[max(0, start - 1) : start]
@@ -116,15 +121,15 @@ def _is_quoted(page: bytes, at: int) -> bool:
     return False
 
 
-def _bound_attributes(page: bytes) -> bytes:
-    """Return *page* with the attributes dropped from elements that have thousands: the parser is quadratic in them."""
+def _bound_attributes(page: bytes, longest: int) -> bytes:
+    """Return *page* with the attributes dropped from start tags that are longer than *longest* without their values."""
     pieces = []
     end = 0
     for match in _TAG_RE.finditer(page):
         start, stop = match.span()
-        if stop - start > _LONG_OPENING and page[start + 1 : start + 2].isalpha():
-            words = match[0].split(None, _MANY_ATTRIBUTES)
-            if len(words) > _MANY_ATTRIBUTES and not words[0].lower().startswith(_RAW):
-                pieces += [page[end:start], words[0]]
-                end = stop
+        name = _NAME_RE.match(page, start) if stop - start > longest else None
+        if name is None or name[0].lower().startswith(_RAW) or len(_VALUE_RE.sub(b"", match[0])) <= longest:
+            continue
+        pieces += [page[end:start], name[0]]
+        end = stop
     return b"".join([*pieces, page[end:]]) if pieces else page

@@ -13,6 +13,8 @@ from crawler.extract.tree import parse
 HOSTILE = {
     "nested": "<div>" * 100_000 + "deep text" + "</div>" * 100_000,
     "attributes": "<p " + " ".join(f"a{n}=1" for n in range(300_000)) + ">text</p>",
+    "slashes": "<p/" + "/".join(f"a{n}" for n in range(300_000)) + ">text</p>",
+    "many attributes": ("<p " + " ".join(f"a{n}" for n in range(1_500)) + ">") * 1_000,
     "angles": "<" * 3_000_000,
     "quotes": '<a b="' * 300_000,
     "scripts": '<script type="application/ld+json">{"a":1}</script>' * 10_000,
