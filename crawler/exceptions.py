@@ -17,13 +17,22 @@ Every message names the file and, where there is one, the place in it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class GleanerError(Exception):
-    """Root of all errors that a user can mend; ``str()`` of it is one clear line."""
+    """Root of all errors that a user can mend; ``str()`` of it is one clear line. Processes can pass it on."""
 
     exit_code: ClassVar[int] = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:  # the usual way calls the class again, with one argument: the message
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[GleanerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> GleanerError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class ConfigError(GleanerError, ValueError):

@@ -100,8 +100,8 @@ class Soak:
         """Crawl into *corpus*, disturbed until the time *until*; tell whether all crawls ended as they should."""
         before: dict[str, bytes] = {}
         ended = 0
-        while ended < 2:  # the second asks once more for what failed, as the undisturbed one did
-            code = self._crawl(self._command(corpus, key), disturb=time.monotonic() < until)
+        while ended < 2:  # the second asks once more for what failed, and is left alone as the undisturbed one was
+            code = self._crawl(self._command(corpus, key), disturb=not ended and time.monotonic() < until)
             self.exit_codes[code] += 1
             if code not in ENDED | STOPPED:
                 self.violations.append(f"{corpus.name}: a crawl ended with {code}")

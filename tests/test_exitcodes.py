@@ -1,5 +1,6 @@
 """Exit codes tell the truth about a crawl."""
 
+import pickle
 import re
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def test_the_exit_code_of_a_crawl(stats, code):
 def test_the_exit_codes_of_errors():
     classes = (ConfigError, ProfileError, SeedError, CorpusLocked, CorpusDamaged, DiskFull)
     assert [error.exit_code for error in classes] == [4, 4, 4, 6, 5, 3]
+
+
+@pytest.mark.parametrize("error", [CorpusDamaged("corpus", "torn"), SeedError("seeds", "gone"), ConfigError("no")])
+def test_every_error_can_be_passed_on_between_processes(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 def test_the_summary_says_what_to_do_next(tmp_path):

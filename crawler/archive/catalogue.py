@@ -7,7 +7,7 @@ alone; so it can be thrown away and made again (:mod:`crawler.archive.recovery`)
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -185,6 +185,7 @@ class Catalogue:
         state = stub_state(article.capture.status) if article.kind == "stub" else _STATES[article.kind]
         tid, found, url_key = asked_by(article)
         content = article.content_sha256
+        listed = article.depth if article.related else None
         is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self._gathered.tids:
             self.flush()
@@ -192,7 +193,7 @@ class Catalogue:
         self.uncommitted += 1
         self._gathered.advance(place.segment, place.offset + place.length, 1)
         self._gathered.archive(
-            (tid, article.key, article.id, state, article.depth, stub_reason(article)),
+            (tid, article.key, article.id, state, article.depth, listed, stub_reason(article)),
             (
                 tid,
                 version,
@@ -289,6 +290,18 @@ class Catalogue:
             (tid,),
         )
         return [(Held(kind, sha256 and sha256.hex(), version), Place(*at)) for kind, sha256, version, *at in rows]
+
+    def nearer(self) -> list[tuple[str, int]]:
+        """Return the archived keys that are nearer to the seeds than when their records listed others, and how far."""
+        self.flush()
+        return self._connection.execute("SELECT key, depth FROM targets WHERE depth < listed").fetchall()
+
+    def bring_nearer(self, key: str, depth: int, listed: Iterable[str]) -> None:
+        """Note that *key*, at *depth*, lists the keys *listed*: none of them is more than one step farther."""
+        execute = self._connection.execute
+        execute("UPDATE targets SET listed = ? WHERE tid = ?", (depth, target_id(key)))
+        for one in listed:
+            execute("UPDATE targets SET depth = ? WHERE tid = ? AND depth > ?", (depth + 1, target_id(one), depth + 1))
 
     def twin(self, article: Article) -> Twin | None:
         """Return another key that stands in articles/ with the text of *article*, or else its URL."""

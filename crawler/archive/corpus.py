@@ -42,6 +42,7 @@ from crawler.archive.decision import (
     stub_reason,
     stub_state,
 )
+from crawler.archive.depths import pass_on_depths
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
@@ -121,12 +122,16 @@ class Corpus:
     def _commit(self) -> None:
         """Commit to the catalogue what follows from all lines so far, which is written while the disk syncs them."""
         try:
-            self.catalogue.flush()
+            self.pass_on_depths()
         finally:
             self.durable.result()
         self.catalogue.commit()
         if self._near:
             self._near.committed()
+
+    def pass_on_depths(self) -> None:
+        """Bring nearer to the seeds what is listed by records that are (:mod:`crawler.archive.depths`), in a group."""
+        pass_on_depths(self.catalogue, self.line)
 
     def look_up(self, articles: Sequence[Article]) -> None:
         """Look up together what is known of *articles*, which are then added: half as dear as one by one."""

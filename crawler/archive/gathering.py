@@ -37,8 +37,10 @@ ON CONFLICT (tid) DO UPDATE SET
 WHERE excluded.depth < depth OR state = 'seed' OR title IS NOT {_LONGER_TITLE} OR pic IS NOT {_FIRST_PIC}"""  # noqa: S608
 
 _ARCHIVE_ONLY = """
-INSERT INTO targets (tid, key, id, state, depth, reason) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (tid) DO UPDATE SET depth = min(depth, excluded.depth)"""
+INSERT INTO targets (tid, key, id, state, depth, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tid) DO UPDATE SET
+    depth = min(depth, excluded.depth),
+    listed = coalesce(max(listed, excluded.listed), listed, excluded.listed)"""
 
 _ARCHIVE_VISITED = f"""
 {_ARCHIVE_ONLY},
@@ -118,7 +120,7 @@ class Gathered:
         return bool(self.records or self.pictures or self._advanced)
 
     def archive(self, target: Row, record: Row, visit: Row | None) -> None:
-        """Add the rows of a line: of its target (tid, key, id, state, depth, reason), of itself, and of its visit.
+        """Add the rows of a line: its target (tid, key, id, state, depth, listed, reason), itself, and its visit.
 
         A line that comes of no visit leaves a target that is known in the state that it has.
         """

@@ -10,12 +10,15 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
+from crawler.archive.depths import pass_on_depths
 from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.places import line_at
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
 from crawler.exceptions import CorpusDamaged
@@ -85,6 +88,8 @@ def _open_as_it_is(root: Path, path: Path, recovery: Recovery) -> Catalogue | st
             catalogue.close()
             return reason
         _take_in_tails(root, catalogue, recovery)
+        with catalogue.transaction():
+            pass_on_depths(catalogue, partial(line_at, root))
     except BaseException as error:
         catalogue.close()
         if is_malformed(error):
@@ -139,6 +144,8 @@ def _rebuild(root: Path, path: Path, recovery: Recovery) -> Catalogue:
     for family in FAMILIES:
         for segment in segment_paths(root, family):
             _take_in(root, catalogue, segment, 0, recovery, keep_damaged=True)
+    with catalogue.transaction():
+        pass_on_depths(catalogue, partial(line_at, root))
     catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
     catalogue.close()
     for old in (Path(f"{path}-wal"), Path(f"{path}-shm")):

@@ -7,7 +7,7 @@ from typing import Final
 from crawler.archive.fingerprints import SCHEMA as FINGERPRINTS
 from crawler.archive.recurring import SCHEMA as RECURRING
 
-VERSION: Final = 7
+VERSION: Final = 8
 NO_CRC: Final = -1
 
 _TABLES: Final = """
@@ -19,7 +19,8 @@ CREATE TABLE targets (              -- every key that is archived, or that a dum
     key TEXT NOT NULL,
     id TEXT,
     state TEXT NOT NULL,            -- pending leased fetched gone failed; seed: known from its own dump, not asked for
-    depth INTEGER NOT NULL,
+    depth INTEGER NOT NULL,         -- steps from the seeds, by the shortest way that is known
+    listed INTEGER,                 -- the depth that it had when its record listed others, NULL if it never did
     title TEXT, pic TEXT,           -- what dumps told of it
     attempts INTEGER NOT NULL DEFAULT 0,
     reason TEXT,                    -- why it is gone or failed
@@ -29,6 +30,7 @@ CREATE TABLE targets (              -- every key that is archived, or that a dum
 CREATE INDEX targets_pending ON targets (depth, tid) WHERE state = 'pending';
 CREATE INDEX targets_leased ON targets (lease_until) WHERE state = 'leased';
 CREATE INDEX targets_failed ON targets (tid) WHERE state = 'failed';
+CREATE INDEX targets_nearer ON targets (tid) WHERE depth < listed;
 CREATE TABLE visits (               -- when each archived target was last asked for, and when it is due again
     tid INTEGER PRIMARY KEY, checked REAL NOT NULL, due REAL, interval REAL NOT NULL,
     url TEXT, etag TEXT, modified TEXT

@@ -70,6 +70,7 @@ class ArticleSpider(scrapy.Spider):
 
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
         """Lease up to *limit* of the targets that this spider asks for. Called in the archivist's thread."""
+        corpus.pass_on_depths()
         return corpus.frontier.lease(limit, max_depth=self.depth, run=run, until=until)
 
     def request(self, target: Target, attempts: tuple[Attempt, ...] = ()) -> Request | None:

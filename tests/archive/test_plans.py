@@ -14,6 +14,7 @@ FEW = (
     "SCAN (subquery",
     "SCAN asked",
     "INDEX recurring_known",
+    "INDEX targets_nearer",
     "INDEX targets_failed",
     "INDEX targets_leased",
 )

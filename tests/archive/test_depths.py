@@ -1,0 +1,73 @@
+"""A target is as far from the seeds as the shortest way to it is long, in whatever order its records came."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.archive import Corpus
+from crawler.archive.corpus import rebuild
+from tests.factories import make_article, make_seed, related_items
+
+FAR = 9
+NODES = range(1, 7)
+
+
+def archive(root, records, together=1):
+    corpus = Corpus(root, "replica")
+    for at in range(0, len(records), together):
+        with corpus.group():
+            for record in records[at : at + together]:
+                corpus.add(record)
+    corpus.close()
+
+
+def depths(root):
+    with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection:
+        return {
+            int(article_id): depth
+            for article_id, depth in connection.execute("SELECT id, depth FROM targets WHERE id IS NOT NULL")
+        }
+
+
+def test_what_a_record_lists_comes_nearer_with_it_and_can_be_asked_for(tmp_path):
+    late = [make_article(1, depth=4, related=related_items(2)), make_article(2, depth=5, related=related_items(3))]
+    archive(tmp_path / "corpus", [*late, make_seed(related=(1,))])
+    assert depths(tmp_path / "corpus") == {1: 1, 2: 2, 3: 3}
+    corpus = Corpus(tmp_path / "corpus", "replica")
+    with corpus.group():
+        assert [target.id for target in corpus.frontier.lease(9, max_depth=3, run="run-2", until=2e9)] == ["3"]
+    corpus.close()
+
+
+def test_a_nearer_way_that_was_found_while_a_page_was_fetched_counts(tmp_path):
+    archive(tmp_path / "corpus", [make_seed(related=(1,)), make_article(1, depth=3, related=related_items(2))])
+    assert depths(tmp_path / "corpus") == {1: 1, 2: 2}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.sampled_from(NODES), max_size=3, unique=True), min_size=len(NODES), max_size=len(NODES)),
+    st.lists(st.sampled_from(NODES), min_size=1, max_size=2, unique=True),
+    st.permutations([0, *NODES]),
+    st.integers(1, 7),
+)
+def test_the_order_of_records_makes_no_difference(tmp_path_factory, listed, seeded, order, together):
+    records = {0: make_seed(related=tuple(seeded))}
+    for node, others in zip(NODES, listed, strict=True):
+        records[node] = make_article(node, depth=FAR, related=related_items(*others))
+    root = tmp_path_factory.mktemp("depths") / "corpus"
+    archive(root, [records[number] for number in order], together)
+    expected = dict.fromkeys(NODES, FAR)
+    steps, reached = 1, set(seeded)
+    while any(expected[node] > steps for node in reached):
+        nearer = {node for node in reached if expected[node] > steps}
+        expected |= dict.fromkeys(nearer, steps)
+        reached = {other for node in nearer for other in listed[node - 1]}
+        steps += 1
+    assert depths(root) == expected
+    rebuild(root, "for a test")
+    assert depths(root) == expected
