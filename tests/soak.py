@@ -100,7 +100,7 @@ class Soak:
         """Crawl into *corpus*, disturbed until the time *until*; tell whether all crawls ended as they should."""
         before: dict[str, bytes] = {}
         ended = 0
-        while ended < 3:  # noqa: PLR2004 - two more ask for what failed, and are left alone, as the undisturbed ones were
+        while ended < 3:  # the last two ask for what failed, and are left alone, as the undisturbed ones were
             code = self._crawl(self._command(corpus, key), disturb=not ended and time.monotonic() < until)
             self.exit_codes[code] += 1
             if code not in ENDED | STOPPED:
