@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
+from crawler.spiders.base import ArticleSpider
 from tests.factories import make_article, make_seed, related_items
 
 FAR = 9
@@ -41,6 +43,17 @@ def test_what_a_record_lists_comes_nearer_with_it_and_can_be_asked_for(tmp_path)
     with corpus.group():
         assert [target.id for target in corpus.frontier.lease(9, max_depth=3, run="run-2", until=2e9)] == ["3"]
     corpus.close()
+
+
+def test_a_spider_asks_for_what_came_nearer_before_it_is_committed(tmp_path):
+    corpus = Corpus(tmp_path / "corpus", "replica")
+    with corpus.group(wait=False):
+        corpus.add(make_article(1, depth=4, related=related_items(2)))
+        corpus.add(make_seed(related=(1,)))
+    with corpus.group():
+        targets = ArticleSpider.lease(SimpleNamespace(depth=2), corpus, 9, run="run-2", until=2e9)
+    corpus.close()
+    assert [(target.id, target.depth) for target in targets] == [("2", 2)]
 
 
 def test_a_nearer_way_that_was_found_while_a_page_was_fetched_counts(tmp_path):
