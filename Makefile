@@ -17,10 +17,13 @@ PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 DEVELOP := --group test --group scrapyd --group lint
 
 # All that is installed, but pip itself and what builds packages, must have one of the hashes that make lock wrote down.
+# The former name of the distribution is uninstalled: beside the present one it would stay in environments made before.
 $(VENV)/.installed: pyproject.toml constraints.txt requirements/develop.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP_INSTALL) --upgrade "pip>=25.1"
 	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/develop.txt
+	$(BIN)/python -m pip uninstall -qq --yes gleaner
+	rm -rf gleaner.egg-info
 	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,redis,warc]" $(DEVELOP)
 	touch $@
 

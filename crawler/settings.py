@@ -96,7 +96,7 @@ EXTENSIONS = {
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # they are in runs/<run>/stats.json
 LOG_FORMATTER = "crawler.logformatter.GleanerLogFormatter"
-# Whether Spidermon (gleaner[monitors]) runs those of its monitors that are given a threshold: docs/schedules.md.
+# Whether Spidermon (scrapy-gleaner[monitors]) runs those of its monitors that are given a threshold: docs/schedules.md.
 SPIDERMON_ENABLED = False
 SPIDERMON_SPIDER_CLOSE_MONITORS = ["crawler.extensions.monitorsuite.RunSuite"]
 SPIDERMON_ADD_FIELD_COVERAGE = True

@@ -80,7 +80,7 @@ def test_a_monitor_of_spidermon_fails_a_run_too(replica, tmp_path):
 
 def test_without_spidermon_a_crawl_that_asks_for_it_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "spidermon.contrib.scrapy.extensions", None)
-    with pytest.raises(ConfigError, match=r"install gleaner\[monitors\]"):
+    with pytest.raises(ConfigError, match=r"pip install 'scrapy-gleaner\[monitors\]'"):
         Monitors.from_crawler(get_crawler(settings_dict={"SPIDERMON_ENABLED": True}))
     with pytest.raises(NotConfigured):
         Monitors.from_crawler(get_crawler())

@@ -30,7 +30,8 @@ class Command(ScrapyCommand):
 
     def long_desc(self) -> str:
         return (
-            f"{self.short_desc()}, their verbs, options and paths. It needs shtab: pip install 'gleaner[completion]'."
+            f"{self.short_desc()}, their verbs, options and paths. "
+            "It needs shtab: pip install 'scrapy-gleaner[completion]'."
             "\n\nExample\n  scrapy completion bash > ~/.local/share/bash-completion/completions/scrapy"
             "\n  scrapy completion zsh > ~/.zfunc/_scrapy      (a folder of your fpath)"
         )
@@ -45,7 +46,8 @@ class Command(ScrapyCommand):
         try:
             import shtab  # noqa: PLC0415 - an optional extra
         except ImportError:
-            raise UsageError("completion needs shtab: pip install 'gleaner[completion]'", print_help=False) from None
+            hint = "completion needs shtab: pip install 'scrapy-gleaner[completion]'"
+            raise UsageError(hint, print_help=False) from None
         parser = self._parser()
         _mark_paths(parser, shtab.FILE)
         sys.stdout.write(shtab.complete(parser, args[0]))

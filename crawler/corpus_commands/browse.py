@@ -14,7 +14,7 @@ from crawler.show import note, print_json, progress, say
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Serve the corpus at *root* to browsers of this machine until it is interrupted; exit code 0."""
     if find_spec("datasette") is None:
-        raise ConfigError("browse needs Datasette: pip install 'gleaner[browse]'")
+        raise ConfigError("browse needs Datasette: pip install 'scrapy-gleaner[browse]'")
     from crawler.browse.server import serve  # noqa: PLC0415 - an extra that not everyone has
 
     def ready(url: str, caught_up: CaughtUp) -> None:

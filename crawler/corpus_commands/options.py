@@ -176,7 +176,8 @@ VERBS: dict[str, Verb] = {
     ),
     "browse": Verb(
         "look into it with a browser",
-        "Serve the corpus to the browsers of this machine, read-only, by Datasette (pip install 'gleaner[browse]'): "
+        "Serve the corpus to the browsers of this machine, read-only, by Datasette "
+        "(pip install 'scrapy-gleaner[browse]'): "
         "search, facets by year, language, source and kind, pictures, each record with its neighbours and its JSON "
         "line, and SQL over the catalogue. It shows what the corpus held when it was started. Ctrl-C ends it.",
         "scrapy corpus browse --port 8001",

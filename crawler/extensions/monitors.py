@@ -26,5 +26,5 @@ class Monitors:
         try:
             from spidermon.contrib.scrapy.extensions import Spidermon  # noqa: PLC0415 - an optional extra
         except ImportError:
-            raise ConfigError("SPIDERMON_ENABLED is on, but there is no Spidermon: install gleaner[monitors]") from None
+            raise ConfigError("SPIDERMON_ENABLED needs Spidermon: pip install 'scrapy-gleaner[monitors]'") from None
         return Spidermon.from_crawler(crawler)

@@ -79,7 +79,7 @@ class Sharing:
         try:
             from crawler.sharing import SharedFrontier, check  # noqa: PLC0415 - an optional extra
         except ImportError as error:
-            raise ConfigError(f"FRONTIER_URL needs the extra gleaner[redis]: {error}") from error
+            raise ConfigError(f"FRONTIER_URL needs redis: pip install 'scrapy-gleaner[redis]' ({error})") from error
         check(url)
         worker = _worker(Path(settings["CORPUS_DIR"]))
         name = settings["FRONTIER_KEY"] or site

@@ -76,7 +76,7 @@ def read_record(data: bytes) -> Payload:
     try:
         from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - only who asks Common Crawl needs it
     except ImportError as error:
-        raise ValueError("it cannot be read without FastWARC: pip install 'gleaner[harvest]'") from error
+        raise ValueError("it cannot be read without FastWARC: pip install 'scrapy-gleaner[harvest]'") from error
 
     record_bytes = io.BytesIO(_gunzipped(data))
     try:

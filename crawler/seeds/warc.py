@@ -110,9 +110,7 @@ class _Reader:
         try:
             from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - an extra
         except ImportError as error:
-            raise SeedError(
-                self.source, "WARC files need FastWARC: install Gleaner with its extra, gleaner[harvest]"
-            ) from error
+            raise SeedError(self.source, "WARC files need FastWARC: pip install 'scrapy-gleaner[harvest]'") from error
         types = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
         if self.stream is not None:
             yield from self._records(ArchiveIterator(self.stream, types, auto_decode="all", inplace=True))

@@ -1,4 +1,4 @@
-"""The frontier that many machines share, in Redis or Valkey. Pure: no Scrapy. Needs the extra ``gleaner[redis]``."""
+"""The frontier that many machines share, in Redis or Valkey. Pure: no Scrapy. Needs ``scrapy-gleaner[redis]``."""
 
 from crawler.sharing.entries import Entry, entry_of, entry_of_related, read_entry
 from crawler.sharing.frontier import SharedFrontier, check

@@ -52,7 +52,7 @@ class Replay:
         try:
             import fastwarc.warc  # noqa: F401, PLC0415 - an extra
         except ImportError as error:
-            raise ConfigError("SOURCE=warc: needs FastWARC: install Gleaner with its extra, gleaner[warc]") from error
+            raise ConfigError("SOURCE=warc: needs FastWARC: pip install 'scrapy-gleaner[warc]'") from error
         self._sources = {source.name: source for source in sources}
         self._max_body = max_body
         self._on_problem = on_problem

@@ -234,5 +234,5 @@ def test_a_corpus_without_captures_makes_no_wacz(root, tmp_path):
 def test_without_pyarrow_it_says_what_to_install(root, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "crawler.archive.export.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ConfigError, match=r"pip install 'gleaner\[export\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'scrapy-gleaner\[export\]'"):
         export_to(root, "parquet", tmp_path)

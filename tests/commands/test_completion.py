@@ -61,5 +61,5 @@ def test_another_shell_is_a_usage_error(arguments):
 
 def test_without_shtab_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "shtab", None)
-    with pytest.raises(UsageError, match=r"pip install 'gleaner\[completion\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'scrapy-gleaner\[completion\]'"):
         Command().run(["bash"], argparse.Namespace())

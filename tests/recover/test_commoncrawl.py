@@ -81,5 +81,5 @@ def test_any_bytes_are_a_record_or_a_value_error(data):
 
 def test_without_fastwarc_the_reason_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
-    with pytest.raises(ValueError, match=r"gleaner\[harvest\]"):
+    with pytest.raises(ValueError, match=r"scrapy-gleaner\[harvest\]"):
         read_record(member())

@@ -17,7 +17,7 @@ try:
 
     from crawler.archive.export.columns import SCHEMA, batch
 except ImportError as error:
-    raise ConfigError("this format needs the package pyarrow: pip install 'gleaner[export]'") from error
+    raise ConfigError("this format needs the package pyarrow: pip install 'scrapy-gleaner[export]'") from error
 
 _GROUP_ROWS, _GROUP_BYTES = 10_000, 32 * 1024 * 1024
 """The most rows of a row group, and about the most bytes, as Arrow holds them."""

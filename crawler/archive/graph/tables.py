@@ -13,7 +13,7 @@ try:
     import pyarrow as pa
     import pyarrow.parquet as pq
 except ImportError as error:
-    raise ConfigError("this format needs the package pyarrow: pip install 'gleaner[export]'") from error
+    raise ConfigError("this format needs the package pyarrow: pip install 'scrapy-gleaner[export]'") from error
 
 _GROUP_ROWS = 20_000
 _NODES = pa.schema(
