@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
+from crawler.warc.exchange import target_uri
 from crawler.warc.index import CaptureIndex, read_back
 from crawler.warc.reading import Broken, read_headers, read_records
 
@@ -78,7 +79,7 @@ def check_coordinates(root: Path, file: str, offset: int, url: str | None) -> st
     if headers["warc-type"] not in {"response", "revisit"}:
         return f"{place}, where there is a {headers['warc-type']!r} record"
     captured = headers.get("warc-target-uri")
-    if url is not None and captured != url.partition("#")[0]:
+    if url is not None and captured != target_uri(url.partition("#")[0]):
         return f"{place}, where there is one of {captured!r}"
     return None
 
@@ -99,7 +100,8 @@ def _check_records(path: Path, name: str, index: CaptureIndex | None, read: int)
             continue  # not in the index yet
         capture = read_back(found, name)
         if capture and capture != index.at(name, found.offset):
-            yield Finding(name, found.offset, "the index of the WARC files does not say what this record says")
+            message = "the index of the WARC files does not say what this record says; scrapy corpus repair rebuilds it"
+            yield Finding(name, found.offset, message)
     for finding in beyond:
         yield finding._replace(message=f"{finding.message}; the next run moves it to quarantine/", is_note=True)
 

@@ -24,7 +24,7 @@ from zlib import crc32
 from crawler.archive.entries import MANIFEST_NAME, read_manifest
 from crawler.archive.files import sync_directory, write_all, write_pieces_atomically
 from crawler.warc.exchange import Exchange
-from crawler.warc.index import CaptureIndex, read_back, written
+from crawler.warc.index import CaptureIndex, read_back
 from crawler.warc.reading import Broken, Record, read_records
 from crawler.warc.writing import Original, encode_exchange, encode_warcinfo, new_record_id
 
@@ -98,7 +98,7 @@ class CaptureWriter:
         with self._lock:
             place = CapturePlace(self._file, self._size)
             self._append(encoded.data)
-            self._index.add(written(exchange, encoded, self._file, place.offset, original))
+            _index(self._index, encoded.record._replace(offset=place.offset), self._file)
         return place
 
     def _original(self, exchange: Exchange) -> Original | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values in order; bytes beyond ASCII are the characters of the same numbers (Latin-1)."""
@@ -22,6 +22,7 @@ _SECRET_RE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _BREAKS_RE = re.compile(r"[\r\n\0]+")
+_NO_URI_RE = re.compile(r"[^\x21-\x7e]+|[<>]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,15 @@ def response_block(exchange: Exchange) -> Block:
 def public(headers: Headers) -> Headers:
     """Return *headers* without those whose names say that they hold secrets: cookies, credentials, tokens."""
     return tuple((_line(name), _line(value)) for name, value in headers if not is_secret(name))
+
+
+def target_uri(url: str) -> str:
+    """Return *url* as it stands in ``WARC-Target-URI``: what would break or bend a header is percent-encoded.
+
+    >>> target_uri("http://example.org/a b")
+    'http://example.org/a%20b'
+    """
+    return _NO_URI_RE.sub(lambda found: quote(found[0], errors="surrogatepass"), url)
 
 
 def is_secret(name: str) -> bool:

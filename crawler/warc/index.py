@@ -16,9 +16,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from crawler.sqlite import connect_to_read
-from crawler.warc.exchange import Exchange
+from crawler.warc.exchange import target_uri
 from crawler.warc.reading import Record, http_head
-from crawler.warc.writing import Encoded, Original, payload_digest
+from crawler.warc.writing import Original
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -113,6 +113,7 @@ class CaptureIndex:
 
     def last_answer(self, url: str) -> Original | None:
         """Return the last response of status 200 for the very *url*: what a 304 says is still the answer."""
+        url = target_uri(url)
         row = self._connection.execute(
             "SELECT record_id, url, date, digest FROM captures"
             " WHERE urlkey = ? AND url = ? AND kind = 'response' AND status = 200 ORDER BY date DESC LIMIT 1",
@@ -189,29 +190,11 @@ def _needs_no_dns(host: str) -> bool:
     return True
 
 
-def written(exchange: Exchange, encoded: Encoded, file: str, offset: int, original: Original | None) -> Capture:
-    """Return what the index keeps of *exchange*, just written."""
-    is_confirmation = original is not None and original.digest is not None  # a 304, stored without its head
-    return Capture(
-        file,
-        offset,
-        len(encoded.response),
-        "revisit" if original else "response",
-        url_key(exchange.url),
-        exchange.url,
-        exchange.warc_date,
-        None if is_confirmation else exchange.status,
-        None if is_confirmation else _media_type(exchange.header("Content-Type")),
-        (original and original.digest) or payload_digest(exchange.body),
-        None if original or not exchange.body else sha256(exchange.body).digest(),
-        encoded.record_id,
-        original.url if original else None,
-        original.date if original else None,
-    )
-
-
 def read_back(record: Record, file: str) -> Capture | None:
-    """Return what the index keeps of *record*, None if it is no response."""
+    """Return what the index keeps of *record*, None if it is no response.
+
+    The one way into the index: for what is written now, for what is read again, and for what is checked.
+    """
     if record.kind not in {"response", "revisit"}:
         return None
     headers = record.headers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import re
 import zlib
 from base64 import b32encode
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ _VERSIONS = (b"WARC/1.1\r\n", b"WARC/1.0\r\n")
 _END = b"\r\n\r\n"
 _CHUNK = 1 << 16
 _WITH_PAYLOAD = frozenset({"response", "request", "resource"})
+_LENGTH_RE = re.compile(r"[0-9]{1,18}", re.ASCII)
+_STATUS_RE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NEEDED = ("warc-type", "warc-record-id", "warc-date", "content-length")
 
 
@@ -60,7 +63,7 @@ def http_head(block: bytes) -> tuple[int | None, dict[str, str]]:
     headers: dict[str, str] = {}
     for name, _, value in (line.partition(":") for line in lines):
         headers.setdefault(name.strip().lower(), value.strip())
-    return int(status[0]) if status and status[0].isascii() and status[0].isdigit() else None, headers
+    return int(status[0]) if status and _STATUS_RE.fullmatch(status[0]) else None, headers
 
 
 class _BrokenError(ValueError):
@@ -120,8 +123,11 @@ def next_member(path: Path, start: int, end: int) -> int | None:
     return found if found is not None and found < end else None
 
 
-def _record(view: mmap.mmap, offset: int) -> Record:
-    data, end = _member(view, offset)
+def parse_record(data: bytes, offset: int, length: int) -> Record:
+    """Return the record in *data*, the content of a gzip member of *length* bytes at *offset*; digests are not checked.
+
+    Raises ``ValueError`` if there is none, or it is not whole.
+    """
     version = next((version for version in _VERSIONS if data.startswith(version)), None)
     if version is None:
         raise _BrokenError("there is no WARC record in it")
@@ -129,10 +135,16 @@ def _record(view: mmap.mmap, offset: int) -> Record:
     if not found:
         raise _BrokenError("its headers do not end")
     headers = _headers(head[len(version) :])
-    length = headers["content-length"]
-    if not (length.isascii() and length.isdigit()) or rest[int(length) :] != _END:
-        raise _BrokenError(f"its Content-Length is {length[:20]}, which is not how long it is")
-    record = Record(offset, end - offset, headers, rest[: int(length)])
+    size = headers["content-length"]
+    if not _LENGTH_RE.fullmatch(size) or rest[int(size) :] != _END:
+        raise _BrokenError(f"its Content-Length is {size[:20]}, which is not how long it is")
+    return Record(offset, length, headers, rest[: int(size)])
+
+
+def _record(view: mmap.mmap, offset: int) -> Record:
+    data, end = _member(view, offset)
+    record = parse_record(data, offset, end - offset)
+    headers = record.headers
     _check_digest("block", headers.get("warc-block-digest"), record.block)
     if record.kind in _WITH_PAYLOAD:
         _check_digest("payload", headers.get("warc-payload-digest"), record.payload)

@@ -21,8 +21,9 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.warc.exchange import Block, Exchange, request_block, response_block
+from crawler.warc.exchange import Block, Exchange, request_block, response_block, target_uri
 from crawler.warc.payload import identify_payload
+from crawler.warc.reading import Record, parse_record
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -43,11 +44,20 @@ class Original(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """An exchange as gzip members, which belong into a file one behind the other: first the response."""
+    """An exchange as gzip members, which belong into a file one behind the other: first the response.
 
-    record_id: str
+    ``record`` is the response as a reader finds it at the beginning of a file. What is indexed is taken from it, never
+    from the exchange, which says more, or other things, than what is written.
+    """
+
+    record: Record
     response: bytes
     request: bytes
+
+    @property
+    def record_id(self) -> str:
+        """The id of the response."""
+        return self.record.headers["warc-record-id"]
 
     @property
     def data(self) -> bytes:
@@ -74,7 +84,7 @@ def encode_warcinfo(filename: str, facts: Mapping[str, str], *, record_id: str, 
     fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, **facts}
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields.items() if value).encode()
     headers = {"WARC-Filename": filename, "Content-Type": "application/warc-fields"}
-    return _encode("warcinfo", None, record_id, _date(date), headers, None, block)
+    return _compressed(_encode("warcinfo", None, record_id, _date(date), headers, None, block))
 
 
 def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Original | None = None) -> Encoded:
@@ -86,11 +96,10 @@ def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Origi
     shared = {"WARC-Warcinfo-ID": warcinfo_id} if warcinfo_id else {}
     if exchange.ip:
         shared["WARC-IP-Address"] = exchange.ip
-    return Encoded(
-        response_id,
-        _response(exchange, response_id, shared, original),
-        _request(exchange, response_id, shared),
-    )
+    data = _response(exchange, response_id, shared, original)
+    response = _compressed(data)
+    request = _compressed(_request(exchange, response_id, shared))
+    return Encoded(parse_record(data, 0, len(response)), response, request)
 
 
 def write_warc(stream: IO[bytes], exchanges: Iterable[Exchange], filename: str, facts: Mapping[str, str]) -> None:
@@ -153,7 +162,7 @@ def _encode(
 ) -> bytes:
     fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id), ("WARC-Date", date)]
     if url:
-        fields.append(("WARC-Target-URI", url))
+        fields.append(("WARC-Target-URI", target_uri(url)))
     record_headers = StatusAndHeaders("", [*fields, *headers.items()], protocol=VERSION)
     head = _Head(block) if block else None
     record = ArcWarcRecord("warc", kind, record_headers, BytesIO(body), head, headers["Content-Type"], len(body))
@@ -162,7 +171,11 @@ def _encode(
         head.compute_headers_buffer()
     out = BytesIO()
     WARCWriter(out, gzip=False, warc_version=VERSION).write_record(record)
-    return zlib.compress(out.getvalue(), _LEVEL, zlib.MAX_WBITS | 16)
+    return out.getvalue()
+
+
+def _compressed(record: bytes) -> bytes:
+    return zlib.compress(record, _LEVEL, zlib.MAX_WBITS | 16)
 
 
 def _date(moment: datetime) -> str:

@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from crawler.archive.warccheck import check_coordinates, check_index, check_warc
 from crawler.archive.warcs import INDEX_NAME, CaptureWriter, mend_warcs, warc_paths
@@ -299,3 +301,42 @@ def test_an_exchange_is_found_again_by_its_place(tmp_path):
         found = index.at(*place)
         assert list(index.of_url(EXCHANGE.url)) == [found]
     assert (found.url, found.status, found.media_type) == (EXCHANGE.url, 200, "text/html")
+
+
+HEADERS = st.lists(st.tuples(st.binary(max_size=40), st.binary(max_size=80)), max_size=6)
+"""Names and values of any bytes: what a stranger sends is nobody's choice."""
+KNOWN = st.sampled_from((b"Content-Type", b"content-type", b"Content-Encoding", b"Content-Length", b"Location"))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    headers=st.one_of(HEADERS, st.lists(st.tuples(KNOWN, st.binary(max_size=80)), max_size=6)),
+    url=st.text(st.characters(exclude_characters="#"), max_size=30),
+    body=st.sampled_from((b"", b"page", b"\r\n\r\nWARC/1.1\r\n")),
+    status=st.sampled_from((200, 304, 404)),
+)
+@example(headers=[(b"Content-Type", b"text/a\0b")], url="", body=b"no such page", status=404)
+@example(headers=[(b"Content-Type", b"text/html\r\n folded")], url="", body=b"", status=200)
+@example(headers=[(b"Content-Type", b"\xa0text/html\x85")], url="", body=b"", status=200)
+@example(
+    headers=[(b"A:b", b"c"), (b"", b""), (b"Content-Type", b""), (b"Content-Type", b"x")], url="", body=b"", status=304
+)
+@example(headers=[(b"X", b"y" * 100_000)], url="a b\r\nWARC-Type: request\r\n\r\n<\ud800>\u0085", body=b"", status=200)
+def test_whatever_headers_a_stranger_sends_the_index_says_what_the_record_says(
+    tmp_path_factory, headers, url, body, status
+):
+    """The index of what was written, and one made of the files later, are the same; and nothing is damaged."""
+    root = tmp_path_factory.mktemp("stranger")
+    sent = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    with closing(writer(root)) as captures:
+        for _ in range(2):  # the second time as a revisit
+            place = captures.write(
+                exchange(url=f"http://127.0.0.1/{url}", headers=sent, body=body, status=status, request_headers=sent)
+            )
+    assert findings(root) == []
+    assert check_coordinates(root, *place, f"http://127.0.0.1/{url}") is None
+    noted = captures_of(root)
+    (root / INDEX_NAME).unlink()
+    mend_warcs(root)
+    assert captures_of(root) == noted
+    shutil.rmtree(root)
