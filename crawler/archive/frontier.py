@@ -8,9 +8,11 @@ A target is ``pending``, ``leased`` (by a run, until a time), ``fetched``, ``gon
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 _ID_DIGITS = 18
@@ -100,6 +102,27 @@ class Frontier:
     def retry_failed(self) -> int:
         """Make failed targets pending again, for a new run to try; return how many there were."""
         return self._execute("UPDATE targets SET state = 'pending' WHERE state = 'failed'").rowcount
+
+    def ask_again(self, keys: Iterable[str], depths: Mapping[str, int] = MappingProxyType({})) -> int:
+        """Make *keys* pending, whatever is archived of them; return how many there are that can be requested.
+
+        They are requested unconditionally, so that no 304 can answer. *depths* are those of keys that may be unknown;
+        a key that nothing tells the depth of counts as listed by a seed. A seed of unknown id has no page to request.
+        """
+        asked = 0
+        for key in keys:
+            tid, article_id = target_id(key), key.rpartition("/")[2]
+            if not (article_id.isascii() and article_id.isdigit()):
+                continue
+            self._execute(
+                "INSERT INTO targets (tid, key, id, state, depth) VALUES (?, ?, ?, 'pending', ?)"
+                " ON CONFLICT (tid) DO UPDATE SET state = 'pending', depth = min(depth, coalesce(?, depth)),"
+                " attempts = 0, reason = NULL, lease_run = NULL, lease_until = NULL, home = NULL",
+                (tid, key, article_id, depths.get(key, 1), depths.get(key)),
+            )
+            self._execute("UPDATE visits SET url = NULL, etag = NULL, modified = NULL WHERE tid = ?", (tid,))
+            asked += 1
+        return asked
 
     def known(self, after: int, limit: int) -> list[Known]:
         """Return up to *limit* targets in the order of their numbers, from the first beyond *after* on."""

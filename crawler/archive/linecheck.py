@@ -21,11 +21,14 @@ from crawler.archive.segments import Place
 from crawler.archive.warccheck import check_coordinates
 from crawler.archive.warcs import FOLDER
 from crawler.items import Article
+from crawler.jsonl import CHECKSUM_FIELD, LAST_FIELDS, checksum_holds
 from crawler.text import content_sha256
 
 _FIELDS = tuple(Article.__dataclass_fields__)
-_FIELDS_OF = {_FIELDS[: _FIELDS.index(last) + 1] for last in ("run", "credit", "duplicate_rule")}
+_FIELDS_OF = {_FIELDS[: _FIELDS.index(last) + 1] for last in LAST_FIELDS} | {(*_FIELDS, CHECKSUM_FIELD)}
 """The fields of a line, by how old it is: some came later, each time at the end."""
+
+_CHANGED = "it is not the line that was written: its CRC-32 or length is another"
 
 _HASHED_ONE_IN = 16
 """Where a line is the one that was written, as its CRC-32 tells, only a bug of ours could have given its text another
@@ -85,10 +88,10 @@ class LineChecker:
             agrees = place.offset in as_catalogued
             catalogued = self._shifted(0) if agrees else self._catalogued(record, line, place)
             hashed = agrees and place.offset % _HASHED_ONE_IN != 0
-            messages = chain(
-                self._content(record, place, hashed=hashed), catalogued, self._pictures(record), self._capture(record)
-            )
-            for message in messages:
+            messages = [*self._content(record, place, hashed=hashed), *catalogued]
+            if checksum_holds(line) is False and _CHANGED not in messages:
+                messages.append(_CHANGED)
+            for message in chain(messages, self._pictures(record), self._capture(record)):
                 yield place, f"{record['key']} version {record['version']}: {message}"
 
     def _read(self, line: bytes) -> tuple[dict[str, Any] | None, list[str]]:
@@ -145,7 +148,7 @@ class LineChecker:
             yield f"it is there twice, also in {segment} at {offset}"
         else:
             self.known += 1
-            yield "it is not the line that was written: its CRC-32 or length is another"
+            yield _CHANGED
         text_hash = record["content_sha256"] and bytes.fromhex(record["content_sha256"])
         if row[4:7] != (record["kind"], text_hash, record["near_duplicate_of"]):
             yield "the catalogue has another kind, content_sha256 or near_duplicate_of for it"

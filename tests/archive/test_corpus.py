@@ -15,7 +15,9 @@ from w3lib.url import canonicalize_url
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.corpus import rebuild
+from crawler.archive.frontier import Validators
 from crawler.archive.lookup import _PLAIN_URL_RE
+from crawler.archive.visits import Due
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Image
 from crawler.jsonl import decode
@@ -173,6 +175,19 @@ def test_leases_of_another_run_come_back_and_expired_ones(corpus):
         assert corpus.frontier.release(now=200.0, run="b") == 0
         assert corpus.frontier.release(now=400.0, run="b") == 1
     assert corpus.frontier.counts()["pending"] == 2
+
+
+def test_an_archived_key_can_be_requested_again_at_its_depth_and_without_conditions(corpus):
+    with corpus.group():
+        corpus.add(make_article(5, depth=3), Validators("http://127.0.0.1/news/5", etag='"a"'))
+    with corpus.group():
+        asked = corpus.frontier.ask_again(["replica/5", "replica/8", "replica/seed-0e0b62733202"], {"replica/8": 2})
+        assert asked == 2
+        targets = corpus.frontier.lease(9, max_depth=3, run="r", until=1e12)
+        assert [(one.id, one.depth, one.validators) for one in targets] == [("8", 2, None), ("5", 3, None)]
+        corpus.frontier.end("replica/5", state="fetched", reason=None)
+        due = corpus.catalogue.visits.lease(9, Due(now=1e12), run="r", until=1e13)
+        assert [(one.id, one.validators) for one in due] == [("5", None)]
 
 
 def test_a_picture_that_is_stored_is_never_forgotten_for_one_that_is_not(corpus):

@@ -18,7 +18,7 @@ from crawler.archive.graph.dot import quoted
 from crawler.archive.graph.xml import xml_text
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import RelatedItem
-from tests.archive.corpora import make_corpus
+from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_seed, make_stub, related_items
 
 HOSTILE = '"]; <x/> & \\N "; ]]> \x0b\ufffe \x1b[31m \r\n end'
@@ -41,7 +41,7 @@ def root(tmp_path):
         make_article(5, related=related_items(1)),
     )
     segment = root / "articles" / "articles-000001.jsonl"
-    segment.write_bytes(segment.read_bytes().replace(b'"One"', json.dumps(HOSTILE).encode()))
+    rewrite(segment, (b'"One"', json.dumps(HOSTILE).encode()))
     rebuild(root, "for the test")
     return root
 
@@ -129,7 +129,7 @@ def test_any_text_is_one_dot_string(text):
 
 def test_numbers_that_are_none_are_left_out(root, tmp_path):
     segment = root / "articles" / "articles-000001.jsonl"
-    segment.write_bytes(segment.read_bytes().replace(b'"sort":-7', b'"sort":"\\"/>"'))
+    rewrite(segment, (b'"sort":-7', b'"sort":"\\"/>"'))
     rebuild(root, "for the test")
     for format_ in GRAPH_FORMATS:
         graph(root, format_, tmp_path)

@@ -15,7 +15,7 @@ from crawler.archive.index import remove_index
 from crawler.archive.search import search
 from crawler.archive.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
-from tests.archive.corpora import make_corpus
+from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub
 
 
@@ -103,7 +103,7 @@ def test_a_lost_or_broken_index_is_made_anew(root, damage):
 def test_it_is_made_anew_when_the_lines_are_others(root):
     assert keys(root, "rained") == ["replica/1"]
     segment = root / "articles" / "articles-000001.jsonl"
-    segment.write_bytes(segment.read_bytes().replace(b"rained", b"snowed").replace(b"nobody", b"anyone"))
+    rewrite(segment, (b"rained", b"snowed"), (b"nobody", b"anyone"))
     rebuild(root, "for the test")
     assert keys(root, "rained") == []
     assert keys(root, "snowed") == ["replica/1"]

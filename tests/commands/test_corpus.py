@@ -18,7 +18,7 @@ from crawler.archive.export import FORMATS
 from crawler.archive.graph import GRAPH_FORMATS as WRITTEN_GRAPHS
 from crawler.commands.corpus import Command
 from crawler.corpus_commands.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
-from tests.archive.corpora import make_corpus
+from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub, related_items
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -44,11 +44,8 @@ def hostile_root(tmp_path_factory):
     root = tmp_path_factory.mktemp("corpora") / "hostile"
     make_corpus(root, make_article(1, title="TITLE word", text="TEXT word", language="en"))
     segment = root / "articles" / "articles-000001.jsonl"
-    line = segment.read_bytes()
-    changed = line
-    for field in ("TITLE", "TEXT"):
-        changed = changed.replace(field.encode(), json.dumps(HOSTILE)[1:-1].encode())
-    segment.write_bytes(changed)
+    hostile = json.dumps(HOSTILE)[1:-1].encode()
+    rewrite(segment, (b"TITLE", hostile), (b"TEXT", hostile))
     rebuild(root, "for the test")
     return root
 
