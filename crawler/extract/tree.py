@@ -21,6 +21,10 @@ _TAG_RE = re.compile(
 )
 """A comment, an element whose content is not markup, or a start tag: linear in the page, whatever its quotes."""
 
+_DOCUMENT_END = b"</html"
+_END_OR_OTHER_RE = re.compile(rb"(?P<end></html\b[^>]*+>?)|" + _TAG_RE.pattern, re.IGNORECASE)
+"""The end tag of a document, or something in which the same letters are none."""
+
 _OPENING_RE = re.compile(b"<[a-zA-Z]")
 _NAME_RE = re.compile(rb"<[a-zA-Z][^\s/>]*+")
 _VALUE_RE = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
@@ -48,7 +52,7 @@ def parse(page: bytes) -> Tree:
 
     Comments and processing instructions are dropped, and characters that XML cannot hold. The parser gives up
     at some 2,000 levels; such a page is parsed once more without the elements that only nest, so that its text
-    is kept though its structure is not, and ``lost`` is ``depth``. ``size``: it is over 10 million bytes or
+    is kept though its structure is not, and ``lost`` is ``depth``. What stands behind ``</html>`` is part of the body. ``size``: it is over 10 million bytes or
     60,000 tags, several times what the largest pages of news sites have; so no page takes more than about 2 s.
     """
     lost = "size" if len(page) > MAX_BYTES else None
@@ -60,6 +64,7 @@ def parse(page: bytes) -> Tree:
     longest = _ALLOWED // max(1, len(page))
     if len(page) > longest and _may_have_long_tags(page, longest):
         page = _bound_attributes(page, longest)
+    page = _without_early_ends(page)
     root, deep = _parse(page)
     if deep:
         root, deep = _parse(_SCAFFOLD_RE.sub(b" ", page))
@@ -78,6 +83,24 @@ def _parse(page: bytes) -> tuple[etree._Element, bool]:
         root = None
     deep = any("depth" in error.message for error in parser.error_log if error.level >= etree.ErrorLevels.FATAL)
     return (etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root), deep
+
+
+def _without_early_ends(page: bytes) -> bytes:
+    """Return *page* without the end tags of documents that something stands behind.
+
+    The parser drops what is behind ``</html>``. By the rules of HTML5 it belongs to the body: PHP prints there what it
+    prints at shutdown, old templates close a page too early, and some servers send two documents in one answer.
+    """
+    first = page.lower().find(_DOCUMENT_END)
+    if first < 0 or not page[page.find(b">", first) + 1 :].strip():
+        return page
+    pieces = []
+    end = 0
+    for match in _END_OR_OTHER_RE.finditer(page):
+        if match["end"]:
+            pieces.append(page[end : match.start()])
+            end = match.end()
+    return b"".join([*pieces, page[end:]])
 
 
 def _may_have_long_tags(page: bytes, longest: int) -> bool:
