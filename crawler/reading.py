@@ -5,12 +5,13 @@ This is the work of CPU that a crawl does per page, so it is a function of plain
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from crawler.items import DateSource, RelatedItem
-from crawler.seeds import Page, parse_page
+from crawler.seeds import Dump, parse_dumps, parse_page
 from crawler.sites import SiteProfile
 from crawler.text import clean_names, clean_related, clean_story, clean_title, content_sha256, without_rules
 
@@ -62,7 +63,7 @@ def read_page(
     seen: datetime | None = None,
     cleaning: Cleaning = _BY_DEFAULT,
 ) -> PageFacts:
-    """Read a fetched page: its article's fields, and the related items of the dumps in it.
+    """Read a fetched page: its article's fields, and the related items of the dumps in all of its bytes.
 
     *charset* is what the HTTP header declared; *seen* is when the page was as it is (None: now): no later date in it
     is believed. Never raises on any bytes.
@@ -79,12 +80,13 @@ def _read(
     seen: datetime | None,
     boilerplate: frozenset[int],
 ) -> PageFacts:
-    from crawler.extract import extract, page_text  # noqa: PLC0415 - heavy, and a crawl's own process reads no page
+    from crawler.extract import decode, extract, page_text  # noqa: PLC0415 - heavy; a crawl's own process reads no page
 
     fields = extract(html, url, profile, charset=charset, fetched=seen)
     page = parse_page(page_text(html, charset=charset), profile.zone)
     source: str = fields["sources"].get("published", "")
-    related = clean_related(related_items(page))
+    dumps = parse_dumps(decode(html, charset))
+    related = clean_related(related_items(dumps))
     story = clean_story(
         fields["text"],
         captions=[image["caption"] for image in fields["images"] if image["caption"]],
@@ -96,7 +98,7 @@ def _read(
         kicker=clean_title((page.kicker if page.title == fields["title"] else None) or fields["kicker"]),
         text=story.text,
         language=fields["language"],
-        desk_code=page.desk_code if page.dumps else None,
+        desk_code=page.desk_code if dumps else None,
         authors=clean_names(fields["authors"]),
         published=fields["published"],
         published_from=date_source(source) if fields["published"] else None,
@@ -119,10 +121,10 @@ def date_source(source: str) -> DateSource:
     return "metadata" if source.startswith(_METADATA) else "page"
 
 
-def related_items(page: Page) -> tuple[RelatedItem, ...]:
-    """Return the related items of all dumps of *page*, each id once: whole before partial, else the first told."""
+def related_items(dumps: Iterable[Dump]) -> tuple[RelatedItem, ...]:
+    """Return the related items of all *dumps* of a page, each id once: whole before partial, else the first told."""
     items: dict[str, RelatedItem] = {}
-    for dump in page.dumps:
+    for dump in dumps:
         for item in dump.related:
             known = items.get(item.id)
             if known is None or (known.partial and not item.partial):

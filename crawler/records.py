@@ -38,7 +38,7 @@ def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
         desk_code=page.desk_code,
         published=published,
         published_from=published_from,
-        related=_bounded(related_items(page)),
+        related=_bounded(related_items(page.dumps)),
         capture=Capture(source="seed", url=seed.url, fetched=seed.timestamp),
         run=run,
     )

@@ -5,7 +5,8 @@
 'Rain'
 """
 
+from crawler.extract.charset import decode
 from crawler.extract.fields import extract
 from crawler.extract.visible import page_text
 
-__all__ = ["extract", "page_text"]
+__all__ = ["decode", "extract", "page_text"]

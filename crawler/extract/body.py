@@ -162,11 +162,27 @@ def _second_reading(page: Page) -> list[str]:
 
 def evidence(page: Page, title: str | None, vocabulary: Vocabulary | None) -> tuple[list[Block], list[str], Evidence]:
     """Return the blocks of *page* up to a dump, their texts, and what can be measured of them."""
-    pairs = page.blocks
-    end = next((number for number, (_, text) in enumerate(pairs) if DUMP_RE.search(text)), None)
-    pairs = pairs if end is None else pairs[: end + 1]
+    pairs = _up_to_dump(page.blocks)
     found, texts = [block for block, _ in pairs], [text for _, text in pairs]
     return found, texts, measure(found, texts, title or page.title or "", vocabulary)
+
+
+def _up_to_dump(pairs: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
+    """Return *pairs* up to the block in which the site leaks a dump below its article; the last one may begin before.
+
+    A dump that no reader sees, or that stands above the title, ends nothing: its block is left out.
+    """
+    leaks = [number for number, (_, text) in enumerate(pairs) if DUMP_RE.search(text)]
+    if not leaks:
+        return pairs
+    title = next((number for number, (block, _) in enumerate(pairs) if block.place.tag == "h1"), 0)
+    passed = {
+        number
+        for number in leaks
+        if pairs[number][0].place.unseen or number < title or (number == 0 and not without_dump(pairs[0][1]).strip())
+    }
+    end = next((number for number in leaks if number not in passed), len(pairs))
+    return [pair for number, pair in enumerate(pairs[: end + 1]) if number not in passed]
 
 
 def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], float, float]:

@@ -50,10 +50,11 @@ class Tree(NamedTuple):
 def parse(page: bytes) -> Tree:
     """Return the tree of *page*, which is in UTF-8; an empty one if there is nothing in it to parse.
 
-    Comments and processing instructions are dropped, and characters that XML cannot hold. The parser gives up
-    at some 2,000 levels; such a page is parsed once more without the elements that only nest, so that its text
-    is kept though its structure is not, and ``lost`` is ``depth``. What stands behind ``</html>`` is part of the body. ``size``: it is over 10 million bytes or
-    60,000 tags, several times what the largest pages of news sites have; so no page takes more than about 2 s.
+    Comments and processing instructions are dropped, and characters that XML cannot hold. What stands behind
+    ``</html>`` is part of the body. The parser gives up at some 2,000 levels; such a page is parsed once more without
+    the elements that only nest, so that its text is kept though its structure is not, and ``lost`` is ``depth``.
+    ``size``: it is over 10 million bytes or 60,000 tags, several times what the largest pages of news sites have; so
+    no page takes more than about 2 s.
     """
     lost = "size" if len(page) > MAX_BYTES else None
     page = page[:MAX_BYTES].translate(None, _UNFIT)

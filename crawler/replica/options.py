@@ -41,6 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add_share(group, "--republished", _SITE.republished, "of the articles that tell an earlier story again, edited")
     _add_share(group, "--gone", _SITE.gone, "of all articles that were switched off (404, 410, soft 404, parked, home)")
     _add_share(group, "--gone-pictures", _SITE.gone_pictures, "of all pictures that were switched off")
+    _add_share(group, "--hidden-dumps", _SITE.hidden_dumps, "of all articles whose dump stands where no reader sees it")
     group.add_argument("--gone-ids", default="", metavar="ID[,ID...]", help="articles that were switched off")
     group.add_argument("--delay", type=float, default=0, metavar="MS", help="milliseconds before each answer")
     group.add_argument(
@@ -88,6 +89,7 @@ def _run(options: argparse.Namespace) -> None:
             republished=options.republished,
             gone=options.gone,
             gone_pictures=options.gone_pictures,
+            hidden_dumps=options.hidden_dumps,
             gone_ids=frozenset(int(word) for word in options.gone_ids.split(",") if word),
         )
         faults = parse_faults(options.faults)

@@ -20,6 +20,20 @@ _SHARE: Final = (
     '<a href="#">Tweet</a> <a href="#">Send</a> <a href="#" class="print">Print</a></div>\n'
 )
 
+HIDINGS: Final = (
+    ("{}\n", False),
+    ('<pre style="display: none">{}</pre>\n', False),
+    ("<div hidden><pre>{}</pre></div>\n", False),
+    ("<!-- {} -->\n", False),
+    ("<script>/* {} */</script>\n", False),
+    ("<textarea>{}</textarea>\n", False),
+    ("<noscript><pre>{}</pre></noscript>\n", False),
+    ("<template>{}</template>\n", False),
+    ('<div data-debug="{}"></div>\n', True),
+    ('<input type="hidden" value="{}">\n', True),
+)
+"""What a dump can stand in, unseen but for the first, and whether it must be escaped there."""
+
 
 class Pages:
     """Renders the pages of *site*. *base* (``http://host:port``) is what absolute links in them begin with."""
@@ -36,14 +50,23 @@ class Pages:
         """Return the page of an article, with the dump that the site leaked into it, if it has related items.
 
         What an id's page has follows from the id: metadata (Open Graph and JSON-LD, Open Graph alone, or
-        none), a canonical link, the way of the dump (raw or with entities, in ``<pre>``, a ``<div>`` or bare).
+        none), a canonical link, the way of the dump (raw or with entities, in ``<pre>``, a ``<div>`` or bare). A dump
+        that the site hides (:meth:`Site.hides_dump`) stands unseen below the text, or behind the end of the page.
         """
         article = self.site.article(article_id)
         draw = Draw(self.site.number, "page", article_id)
         chrome = self._chromes[draw.below(VARIANTS)]
         head = _head(article, self.base, draw)
-        body = f"{_story(article, draw)}{_leak(article, draw)}"
-        return b"".join((head.encode(), chrome.head, b"</head>\n", chrome.before, body.encode(), chrome.after))
+        body = _story(article, draw)
+        behind = ""
+        if self.site.hides_dump(article_id) and article.related:
+            hidden = _hide(var_dump(article.related), draw)
+            within, behind = draw.choice(((hidden, ""), ("", hidden)))
+            body += _code(article) + within + _box(article)
+        else:
+            body += _leak(article, draw)
+        parts = (head.encode(), chrome.head, b"</head>\n", chrome.before, body.encode(), chrome.after, behind.encode())
+        return b"".join(parts)
 
     def home(self) -> bytes:
         """Return the home page: a list of the newest articles."""
@@ -145,15 +168,30 @@ def _picture_url(pic: str, base: str) -> str:
 
 def _leak(article: ReplicaArticle, draw: Draw) -> str:
     """Return what follows the text: desk code, dump, and the list of related articles that the dump was for."""
-    code = f"<p>{escape(article.desk_code)}</p>\n" if article.desk_code else ""
     if not article.related:
-        return f"{code}</div>\n"
+        return _code(article) + _box(article)
     dump = var_dump(article.related)
     if draw.chance(0.5):
         dump = escape(dump)
     opening, closing = draw.choice((("<pre>", "</pre>"), ("<div>", "</div>"), ("<br>\n", "")))
+    return f"{_code(article)}{opening}{dump}{closing}\n{_box(article)}"
+
+
+def _hide(dump: str, draw: Draw) -> str:
+    """Return *dump* as it stands where no reader sees it, in one of :data:`HIDINGS`."""
+    template, escapes = draw.choice(HIDINGS)
+    return template.format(escape(dump) if escapes or draw.chance(0.5) else dump)
+
+
+def _code(article: ReplicaArticle) -> str:
+    return f"<p>{escape(article.desk_code)}</p>\n" if article.desk_code else ""
+
+
+def _box(article: ReplicaArticle) -> str:
+    if not article.related:
+        return "</div>\n"
     links = "".join([_link(int(item.id), item.title or "") for item in article.related])
-    return f'{code}{opening}{dump}{closing}\n<div class="box-3"><h3>Related</h3>\n<ul>\n{links}</ul></div>\n</div>\n'
+    return f'<div class="box-3"><h3>Related</h3>\n<ul>\n{links}</ul></div>\n</div>\n'
 
 
 def _link(article_id: int, title: str) -> str:

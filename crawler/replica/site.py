@@ -74,7 +74,8 @@ class Site:
     are of its ids: ``missing`` answers 404, ``soft_missing`` something that is not the article, ``redirects`` leads to
     the slug first (this one holds for the ids above the universe too), and ``republished`` tells the story of an
     earlier article again, under another title (:meth:`republication`). Of all ids ``gone``, and those in
-    ``gone_ids``, were switched off, and of all pictures ``gone_pictures``. Raises ValueError for other values.
+    ``gone_ids``, were switched off, and of all pictures ``gone_pictures``. ``hidden_dumps`` have their dump where no
+    reader sees it. Raises ValueError for other values.
     """
 
     number: int = 1
@@ -86,11 +87,12 @@ class Site:
     gone: float = 0.0
     gone_pictures: float = 0.0
     gone_ids: frozenset[int] = frozenset()
+    hidden_dumps: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.articles <= MOST_ARTICLES:
             raise ValueError(f"articles must be 1 to {MOST_ARTICLES}, not {self.articles}")
-        for name in ("missing", "soft_missing", "redirects", "republished", "gone", "gone_pictures"):
+        for name in ("missing", "soft_missing", "redirects", "republished", "gone", "gone_pictures", "hidden_dumps"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
 
@@ -113,6 +115,10 @@ class Site:
         """Return the place of *article_id* in the universe, None if it is not in it."""
         index, rest = divmod(article_id - self.id_at(0), self.step)
         return index if rest == 0 and 0 <= index < self.articles else None
+
+    def hides_dump(self, article_id: int) -> bool:
+        """Tell whether the page of *article_id* has its dump where no reader sees it."""
+        return chance(self.hidden_dumps, self.number, "hidden", article_id)
 
     def answer(self, article_id: int) -> Answer:
         """Return what the URL of *article_id* answers, any number at all."""

@@ -19,7 +19,7 @@ It knows nothing of Scrapy and needs no network; use it as a library.
 """
 
 from crawler.seeds.model import Diagnosis, Dump, Page, SeedPage
-from crawler.seeds.page import parse_page
+from crawler.seeds.page import parse_dumps, parse_page
 from crawler.seeds.sources import read_seeds
 
-__all__ = ["Diagnosis", "Dump", "Page", "SeedPage", "parse_page", "read_seeds"]
+__all__ = ["Diagnosis", "Dump", "Page", "SeedPage", "parse_dumps", "parse_page", "read_seeds"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
+
+from crawler.seeds.mapped import Mapped
 
 _HTML_RE = re.compile(
     rb"<(?:!doctype html|/?(?:html|head|body|div|p|br|pre|span|font|small|table|td|script|article|h1))"
@@ -18,7 +19,7 @@ _HTML_RE = re.compile(
     re.IGNORECASE,
 )
 _ENTITY_RE = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_ESCAPED_DUMP_RE = re.compile(rb"=&gt;|\{&quot;|\{&#0?34;|:&quot;")
+_ESCAPED_DUMP_RE = re.compile(rb"=&(?:amp;){0,3}gt;|\{&(?:amp;){0,3}quot;|\{&#0?34;|:&quot;")
 _TOKEN_RE = re.compile(
     rb"<(?:(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,20}+)(?:[\s/][^<>]*+)?+>|(?P<comment>!--)|[!?][^<>]*+>)"
     rb"|(?P<entity>" + _ENTITY_RE.pattern + rb")"
@@ -29,6 +30,13 @@ _BLOCKS = frozenset(
     b" main nav ol p pre section table tbody tr ul title".split()
 )
 _HIDDEN = frozenset(b"script style template noscript svg nav footer select button iframe textarea".split())
+_CONTAINERS = frozenset(b"pre div span section article aside main blockquote table ul ol dl".split())
+"""Elements whose end tags are hardly ever left out."""
+_HIDDEN_RE = re.compile(rb"\shidden(?=[\s=/>])", re.IGNORECASE)
+_NOT_DISPLAYED_RE = re.compile(rb"\sstyle\s*+=[^>]{0,500}?display\s*+:\s*+none", re.IGNORECASE)
+_QUOTED_RE = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
+_RAW = frozenset(b"script style textarea".split())
+"""Elements in which a comment is none."""
 _CELLS = frozenset((b"td", b"th"))
 _MAX_TOKENS = 1_000_000
 
@@ -40,63 +48,49 @@ def looks_like_html(data: bytes) -> bool:
     return data.find(b"&") >= 0 and _ESCAPED_DUMP_RE.search(data) is not None
 
 
-class HtmlText:
-    """The text of *data*, in which each of *holes* (spans that were read already) is one :attr:`HOLE`.
+class HtmlText(Mapped):
+    """The text of *source*, in which each of *holes* (spans that were read already) is one :attr:`HOLE`.
 
-    ``data`` is the text in UTF-8, ``title`` what the ``<title>`` said, ``heading`` the first ``<h1>``; ``complete``
-    is False if the page had so many tags that the rest was left.
+    ``title`` is what the ``<title>`` said, ``heading`` the first ``<h1>``; ``complete`` is False if the page had so
+    many tags that the rest was left. With *unseen* what no reader sees is part of the text: comments, scripts, hidden
+    elements; without, neither that nor the holes in it.
     """
 
-    HOLE = b"\x02"
-    """A byte that no text holds."""
-
-    def __init__(self, data: bytes, holes: Sequence[tuple[int, int]] = ()) -> None:
-        self._source = data
-        self._parts: list[bytes] = []
-        self._length = 0
-        self._text_at: list[int] = []
-        self._source_at: list[int] = []
+    def __init__(
+        self, source: bytes, holes: Sequence[tuple[int, int]] = (), inner: Mapped | None = None, *, unseen: bool = False
+    ) -> None:
+        self._unseen = unseen
         self._hidden: bytes | None = None
+        self._in_comment = False
+        self._nested = 0
         self._pre = 0
         self._captured: dict[bytes, list[int]] = {}
         self._tokens = 0
-        position = 0
-        for start, end in holes:
-            self._segment(position, start)
-            self._put(self.HOLE, start)
-            position = end
-        self._segment(position, len(data))
-        self.data = b"".join(self._parts)
+        super().__init__(source, holes, inner)
         self.complete = self._tokens < _MAX_TOKENS
         self.title = self._capture(b"title")
         self.heading = self._capture(b"h1")
 
-    def source(self, position: int) -> int:
-        """Return where in the HTML the byte at *position* of the text came from."""
-        place = bisect_right(self._text_at, position) - 1
-        if place < 0:
-            return 0
-        end = self._source_at[place + 1] if place + 1 < len(self._source_at) else len(self._source)
-        return min(self._source_at[place] + position - self._text_at[place], end)
-
-    def _put(self, text: bytes, source: int) -> None:
-        if text:
-            self._text_at.append(self._length)
-            self._source_at.append(source)
-            self._parts.append(text)
-            self._length += len(text)
+    def _hole(self, source: int) -> None:
+        if self._hidden is None and not self._in_comment:
+            super()._hole(source)
 
     def _text(self, start: int, end: int) -> None:
         if start >= end or self._hidden is not None:
             return
         text = self._source[start:end]
-        if not self._pre and (b"\n" in text or b"\r" in text):
+        if not self._pre and not self._unseen and (b"\n" in text or b"\r" in text):
             text = text.replace(b"\r", b" ").replace(b"\n", b" ")  # byte for byte: offsets hold
         self._put(text, start)
 
     def _segment(self, start: int, end: int) -> None:
         position = start
         while self._tokens < _MAX_TOKENS:
+            if self._in_comment:
+                closing = self._source.find(b"-->", position, end)
+                if closing < 0:
+                    return
+                self._in_comment, position = False, closing + 3
             token = _TOKEN_RE.search(self._source, position, end)
             if token is None:
                 break
@@ -106,25 +100,26 @@ class HtmlText:
             if token["entity"]:
                 self._entity(token)
             elif token["comment"]:
-                closing = self._source.find(b"-->", position, end)
-                position = end if closing < 0 else closing + 3
+                self._in_comment = not self._unseen and self._hidden not in _RAW
             elif token["name"]:
-                self._tag(token["name"].lower(), bool(token["close"]), token.start())
+                self._tag(token)
         self._text(position, end)
 
     def _entity(self, token: re.Match[bytes]) -> None:
         if self._hidden is None:
             text = html.unescape(token[0].decode("ascii"))
             # Where spaces were made unbreakable for the page, the dump had plain ones.
-            self._put(b" " if text == "\xa0" else text.encode("utf-8", "replace"), token.start())
+            self._put(b" " if text == "\xa0" else text.encode("utf-8", "replace"), *token.span())
 
-    def _tag(self, name: bytes, closes: bool, source: int) -> None:
+    def _tag(self, token: re.Match[bytes]) -> None:
+        name, closes, source = token["name"].lower(), bool(token["close"]), token.start()
         if self._hidden is not None:
-            if closes and name == self._hidden:
-                self._hidden = None
+            if name == self._hidden:
+                self._nested += -1 if closes else name in _CONTAINERS
+                self._hidden = self._hidden if self._nested else None
             return
-        if name in _HIDDEN and not closes:
-            self._hidden = name
+        if not closes and not self._unseen and (name in _HIDDEN or _is_hidden(name, token[0])):
+            self._hidden, self._nested = name, 1
             return
         if name == b"pre":
             self._pre = max(0, self._pre + (-1 if closes else 1))
@@ -142,3 +137,10 @@ class HtmlText:
         if len(spans) != 2:  # noqa: PLR2004 - where it begins and where it ends
             return None
         return _SPACE_RE.sub(b" ", self.data[spans[0] : spans[1]]).decode("utf-8", "replace").strip() or None
+
+
+def _is_hidden(name: bytes, tag: bytes) -> bool:
+    """Tell whether an element that ends where its end tag stands is not drawn, by its attributes."""
+    if name not in _CONTAINERS:
+        return False
+    return bool(_NOT_DISPLAYED_RE.search(tag) or _HIDDEN_RE.search(_QUOTED_RE.sub(b"", tag)))

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from crawler.seeds.head import parse_head
-from crawler.seeds.html import HtmlText, looks_like_html
-from crawler.seeds.judge import judge_dump
+from crawler.seeds.html import HtmlText
 from crawler.seeds.model import Diagnosis, Dump, Page
-from crawler.seeds.scan import Found, Scanner
+from crawler.seeds.search import find_dumps, outside
 from crawler.text.mojibake import mend
-
-MAX_DUMPS = 1000
 
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE_RE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
@@ -30,17 +27,15 @@ def parse_page(text: str, zone: ZoneInfo) -> Page:
     """
     parts = _Parts()
     data = _to_bytes(text, parts)
-    found = _scan(data, parts)
-    spans = [(one.start, one.reading.end) for one in found]
-    is_html = any(looks_like_html(piece) for piece in _outside(data, spans))
-    parts.dumps = [judge_dump(data, one, unescape=is_html) for one in found]
-    if is_html:
-        _read_html(data.replace(HtmlText.HOLE, b" "), spans, parts)
+    search = find_dumps(data)
+    parts.diagnoses += search.diagnoses
+    if search.is_html:
+        _read_html(data.replace(HtmlText.HOLE, b" "), search.spans, parts)
     else:
-        _split(data, spans, parts)
-    if not any(dump.length_verdict == "exact" and dump.encoding == "utf-8" for dump in parts.dumps):
+        _split(data, search.spans, parts)
+    if not any(dump.length_verdict == "exact" and dump.encoding == "utf-8" for dump in search.dumps):
         parts.mend()
-    head = parse_head(parts.above, parts.below, zone, has_dump=bool(parts.dumps), title=parts.title)
+    head = parse_head(parts.above, parts.below, zone, has_dump=bool(search.dumps), title=parts.title)
     if head.odd_weekday:
         parts.note("weekday", 0, f"the date is not that weekday: {head.odd_weekday!r}")
     return Page(
@@ -51,19 +46,23 @@ def parse_page(text: str, zone: ZoneInfo) -> Page:
         credits=tuple(head.credits),
         paragraphs=tuple(head.paragraphs),
         desk_code=head.desk_code,
-        dumps=tuple(parts.dumps),
+        dumps=search.dumps,
         diagnoses=tuple(parts.diagnoses),
     )
 
 
+def parse_dumps(text: str) -> tuple[Dump, ...]:
+    """Return the dumps that :func:`parse_page` finds in *text*, without a look at its prose."""
+    return find_dumps(_to_bytes(text, _Parts())).dumps
+
+
 @dataclass(slots=True)
 class _Parts:
-    """A page while it is taken apart: its prose above and below the first dump, its dumps, what is odd about it."""
+    """A page while it is taken apart: its prose above and below the first dump, what is odd about it."""
 
     above: str = ""
     below: str = ""
     title: str | None = None
-    dumps: list[Dump] = field(default_factory=list)
     diagnoses: list[Diagnosis] = field(default_factory=list)
 
     def note(self, kind: str, offset: int, message: str) -> None:
@@ -98,46 +97,20 @@ def _to_bytes(text: str, parts: _Parts) -> bytes:
     return data
 
 
-def _scan(data: bytes, parts: _Parts) -> list[Found]:
-    scanner = Scanner(data)
-    found: list[Found] = []
-    for one in scanner.dumps():
-        found.append(one)
-        if len(found) == MAX_DUMPS:
-            parts.note("too-many", one.reading.end, f"more than {MAX_DUMPS} dumps: the rest is left")
-            break
-    if scanner.gave_up:
-        parts.note("too-many", 0, "far too many false beginnings of dumps: the rest was not looked through")
-    return found
-
-
 def _read_html(data: bytes, spans: Sequence[tuple[int, int]], parts: _Parts) -> None:
-    """Read the prose of a page of HTML, and the dumps that only its text shows."""
+    """Read the prose of a page of HTML, in which its dumps have *spans*."""
     text = HtmlText(data, spans)
-    found = _scan(text.data, parts)
-    parts.dumps += [judge_dump(text.data, one, text.source) for one in found]
-    parts.dumps.sort(key=lambda dump: dump.offset)
     parts.title = text.heading or text.title
     if not text.complete:
         parts.note("too-many", 0, "too many tags: the rest is taken as it stands")
-    holes = [(at, at + 1) for at in _places(text.data, HtmlText.HOLE)]
-    _split(text.data, sorted(holes + [(one.start, one.reading.end) for one in found]), parts)
+    _split(text.data, [(at, at + 1) for at in _places(text.data, HtmlText.HOLE)], parts)
 
 
 def _split(data: bytes, spans: Sequence[tuple[int, int]], parts: _Parts) -> None:
     """Divide the prose into what is above the first of *spans* and the rest."""
-    pieces = list(_outside(data, spans))
+    pieces = list(outside(data, spans))
     parts.above = pieces[0].decode("utf-8", "replace")
     parts.below = b"\n".join(pieces[1:]).decode("utf-8", "replace")
-
-
-def _outside(data: bytes, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
-    """Yield the pieces of *data* between *spans*, one more than there are spans."""
-    position = 0
-    for start, end in spans:
-        yield data[position:start]
-        position = max(position, end)
-    yield data[position:]
 
 
 def _places(data: bytes, mark: bytes) -> Iterator[int]:

@@ -191,6 +191,17 @@ class Scanner:
         return None if reading is None else Found(name, at, reading, notes)
 
 
+def tells_record(found: Found) -> bool:
+    """Tell whether *found* is a dump even in a page of HTML, whose scripts hold lists with ids of their own.
+
+    A list that PHP did not print has a record with the key that only our records have, or with a place and a picture.
+    """
+    return found.form != "json" or any(
+        item.content_type is not None or (item.sort is not None and item.pic is not None)
+        for item in found.reading.items
+    )
+
+
 def _is_ours(found: Found, length: int) -> bool:
     """Tell whether what was read is a dump of related articles, and not something else that PHP printed.
 

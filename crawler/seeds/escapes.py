@@ -1,0 +1,63 @@
+"""Dumps that were escaped once more on their way into a page: as strings of JSON or JavaScript, as entities.
+
+A template that puts a dump into a script or an attribute escapes it for that place: quotes get backslashes, or become
+entities, and where it does so twice, entities of entities.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+import orjson
+
+from crawler.seeds.mapped import Mapped
+
+_BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\\\")
+_BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
+_BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\.", re.DOTALL)
+_CONTROLS = {b"b": b" ", b"f": b" ", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_ENTITY_RE = re.compile(rb"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_LEVELS = 4
+"""How often an entity may have been escaped: as often as :data:`_ENTITY_RE` says."""
+
+
+def has_backslashed_dump(data: bytes) -> bool:
+    """Tell whether *data* may hold a dump inside a string of JSON or JavaScript."""
+    return any(key in data for key in _BACKSLASHED_KEYS) or _BACKSLASHED_STRING_RE.search(data) is not None
+
+
+class Unbackslashed(Mapped):
+    """The source with one level of backslashes taken away, as a reader of JSON or JavaScript does inside a string."""
+
+    def _segment(self, start: int, end: int) -> None:
+        position = start
+        for escape in _BACKSLASH_RE.finditer(self._source, start, end):
+            self._put(self._source[position : escape.start()], position)
+            self._put(_character(escape[0]), *escape.span())
+            position = escape.end()
+        self._put(self._source[position:end], position)
+
+
+class Unescaped(Mapped):
+    """The source with its entities decoded, those of entities too, and its tags left as they stand: see attributes."""
+
+    def _segment(self, start: int, end: int) -> None:
+        position = start
+        for entity in _ENTITY_RE.finditer(self._source, start, end):
+            self._put(self._source[position : entity.start()], position)
+            text = entity[0].decode("ascii")
+            for _ in range(_LEVELS):
+                text = html.unescape(text)
+            self._put(b" " if text == "\xa0" else text.encode("utf-8", "replace"), *entity.span())
+            position = entity.end()
+        self._put(self._source[position:end], position)
+
+
+def _character(escape: bytes) -> bytes:
+    if escape[1:2] != b"u" or len(escape) == 2:  # noqa: PLR2004 - a backslash and an u that is no escape
+        return _CONTROLS.get(escape[1:], escape[1:])
+    try:
+        return str(orjson.loads(b'"' + escape + b'"')).encode()
+    except orjson.JSONDecodeError:  # half of a surrogate pair
+        return "\ufffd".encode()

@@ -1,0 +1,66 @@
+"""Text made from other text, with the way back: for every place in it, the place in the source that it came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+
+class Mapped:
+    """``data``: what was made of the source, in which each of *holes* (spans that were read already) is one HOLE.
+
+    A subclass says in :meth:`_segment` what becomes of the source between two holes, by calls of :meth:`_put`. Where
+    the source is itself such a text, *inner*, places are places in the source of that.
+    """
+
+    HOLE = b"\x02"
+    """A byte that no text holds."""
+
+    def __init__(self, source: bytes, holes: Sequence[tuple[int, int]] = (), inner: Mapped | None = None) -> None:
+        self._source = source
+        self._inner = inner
+        self._parts: list[bytes] = []
+        self._length = 0
+        self._text_at: list[int] = []
+        self._source_at: list[int] = []
+        self._source_ends: list[int] = []
+        position = 0
+        for start, end in holes:
+            self._segment(position, max(position, start))
+            self._hole(start)
+            position = max(position, end)
+        self._segment(position, len(source))
+        self.data = b"".join(self._parts)
+
+    def source(self, position: int) -> int:
+        """Return where in the source the byte at *position* of the text came from."""
+        place = bisect_right(self._text_at, position) - 1
+        if place < 0:
+            return 0
+        end = self._source_at[place + 1] if place + 1 < len(self._source_at) else len(self._source)
+        found = min(self._source_at[place] + position - self._text_at[place], end)
+        return self._inner.source(found) if self._inner else found
+
+    def source_end(self, position: int) -> int:
+        """Return where in the source that ends which the byte before *position* of the text came from."""
+        place = bisect_right(self._text_at, position - 1) - 1
+        if place < 0:
+            return 0
+        end = self._text_at[place + 1] if place + 1 < len(self._text_at) else self._length
+        found = self._source_ends[place] - (0 if position == end else end - position)
+        return self._inner.source_end(found) if self._inner else found
+
+    def _segment(self, start: int, end: int) -> None:
+        raise NotImplementedError
+
+    def _hole(self, source: int) -> None:
+        self._put(self.HOLE, source)
+
+    def _put(self, text: bytes, source: int, end: int | None = None) -> None:
+        """Add *text*, which came from the source at *source*, up to *end* where it is not as long as there."""
+        if text:
+            self._text_at.append(self._length)
+            self._source_at.append(source)
+            self._source_ends.append(source + len(text) if end is None else end)
+            self._parts.append(text)
+            self._length += len(text)

@@ -1,0 +1,162 @@
+"""Where in a page the dumps are: as they stand, as its text shows them, and in what no reader sees.
+
+PHP prints where it happens to be: behind the end of the page, in an element that is hidden, in a comment, a script or
+an attribute, some of which escape it. So a page of HTML is looked through in several ways, the plainest first, and what
+one way has found is left out for the next. All that reads dumps, of seeds and of fetched pages, comes through here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from crawler.seeds.escapes import Unbackslashed, Unescaped, has_backslashed_dump
+from crawler.seeds.html import HtmlText, looks_like_html
+from crawler.seeds.judge import judge_dump
+from crawler.seeds.mapped import Mapped
+from crawler.seeds.model import Diagnosis, Dump
+from crawler.seeds.scan import Found, Scanner, tells_record
+
+MAX_DUMPS = 1000
+_MAX_BACKSLASH_LEVELS = 3
+_MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
+"""Keys of our records, as the forms write them: one of them is in every dump with a whole record."""
+_STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
+_TAG_RE = re.compile(rb"</?[A-Za-z]")
+
+Span = tuple[int, int]
+
+
+class Placed(NamedTuple):
+    """A dump, and the span of the data in which it was found."""
+
+    span: Span
+    dump: Dump
+
+
+@dataclass(slots=True)
+class Search:
+    """What was found in the ``data`` of a page, and what is odd about it as a whole."""
+
+    data: bytes
+    is_html: bool = False
+    placed: list[Placed] = field(default_factory=list)
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+
+    @property
+    def dumps(self) -> tuple[Dump, ...]:
+        """The dumps, in the order in which they stand."""
+        return tuple(one.dump for one in self.placed)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where each of the dumps stands in the data."""
+        return [one.span for one in self.placed]
+
+    def look_through(self, text: Mapped) -> None:
+        """Add the dumps in *text*, which was made of the data."""
+        for one in self.scan(text.data):
+            if not self.is_html or tells_record(one):
+                span = text.source(one.start), text.source_end(one.reading.end)
+                dump = judge_dump(text.data, one, text.source)
+                self.placed.append(Placed(span, replace(dump, end=span[1])))
+        self.placed.sort(key=lambda one: one.span)
+
+    def scan(self, data: bytes) -> list[Found]:
+        """Return the dumps that stand in *data* as they are."""
+        scanner = Scanner(data)
+        found: list[Found] = []
+        for one in scanner.dumps():
+            found.append(one)
+            if len(found) + len(self.placed) >= MAX_DUMPS:
+                self._note(one.reading.end, f"more than {MAX_DUMPS} dumps: the rest is left")
+                break
+        if scanner.gave_up:
+            self._note(0, "far too many false beginnings of dumps: the rest was not looked through")
+        return found
+
+    def _note(self, offset: int, message: str) -> None:
+        if all(message != one.message for one in self.diagnoses):
+            self.diagnoses.append(Diagnosis("too-many", offset, message))
+
+
+def find_dumps(data: bytes) -> Search:
+    """Look for the dumps in *data*, the text of a page in UTF-8, plain or HTML; linear in its length."""
+    search = Search(data)
+    if looks_like_html(data) and not _may_hold_dump(data):
+        search.is_html = True
+        return search
+    found = search.scan(data)
+    search.is_html = any(looks_like_html(piece) for piece in outside(data, [_span(one) for one in found]))
+    plain = [Placed(_span(one), judge_dump(data, one, unescape=search.is_html)) for one in found]
+    if search.is_html:
+        told = [one for one, raw in zip(plain, found, strict=True) if tells_record(raw)]
+        search.placed = [one for one in told if not _is_torn(data, one)]
+        if _may_show_dump(data):
+            _look_through_html(search)
+        torn = [one for one in told if _is_torn(data, one) and not any(_overlap(one, other) for other in search.placed)]
+        search.placed = sorted([*search.placed, *torn], key=lambda one: one.span)
+    else:
+        search.placed = plain
+    if has_backslashed_dump(data):
+        _look_through_strings(search)
+    return search
+
+
+def outside(data: bytes, spans: Iterable[Span]) -> Iterator[bytes]:
+    """Yield the pieces of *data* between *spans*, one more than there are spans."""
+    position = 0
+    for start, end in spans:
+        yield data[position:start]
+        position = max(position, end)
+    yield data[position:]
+
+
+def _may_hold_dump(data: bytes) -> bool:
+    """Tell, fast, whether a page of HTML may hold a dump; most do not, and are spared a look at every list in them."""
+    return any(mark in data for mark in _MARKS) or _STRING_RE.search(data) is not None
+
+
+def _may_show_dump(data: bytes) -> bool:
+    """Tell whether the text of a page of HTML may show a dump that is not there as it stands."""
+    return b"contenttypeid" in data or (b"=&gt;" in data and b"sort" in data) or _STRING_RE.search(data) is not None
+
+
+def _look_through_html(search: Search) -> None:
+    """Look for what the page's text shows to its readers, then in what it hides, then in what it escaped once more."""
+    ways: tuple[Callable[[], Mapped], ...] = (
+        lambda: HtmlText(search.data, search.spans),
+        lambda: HtmlText(search.data, search.spans, unseen=True),
+        lambda: Unescaped(search.data, search.spans),
+    )
+    for way in ways:
+        search.look_through(way())
+    if b"&lt;" in search.data:
+        text = Unescaped(search.data, search.spans)
+        search.look_through(HtmlText(text.data, inner=text, unseen=True))
+
+
+def _look_through_strings(search: Search) -> None:
+    """Look into strings of JSON and JavaScript, and into such strings inside of them."""
+    text: Mapped = Unbackslashed(search.data, search.spans)
+    search.look_through(text)
+    for _ in range(_MAX_BACKSLASH_LEVELS - 1):
+        if not has_backslashed_dump(text.data):
+            return
+        text = Unbackslashed(text.data, inner=text)
+        search.look_through(text)
+
+
+def _span(found: Found) -> Span:
+    return found.start, found.reading.end
+
+
+def _is_torn(data: bytes, one: Placed) -> bool:
+    """Tell whether tags of the page are in a dump that was not printed with them: it is read better without."""
+    return one.dump.length_verdict != "exact" and _TAG_RE.search(data, *one.span) is not None
+
+
+def _overlap(one: Placed, other: Placed) -> bool:
+    return one.span[0] < other.span[1] and other.span[0] < one.span[1]
