@@ -10,14 +10,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from crawler.sqlite import connect_to_read
 from crawler.warc.exchange import target_uri
 from crawler.warc.reading import Record, http_head
+from crawler.warc.surt import surt
 from crawler.warc.writing import Original
 
 _SCHEMA = """
@@ -164,30 +163,15 @@ class CaptureIndex:
 
 
 def url_key(url: str) -> str:
-    """Return the key by which CDX indexes look up *url*.
+    """Return the key by which CDX indexes look up *url*: its SURT, or if it has none, *url* itself.
 
     >>> url_key("http://www.Example.org/a?b=2&a=1#top")
     'org,example)/a?a=1&b=2'
     """
-    import surt  # noqa: PLC0415 - takes a tenth of a second, for what it needs
-
     try:
-        if not _needs_no_dns(urlsplit(url).hostname or ""):
-            return url
-        return str(surt.surt(url))
-    except (ValueError, UnicodeError, AttributeError, TypeError):  # what a hostile URL makes of it
+        return surt(url)
+    except ValueError:  # what a hostile URL makes of it
         return url
-
-
-def _needs_no_dns(host: str) -> bool:
-    """Tell whether surt needs no DNS for *host*: it would ask for what only looks like an address (999.1.1.1)."""
-    if not host.replace(".", "").isdigit():
-        return True
-    try:
-        IPv4Address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def read_back(record: Record, file: str) -> Capture | None:
