@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from crawler.archive.linecheck import LineChecker
+from crawler.archive.losses import CapturePlace
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
@@ -89,6 +90,7 @@ class Checked:
     size: int = 0
     pictures: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    lost: dict[CapturePlace, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -137,7 +139,7 @@ def _check_lines(root: Path, part: Lines, unlisted: frozenset[str], done: Checke
     name = segment_name(path)
     with connect(root) as connection, open_segment(path) as file:
         checker = LineChecker(root, connection, unlisted)
-        done.seen = checker.seen
+        done.seen, done.lost = checker.seen, checker.lost
         waiting: list[tuple[Place, bytes]] = []
         for offset, line in _lines_from(file, part.start):
             if part.stop is not None and offset >= part.stop:

@@ -47,6 +47,7 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.lock import CorpusLock
+from crawler.archive.losses import CapturePlace
 from crawler.archive.near import NearDuplicates
 from crawler.archive.pictures import store
 from crawler.archive.places import line_at
@@ -54,7 +55,7 @@ from crawler.archive.recovery import Recovery, discard_catalogue, is_malformed, 
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
-from crawler.archive.warcs import CapturePlace, CaptureWriter, mend_warcs
+from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import SCHEMA, Article
 from crawler.jsonl import decode, encode
@@ -362,7 +363,8 @@ def rebuild(root: Path, reason: str) -> Recovery:
         try:
             catalogue, recovery = open_catalogue(root, rebuild=reason)
             catalogue.close()
-            mend_warcs(root, rebuild=reason)
+            recovery.mended = mend_warcs(root, rebuild=reason)
+            recovery.lost = account_for_captures(root)
         finally:
             lock.release()
     return recovery

@@ -16,6 +16,7 @@ import jsonschema_rs
 import orjson
 
 from crawler.archive.frontier import target_id
+from crawler.archive.losses import CapturePlace, read_losses
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import Place
 from crawler.archive.warccheck import check_coordinates
@@ -65,17 +66,19 @@ class LineChecker:
     """Checks lines of the corpus at *root*, some after the others in the order of their segment.
 
     ``known`` counts those that are where the catalogue has them; ``seen`` gathers which of the *unlisted* pictures
-    they name.
+    they name; ``lost`` the records whose captures are recorded as lost, by place.
     """
 
     def __init__(self, root: Path, connection: sqlite3.Connection, unlisted: frozenset[str]) -> None:
         self.known = 0
         self.seen: set[str] = set()
+        self.lost: dict[CapturePlace, list[str]] = {}
         self._root = root
         self._query = connection.execute
         self._unlisted = unlisted
         self._validator = record_validator()
         self._shift: int | None = 0
+        self._losses = read_losses(root)
 
     def check(self, lines: Sequence[tuple[Place, bytes]]) -> Iterator[tuple[Place, str]]:
         """Yield what is wrong with each of some *lines* of a segment: where it is, and what."""
@@ -164,6 +167,10 @@ class LineChecker:
         capture = record["capture"]
         file, offset = capture["warc_file"], capture["warc_offset"]
         if file is not None and offset is not None and file.startswith(f"{FOLDER}/"):
+            loss = self._losses.get(CapturePlace(file, offset))
+            if loss and loss.repaired:
+                self.lost.setdefault(loss.place, []).append(f"{record['key']} version {record['version']}")
+                return
             message = check_coordinates(self._root, file, offset, capture["url"])
             if message:
                 yield message

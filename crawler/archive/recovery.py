@@ -18,9 +18,11 @@ from zlib import crc32
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
 from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.losses import Loss, of_records
 from crawler.archive.places import line_at
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
+from crawler.archive.warcs import Mended
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import decode
 from crawler.text import content_sha256
@@ -46,6 +48,10 @@ class Recovery:
     """Torn ends that were moved to quarantine/."""
     damaged: list[tuple[Place, str]] = field(default_factory=list)
     """Lines amid others that are not records: left where they are, for ``verify`` to show."""
+    mended: Mended = field(default_factory=Mended)
+    """What had to be done to the WARC files."""
+    lost: dict[Loss, list[str]] = field(default_factory=dict)
+    """Captures that are lost, and of each the records that were made of it."""
 
     def messages(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was mended."""
@@ -57,6 +63,9 @@ class Recovery:
             yield f"{place.segment}: a torn end of {place.length} bytes at {place.offset} was moved to quarantine/"
         for place, reason in self.damaged:
             yield f"{place.segment}: the line at {place.offset} is not a record ({reason}); it is left as it is"
+        yield from self.mended.told()
+        for loss, records in self.lost.items():
+            yield f"{loss}{of_records(records)}"
 
 
 def open_catalogue(root: Path, *, rebuild: str | None = None) -> tuple[Catalogue, Recovery]:

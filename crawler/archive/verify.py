@@ -34,6 +34,7 @@ from crawler.archive.checks import (
 from crawler.archive.linecheck import record_validator
 from crawler.archive.listed import Listed, check_manifest
 from crawler.archive.lock import CorpusLock
+from crawler.archive.losses import LOSSES_NAME, CapturePlace, of_records, read_losses
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
 from crawler.archive.warccheck import check_index
@@ -46,15 +47,20 @@ _PART_BYTES = 8 * 1024 * 1024
 _WORTH_PROCESSES = 64 * 1024 * 1024
 """Bytes of a corpus; a smaller one is checked before other processes would have begun."""
 _AT_MOST_UNLISTED = 1_000
+_AT_MOST_LOST = 1_000
 
 
 class Verification(NamedTuple):
-    """What was checked: lines, pictures, the problems found, and what the next crawl will mend by itself."""
+    """What was checked: lines, pictures, the problems found, and what the next crawl will mend by itself.
+
+    ``lost_captures`` counts those that ``repair`` recorded as lost: a note each, and no problem any more.
+    """
 
     lines: int
     pictures: int
     problems: list[Problem]
     notes: list[str]
+    lost_captures: int = 0
 
 
 def verify(
@@ -83,7 +89,7 @@ def verify(
                 lock.release()
     if len(problems) == at_most:
         verifier.notes.append(f"stopped at {at_most} problems")
-    return Verification(verifier.lines, verifier.listed.pictures, problems, verifier.notes)
+    return Verification(verifier.lines, verifier.listed.pictures, problems, verifier.notes, verifier.lost_captures)
 
 
 class _Verifier:
@@ -94,10 +100,11 @@ class _Verifier:
         processes: int | None,
         on_progress: Callable[[int, int], None],
     ) -> None:
-        self.lines = 0
+        self.lines = self.lost_captures = 0
         self.notes: list[str] = []
         self.listed = Listed(connection)
         self._known = 0
+        self._lost: dict[CapturePlace, list[str]] = {}
         self._sizes: dict[str, int] = {}
         self._root = root
         self._query = connection.execute
@@ -131,6 +138,7 @@ class _Verifier:
             yield from done.problems
             self._count(done)
         self._note_unlisted()
+        self._note_losses()
         yield from self._ends_agree()
         (records,) = self._query("SELECT count(*) FROM records").fetchone()
         if records != self._known:
@@ -189,6 +197,8 @@ class _Verifier:
         self.notes += done.notes
         self._known += done.known
         self.listed.seen(done.seen)
+        for place, records in done.lost.items():
+            self._lost.setdefault(place, []).extend(records)
         if isinstance(done.part, Lines):
             file = done.part.file
             self._sizes[file] = max(self._sizes.get(file, 0), done.size)
@@ -200,6 +210,14 @@ class _Verifier:
         unlisted = self.listed.unlisted
         if unlisted:
             self.notes.append(f"{unlisted[0]}: no record names this picture, nor {len(unlisted) - 1} others")
+
+    def _note_losses(self) -> None:
+        """Note the captures that were recorded as lost, and the records that were made of them."""
+        recorded = [one for one in read_losses(self._root).values() if one.repaired]
+        self.lost_captures = len(recorded)
+        self.notes += (f"{one}{of_records(self._lost.get(one.place, []))}" for one in recorded[:_AT_MOST_LOST])
+        if len(recorded) > _AT_MOST_LOST:
+            self.notes.append(f"{LOSSES_NAME}: {len(recorded) - _AT_MOST_LOST} more captures are recorded as lost")
 
     def _ends_agree(self) -> Iterator[Problem]:
         """Yield what the catalogue has read of segments that is not there."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+from crawler.archive.losses import LOSSES_NAME, Unreadable, read_losses, scan_losses
 from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
 from crawler.warc.exchange import target_uri
-from crawler.warc.index import CaptureIndex, read_back
+from crawler.warc.index import Capture, CaptureIndex, read_back
 from crawler.warc.reading import Broken, read_headers, read_records
 
 _CHUNK = 1 << 20
@@ -28,6 +29,7 @@ class Finding(NamedTuple):
 
 def check_index(root: Path) -> Iterator[Finding]:
     """Yield what the index of the WARC files in the corpus at *root* has read and is not there any more."""
+    yield from check_losses(root)
     if not (root / INDEX_NAME).exists():
         if warc_paths(root):
             yield Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run makes it anew")
@@ -37,8 +39,20 @@ def check_index(root: Path) -> Iterator[Finding]:
         with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
             for name in sorted(index.files().keys() - there):
                 yield Finding(name, None, "the index of the WARC files has read this file, but it is gone")
+                yield from (_missing(one) for one in index.of_file(name))
     except sqlite3.Error as error:
         yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair makes it anew")
+
+
+def check_losses(root: Path) -> Iterator[Finding]:
+    """Yield the captures that are recorded as lost: as a note, if ``repair`` told of them."""
+    for one in scan_losses(root):
+        if isinstance(one, Unreadable):
+            yield Finding(LOSSES_NAME, one.offset, "this line is no record of a lost capture")
+        elif one.repaired is None:
+            yield Finding(
+                one.file, one.offset, f"{one.what} is lost ({one.reason}); scrapy corpus repair takes note of it"
+            )
 
 
 def check_warc(root: Path, name: str) -> Iterator[Finding]:
@@ -51,7 +65,7 @@ def check_warc(root: Path, name: str) -> Iterator[Finding]:
     try:
         read, crc = index.files().get(name, (0, 0)) if index else (0, 0)
         found_any = False
-        for finding in _check_records(root / name, name, index, read):
+        for finding in _check_records(root, name, index, read):
             found_any = found_any or not finding.is_note
             yield finding
         size, found = _measure(root / name, read)
@@ -84,10 +98,14 @@ def check_coordinates(root: Path, file: str, offset: int, url: str | None) -> st
     return None
 
 
-def _check_records(path: Path, name: str, index: CaptureIndex | None, read: int) -> Iterator[Finding]:
+def _check_records(root: Path, name: str, index: CaptureIndex | None, read: int) -> Iterator[Finding]:
     beyond: list[Finding] = []
-    for found in read_records(path):
+    indexed = _Indexed(index.of_file(name) if index else iter(()))
+    losses = read_losses(root)
+    for found in read_records(root / name):
         if isinstance(found, Broken):
+            if (name, found.offset) in losses:
+                continue
             finding = Finding(name, found.offset, f"there is no whole record here: {found.reason}")
             if index is not None and found.offset >= read:
                 beyond.append(finding)  # what a kill left, if nothing follows
@@ -99,11 +117,48 @@ def _check_records(path: Path, name: str, index: CaptureIndex | None, read: int)
         if index is None or found.offset + found.length > read:
             continue  # not in the index yet
         capture = read_back(found, name)
-        if capture and capture != index.at(name, found.offset):
+        yield from indexed.before(found.offset)
+        if (
+            capture
+            and capture.kind == "revisit"
+            and (name, found.offset) not in losses
+            and not index.has_original(capture)
+        ):
+            yield Finding(
+                name, found.offset, f"it is a revisit of {capture.refers_to_url}, of which no WARC file has more"
+            )
+        if capture and capture != indexed.at(found.offset):
             message = "the index of the WARC files does not say what this record says; scrapy corpus repair rebuilds it"
             yield Finding(name, found.offset, message)
+    yield from indexed.before(None)
     for finding in beyond:
         yield finding._replace(message=f"{finding.message}; the next run moves it to quarantine/", is_note=True)
+
+
+class _Indexed:
+    """The *captures* of a file, by ascending offset, beside the records that are read from it."""
+
+    def __init__(self, captures: Iterator[Capture]) -> None:
+        self._captures = captures
+        self._next = next(captures, None)
+
+    def before(self, offset: int | None) -> Iterator[Finding]:
+        """Yield the captures before *offset* (None: all that are left), of which no whole record was read."""
+        while self._next is not None and (offset is None or self._next.offset < offset):
+            yield _missing(self._next)
+            self._next = next(self._captures, None)
+
+    def at(self, offset: int) -> Capture | None:
+        """Return the capture at *offset*, None if there is none."""
+        if self._next is None or self._next.offset != offset:
+            return None
+        found, self._next = self._next, next(self._captures, None)
+        return found
+
+
+def _missing(capture: Capture) -> Finding:
+    what = f"the {capture.kind} of {capture.url}, captured {capture.date}, was written here, and is not here"
+    return Finding(capture.file, capture.offset, f"{what}; scrapy corpus repair takes note of it")
 
 
 def _readable_index(root: Path) -> CaptureIndex | None:

@@ -12,34 +12,38 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
 from zlib import crc32
 
 from crawler.archive.entries import MANIFEST_NAME, read_manifest
 from crawler.archive.files import sync_directory, write_all, write_pieces_atomically
+from crawler.archive.losses import (
+    CapturePlace,
+    Loss,
+    captures_named,
+    lost,
+    read_losses,
+    record_losses,
+    repaired,
+)
 from crawler.warc.exchange import Exchange
-from crawler.warc.index import CaptureIndex, read_back
+from crawler.warc.index import Capture, CaptureIndex, read_back
 from crawler.warc.reading import Broken, Record, read_records
 from crawler.warc.writing import Original, encode_exchange, encode_warcinfo, new_record_id
 
 FOLDER = "warc"
 INDEX_NAME = "warc.sqlite"
+_REBUILT_NAME = "warc.rebuild"
+_NO_ORIGINAL = "the response that it refers to is lost"
 _CHUNK = 1 << 20
 _NOT_MODIFIED = 304
 _OURS_RE = re.compile(r".+-\d{5}\.warc\.gz", re.ASCII | re.DOTALL)
-
-
-class CapturePlace(NamedTuple):
-    """Where a capture lies: the file, relative to the corpus, and the byte offset of its record in it."""
-
-    file: str
-    offset: int
 
 
 @dataclass(slots=True)
@@ -54,8 +58,17 @@ class Mended:
     """Torn ends that were moved to quarantine/: file, offset, bytes."""
     damaged: list[tuple[str, Broken]] = field(default_factory=list)
     """What is no record amid others: left where it is, for ``verify`` to show."""
+    lost: list[Loss] = field(default_factory=list)
+    """What the index knew, or what is no record, and was not recorded as lost before."""
 
     def messages(self) -> Iterator[str]:
+        """Yield a line for a person about each thing that was mended, and one about all that is lost."""
+        yield from self.told()
+        if self.lost:
+            more = f", and {len(self.lost) - 1} more" if len(self.lost) > 1 else ""
+            yield f"{self.lost[0]}{more}; scrapy corpus verify names all, scrapy corpus repair takes note of them"
+
+    def told(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was mended."""
         if self.rebuilt:
             yield f"the index of the WARC files was made anew: {self.rebuilt}"
@@ -178,41 +191,129 @@ def mend_warcs(root: Path, *, rebuild: str | None = None) -> Mended:
     paths = warc_paths(root)
     if not paths and not (root / INDEX_NAME).exists():
         return mended
-    index = _open_index(root, mended)
-    try:
-        known = index.files()
-        for path in paths:
-            name = path.relative_to(root).as_posix()
-            read, crc = known.pop(name, (0, 0))
-            size = path.stat().st_size
-            if size < read:
-                index.forget(name)
-                read = crc = 0
-            if size > read or not size:
-                _take_in(root, path, index, read, crc, mended)
-        for name in known:
-            index.forget(name)
-        index.commit()
-    finally:
-        index.close()
+    index = None if rebuild else _open_index(root, mended)
+    if index is None:
+        _rebuild_index(root, paths, mended)
+    else:
+        with closing(index):
+            _catch_up(root, paths, index, mended)
     return mended
 
 
-def _open_index(root: Path, mended: Mended) -> CaptureIndex:
+def _catch_up(root: Path, paths: list[Path], index: CaptureIndex, mended: Mended) -> None:
+    """Take in what *index* has not read, and forget what is gone."""
+    known, before = index.files(), list[Capture]()
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        read, crc = known.pop(name, (0, 0))
+        size = path.stat().st_size
+        if size < read:
+            before += index.of_file(name)
+            index.forget(name)
+            read = crc = 0
+        if size > read or not size:
+            _take_in(root, path, index, read, crc, mended)
+    for name in known:
+        before += index.of_file(name)
+        index.forget(name)
+    if before or mended.adopted or mended.damaged:
+        _record_losses(root, index, before, mended)
+    index.commit()
+
+
+def _open_index(root: Path, mended: Mended) -> CaptureIndex | None:
+    """Return the index as it is; None, with the reason in *mended*, if it must be made anew."""
     path = root / INDEX_NAME
-    if not mended.rebuilt and path.exists():
-        try:
-            index = CaptureIndex(path)
-            index.files()
-        except sqlite3.DatabaseError as error:
-            mended.rebuilt = f"it could not be read ({error})"
-        else:
-            return index
-    elif not mended.rebuilt and warc_paths(root):
+    if not path.exists():
         mended.rebuilt = "it was missing"
+        return None
+    try:
+        index = CaptureIndex(path)
+        index.files()
+    except sqlite3.DatabaseError as error:
+        mended.rebuilt = f"it could not be read ({error})"
+        return None
+    return index
+
+
+def _rebuild_index(root: Path, paths: list[Path], mended: Mended) -> None:
+    """Make the index anew, beside the old one, which tells as far as it can be read what is lost."""
+    path, fresh = root / INDEX_NAME, root / _REBUILT_NAME
+    _unlink(fresh)
+    with closing(CaptureIndex(fresh)) as index:
+        for warc in paths:
+            _take_in(root, warc, index, 0, 0, mended)
+        _record_losses(root, index, _known_before(path), mended)
+        index.commit()
+        index.into_one_file()
+    _unlink(path)
+    fresh.rename(path)
+    sync_directory(root)
+
+
+def _unlink(path: Path) -> None:
     for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         leftover.unlink(missing_ok=True)
-    return CaptureIndex(path)
+
+
+def _known_before(path: Path) -> Iterator[Capture]:
+    """Yield what the index at *path* knows, as far as it can be read."""
+    with suppress(sqlite3.Error), closing(CaptureIndex(path, read_only=True)) as index:
+        for name in index.files():
+            yield from index.of_file(name)
+
+
+def _record_losses(root: Path, index: CaptureIndex, before: Iterable[Capture], mended: Mended) -> None:
+    """Record what is lost of *before*, as *index* knows it no longer; what is back is lost no longer.
+
+    It is durable before the index is, which then forgets it.
+    """
+    losses = {}
+    for one in before:
+        found = index.at(one.file, one.offset)
+        if found is None or found.record_id != one.record_id:
+            reason = _why(root, one)
+            losses[one.file, one.offset] = lost(
+                (one.file, one.offset), reason, kind=one.kind, url=one.url, date=one.date
+            )
+    for name, broken in mended.damaged:
+        losses.setdefault((name, broken.offset), lost((name, broken.offset), broken.reason))
+    recorded = read_losses(root)
+    if losses or recorded or mended.rebuilt:
+        for one in index.orphans():
+            loss = lost((one.file, one.offset), _NO_ORIGINAL, kind=one.kind, url=one.url, date=one.date)
+            losses[one.file, one.offset] = loss
+    back = [place for place in recorded if place not in losses and index.at(*place)]
+    mended.lost = [one for one in losses.values() if one.place not in recorded]
+    record_losses(root, losses.values(), back=back)
+
+
+def _why(root: Path, capture: Capture) -> str:
+    try:
+        size = (root / capture.file).stat().st_size
+    except OSError:
+        return "the file is gone"
+    return "the file ends before it" if capture.offset >= size else "there is no whole record"
+
+
+def account_for_captures(root: Path) -> dict[Loss, list[str]]:
+    """Return the losses of the corpus at *root* that nobody was told of so far, and which records were made of each.
+
+    Looked for are the captures that its lines name, too: so what is lost is known even if the index was lost with it.
+    The caller holds the corpus's lock, and has mended the index. From now on the losses count as repaired.
+    """
+    recorded, missing, records = read_losses(root), dict[CapturePlace, Loss](), dict[CapturePlace, list[str]]()
+    with ExitStack() as stack:
+        index = None
+        if (root / INDEX_NAME).exists():
+            index = stack.enter_context(closing(CaptureIndex(root / INDEX_NAME, read_only=True)))
+        for place, url, moment, record in captures_named(root):
+            if place not in recorded and not (index and index.at(*place)):
+                missing[place] = lost(place, "nothing of it is there", kind="response", url=url, date=moment)
+            if place in recorded or place in missing:
+                records.setdefault(place, []).append(record)
+    record_losses(root, missing.values())
+    return {one: records.get(one.place, []) for one in repaired(root)}
 
 
 def _take_in(root: Path, path: Path, index: CaptureIndex, start: int, crc: int, mended: Mended) -> None:

@@ -11,7 +11,7 @@ from crawler.show import print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Make the catalogue of the corpus at *root* anew; exit code 0, or 5 if there are damaged lines."""
+    """Make the catalogue of the corpus at *root* anew; exit code 0, or 5 if lines are damaged or captures lost."""
     recovery = rebuild(root, "it was asked for")
     if opts.json:
         print_json(
@@ -19,10 +19,11 @@ def run(root: Path, opts: argparse.Namespace) -> int:
                 "lines": recovery.adopted,
                 "cut": [place._asdict() for place in recovery.cut],
                 "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
+                "lost_captures": [{**one._asdict(), "records": records} for one, records in recovery.lost.items()],
             }
         )
     else:
         for message in recovery.messages():
             say(message)
         say(f"{root}: the catalogue now knows {recovery.adopted:,} lines")
-    return CorpusDamaged.exit_code if recovery.damaged else 0
+    return CorpusDamaged.exit_code if recovery.damaged or recovery.lost else 0

@@ -24,5 +24,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         for remark in found.notes:
             say(f"note: {remark}")
         verdict = f"{len(found.problems)} problems" if found.problems else "all well"
+        if found.lost_captures:
+            verdict += f"; {found.lost_captures:,} captures are recorded as lost"
         say(f"{root}: {found.lines:,} lines, {found.pictures:,} pictures: {verdict}")
     return CorpusDamaged.exit_code if found.problems else 0

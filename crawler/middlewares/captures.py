@@ -14,7 +14,8 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 
 from crawler import __version__
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.warcs import CapturePlace, CaptureWriter
+from crawler.archive.losses import CapturePlace
+from crawler.archive.warcs import CaptureWriter
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.needs import needed

@@ -124,6 +124,23 @@ class CaptureIndex:
         """Return the capture at *offset* of *file*."""
         return next(self._captures("WHERE name = ? AND offset = ?", file, offset), None)
 
+    def of_file(self, file: str) -> Iterator[Capture]:
+        """Yield the captures in *file*, in their order."""
+        return self._captures("WHERE file = (SELECT id FROM files WHERE name = ?) ORDER BY offset", file)
+
+    def has_original(self, revisit: Capture) -> bool:
+        """Tell whether the response is there that *revisit* refers to."""
+        url = revisit.refers_to_url or ""
+        row = self._connection.execute(
+            "SELECT 1 FROM captures WHERE urlkey = ? AND url = ? AND date = ? AND kind = 'response' LIMIT 1",
+            (url_key(url), url, revisit.refers_to_date),
+        )
+        return row.fetchone() is not None
+
+    def orphans(self) -> Iterator[Capture]:
+        """Yield the revisits of responses that are not there."""
+        return (one for one in self._captures("WHERE kind = 'revisit'") if not self.has_original(one))
+
     def of_url(self, url: str) -> Iterator[Capture]:
         """Yield the captures of *url*, by canonical form as replay tools look them up, the oldest first."""
         return self._captures("WHERE urlkey = ? ORDER BY date, name, offset", url_key(url))
@@ -152,6 +169,10 @@ class CaptureIndex:
     def commit(self) -> None:
         """Keep what was noted; the files' own bytes must be durable before."""
         self._connection.commit()
+
+    def into_one_file(self) -> None:
+        """Have all that is committed in the one file, which can then be renamed."""
+        self._connection.execute("PRAGMA journal_mode = DELETE")
 
     def close(self) -> None:
         """Close the database, forgetting what was not committed."""
