@@ -22,7 +22,7 @@ class Captures:
 
     def __init__(self, source: Path) -> None:
         self._source = source.resolve()
-        self._names: dict[str, str] = {}
+        self._names: dict[str, tuple[str, int]] = {}
         self.copied = 0
 
     def bring_all(self, root: Path) -> None:
@@ -36,7 +36,7 @@ class Captures:
             name, digest = path.name, _sha256(path)
             if (root / FOLDER / name).exists() and _sha256(root / FOLDER / name) != digest:
                 name = f"{digest[:12]}-{name}"
-            self._names[f"{FOLDER}/{path.name}"] = f"{FOLDER}/{name}"
+            self._names[f"{FOLDER}/{path.name}"] = f"{FOLDER}/{name}", path.stat().st_size
             if not (root / FOLDER / name).exists():
                 (root / FOLDER).mkdir(exist_ok=True)
                 with _open(path) as file:
@@ -44,10 +44,12 @@ class Captures:
                 self.copied += 1
 
     def placed(self, capture: Capture) -> Capture:
-        """Return *capture* with its place in the files as they were copied; with none if its file is not there."""
+        """Return *capture* with its place in the files as they were copied; with none if they do not reach so far."""
         if not capture.warc_file or not capture.warc_file.startswith(f"{FOLDER}/"):
             return capture
-        name = self._names.get(capture.warc_file)
+        name, size = self._names.get(capture.warc_file, (None, 0))
+        if (capture.warc_offset or 0) >= size:
+            name = None
         if name == capture.warc_file:
             return capture
         return replace(capture, warc_file=name, warc_offset=capture.warc_offset if name else None)

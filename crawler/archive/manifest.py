@@ -21,6 +21,7 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import write_pieces_atomically
 from crawler.archive.lock import CorpusLock
+from crawler.archive.losses import read_losses
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, seal_path, segment_name, segment_paths
@@ -60,6 +61,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     catalogue, recovery = open_catalogue(root)
     catalogue.close()
     mend_warcs(root)
+    _refuse_losses(root)
     seals = seal_closed(root, compression, last_too=True)
     listed = 0
     held = _held(root)
@@ -74,6 +76,14 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
 
     write_pieces_atomically(root / MANIFEST_NAME, lines())
     return Sealed(seals, listed, sorted(held), recovery)
+
+
+def _refuse_losses(root: Path) -> None:
+    """Raise ``CorpusDamaged`` if captures are lost of which nobody was told: what is listed would count as whole."""
+    fresh = [one for one in read_losses(root).values() if one.repaired is None]
+    if fresh:
+        more = f", and {len(fresh) - 1} more" if len(fresh) > 1 else ""
+        raise CorpusDamaged(str(root), f"{fresh[0]}{more}; scrapy corpus repair takes note of them")
 
 
 def _held(root: Path) -> dict[str, str]:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from crawler.archive.export import Options, export
 from crawler.corpus_commands.options import selection_of
+from crawler.exceptions import CorpusDamaged
 from crawler.show import done, progress
+
+_SHOWN = 10
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
@@ -28,7 +31,11 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         remarks.append(f"{exported.without_text:,} without text left out")
     if exported.without_capture:
         remarks.append(f"{exported.without_capture:,} whose pages are not in the WARC files left out of the page list")
+    if exported.lost:
+        shown, more = ", ".join(exported.lost[:_SHOWN]), f" and {len(exported.lost) - _SHOWN:,} more"
+        named = shown + (more if len(exported.lost) > _SHOWN else "")
+        remarks.append(f"{len(exported.lost):,} whose captures are lost left out of the page list ({named})")
     if exported.damaged:
         remarks.append(f"{exported.damaged:,} damaged ones left out; scrapy corpus verify names them")
     done(opts, {"output": opts.output, "format": opts.format, **exported._asdict()}, remarks)
-    return 0
+    return CorpusDamaged.exit_code if exported.lost else 0

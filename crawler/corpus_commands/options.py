@@ -135,7 +135,9 @@ VERBS: dict[str, Verb] = {
     ),
     "repair": Verb(
         "make its catalogue anew",
-        "Make the catalogue anew from the lines alone, and show what was found.",
+        "Make the catalogue anew from the lines alone, and the index of the WARC files from those, and show what was "
+        "found. Captures that are lost are named and recorded in lost-captures.jsonl. Exit code 0, or 5 if lines are "
+        "damaged or captures lost.",
         "scrapy corpus repair",
     ),
     "search": Verb(

@@ -22,10 +22,10 @@ from crawler.archive.corpus import describe
 from crawler.archive.export.writing import Exported, Options
 from crawler.archive.lines import Lines
 from crawler.archive.output import output_file
-from crawler.archive.warcs import INDEX_NAME
+from crawler.archive.warcs import FOLDER, INDEX_NAME
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.warc.cdxj import cdxj_line, zipnum
-from crawler.warc.index import CaptureIndex
+from crawler.warc.index import Capture, CaptureIndex
 
 _CHUNK = 1 << 20
 _INDEX = "index.cdx.gz"
@@ -61,10 +61,10 @@ def _write(lines: Lines, root: Path, package: _Package, index: CaptureIndex, fil
     captures = (cdxj_line(one, Path(one.file).name) for one in index.all() if one.file in files)
     package.add(f"indexes/{_INDEX}", _noted(zipnum(captures, _INDEX), entries), stored=True)
     package.add("indexes/index.idx", entries)
-    pages = _Pages(lines, index)
+    pages = _Pages(lines, index, root, files)
     package.add("pages/pages.jsonl", pages)
     package.close(f"{describe(root).get('site')}: a corpus of news articles", pages.first)
-    return Exported(pages.written, without_capture=pages.without_capture)
+    return Exported(pages.written, without_capture=pages.without_capture, lost=tuple(pages.lost))
 
 
 class _Package:
@@ -110,25 +110,48 @@ class _Package:
 class _Pages:
     """The lines of ``pages.jsonl``: the records whose pages are among the captures."""
 
-    def __init__(self, lines: Lines, index: CaptureIndex) -> None:
+    def __init__(self, lines: Lines, index: CaptureIndex, root: Path, files: dict[str, int]) -> None:
         self._lines = lines
+        self._root = root
+        self._files = files
         self._index = index
         self.written = self.without_capture = 0
+        self.lost: list[str] = []
         self.first: dict[str, Any] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         yield orjson.dumps(_PAGES_HEAD) + b"\n"
         for line in self._lines:
             capture = line.record.get("capture") or {}
-            there = self._index.at(str(capture.get("warc_file")), capture.get("warc_offset") or 0)
-            if there is None or line.record.get("kind") != "article":
+            file, offset = str(capture.get("warc_file")), capture.get("warc_offset") or 0
+            there = self._index.at(file, offset)
+            if line.record.get("kind") == "article" and self._is_lost(file, offset, there):
+                self.lost.append(line.record["key"])
+            elif there is None or line.record.get("kind") != "article":
                 self.without_capture += 1
-                continue
-            page = {"id": line.record["key"], "url": there.url, "ts": there.date}
-            words = {name: value for name in ("title", "text") if (value := line.record.get(name))}
-            self.first = self.first or page
-            self.written += 1
-            yield orjson.dumps({**page, **words}) + b"\n"
+            else:
+                yield self._page(line.record, there)
+
+    def _is_lost(self, file: str, offset: int, there: Capture | None) -> bool:
+        """Tell whether a record whose capture is said to lie at *offset* of *file* has lost it.
+
+        What lies beyond the files as they were when this began was captured since.
+        """
+        if there is None:
+            is_read = offset < self._files.get(file, 0)
+            return file.startswith(f"{FOLDER}/") and (is_read or not _reaches(self._root / file, offset))
+        return there.kind == "revisit" and not self._index.has_original(there)
+
+    def _page(self, record: dict[str, Any], there: Capture) -> bytes:
+        page = {"id": record["key"], "url": there.url, "ts": there.date}
+        words = {name: value for name in ("title", "text") if (value := record.get(name))}
+        self.first = self.first or page
+        self.written += 1
+        return orjson.dumps({**page, **words}) + b"\n"
+
+
+def _reaches(path: Path, offset: int) -> bool:
+    return path.is_file() and path.stat().st_size > offset
 
 
 def _noted(blocks: Iterable[Any], entries: list[bytes]) -> Iterator[bytes]:

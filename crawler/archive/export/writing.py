@@ -25,13 +25,15 @@ class Options(NamedTuple):
 class Exported(NamedTuple):
     """How many records were written, and how many were left out: without text (txt), damaged, without capture (wacz).
 
-    Records with values out of range (parquet) count as damaged.
+    Records with values out of range (parquet) count as damaged. ``lost`` are the keys of those whose captures are lost
+    (wacz): they were in the WARC files once.
     """
 
     records: int
     without_text: int = 0
     damaged: int = 0
     without_capture: int = 0
+    lost: tuple[str, ...] = ()
 
 
 class Writer(Protocol):

@@ -1,0 +1,168 @@
+"""Captures that are lost are never lost in silence: the record, what repair says of them, and verify afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawler.archive import Corpus
+from crawler.archive.corpus import rebuild
+from crawler.archive.entries import MANIFEST_NAME
+from crawler.archive.losses import LOSSES_NAME, read_losses
+from crawler.archive.manifest import seal
+from crawler.archive.verify import verify
+from crawler.archive.warcs import INDEX_NAME
+from crawler.exceptions import CorpusDamaged
+from crawler.warc.index import CaptureIndex
+from tests.factories import make_article
+from tests.warc.exchanges import exchange
+
+PAGES = 6
+
+
+def page(number: int) -> str:
+    return f"http://127.0.0.1/news/{number}"
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Give a corpus of articles 0 to 5 with their captures, a picture's capture between them, and a revisit of 0."""
+    root = tmp_path / "corpus"
+    with closing(Corpus(root, "replica")) as corpus:
+        captures = corpus.keep_captures("run", 1 << 30, {})
+        with corpus.group():
+            for number in range(PAGES):
+                body = b"<p>Page %d" % (number % (PAGES - 1)) * 50
+                place = captures.write(exchange(url=page(number), body=body, headers=()))
+                captures.write(exchange(url=f"{page(number)}.jpg", body=b"jpg %d" % number, headers=()))
+                where = replace(
+                    make_article().capture, url=page(number), warc_file=place.file, warc_offset=place.offset
+                )
+                corpus.add(make_article(number, capture=where))
+    assert verify(root).problems == []
+    return root
+
+
+def warc(root: Path) -> Path:
+    (path,) = root.glob("warc/*.warc.gz")
+    return path
+
+
+def captures(root: Path) -> dict[str, tuple[int, int]]:
+    """Return where the capture of each URL lies: its offset and length."""
+    with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
+        return {one.url: (one.offset, one.length) for one in index.all()}
+
+
+def cut_at(root: Path, url: str) -> None:
+    """Cut the WARC file in the middle of the capture of *url*."""
+    offset, length = captures(root)[url]
+    with warc(root).open("r+b") as file:
+        file.truncate(offset + length // 2)
+
+
+def urls(losses) -> set[str]:
+    return {one.url for one in losses}
+
+
+LOST = {page(3), f"{page(3)}.jpg", page(4), f"{page(4)}.jpg", page(5), f"{page(5)}.jpg"}
+RECORDS = {page(number): [f"replica/{number} version 1"] for number in (3, 4, 5)}
+
+
+def test_verify_names_each_capture_that_was_written_and_is_not_there(root):
+    cut_at(root, page(3))
+    messages = [problem.message for problem in verify(root).problems]
+    for url in LOST:
+        assert any(f"the response of {url}," in one or f"the revisit of {url}," in one for one in messages)
+
+
+def test_repair_names_what_is_lost_with_its_records_and_verify_goes_on_to(root):
+    cut_at(root, page(3))
+    recovery = rebuild(root, "it was asked for")
+    assert urls(recovery.lost) == LOST
+    assert {loss.url: records for loss, records in recovery.lost.items() if records} == RECORDS
+    told = "\n".join(recovery.messages())
+    assert f"the response of {page(3)}, captured 2026-11-22T12:30:15.123Z, is lost" in told
+    assert "of it was made replica/3 version 1" in told
+
+    checked = verify(root)
+    assert (checked.problems, checked.lost_captures) == ([], len(LOST))
+    assert [note for note in checked.notes if "replica/4 version 1" in note and page(4) in note]
+    assert rebuild(root, "it was asked for").lost == {}
+
+
+def test_what_a_crawl_finds_lost_is_damage_until_repair_told_of_it(root):
+    """Opening the corpus brings the index into agreement with the file; what it forgets is recorded before."""
+    cut_at(root, page(3))
+    with closing(Corpus(root, "replica")) as corpus:
+        (message,) = [one for one in corpus.mended.messages() if "is lost" in one]
+    assert f"{len(LOST) - 1} more" in message
+    messages = [problem.message for problem in verify(root).problems]
+    assert sum("is lost" in one for one in messages) == len(LOST)
+    recovery = rebuild(root, "it was asked for")
+    assert {loss.url: records for loss, records in recovery.lost.items() if records} == RECORDS
+    assert verify(root).problems == []
+
+
+def test_without_an_index_the_lines_tell_what_is_lost(root):
+    cut_at(root, page(3))
+    (root / INDEX_NAME).unlink()
+    recovery = rebuild(root, "it was asked for")
+    assert {loss.url: records for loss, records in recovery.lost.items()} == RECORDS
+    assert verify(root).problems == []
+
+
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_file_that_is_gone_is_lost_with_all_its_captures(root, index):
+    shutil.rmtree(root / "warc")
+    if index == "lost":
+        (root / INDEX_NAME).unlink()
+    recovery = rebuild(root, "it was asked for")
+    assert {page(number) for number in range(PAGES)} <= urls(recovery.lost)
+    assert verify(root).problems == []
+
+
+def test_a_damaged_record_amid_others_is_lost(root):
+    """... and with it the revisit of its payload, though that can be read."""
+    offset, length = captures(root)[page(0)]
+    data = bytearray(warc(root).read_bytes())
+    data[offset + length // 2] ^= 8
+    warc(root).write_bytes(data)
+    assert {problem.offset for problem in verify(root).problems} >= {offset}
+    recovery = rebuild(root, "it was asked for")
+    assert {loss.url: records for loss, records in recovery.lost.items()} == {
+        page(0): ["replica/0 version 1"],
+        page(5): ["replica/5 version 1"],
+    }
+    assert verify(root).problems == []
+
+
+def test_a_file_that_is_put_back_is_lost_no_longer(root, tmp_path):
+    copy = shutil.copy(warc(root), tmp_path)
+    cut_at(root, page(3))
+    rebuild(root, "it was asked for")
+    shutil.copy(copy, root / "warc")
+    with closing(Corpus(root, "replica")):
+        assert read_losses(root) == {}
+    assert verify(root) == (PAGES, 0, [], [], 0)
+
+
+def test_a_changed_byte_in_the_record_of_losses_is_found(root):
+    cut_at(root, page(3))
+    rebuild(root, "it was asked for")
+    record = root / LOSSES_NAME
+    record.write_bytes(record.read_bytes().replace(b'"kind"', b'"k\0nd"', 1))
+    assert [problem.file for problem in verify(root).problems if problem.file == LOSSES_NAME] == [LOSSES_NAME]
+
+
+def test_a_corpus_is_not_sealed_over_a_loss_that_nobody_was_told_of(root):
+    cut_at(root, page(3))
+    with pytest.raises(CorpusDamaged, match=r"is lost .*, and 5 more; scrapy corpus repair"):
+        seal(root)
+    assert not (root / MANIFEST_NAME).exists()
+    rebuild(root, "it was asked for")
+    assert seal(root).missing == []
