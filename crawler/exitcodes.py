@@ -11,6 +11,7 @@ from typing import Any
 COMPLETE = 0
 INTERNAL = 1
 DISK_FULL = 3
+BAD_CONFIG = 4
 FRONTIER_GONE = 8
 FAILED_URLS = 9
 STOPPED = 11
@@ -24,7 +25,7 @@ MEANINGS = {
     INTERNAL: "internal error, or the corpus cannot be used",
     2: "wrong usage",
     DISK_FULL: "disk full",
-    4: "bad configuration or seed",
+    BAD_CONFIG: "bad configuration or seed",
     5: "corpus damaged",
     6: "another crawl holds the corpus",
     FRONTIER_GONE: "the frontier that machines share is gone (the same command goes on when it is back)",
@@ -37,12 +38,20 @@ MEANINGS = {
 }
 """What each code means, in a few words."""
 
-_BY_REASON = {"disk_full": DISK_FULL, "frontier_gone": FRONTIER_GONE, "shutdown": STOPPED, None: FORCED}
+_BY_REASON = {
+    "disk_full": DISK_FULL,
+    "frontier_gone": FRONTIER_GONE,
+    "frontier_refused": BAD_CONFIG,
+    "shutdown": STOPPED,
+    None: FORCED,
+}
 
 
 def exit_code(stats: Mapping[str, Any]) -> int:
     """Return the exit code of a crawl that ended with these Scrapy stats."""
     reason = stats.get("gleaner/corpus_failed") or stats.get("finish_reason")
+    if reason == "finished":  # as an engine that finds nothing to do says, whatever it was that ended the work
+        reason = stats.get("gleaner/frontier_failed", reason)
     if reason in _BY_REASON:
         return _BY_REASON[reason]
     if reason != "finished":

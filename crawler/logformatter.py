@@ -9,6 +9,8 @@ from scrapy import Spider, logformatter
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.stopping import Stopping
+
 
 class GleanerLogFormatter(logformatter.LogFormatter):
     """Scrapy's log lines, without whole articles in them."""
@@ -27,8 +29,9 @@ class GleanerLogFormatter(logformatter.LogFormatter):
     def item_error(
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
     ) -> logformatter.LogFormatterResult:
+        level = logging.DEBUG if isinstance(exception, Stopping) else logging.ERROR  # then the next run archives it
         args = {"key": _name(item), "reason": repr(exception)}
-        return {"level": logging.ERROR, "msg": "Not archived: %(key)s: %(reason)s", "args": args}
+        return {"level": level, "msg": "Not archived: %(key)s: %(reason)s", "args": args}
 
 
 def _name(item: Any) -> str:

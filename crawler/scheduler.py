@@ -16,7 +16,7 @@ from crawler.archive import Corpus, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article
-from crawler.stopping import Stopping, is_closing
+from crawler.stopping import Stopping, is_closing, let_scraper_end
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -75,6 +75,10 @@ class FrontierScheduler(BaseScheduler):
             self._may_wait = False
         else:
             self._archivist.on_added = self._record_added
+        self._watching = asyncio.ensure_future(let_scraper_end(self._crawler))
+
+    def close(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's
+        self._watching.cancel()
 
     def has_pending_requests(self) -> bool:
         return bool(self._ready) or bool(self._tasks) or (self._may_wait and self._budget() > 0)

@@ -30,3 +30,16 @@ async def pause(crawler: Crawler, seconds: float) -> None:
     if is_closing(crawler):
         raise Stopping("the crawl is ending")
     await asyncio.sleep(min(seconds, _POLL))
+
+
+async def let_scraper_end(crawler: Crawler) -> None:
+    """Watch, for as long as *crawler* runs, that its scraper ends once it is closing and has nothing to do.
+
+    Scrapy looks for that end when a response is done, but not when an item of ``start()`` is: a crawl that begins to
+    end while its last such item is archived would wait for ever.
+    """
+    while True:
+        await asyncio.sleep(_POLL)
+        slot = crawler.engine.scraper.slot
+        if slot is not None and slot.closing and not slot.closing.called and slot.is_idle():
+            slot.closing.callback(crawler.spider)

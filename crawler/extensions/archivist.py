@@ -24,6 +24,7 @@ from crawler.items import Article
 from crawler.needs import needed_profile
 from crawler.numbers import bytes_of
 from crawler.report.runs import new_run
+from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -74,6 +75,7 @@ class Archivist:
         """Called with each record that became a line: targets that it lists wait in the frontier now."""
         self._waiting: list[_Waiting] = []
         self._busy = False
+        self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archivist")
         self._crawler = crawler
 
@@ -115,10 +117,12 @@ class Archivist:
     async def do(self, operation: Callable[[Corpus], T], article: Article | None = None) -> T:
         """Return what *operation* returns, once the group it was done in is durable. *article*: what it adds, if so.
 
-        Raises what it raises, and ``CorpusError`` if the corpus cannot be written.
+        Raises what it raises, ``CorpusError`` if the corpus cannot be written, and ``Stopping`` once it is closed.
         """
         if self.error:
             raise self.error
+        if self._closed:
+            raise Stopping("the corpus of this crawl is closed")
         self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append(_Waiting(operation, future, article))
@@ -186,13 +190,13 @@ class Archivist:
         self.leases.discard(key)
 
     def _wake(self) -> None:
-        if not self._busy:
+        if not self._busy and not self._closed:
             self._busy = True
             asyncio.ensure_future(self._work())  # noqa: RUF006 - _busy is its handle
 
     async def _work(self) -> None:
         """Do what waits, group by group, each gathered while the one before is synced; if nothing waits, commit."""
-        while True:
+        while not self._closed:
             batch, self._waiting = self._waiting, []
             results, durable = await self._loop.run_in_executor(self._thread, self._group, batch)
             durable.add_done_callback(partial(self._acknowledge_soon, batch, results))
@@ -266,6 +270,11 @@ class Archivist:
                     self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
             except CorpusError:
                 logger.exception("Leases could not be given back; the next run takes them back")
+        self._closed = True
+        for one in self._waiting:
+            if not one.future.done():
+                one.future.set_exception(Stopping("the corpus of this crawl is closed"))
+        self._waiting = []
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 

@@ -12,10 +12,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
+from scrapy.exceptions import CloseSpider
+
 from crawler.archive import Corpus, Target
 from crawler.archive.decision import stub_state
 from crawler.archive.frontier import Known
-from crawler.exceptions import ConfigError, FrontierGone
+from crawler.exceptions import ConfigError, FrontierGone, GleanerError
 from crawler.items import Article
 from crawler.numbers import number
 from crawler.stopping import is_closing
@@ -58,7 +60,9 @@ class Sharing:
         self._crawler = crawler
         self._site = site
         self._beat_seconds = beat_seconds
-        self._is_gone = False
+        self._is_open = False
+        self._reason: str | None = None
+        """Why the crawl must end: Redis is gone, or refuses what a worker asks for."""
         self._told = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
 
@@ -66,7 +70,8 @@ class Sharing:
     def from_crawler(cls, crawler: Crawler, site: str) -> Self | None:
         """Return the sharing that the settings ask for, None if they ask for none.
 
-        Raises ``ConfigError`` for settings that make no sense, ``FrontierGone`` if no Redis answers.
+        Raises ``ConfigError`` for settings that make no sense or a Redis that no worker can use, ``FrontierGone`` if
+        none answers.
         """
         settings = crawler.settings
         url = settings["FRONTIER_URL"]
@@ -80,19 +85,25 @@ class Sharing:
             from crawler.sharing import SharedFrontier, check  # noqa: PLC0415 - an optional extra
         except ImportError as error:
             raise ConfigError(f"FRONTIER_URL needs redis: pip install 'scrapy-gleaner[redis]' ({error})") from error
-        check(url)
-        worker = _worker(Path(settings["CORPUS_DIR"]))
         name = settings["FRONTIER_KEY"] or site
+        check(url, name)
+        worker = _worker(Path(settings["CORPUS_DIR"]))
         frontier = SharedFrontier(url, site, name=name, worker=worker, lease_seconds=seconds)
         return cls(frontier, crawler, site, seconds / _BEATS_A_LEASE)
 
     async def open(self, do: Doing) -> None:
-        """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists."""
+        """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists.
+
+        Raises Scrapy's ``CloseSpider`` if the frontier is gone by now: the crawl then ends before it has begun.
+        """
         with self._unless_gone():
             self._crawler.stats.inc_value("gleaner/failed_retried", await self._frontier.join(retry_failed=True))
             self._beating = asyncio.ensure_future(self._beat())
             await self._tell_all(do)
             self._crawler.stats.inc_value("gleaner/leases_released", await self._frontier.release())
+        if self._reason:
+            raise CloseSpider(self._reason)
+        self._is_open = True
 
     async def _tell_all(self, do: Doing) -> None:
         from crawler.sharing import entry_of  # noqa: PLC0415 - an optional extra
@@ -105,7 +116,7 @@ class Sharing:
             await self._frontier.tell(ended, listed)
 
     async def _beat(self) -> None:
-        while not self._is_gone:
+        while not self._reason:
             await asyncio.sleep(self._beat_seconds)
             with self._unless_gone():
                 await self._frontier.beat()
@@ -113,7 +124,7 @@ class Sharing:
     async def lease(self, limit: int, *, max_depth: int) -> list[Target]:
         """Lease up to *limit* targets; wait while there are none and other workers may bring some."""
         poll = _SHORTEST_POLL
-        while not self._is_gone and not is_closing(self._crawler):
+        while not self._reason and not is_closing(self._crawler):
             self._told.clear()
             targets, more = list[Target](), False
             with self._unless_gone():
@@ -139,20 +150,20 @@ class Sharing:
         await self._tell([(key, state)])
 
     async def _tell(self, ended: list[tuple[str, str]], listed: Iterable[Entry] = ()) -> None:
-        if not self._is_gone:
+        if not self._reason:
             with self._unless_gone():
                 await self._frontier.tell(ended, listed)
         self._told.set()
 
     async def seeded(self) -> None:
         """Tell that this worker brings no more seeds."""
-        if not self._is_gone:
+        if not self._reason:
             with self._unless_gone():
                 await self._frontier.seeded()
 
     async def turn(self, host: str, delay: float) -> float:
         """Take this worker's turn at *host*; return 0, or in how many seconds to try again."""
-        if not self._is_gone:
+        if not self._reason:
             with self._unless_gone():
                 return await self._frontier.turn(host, delay)
         return delay  # until the crawl, which is being closed, is
@@ -162,11 +173,11 @@ class Sharing:
         counts: dict[str, int] = {}
         if self._beating:
             self._beating.cancel()
-        if not self._is_gone:
+        if not self._reason:
             try:
                 await self._frontier.leave()
                 counts = await self._frontier.counts()
-            except FrontierGone as error:
+            except GleanerError as error:
                 logger.warning("%s", error)
         if self._frontier.refused:
             self._crawler.stats.set_value("gleaner/frontier_refused", self._frontier.refused)
@@ -176,14 +187,17 @@ class Sharing:
 
     @contextmanager
     def _unless_gone(self) -> Generator[None]:
-        """Close the crawl, once, if the frontier turns out to be gone."""
+        """Close the crawl, once, if the frontier turns out to be of no use any more."""
         try:
             yield
-        except FrontierGone as error:
-            if not self._is_gone:
-                self._is_gone = True
+        except GleanerError as error:
+            if not self._reason:
+                self._reason = "frontier_gone" if isinstance(error, FrontierGone) else "frontier_refused"
+                self._crawler.stats.set_value("gleaner/frontier_failed", self._reason)
                 logger.critical("%s", error)
-                self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="frontier_gone"))
+                if self._is_open:
+                    closing = self._crawler.engine.close_spider_async(reason=self._reason)
+                    self._closing = asyncio.ensure_future(closing)
 
 
 def _known(corpus: Corpus, after: int) -> list[Known]:

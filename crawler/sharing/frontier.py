@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
@@ -14,20 +13,23 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry as BlockingRetry
 
 from crawler.archive import Target
-from crawler.exceptions import ConfigError, FrontierGone
 from crawler.sharing import scripts
 from crawler.sharing.entries import Entry, read_entry
+from crawler.sharing.errors import check_address, error_at, no_address, place_of
 
 _TIMEOUT = 10.0
 _ENTRIES_A_CALL = 500
-_NO_ADDRESS = "FRONTIER_URL is not the address of a Redis: give one such as redis://127.0.0.1:6379/0"
+_ERRORS = (RedisError, OSError, ValueError, TypeError)
 _STATES = ("pending", "leased", "fetched", "gone", "failed")
 
 
 class SharedFrontier:
-    """The frontier of *site* at *url*, for the worker named *worker*. Every method raises ``FrontierGone``.
+    """The frontier of *site* at *url*, for the worker named *worker*.
+
+    Every method raises ``FrontierGone``, or ``ConfigError`` for what the user must change.
 
     It keeps to one connection: when that breaks, or Redis has other data than before, what was told of late may be
     lost. Then the frontier is gone for this worker; the next start tells Redis again all that its corpus knows.
@@ -38,7 +40,7 @@ class SharedFrontier:
         self.refused = 0
         """How many entries were not as we write them."""
         self._site, self._worker, self._seconds = site, worker, lease_seconds
-        self._prefix = f"{{gleaner:{name}}}"  # braces: all in one slot of a cluster
+        self._prefix = _prefix(name)
         self._epoch = ""
         self._connected = False
         try:
@@ -52,7 +54,7 @@ class SharedFrontier:
                 redis_connect_func=self._connect_once,
             )
         except (ValueError, TypeError):
-            raise ConfigError(_NO_ADDRESS) from None
+            raise no_address() from None
         self._scripts: dict[str, Any] = {}
 
     async def _connect_once(self, connection: AbstractConnection) -> None:
@@ -65,8 +67,8 @@ class SharedFrontier:
         run = self._scripts.get(script) or self._scripts.setdefault(script, self._redis.register_script(script))
         try:
             return await run(keys=[self._prefix], args=[self._epoch, self._worker, *arguments])
-        except (RedisError, OSError) as error:
-            raise FrontierGone(self.place, str(error)[:200] or type(error).__name__) from None
+        except _ERRORS as error:
+            raise error_at(self.place, error) from None
 
     async def join(self, *, retry_failed: bool) -> int:
         """Begin to work; return how many failed targets wait again, if nobody else works: all, or none."""
@@ -146,28 +148,25 @@ class SharedFrontier:
         await self.close()
 
 
-def check(url: str) -> None:
-    """Raise ``FrontierGone`` if no Redis answers at *url*, ``ConfigError`` if it is no address of one. Blocks."""
-    try:
-        client = BlockingRedis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
-    except (ValueError, TypeError):
-        raise ConfigError(_NO_ADDRESS) from None
-    try:
-        with client:
-            client.ping()
-    except (RedisError, OSError) as error:
-        raise FrontierGone(place_of(url), str(error)[:200]) from None
+def check(url: str, name: str) -> None:
+    """Raise if no worker can use the frontier *name* in the Redis at *url*. Blocks.
 
-
-def place_of(url: str) -> str:
-    """Return where *url* leads, without user, password and options.
-
-    >>> place_of("redis://:secret@127.0.0.1:6379/0")
-    'redis://127.0.0.1:6379/0'
+    Raises ``FrontierGone`` for what may pass, ``ConfigError`` for what the user must change: the address, the
+    password, the database, the rights, the room, or a key that is not of our making.
     """
+    check_address(url)
     try:
-        parts = urlsplit(url)
-        host = f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
-    except ValueError:
-        return "FRONTIER_URL"
-    return f"{parts.scheme}://{host}{parts.path}"
+        with BlockingRedis.from_url(
+            url,
+            protocol=2,
+            socket_timeout=_TIMEOUT,
+            socket_connect_timeout=_TIMEOUT,
+            retry=BlockingRetry(NoBackoff(), 0),
+        ) as client:
+            client.eval(scripts.CHECK, 1, _prefix(name))
+    except _ERRORS as error:
+        raise error_at(place_of(url), error) from None
+
+
+def _prefix(name: str) -> str:
+    return f"{{gleaner:{name}}}"  # braces: all in one slot of a cluster

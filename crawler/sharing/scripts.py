@@ -177,6 +177,23 @@ return '0'
 )
 """ARGV: epoch, worker, host, seconds between two requests. 0: this is the worker's turn; else how long to wait."""
 
+CHECK: Final = """
+local types = {
+    epoch = 'string', states = 'hash', told = 'hash', pending = 'zset', failed = 'zset', workers = 'zset',
+    seeding = 'set', counts = 'hash'
+}
+for name, expected in pairs(types) do
+    local key = KEYS[1] .. ':' .. name
+    local actual = redis.call('TYPE', key).ok
+    if actual ~= expected and actual ~= 'none' then
+        return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. actual .. ', not a ' .. expected)
+    end
+end
+redis.call('SET', KEYS[1] .. ':check', '1', 'PX', 1000)
+return redis.call('TIME')
+"""
+"""An error if a key is not of our making, or nothing can be written."""
+
 COUNTS: Final = (
     _COMMON
     + _SAME_EPOCH

@@ -12,6 +12,7 @@ from crawler.items import Article
 from crawler.records import seed_record
 from crawler.seeds import SeedPage, read_seeds
 from crawler.spiders.base import ArticleSpider, number
+from crawler.stopping import is_closing
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,12 @@ class NeighboursSpider(ArticleSpider):
     async def start(self) -> AsyncIterator[Article]:
         """Yield the records of the seeds; the requests for what they list come from the frontier."""
         page = self._first
-        while page is not None:
+        while page is not None and not is_closing(self.crawler):
             await self._items_below(_SEEDS_UNDERWAY)
             yield seed_record(page, self.profile, self.archivist.run)
             page = await asyncio.to_thread(next, self._pages, None)
+        if is_closing(self.crawler):
+            return  # there may be more seeds
         await self._items_below(1)  # or the engine would look for the end of the crawl five seconds late
         await self.archivist.seeded()
 

@@ -1,0 +1,117 @@
+"""What a Redis or Valkey answers instead of doing it: gone for now, or in need of its user."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
+    ClusterDownError,
+    InvalidResponse,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
+
+from crawler.exceptions import ConfigError, FrontierGone, GleanerError
+
+MAX_REASON_LETTERS = 200
+"""A longer answer of Redis is cut."""
+
+_SCHEMES = frozenset({"redis", "rediss", "unix"})
+_PASSING = ("LOST", "LOADING", "BUSY", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "NOREPLICAS", "max number of clients")
+"""How the answers begin that another try may not get."""
+_REMEDIES: Final = (
+    (
+        (AuthenticationError, AuthenticationWrongNumberOfArgsError),
+        "it refuses the user name or the password: check those in the URL",
+    ),
+    (NoPermissionError, "its user may not do what a worker does: allow all commands and the keys {gleaner:*"),
+    (ReadOnlyError, "it is a read-only replica: give the address of the primary"),
+    (OutOfMemoryError, "its memory is full (maxmemory): allow it more, or delete what it need not hold"),
+    (AskError, "it is a node of a cluster that has not this key: give the address of the node that has"),
+    (InvalidResponse, "what answers there is no Redis"),
+)
+_REMEDIES_BY_WORD: Final = (
+    ("MISCONF", "it cannot write to its own disk: make room there, and look into its log"),
+    ("WRONGTYPE", "a key of the frontier there is not of our making: give another FRONTIER_KEY, or delete that key"),
+    ("DB index", "it has no database of that number: correct the number at the end of the URL"),
+    ("SELECT is not allowed", "a cluster has no numbered databases: leave out the number at the end of the URL"),
+    ("DENIED", "it is in protected mode: give it a password, and the URL that password"),
+    ("unknown command", "it lacks a command: it must be a Redis 6.2 or newer, or Valkey, and no Sentinel"),
+)
+
+
+def check_address(url: str) -> None:
+    """Raise ``ConfigError`` unless *url* is the address of a Redis; the message does not show *url*.
+
+    A client alone would take database 0 where the number is none.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        number = parse_qs(parts.query, keep_blank_values=True).get("db", [""])[0]
+    except ValueError:
+        raise no_address() from None
+    if parts.scheme not in _SCHEMES or parts.fragment:
+        raise no_address()
+    if parts.scheme == "unix" and not parts.path:
+        raise no_address()
+    if parts.scheme != "unix" and not parts.hostname:
+        raise no_address()
+    path = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
+    for database in (path, number):
+        if database and not (database.isascii() and database.isdigit()):
+            raise ConfigError("FRONTIER_URL: the database at its end is no number, as it is in redis://HOST:PORT/0")
+
+
+def no_address() -> ConfigError:
+    """Return the error of a FRONTIER_URL that is no address of a Redis."""
+    return ConfigError(
+        "FRONTIER_URL is not the address of a Redis: give one such as redis://127.0.0.1:6379/0"
+        " (in a password, write %40 for @, %3A for :, %2F for / and %23 for #)"
+    )
+
+
+def place_of(url: str) -> str:
+    """Return where *url* leads, without user, password and options.
+
+    >>> place_of("redis://:secret@127.0.0.1:6379/0")
+    'redis://127.0.0.1:6379/0'
+    """
+    try:
+        parts = urlsplit(url)
+        host = f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
+    except ValueError:
+        return "FRONTIER_URL"
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+def error_at(place: str, error: Exception) -> GleanerError:
+    """Return what *error* of the Redis at *place* is to a worker.
+
+    ``FrontierGone`` for what may pass by itself, ``ConfigError`` for what the user must change.
+    """
+    if isinstance(error, ValueError | TypeError):  # of what the client makes of the URL when it connects
+        return no_address()
+    reason = (str(error) or type(error).__name__)[:MAX_REASON_LETTERS]
+    if isinstance(error, ClusterDownError | TryAgainError) or reason.removeprefix("ERR ").startswith(_PASSING):
+        return FrontierGone(place, reason)
+    for kind, remedy in _REMEDIES:
+        if isinstance(error, kind):
+            return _refused(place, remedy, reason)
+    if not isinstance(error, ResponseError):
+        return FrontierGone(place, reason)
+    for word, remedy in _REMEDIES_BY_WORD:
+        if word in reason:
+            return _refused(place, remedy, reason)
+    return _refused(place, "it refuses what a worker asks for", reason)
+
+
+def _refused(place: str, remedy: str, reason: str) -> ConfigError:
+    return ConfigError(f"FRONTIER_URL ({place}): {remedy} ({reason})")
