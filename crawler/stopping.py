@@ -40,6 +40,6 @@ async def let_scraper_end(crawler: Crawler) -> None:
     """
     while True:
         await asyncio.sleep(_POLL)
-        slot = crawler.engine.scraper.slot
-        if slot is not None and slot.closing and not slot.closing.called and slot.is_idle():
-            slot.closing.callback(crawler.spider)
+        slot, spider = crawler.engine.scraper.slot, crawler.spider
+        if slot and spider and slot.closing and not slot.closing.called and slot.is_idle():
+            slot.closing.callback(spider)
