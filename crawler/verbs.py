@@ -93,6 +93,9 @@ class VerbCommand(ScrapyCommand):
             one.add_argument("--json", action="store_true", help=verb.json)
             super().add_options(one)
 
+    def check(self, root: Path) -> None:
+        """Raise a ``GleanerError`` if the corpus at *root* is none for any of the verbs."""
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args:
             raise UsageError(
@@ -105,8 +108,10 @@ class VerbCommand(ScrapyCommand):
         take_any_text(json=opts.json)
         opts.settings = self.settings
         try:
+            root = Path(self.settings["CORPUS_DIR"])
+            self.check(root)
             verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")
-            self.exitcode = verb.run(Path(self.settings["CORPUS_DIR"]), opts)
+            self.exitcode = verb.run(root, opts)
             sys.stdout.flush()
         except GleanerError as error:
             note(error)

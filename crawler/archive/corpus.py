@@ -46,6 +46,7 @@ from crawler.archive.depths import pass_on_depths
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
+from crawler.archive.inbag import refuse_bag
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
 from crawler.archive.near import NearDuplicates
@@ -81,6 +82,7 @@ class Corpus:
         self.durable: Future[None] = Future()
         """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
         with write_errors(root):
+            refuse_bag(root)
             root.mkdir(parents=True, exist_ok=True)
             self._lock = CorpusLock(root)
             try:

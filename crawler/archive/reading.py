@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.corpus import describe, rebuild
+from crawler.archive.inbag import is_in_bag
 from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.schema import VERSION
@@ -41,9 +42,9 @@ def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
 
 
 def has_catalogue(root: Path) -> bool:
-    """Tell whether the corpus at *root* has a catalogue that can be read as it is."""
+    """Tell whether the corpus at *root* has a catalogue that can be read as it is; what is in a bag has none."""
     try:
-        return _version(root / CATALOGUE_NAME) == VERSION
+        return not is_in_bag(root) and _version(root / CATALOGUE_NAME) == VERSION
     except sqlite3.Error:
         return False
 

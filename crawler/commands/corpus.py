@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from crawler.corpus_commands.options import EXIT_CODES, VERBS
 from crawler.verbs import VerbCommand
 
@@ -14,3 +16,8 @@ class Command(VerbCommand):
 
     def short_desc(self) -> str:
         return "Look into a corpus, check it, mend it, take it elsewhere"
+
+    def check(self, root: Path) -> None:
+        from crawler.archive.inbag import refuse_bag  # noqa: PLC0415 - as the verbs themselves
+
+        refuse_bag(root)

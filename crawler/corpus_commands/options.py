@@ -129,7 +129,7 @@ VERBS: dict[str, Verb] = {
     "bag": Verb(
         "make a bag of it for archivists",
         "Seal the corpus, and make a bag (BagIt 1.0, RFC 8493) of it at OUT: all that is final, checked on its way, "
-        "without the databases, which repair makes again.",
+        "without the databases. scrapy corpus merge OUT/data makes a corpus of it again.",
         "scrapy corpus bag /media/usb/corpus-bag",
         _bag,
     ),
