@@ -18,6 +18,7 @@ import orjson
 
 from crawler.archive import Corpus, Target
 from crawler.archive.frontier import target_id
+from crawler.archive.intact import Damages
 from crawler.archive.lines import selected_lines
 from crawler.archive.pages import is_held
 from crawler.archive.reading import read_catalogue
@@ -147,8 +148,13 @@ class Draft:
         self._connection.execute("INSERT OR REPLACE INTO remade VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-def works(root: Path, draft: Draft, on_progress: Callable[[int, int], None]) -> Generator[Work, None, None]:
-    """Yield the articles of the corpus at *root* whose pages its WARC files hold, but those that *draft* has."""
+def works(
+    root: Path, draft: Draft, on_progress: Callable[[int, int], None], damaged: Damages
+) -> Generator[Work, None, None]:
+    """Yield the articles of the corpus at *root* whose pages its WARC files hold, but those that *draft* has.
+
+    Lines that are not intact go to *damaged*.
+    """
     with (
         selected_lines(root, Selection(kind="article"), on_progress=on_progress) as lines,
         read_catalogue(root) as connection,
@@ -157,6 +163,7 @@ def works(root: Path, draft: Draft, on_progress: Callable[[int, int], None]) -> 
             article = decode(line.raw)
             if is_held(article.capture) and draft.version(article.key) != article.version:
                 yield Work(article, _target(connection, article), _pictures(article))
+        damaged.add_all(lines.damaged)
 
 
 def remade(work: Work, facts: PageFacts, profile: SiteProfile, run: str) -> Article:

@@ -22,7 +22,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from crawler.archive.intact import Damages
 from crawler.archive.worddiff import Change, shortened
+from crawler.exceptions import CorpusDamaged
 from crawler.text.terminal import safe, safe_json
 
 _STYLES = {"equal": "", "removed": "red strike", "added": "green"}
@@ -58,6 +60,15 @@ class _Console(Console):
 def console() -> Console:
     """Return standard output for styled text: colours on a terminal only, nothing read out of the text itself."""
     return _Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def note_damage(damaged: Damages) -> int:
+    """Name the lines that were left out as *damaged*; return the exit code: 5, or 0 if there is none."""
+    for one in damaged:
+        note(f"{one}; it was left out")
+    if unnamed := len(damaged) - len(damaged.named):
+        note(f"{unnamed:,} more damaged lines were left out; scrapy corpus verify names them")
+    return CorpusDamaged.exit_code if damaged else 0
 
 
 def print_table(table: Table) -> None:

@@ -16,6 +16,7 @@ from crawler.archive.decision import Held, Twin, stub_reason, stub_state
 from crawler.archive.fingerprints import Fingerprints, fingerprint
 from crawler.archive.frontier import Validators, target_id
 from crawler.archive.gathering import Gathered
+from crawler.archive.intact import crcs_of
 from crawler.archive.lookup import Asked, Found, asked_by, look_up, url_key_of
 from crawler.archive.recurring import Recurring
 from crawler.archive.schema import STATEMENTS, VERSION
@@ -263,6 +264,12 @@ class Catalogue:
             "SELECT kind, content_sha256, version FROM records WHERE tid = ? ORDER BY version DESC LIMIT 1", (tid,)
         ).fetchone()
         return row and Held(row[0], row[1] and row[1].hex(), row[2])
+
+    def crc_of(self, key: str, version: int) -> int | None:
+        """Return the CRC-32 of the line of *version* of *key*; None if there is none."""
+        if target_id(key) in self._gathered.tids:
+            self.flush()
+        return crcs_of(self._connection)(key, version)
 
     def standing(self, tid: int, version: int) -> str | None:
         """Return the key of *tid* if *version* of it is the highest, and in articles/; else None."""

@@ -7,14 +7,13 @@ so on. Only where keys stand now counts: the highest version of each.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.archive.corpus import describe
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import read_record
+from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
@@ -49,11 +48,12 @@ class Cluster(NamedTuple):
 
 
 class Clusters(NamedTuple):
-    """Those that were asked for, of so many in all, with so many duplicates."""
+    """Those that were asked for, of so many in all, with so many duplicates; and which of their lines are damaged."""
 
     shown: list[Cluster]
     clusters: int
     duplicates: int
+    damaged: Damages
 
 
 def clusters(root: Path, key: str | None = None, *, limit: int) -> Clusters:
@@ -76,23 +76,32 @@ def clusters(root: Path, key: str | None = None, *, limit: int) -> Clusters:
         total = connection.execute("SELECT count(DISTINCT kept), count(*) FROM members").fetchone()
         kept = _largest(connection, limit) if key is None else [_kept(connection, key)]
         found = [(one, _place(connection, one), _repeats(connection, one)) for one in kept]
-    places = [place for _, place, repeats in found for place in (place, *(at for _, _, at in repeats)) if place]
-    records = _records(root, places)
+        keys = {place: one for one, place, _ in found if place}
+        keys |= {at: one for _, _, repeats in found for one, _, at in repeats}
+        damaged = Damages()
+        records = _records(root, connection, keys, damaged)
     shown = [
         Cluster(one, records[place] if place else None, [Repeat(key, of, records[at]) for key, of, at in repeats])
         for one, place, repeats in found
         if repeats
     ]
-    return Clusters(shown, *total)
+    return Clusters(shown, total[0], total[1], damaged)
 
 
-def _records(root: Path, places: Iterable[Place]) -> dict[Place, dict[str, Any] | None]:
-    """Read the lines at *places*, segment by segment: one that is compressed is read once for all of them."""
-    return {
-        place: read_record(raw)
-        for segment, here in groupby(sorted(set(places)), key=lambda place: place.segment)
-        for place, raw in lines_at(root, segment, ((place.offset, place.length) for place in here))
-    }
+def _records(
+    root: Path, connection: sqlite3.Connection, keys: dict[Place, str], damaged: Damages
+) -> dict[Place, dict[str, Any] | None]:
+    """Read the lines of *keys*, segment by segment: one that is compressed is read once for all of them."""
+    records: dict[Place, dict[str, Any] | None] = {}
+    crc_of = crcs_of(connection)
+    for segment, here in groupby(sorted(keys), key=lambda place: place.segment):
+        for place, raw in lines_at(root, segment, [(place.offset, place.length) for place in here]):
+            try:
+                records[place] = intact_record(raw, crc_of)
+            except NotIntactError as error:
+                records[place] = None
+                damaged.add(Damage(place, keys[place], str(error)))
+    return records
 
 
 def _largest(connection: sqlite3.Connection, limit: int) -> list[str]:

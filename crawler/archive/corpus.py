@@ -47,6 +47,7 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.inbag import refuse_bag
+from crawler.archive.intact import record_if_intact
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
 from crawler.archive.near import NearDuplicates
@@ -213,11 +214,17 @@ class Corpus:
         return True
 
     def _record(self, place: Place) -> Article | None:
-        """Return the record in the line at *place*, None if it cannot be read; verify tells what is wrong with it."""
-        try:
-            return decode(self.line(place))
-        except (CorpusDamaged, OSError, ValueError):
-            return None
+        """Return the record in the line at *place*, None if it is not intact; verify tells what is wrong with it."""
+        return self._decoded(self.line(place))
+
+    def _decoded(self, line: bytes) -> Article | None:
+        with suppress(ValueError):
+            return decode(line) if self.record(line) else None
+        return None
+
+    def record(self, line: bytes) -> dict[str, Any] | None:
+        """Return what the *line*, which the catalogue knows, says; None if it is not the one that was written."""
+        return record_if_intact(line, self.catalogue.crc_of)
 
     @property
     def finds_near_duplicates(self) -> bool:
@@ -244,9 +251,8 @@ class Corpus:
         return count
 
     def _take_in(self, near: NearDuplicates, place: Place, line: bytes) -> None:
-        try:
-            article = decode(line)
-        except ValueError:
+        article = self._decoded(line)
+        if article is None:
             return
         if self.catalogue.standing(target_id(article.key), article.version) is None:
             return

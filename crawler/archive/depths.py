@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from crawler.archive.catalogue import Catalogue
+from crawler.archive.intact import CrcOf, record_if_intact
 from crawler.archive.segments import Place
-from crawler.exceptions import CorpusDamaged
-from crawler.jsonl import decode
 
 
 def pass_on_depths(catalogue: Catalogue, line: Callable[[Place], bytes]) -> None:
@@ -22,13 +21,10 @@ def pass_on_depths(catalogue: Catalogue, line: Callable[[Place], bytes]) -> None
     """
     while nearer := catalogue.nearer():
         for key, depth in nearer:
-            listed = {one for _, place in catalogue.versions(key) for one in _listed(line, place)}
+            listed = {one for _, place in catalogue.versions(key) for one in _listed(line(place), catalogue.crc_of)}
             catalogue.bring_nearer(key, depth, listed)
 
 
-def _listed(line: Callable[[Place], bytes], place: Place) -> list[str]:
-    try:
-        record = decode(line(place))
-    except (CorpusDamaged, OSError, ValueError):  # verify tells what is wrong with it
-        return []
-    return [f"{record.site}/{item.id}" for item in record.related]
+def _listed(line: bytes, crc_of: CrcOf) -> list[str]:
+    record = record_if_intact(line, crc_of)  # verify tells what is wrong with it
+    return [f"{record['site']}/{item['id']}" for item in record["related"]] if record else []

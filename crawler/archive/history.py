@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from crawler.archive.corpus import describe
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import read_record
+from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
@@ -17,13 +17,15 @@ from crawler.exceptions import ConfigError
 class Version(NamedTuple):
     """A version: where its line is, and the record in it; None if the line is damaged.
 
-    ``duplicate_of`` is the key whose text it repeats, if its line is in duplicates/.
+    ``duplicate_of`` is the key whose text it repeats, if its line is in duplicates/; ``damage`` is what is wrong with
+    the line.
     """
 
     version: int
     duplicate_of: str | None
     place: Place
     record: dict[str, Any] | None
+    damage: Damage | None = None
 
 
 def history(root: Path, key: str) -> list[Version]:
@@ -43,13 +45,16 @@ def history(root: Path, key: str) -> list[Version]:
             "SELECT version, duplicate_of, segment, offset, length FROM records WHERE tid = ? ORDER BY version",
             target[:1],
         ).fetchall()
-    if not rows:
-        raise ConfigError(f"{key}: nothing is archived of it yet, it is {target[1]}")
-    return [_version(root, number, of, Place(*place)) for number, of, *place in rows]
-
-
-def _version(root: Path, number: int, duplicate_of: str | None, place: Place) -> Version:
-    return Version(number, duplicate_of, place, read_record(line_at(root, place)))
+        if not rows:
+            raise ConfigError(f"{key}: nothing is archived of it yet, it is {target[1]}")
+        versions = []
+        for number, of, *at in rows:
+            place = Place(*at)
+            try:
+                versions.append(Version(number, of, place, intact_record(line_at(root, place), crcs_of(connection))))
+            except NotIntactError as error:
+                versions.append(Version(number, of, place, None, Damage(place, key, str(error))))
+    return versions
 
 
 def whole_text(version: Version) -> str:

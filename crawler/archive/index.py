@@ -19,21 +19,21 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.archive.folding import FOLDING, fold
-from crawler.archive.lines import read_record
+from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_of, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
 from crawler.archive.stored import stored_picture
-from crawler.exceptions import CorpusDamaged, CorpusError
+from crawler.exceptions import CorpusError
 
 INDEX_NAME = "search.sqlite"
-VERSION = 400 + FOLDING
+VERSION = 500 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
 _COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
@@ -53,6 +53,9 @@ CREATE INDEX documents_language ON documents (language);
 CREATE INDEX documents_source ON documents (source);
 CREATE INDEX documents_kind ON documents (kind);
 CREATE TABLE originals (id INTEGER PRIMARY KEY, text BLOB);
+CREATE TABLE damaged (              -- lines that were not intact when they were read
+    segment TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT, reason TEXT NOT NULL
+);
 CREATE VIRTUAL TABLE words USING fts5 (title, text, content = '', tokenize = 'ascii');
 CREATE VIEW articles AS             -- what scrapy corpus browse shows, and counts by the indexes above
     SELECT picture, title, published, language, source, kind, key, year, url, id FROM documents
@@ -61,10 +64,13 @@ CREATE VIEW articles AS             -- what scrapy corpus browse shows, and coun
 
 @dataclass(slots=True)
 class CaughtUp:
-    """What catching up did. ``busy``: another process was at it, so the newest lines may be missing."""
+    """What catching up did. ``busy``: another process was at it, so the newest lines may be missing.
+
+    ``damaged`` are all lines that the index lacks because they were not intact when they were read.
+    """
 
     lines: int = 0
-    damaged: int = 0
+    damaged: Damages = field(default_factory=Damages)
     anew: str | None = None
     busy: bool = False
 
@@ -77,29 +83,40 @@ def open_index(root: Path, on_bytes: Callable[[int, int], None]) -> tuple[sqlite
     """
     with read_catalogue(root) as catalogue:
         ends = dict(catalogue.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall())  # articles first
-    done = CaughtUp()
-    try:
-        return _caught_up(root, ends, done, on_bytes), done
-    except sqlite3.OperationalError as error:
-        raise CorpusError(str(root), f"its {INDEX_NAME} cannot be written or read ({error})") from error
-    except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
-        done.anew = f"it was damaged ({error})"
-        remove_index(root)
-        return _caught_up(root, ends, done, on_bytes), done
+        reader = _Reader(root, ends, crcs_of(catalogue), on_bytes)
+        done = CaughtUp()
+        try:
+            return _caught_up(reader, done), done
+        except sqlite3.OperationalError as error:
+            raise CorpusError(str(root), f"its {INDEX_NAME} cannot be written or read ({error})") from error
+        except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
+            done = CaughtUp(anew=f"it was damaged ({error})")
+            remove_index(root)
+            return _caught_up(reader, done), done
 
 
-def _caught_up(
-    root: Path, ends: dict[str, int], done: CaughtUp, on_bytes: Callable[[int, int], None]
-) -> sqlite3.Connection:
+class _Reader(NamedTuple):
+    """What is to be read: of the corpus at ``root`` the segments up to their ``ends``, and what the catalogue knows."""
+
+    root: Path
+    ends: dict[str, int]
+    crc_of: CrcOf
+    on_bytes: Callable[[int, int], None]
+
+
+def _caught_up(reader: _Reader, done: CaughtUp) -> sqlite3.Connection:
+    root = reader.root
     connection = _connect(root)
     try:
-        reason = _disagreement(root, connection, ends)
+        reason = _disagreement(root, connection, reader.ends)
         if reason:
             connection.close()
             remove_index(root)
             done.anew = reason
             connection = _connect(root)
-        _take_in(root, connection, ends, done, on_bytes)
+        _take_in(reader, connection, done)
+        for *place, key, told in connection.execute("SELECT segment, offset, length, key, reason FROM damaged"):
+            done.damaged.add(Damage(Place(*place), key, told))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             connection.close()
@@ -161,38 +178,37 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
 
 
 def _is_there(root: Path, place: Place, checksum: int) -> bool:
-    try:
-        return zlib.crc32(line_at(root, place)) == checksum
-    except CorpusDamaged:
-        return False
+    return zlib.crc32(line_at(root, place)) == checksum
 
 
-def _take_in(
-    root: Path,
-    connection: sqlite3.Connection,
-    ends: dict[str, int],
-    done: CaughtUp,
-    on_bytes: Callable[[int, int], None],
-) -> None:
+def _take_in(reader: _Reader, connection: sqlite3.Connection, done: CaughtUp) -> None:
+    ends = reader.ends
     read = dict(connection.execute("SELECT name, bytes FROM segments").fetchall())
     total = sum(end - read.get(name, 0) for name, end in ends.items())
     seen = 0
     for name, end in ends.items():
         start = read.get(name, 0)
-        lines = lines_from(root, name, start, end)
+        lines = lines_from(reader.root, name, start, end)
         while group := list(islice(lines, _LINES_A_COMMIT)):
             with _transaction(connection):
                 if _reached(connection, name) != start:  # another search does the same, and was faster
                     done.busy = True
                     return
                 for place, raw in group:
-                    _index(connection, raw, done, is_duplicate=place.segment.startswith("duplicates"))
+                    done.lines += 1
+                    try:
+                        record = intact_record(raw, reader.crc_of)
+                    except NotIntactError as error:
+                        row = (*place, key_in(raw), str(error))
+                        connection.execute("INSERT INTO damaged VALUES (?, ?, ?, ?, ?)", row)
+                    else:
+                        _index(connection, record, is_duplicate=place.segment.startswith("duplicates"))
                 last, raw = group[-1]
                 start = last.offset + last.length
-                row = (name, start, last.offset, zlib.crc32(raw))
-                connection.execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?)", row)
+                mark = (name, start, last.offset, zlib.crc32(raw))
+                connection.execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?)", mark)
             seen += sum(len(raw) for _, raw in group)
-            on_bytes(seen, total)
+            reader.on_bytes(seen, total)
 
 
 @contextmanager
@@ -211,12 +227,7 @@ def _reached(connection: sqlite3.Connection, name: str) -> int:
     return row[0] if row else 0
 
 
-def _index(connection: sqlite3.Connection, raw: bytes, done: CaughtUp, *, is_duplicate: bool) -> None:
-    done.lines += 1
-    record = read_record(raw)
-    if record is None:
-        done.damaged += 1
-        return
+def _index(connection: sqlite3.Connection, record: dict[str, Any], *, is_duplicate: bool) -> None:
     version = record["version"] if isinstance(record.get("version"), int) else 0
     if is_duplicate:
         _remove(connection, record["key"], version)

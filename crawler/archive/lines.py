@@ -12,16 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
+from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, intact_record, key_in, parted
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place, read_lines, segment_name, segment_paths
+from crawler.archive.sealing import measure, read_seal
+from crawler.archive.segments import Place, read_lines, seal_path, segment_name, segment_paths
 from crawler.archive.selection import LATEST, Selection
+from crawler.exceptions import CorpusDamaged
+from crawler.jsonl import checksum_holds
 
 
 class Line(NamedTuple):
-    """A line of a corpus: where it is, its bytes with the newline, and the record in it."""
+    """A line of a corpus: where it is, its bytes with the newline, and the record in it, without its checksum."""
 
     place: Place
     raw: bytes
@@ -29,7 +31,7 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """The selected lines. ``total``: how many the catalogue knows; ``damaged``: those passed that are no record."""
+    """The selected lines. ``total``: how many the catalogue knows; ``damaged``: those passed that are not intact."""
 
     def __init__(self, root: Path, connection: sqlite3.Connection, on_progress: Callable[[int, int], None]) -> None:
         self._root = root
@@ -37,44 +39,71 @@ class Lines:
         self._on_progress = on_progress
         self._read = 0
         self.total: int = connection.execute("SELECT count(*) FROM wanted").fetchone()[0]
-        self.damaged: list[Place] = []
+        self.damaged = Damages()
 
     def __iter__(self) -> Iterator[Line]:
+        crc_of = crcs_of(self._connection)
         segments = self._connection.execute("SELECT DISTINCT segment FROM wanted ORDER BY segment").fetchall()
         for (segment,) in segments:
             rows = self._connection.execute(
                 "SELECT offset, length FROM wanted WHERE segment = ? ORDER BY offset", (segment,)
             )
-            for place, raw in lines_at(self._root, segment, iter(rows)):
+            for place, raw in lines_at(self._root, segment, rows):
                 self._read += 1
                 self._on_progress(self._read, self.total)
-                record = read_record(raw)
-                if record is None:
-                    self.damaged.append(place)
-                else:
-                    yield Line(place, raw, record)
+                try:
+                    yield Line(place, raw, intact_record(raw, crc_of))
+                except NotIntactError as error:
+                    self.damaged.add(Damage(place, self._key(place), str(error)))
+
+    def _key(self, place: Place) -> str | None:
+        """Return the key that the catalogue has at *place*."""
+        row = self._connection.execute(
+            "SELECT t.key FROM wanted w JOIN targets t USING (tid) WHERE w.segment = ? AND w.offset = ?", place[:2]
+        ).fetchone()
+        return row and str(row[0])
 
 
 class AllLines:
     """All lines of *family* in the corpus at *root*, as its files have them: where there is no catalogue, as in a bag.
 
-    ``damaged``: those passed that are no record, or torn.
+    ``damaged``: those passed that are not intact. Lines without a checksum count for nothing in a segment that is not
+    what its seal says: nothing could tell which of them changed.
     """
 
     def __init__(self, root: Path, family: str) -> None:
         self._root = root
         self._family = family
-        self.damaged: list[Place] = []
+        self.damaged = Damages()
 
     def __iter__(self) -> Iterator[Line]:
         for path in segment_paths(self._root, self._family):
-            for offset, raw in read_lines(path):
-                place = Place(segment_name(path), offset, len(raw))
-                record = read_record(raw) if raw.endswith(b"\n") else None
-                if record is None:
-                    self.damaged.append(place)
-                else:
-                    yield Line(place, raw, record)
+            end, name, as_sealed = 0, segment_name(path), _is_as_sealed(path)
+            try:
+                for offset, raw in read_lines(path):
+                    end = offset + len(raw)
+                    for at, piece in parted(raw):
+                        place = Place(name, offset + at, len(piece))
+                        try:
+                            yield Line(place, piece, self._record(piece, as_sealed=as_sealed))
+                        except NotIntactError as error:
+                            self.damaged.add(Damage(place, key_in(piece), str(error)))
+            except CorpusDamaged as error:
+                self.damaged.add(Damage(Place(name, end, 0), None, str(error)))
+
+    def _record(self, piece: bytes, *, as_sealed: bool) -> dict[str, Any]:
+        if not as_sealed and checksum_holds(piece) is None:
+            raise NotIntactError("it has no checksum, and its segment is not what it was sealed as")
+        return intact_record(piece)
+
+
+def _is_as_sealed(path: Path) -> bool:
+    """Tell whether the segment at *path* is what its seal says, or has none."""
+    sealed = seal_path(path)
+    try:
+        return not sealed.exists() or measure(path).lines_sha256 == read_seal(sealed).lines_sha256
+    except CorpusDamaged:
+        return False
 
 
 @contextmanager
@@ -90,29 +119,20 @@ def selected_lines(
 
     A key of which duplicates/ has the highest version stands in articles/ no more. With *family* only those in
     ``articles`` or ``duplicates``. *on_progress* is told how many of how many are read. Raises ``CorpusError`` if
-    there is no corpus, ``CorpusDamaged`` if lines are gone.
+    there is no corpus.
     """
     condition, parameters = selection.where("r")
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute(
-            "CREATE TEMP TABLE wanted (segment TEXT, offset INTEGER, length INTEGER, PRIMARY KEY (segment, offset))"
-            " WITHOUT ROWID"
+            "CREATE TEMP TABLE wanted"
+            " (segment TEXT, offset INTEGER, length INTEGER, tid INTEGER, PRIMARY KEY (segment, offset)) WITHOUT ROWID"
         )
         connection.execute(
-            "INSERT INTO wanted SELECT r.segment, r.offset, r.length FROM records r"  # noqa: S608 - our own words
+            "INSERT INTO wanted SELECT r.segment, r.offset, r.length, r.tid FROM records r"  # noqa: S608 - our own words
             f" WHERE {'1' if all_versions else LATEST} AND {condition} AND r.segment GLOB :segments"
             " ORDER BY r.segment, r.offset",
             {**parameters, "segments": f"{family or ''}*"},
         )
         connection.commit()
         yield Lines(root, connection, on_progress)
-
-
-def read_record(raw: bytes) -> dict[str, Any] | None:
-    """Return the record in a line, None if it is torn or is none."""
-    try:
-        record = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-    return record if isinstance(record, dict) and isinstance(record.get("key"), str) else None

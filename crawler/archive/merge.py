@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -25,7 +25,8 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import AllLines, Line, Lines, read_record, selected_lines
+from crawler.archive.intact import Damages
+from crawler.archive.lines import AllLines, Line, Lines, selected_lines
 from crawler.archive.reading import has_catalogue
 from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
@@ -48,6 +49,8 @@ class Merged:
     unchanged: int = 0
     earlier: int = 0
     refused: int = 0
+    damaged: Damages = field(default_factory=Damages)
+    """Lines that are not intact, which are among the refused."""
 
     def counts(self) -> dict[str, int]:
         """Return all counts by name."""
@@ -138,6 +141,7 @@ def _in_time(lines: Lines | AllLines, merged: Merged) -> Iterator[_Incoming]:
         fetched = max(fetched, _fetched(line.record))  # lines are appended as time goes by, whatever their clock says
         yield _Incoming(fetched, line, merged)
     merged.refused += len(lines.damaged)
+    merged.damaged.add_all(lines.damaged)
 
 
 def _fetched(record: dict[str, Any] | None) -> str:
@@ -214,7 +218,7 @@ def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "ea
         return "moved" if stands else "known"
     if told == texts[-1] or told[0] != texts[-1][0]:
         return "known"
-    last, fetched = _fetched(read_record(corpus.line(held[-1][1]))), _fetched(record)
+    last, fetched = _fetched(corpus.record(corpus.line(held[-1][1]))), _fetched(record)
     if told in texts:
         return "new" if fetched > last else "known"  # it went back to an earlier text
     return "earlier" if fetched < last else "new"

@@ -18,9 +18,10 @@ from zlib import crc32
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alike
 from crawler.archive.frontier import target_id
-from crawler.archive.segments import Place, open_segment, read_lines, segment_name, segment_paths
+from crawler.archive.places import lines_from
+from crawler.archive.segments import Place, open_segment, segment_name, segment_paths
 from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Sketch, words_of
-from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
+from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import Article
 
 FOLDER = "near"
@@ -113,19 +114,14 @@ class NearDuplicates:
         self._index.close()
 
     def unread(self) -> Iterator[tuple[Place, bytes]]:
-        """Yield the lines of articles/ that it has not read, and the catalogue has."""
+        """Yield the lines of articles/ that it has not read, and the catalogue has; some may not be intact."""
         ends, begun = self._catalogue.segments(), self._mark
         for path in segment_paths(self._root, "articles"):
             name = segment_name(path)
             if name < begun["segment"]:
                 continue
-            try:
-                for offset, line in read_lines(path, begun["end"] if name == begun["segment"] else 0):
-                    if offset >= ends.get(name, (0, 0))[0]:
-                        break
-                    yield Place(name, offset, len(line)), line
-            except CorpusDamaged:  # verify tells what is wrong with it
-                continue
+            start = begun["end"] if name == begun["segment"] else 0
+            yield from lines_from(self._root, name, start, ends.get(name, (0, 0))[0])
 
     def _sketch(self, article: Article) -> Sketch:
         if self._last is None or self._last[0] is not article:

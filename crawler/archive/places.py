@@ -2,63 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from crawler.archive.segments import Place, read_lines, segment_name, segment_paths
+from crawler.archive.intact import parted
+from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
 from crawler.exceptions import CorpusDamaged
 
 
 def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple[Place, bytes]]:
-    """Yield the lines of *segment*, however compressed, from the offset *start* up to *end*."""
-    if start >= end:
-        return
-    for offset, line in _open(root, segment, start):
-        if offset >= end:
-            return
-        yield Place(segment, offset, len(line)), line
+    """Yield the lines of *segment*, however compressed, from the offset *start* up to *end*.
+
+    Where the segment gives nothing more before *end*, the last is a line of no bytes.
+    """
+    offset = start
+    try:
+        with _opened(root, segment) as file:
+            file.seek(start)
+            while offset < end and (line := file.readline(LONGEST_LINE)):
+                for at, piece in parted(line):
+                    yield Place(segment, offset + at, len(piece)), piece
+                offset += len(line)
+    except (CorpusDamaged, OSError) as error:
+        _check_is_damage(error)
+    if offset < end:
+        yield Place(segment, offset, end - offset), b""
 
 
 def line_at(root: Path, place: Place) -> bytes:
-    """Return the line at *place*."""
-    return next((raw for _, raw in lines_at(root, place.segment, iter([(place.offset, place.length)]))), b"")
+    """Return the line at *place*; no bytes if the segment does not give it back."""
+    return next(raw for _, raw in lines_at(root, place.segment, [(place.offset, place.length)]))
 
 
-def lines_at(root: Path, segment: str, wanted: Iterator[tuple[int, int]]) -> Iterator[tuple[Place, bytes]]:
-    """Yield the lines of *segment* at the *wanted* (offset, length), which ascend."""
-    place = next(wanted, None)
-    if place is None:
-        return
-    for offset, line in _open(root, segment, place[0]):
-        if offset < place[0]:
-            continue
-        if (offset, len(line)) != place:
-            raise CorpusDamaged(
-                str(root), f"{segment} has no line of {place[1]} bytes at {place[0]}; scrapy corpus verify tells more"
-            )
-        yield Place(segment, *place), line
-        place = next(wanted, None)
-        if place is None:
-            return
-    raise CorpusDamaged(str(root), f"{segment} ends before {place[0]}, which the catalogue has read")
+def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[Place, bytes]]:
+    """Yield the bytes of *segment* at each of the *wanted* (offset, length), which ascend.
+
+    Of what the segment does not give back, to its end or at all, there are fewer bytes, or none.
+    """
+    waiting = iter(wanted)
+    place = None
+    try:
+        with _opened(root, segment) as file:
+            end = 0
+            for offset, length in waiting:
+                place = Place(segment, offset, length)
+                if offset != end:
+                    file.seek(offset)
+                raw = file.read(length) if 0 < length <= LONGEST_LINE else b""
+                end = offset + len(raw)
+                yield place, raw
+                place = None
+    except (CorpusDamaged, OSError) as error:
+        _check_is_damage(error)
+    if place is not None:
+        yield place, b""
+    for offset, length in waiting:
+        yield Place(segment, offset, length), b""
 
 
-def _open(root: Path, segment: str, start: int) -> Iterator[tuple[int, bytes]]:
-    """Read *segment* under whatever name it has now: a crawl that closes it may compress it at this very moment."""
-    for attempt in range(3):
+def _check_is_damage(error: Exception) -> None:
+    """Raise *error* again unless it says that the disk or the compressed file does not give lines back."""
+    if isinstance(error, OSError) and error.errno not in {errno.EIO, errno.EINVAL}:
+        raise error
+
+
+@contextmanager
+def _opened(root: Path, segment: str) -> Iterator[BinaryIO]:
+    """Open *segment* under whatever name it has now: a crawl that closes it may compress it at this very moment."""
+    attempts = 3
+    while True:
         paths = segment_paths(root, segment.split("-", 1)[0])
         path = next((path for path in paths if segment_name(path) == segment), None)
         if path is None:
-            break
-        lines = read_lines(path, start)
-        try:
-            first = next(lines, None)
-        except FileNotFoundError:
-            if attempt == 2:  # noqa: PLR2004 - the last one
-                raise
-            continue
-        if first is not None:
-            yield first
-            yield from lines
-        return
-    raise CorpusDamaged(str(root), f"{segment}, which the catalogue has read, is gone")
+            raise CorpusDamaged(str(root), f"{segment}, which the catalogue has read, is gone")
+        attempts -= 1
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(open_segment(path))
+            except FileNotFoundError:
+                if not attempts:
+                    raise
+                continue
+            yield file
+            return

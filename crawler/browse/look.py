@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.archive.frontier import target_id
-from crawler.archive.lines import read_record
+from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
 from crawler.archive.stored import stored_pictures
+from crawler.exceptions import CorpusDamaged
 
 _MOST_NEIGHBOURS = 200
 
@@ -42,7 +43,7 @@ class Looked:
 def look_up(root: Path, key: str) -> Looked | None:
     """Return the record of *key* in the corpus at *root*: its latest version, in articles/ or duplicates/.
 
-    None if nothing is archived under it, or its line is damaged.
+    None if nothing is archived under it. Raises ``CorpusDamaged`` if its line is not the one that was written.
     """
     tid = target_id(key)
     with read_catalogue(root) as connection:
@@ -54,9 +55,10 @@ def look_up(root: Path, key: str) -> Looked | None:
         if not rows:
             return None
         line = line_at(root, Place(*rows[0]))
-        record = read_record(line)
-        if record is None:
-            return None
+        try:
+            record = intact_record(line, crcs_of(connection))
+        except NotIntactError as error:
+            raise CorpusDamaged(str(root), str(Damage(Place(*rows[0]), key, str(error)))) from error
         authors = record.get("authors")
         return Looked(
             facts=_facts(record),

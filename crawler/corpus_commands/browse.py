@@ -7,19 +7,25 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from crawler.archive.index import CaughtUp
-from crawler.exceptions import ConfigError
-from crawler.show import note, print_json, progress, say
+from crawler.archive.intact import Damages
+from crawler.exceptions import ConfigError, CorpusDamaged
+from crawler.show import note_damage, print_json, progress, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Serve the corpus at *root* to browsers of this machine until it is interrupted; exit code 0."""
+    """Serve the corpus at *root* to browsers of this machine until it is interrupted.
+
+    Exit code 0, or 5 if lines are damaged.
+    """
     if find_spec("datasette") is None:
         raise ConfigError("browse needs Datasette: pip install 'scrapy-gleaner[browse]'")
     from crawler.browse.server import serve  # noqa: PLC0415 - an extra that not everyone has
 
+    damaged = Damages()
+
     def ready(url: str, caught_up: CaughtUp) -> None:
-        if caught_up.damaged:
-            note(f"{caught_up.damaged} damaged lines were passed over; scrapy corpus verify names them")
+        damaged.add_all(caught_up.damaged)
+        note_damage(damaged)
         if opts.json:
             print_json({"url": url})
         else:
@@ -27,4 +33,4 @@ def run(root: Path, opts: argparse.Namespace) -> int:
 
     with progress("reading new lines", bytes_=True) as on_bytes:
         serve(root, opts.port, on_bytes=on_bytes, on_ready=ready)
-    return 0
+    return CorpusDamaged.exit_code if damaged else 0

@@ -9,7 +9,7 @@ from typing import Any
 from crawler.archive.clusters import Cluster, Repeat, clusters
 from crawler.archive.history import text_of
 from crawler.archive.worddiff import word_diff
-from crawler.show import print_changes, print_json, say
+from crawler.show import note_damage, print_changes, print_json, say
 
 _FACTS = ("kind", "title", "url", "published", "version")
 _REPEATED = ("near_duplicate_of", "similarity", "duplicate_rule")
@@ -30,7 +30,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     if opts.json:
         shown = [_fields(cluster) for cluster in found.shown]
         print_json({"clusters": found.clusters, "duplicates": found.duplicates, "shown": shown})
-        return 0
+        return note_damage(found.damaged)
     for cluster in found.shown:
         _print(cluster, whole=opts.key is not None)
     if opts.key is None:
@@ -38,7 +38,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         say(f"{found.duplicates:,} duplicates of {found.clusters:,} records{left}")
     elif not found.shown:
         say(f"{opts.key}: nothing repeats it")
-    return 0
+    return note_damage(found.damaged)
 
 
 def _fields(cluster: Cluster) -> dict[str, Any]:

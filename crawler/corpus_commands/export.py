@@ -8,13 +8,16 @@ from pathlib import Path
 from crawler.archive.export import Options, export
 from crawler.corpus_commands.options import selection_of
 from crawler.exceptions import CorpusDamaged
-from crawler.show import done, progress
+from crawler.show import done, note_damage, progress
 
 _SHOWN = 10
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Export the corpus at *root* and print how many records were written."""
+    """Export the corpus at *root* and print how many records were written.
+
+    Exit code 0, or 5 if damaged records were left out.
+    """
     options = Options(force=opts.force, bom=opts.bom)
     with progress("writing") as on_progress:
         exported = export(
@@ -37,5 +40,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         remarks.append(f"{len(exported.lost):,} whose captures are lost left out of the page list ({named})")
     if exported.damaged:
         remarks.append(f"{exported.damaged:,} damaged ones left out; scrapy corpus verify names them")
-    done(opts, {"output": opts.output, "format": opts.format, **exported._asdict()}, remarks)
-    return CorpusDamaged.exit_code if exported.lost else 0
+    facts = {"output": opts.output, "format": opts.format, **exported._asdict()}
+    if damaged := [damage.facts() for damage in facts.pop("lines")]:
+        facts["damaged_lines"] = damaged
+    done(opts, facts, remarks)
+    return note_damage(exported.lines) or (CorpusDamaged.exit_code if exported.damaged or exported.lost else 0)

@@ -7,26 +7,34 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.history import Version, history, whole_text
+from crawler.archive.intact import Damages
 from crawler.archive.worddiff import Change, word_diff
 from crawler.exceptions import ConfigError
-from crawler.show import print_changes, print_json, say
+from crawler.show import note_damage, print_changes, print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Print the versions of a key in the corpus at *root*, and what changed between two of them."""
+    """Print the versions of a key in the corpus at *root*, and what changed between two of them.
+
+    Exit code 0, or 5 if one of them is damaged.
+    """
     versions = history(root, opts.key)
+    damaged = Damages()
+    for version in versions:
+        if version.damage:
+            damaged.add(version.damage)
     pair = _pair(versions, opts)
     changes = word_diff(*map(whole_text, pair)) if pair else []
     if opts.json:
         print_json({"versions": [_facts(version) for version in versions], "diff": _diff(pair, changes)})
-        return 0
+        return note_damage(damaged)
     for version in versions:
         say(_line(version))
     if pair:
         say("")
         say(f"From version {pair[0].version} to {pair[1].version}:")
         print_changes(changes)
-    return 0
+    return note_damage(damaged)
 
 
 def _pair(versions: list[Version], opts: argparse.Namespace) -> tuple[Version, Version] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from crawler.archive.intact import Damages
 from crawler.archive.merge import Merged, merge
 from crawler.archive.near import near_threshold
 from crawler.numbers import bytes_of
-from crawler.show import print_json, progress, say
+from crawler.show import note_damage, print_json, progress, say
 
 _WORDS = {
     "added": "added",
@@ -24,7 +25,7 @@ _ALWAYS = ("added", "duplicates", "unchanged")
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Merge other corpora into the one at *root* and print what came of each."""
+    """Merge other corpora into the one at *root* and print what came of each; exit code 0, or 5 for damaged lines."""
     others = list(dict.fromkeys(map(Path, opts.others)))
     with progress("merging") as on_progress:
         merged = merge(
@@ -37,10 +38,13 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         )
     if opts.json:
         print_json({"corpus": str(root), "merged": {str(other): one.counts() for other, one in merged.items()}})
-        return 0
-    for other, one in merged.items():
-        say(f"{other}: {_told(one)}")
-    return 0
+    else:
+        for other, one in merged.items():
+            say(f"{other}: {_told(one)}")
+    damaged = Damages()
+    for one in merged.values():
+        damaged.add_all(one.damaged)
+    return note_damage(damaged)
 
 
 def _told(one: Merged) -> str:

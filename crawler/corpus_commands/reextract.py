@@ -17,6 +17,7 @@ from w3lib.encoding import http_content_type_encoding
 from crawler.archive import Corpus
 from crawler.archive.corpus import describe
 from crawler.archive.history import history
+from crawler.archive.intact import Damages
 from crawler.archive.near import near_threshold
 from crawler.archive.pages import Page, load_page
 from crawler.archive.places import line_at
@@ -32,7 +33,7 @@ from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
 from crawler.report.runs import new_run
-from crawler.show import OnProgress, print_json, progress, say
+from crawler.show import OnProgress, note_damage, print_json, progress, say
 from crawler.sites import SiteProfile, load_profile
 
 _SHOWN = 10
@@ -51,9 +52,10 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     readers = Readers(processes, reading_time(settings), Cleaning(off, boilerplate))
     with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:
-            asyncio.run(_read_all(root, draft, readers, profile, new_run(), on_progress))
+            damaged = Damages()
+            asyncio.run(_read_all(root, draft, readers, profile, new_run(), on_progress, damaged))
         if opts.key:
-            return _show_key(root, draft, opts)
+            return _show_key(root, draft, opts) or note_damage(damaged)
         counts, fields = draft.counts(), draft.field_counts()
         if not opts.json:
             _show(counts, fields, draft)
@@ -70,13 +72,19 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             print_json({"outcomes": written, "fields": fields, "lost": draft.keys("lost", _SHOWN)})
         elif waiting:
             say(f"{written.get('written', 0):,} new versions written" if "written" in written else "nothing written")
-    return CorpusDamaged.exit_code if counts.get("failed") else 0
+    return note_damage(damaged) or (CorpusDamaged.exit_code if counts.get("failed") else 0)
 
 
 async def _read_all(
-    root: Path, draft: Draft, readers: Readers, profile: SiteProfile, run_: str, on_progress: OnProgress
+    root: Path,
+    draft: Draft,
+    readers: Readers,
+    profile: SiteProfile,
+    run_: str,
+    on_progress: OnProgress,
+    damaged: Damages,
 ) -> None:
-    todo = works(root, draft, on_progress)
+    todo = works(root, draft, on_progress, damaged)
     try:
         while batch := list(islice(todo, _AT_ONCE * (os.cpu_count() or 1))):
             found = await asyncio.gather(*(_read(root, readers, work, profile, run_) for work in batch))
@@ -149,8 +157,10 @@ def _show_key(root: Path, draft: Draft, opts: argparse.Namespace) -> int:
 
 def _held(root: Path, new: Article) -> Article:
     """Return the record that *new* would be a new version of."""
-    places = (version.place for version in history(root, new.key) if version.version == new.version)
-    return decode(line_at(root, next(places)))
+    held = next(version for version in history(root, new.key) if version.version == new.version)
+    if held.damage:
+        raise CorpusDamaged(str(root), str(held.damage))
+    return decode(line_at(root, held.place))
 
 
 def _agreed(waiting: int) -> bool:

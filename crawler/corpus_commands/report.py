@@ -11,23 +11,28 @@ import orjson
 from crawler.archive.corpus import describe
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
+from crawler.archive.intact import Damages
 from crawler.archive.output import output_file
 from crawler.exceptions import ConfigError
 from crawler.report.make import list_keys, make_report
 from crawler.report.runs import run_names
 from crawler.report.tally import Entry
-from crawler.show import note, print_json, say
+from crawler.show import note, note_damage, print_json, say
 from crawler.text.terminal import safe, safe_json
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Write the report of the corpus at *root*, or of a run in it, or list the keys behind one of its numbers."""
+    """Write the report of the corpus at *root*, or of a run in it, or list the keys behind one of its numbers.
+
+    Exit code 0, or 5 if lines that it would show are damaged.
+    """
     name = _latest(root) if opts.run == "latest" else opts.run
+    damaged = Damages()
     if opts.keys:
-        if not list_keys(root, name, opts.keys, _print_json if opts.json else _print):
+        if not list_keys(root, name, opts.keys, _print_json if opts.json else _print, damaged):
             note(f"nothing is counted as {opts.keys}")
-        return 0
-    page = make_report(root, name, beside_runs=not opts.output)
+        return note_damage(damaged)
+    page = make_report(root, name, beside_runs=not opts.output, damaged=damaged)
     if opts.output:
         with output_file(opts.output, root, force=opts.force) as file:
             file.write(page)
@@ -36,12 +41,12 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         with write_errors(root):
             write_atomically(Path(opts.output), page)
     if opts.output == "-":
-        return 0
+        return note_damage(damaged)
     if opts.json:
         print_json({"output": opts.output, "run": name, "bytes": len(page)})
     else:
         say(f"{opts.output}: {len(page):,} bytes; open it in a browser")
-    return 0
+    return note_damage(damaged)
 
 
 def _latest(root: Path) -> str:

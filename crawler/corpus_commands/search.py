@@ -10,24 +10,24 @@ from typing import Any
 from crawler.archive.search import Found, Hit, search
 from crawler.archive.snippets import Snippet
 from crawler.corpus_commands.options import selection_of
-from crawler.show import console, note, print_json, progress, say, styled
+from crawler.show import console, note, note_damage, print_json, progress, say, styled
 
 _HIT_STYLE = "bold yellow"
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Search the corpus at *root* and print what is found; exit code 0, also for nothing."""
+    """Search the corpus at *root* and print what is found; exit code 0, also for nothing; 5 if lines are damaged."""
     with progress("reading new lines", bytes_=True) as on_bytes:
         found = search(root, " ".join(opts.words), selection_of(opts), limit=opts.limit, on_bytes=on_bytes)
     _remarks(found)
     if opts.json:
         print_json({"total": found.total, "hits": [_fields(hit) for hit in found.hits]})
-        return 0
+        return note_damage(found.caught_up.damaged)
     for hit in found.hits:
         _print(hit)
     shown = f", the best {len(found.hits):,} shown" if len(found.hits) < found.total else ""
     say(f"{found.total:,} found{shown}")
-    return 0
+    return note_damage(found.caught_up.damaged)
 
 
 def _fields(hit: Hit) -> dict[str, Any]:
@@ -42,8 +42,6 @@ def _remarks(found: Found) -> None:
         note(f"the search index was made anew: {found.caught_up.anew}")
     if found.caught_up.busy:
         note("another search is reading the newest lines; they may be missing here")
-    if found.caught_up.damaged:
-        note(f"{found.caught_up.damaged} damaged lines were passed over; scrapy corpus verify names them")
 
 
 def _print(hit: Hit) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.archive.lines import read_record
+from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.segments import Place, segment_name, segment_paths
 from crawler.archive.stored import images_of
-from crawler.exceptions import CorpusError
 from crawler.report.collect import count_host, count_picture
 from crawler.report.tally import Entry, Tally
 
@@ -20,10 +19,15 @@ MOST_LINES = 50_000
 
 
 class Lines:
-    """Reads single lines of the corpus at *root*, those in plain segments: in a compressed one each costs seconds."""
+    """Reads single lines of the corpus at *root*, those in plain segments: in a compressed one each costs seconds.
 
-    def __init__(self, root: Path) -> None:
+    *crc_of* is what the catalogue knows; lines that are not intact go to *damaged*, each once.
+    """
+
+    def __init__(self, root: Path, crc_of: CrcOf, damaged: Damages) -> None:
         self._root = root
+        self._crc_of = crc_of
+        self._damaged = damaged
         paths = segment_paths(root, "articles") + segment_paths(root, "duplicates")
         self._plain = {segment_name(path) for path in paths if path.suffix == ".jsonl"}
 
@@ -32,9 +36,10 @@ class Lines:
         if place is None or place.segment not in self._plain:
             return {}
         try:
-            return read_record(line_at(self._root, place)) or {}
-        except (CorpusError, OSError):
+            line = line_at(self._root, place)
+        except OSError:
             return {}
+        return _record(place, line, self._crc_of, self._damaged)
 
     def described(self, entry: Entry) -> Entry:
         """Return *entry* with the title and URL of its line."""
@@ -57,18 +62,33 @@ def describe_all(tally: Tally, lines: Lines) -> None:
                 group.entries[number] = entry._replace(title=told.title, url=told.url)
 
 
-def count_lines(root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None) -> bool:
+def _record(place: Place, line: bytes, crc_of: CrcOf, damaged: Damages) -> dict[str, Any]:
+    """Return the record in *line*; an empty one, and take note, if it is not intact."""
+    try:
+        return intact_record(line, crc_of)
+    except NotIntactError as error:
+        if all(place != one.place for one in damaged):
+            damaged.add(Damage(place, key_in(line), str(error)))
+        return {}
+
+
+def count_lines(
+    root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None, crc_of: CrcOf, damaged: Damages
+) -> bool:
     """Count pictures and hosts of the records in *lines* (segment to start and end); tell whether all were read.
 
-    At most *most* lines are read; None: all.
+    At most *most* lines are read; None: all. *crc_of* is what the catalogue knows; lines that are not intact go to
+    *damaged*.
     """
     read = 0
     for segment, (start, end) in lines.items():
-        for _, raw in lines_from(root, segment, start, end):
+        for place, raw in lines_from(root, segment, start, end):
             if most is not None and read >= most:
                 return False
             read += 1
-            record = read_record(raw) or {}
+            record = _record(place, raw, crc_of, damaged)
+            if not record:
+                continue
             _count_host(record, tally)
             for image in images_of(record):
                 name, url = image.get("pic") or image.get("url"), image.get("url")

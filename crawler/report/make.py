@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.archive.corpus import describe
+from crawler.archive.intact import Damages, crcs_of
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError
 from crawler.report.collect import MOST_READ, collect, count_pictures, scope_of
@@ -27,15 +28,19 @@ _NAMES = {
 _FAMILIES = ("source-", "language-", "published-", "state-", "reason-", "host-", "pictures-")
 
 
-def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) -> bytes:
+def make_report(
+    root: Path, run_name: str | None, *, beside_runs: bool = False, damaged: Damages | None = None
+) -> bytes:
     """Return the report of the corpus at *root*, or of one run in it, as HTML in UTF-8.
 
-    *beside_runs*: it will lie in the corpus itself, and may link to the reports in ``runs/``.
+    *beside_runs*: it will lie in the corpus itself, and may link to the reports in ``runs/``. Lines that it would show
+    and that are not intact are left out, and go to *damaged*.
     Raises ``CorpusError`` if there is no corpus, ``ConfigError`` if there is no such run.
     """
     description = describe(root)
     run = None if run_name is None else read_run(root, run_name)
     tally, scope = Tally(), scope_of(run)
+    damaged = Damages() if damaged is None else damaged
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute("BEGIN")
@@ -44,9 +49,12 @@ def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) 
         if run is None:
             count_pictures(connection, tally, MOST_READ)
         connection.rollback()
-    all_lines = run is None or count_lines(root, dict(run.lines or {}), tally, MOST_LINES)
-    lines = Lines(root)
-    describe_all(tally, lines)
+        crc_of = crcs_of(connection)
+        ranges = dict(run.lines or {}) if run else {}
+        all_lines = count_lines(root, ranges, tally, MOST_LINES, crc_of, damaged)
+        lines = Lines(root, crc_of, damaged)
+        describe_all(tally, lines)
+        sheet = contact_sheet(root, collected.sheet.entries, lines)
     runs = [run] if run else latest_runs(root, _RUNS_SHOWN)
     return render(
         Report(
@@ -60,7 +68,7 @@ def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) 
             hosts=_together(runs),
             collected=collected,
             graph=graph,
-            sheet=contact_sheet(root, collected.sheet.entries, lines),
+            sheet=sheet,
             all_lines=all_lines,
             linked=frozenset(
                 one.name for one in runs if beside_runs and (root / "runs" / one.name / "report.html").exists()
@@ -69,8 +77,16 @@ def make_report(root: Path, run_name: str | None, *, beside_runs: bool = False) 
     ).encode()
 
 
-def list_keys(root: Path, run_name: str | None, name: str, on_entry: Callable[[Entry], None]) -> int:
+def list_keys(
+    root: Path,
+    run_name: str | None,
+    name: str,
+    on_entry: Callable[[Entry], None],
+    damaged: Damages | None = None,
+) -> int:
     """Call *on_entry* with every key behind the number *name* of a report; return how many there are.
+
+    Lines that are not intact are left out, and go to *damaged*.
 
     A number that a report could have, but not of this corpus or run, is 0. Raises ``ConfigError`` if none has it.
     """
@@ -87,7 +103,8 @@ def list_keys(root: Path, run_name: str | None, name: str, on_entry: Callable[[E
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")
         if name.startswith(("pictures-", "host-")) and run is not None:
-            count_lines(root, dict(run.lines or {}), tally, None)
+            damaged = Damages() if damaged is None else damaged
+            count_lines(root, dict(run.lines or {}), tally, None, crcs_of(connection), damaged)
         elif name.startswith("pictures-"):
             count_pictures(connection, tally)
         elif name == RELATIONS:

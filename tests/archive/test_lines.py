@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import os
 
 import pytest
 
-from crawler.archive.corpus import Corpus
-from crawler.archive.lines import selected_lines
+from crawler.archive.corpus import Corpus, rebuild
+from crawler.archive.lines import AllLines, selected_lines
+from crawler.archive.manifest import seal
 from crawler.archive.selection import Selection
-from crawler.exceptions import CorpusDamaged, CorpusError
-from tests.archive.corpora import make_corpus
+from crawler.archive.verify import verify
+from crawler.exceptions import CorpusError
+from tests.archive.corpora import make_corpus, without_checksums
 from tests.factories import make_article, make_stub
+
+EVERY = int(os.environ.get("GLEANER_FLIP_EVERY", "7"))
+"""One byte in so many is flipped."""
 
 
 def read(root, *, all_versions=False, **asked):
@@ -90,18 +96,67 @@ def test_damaged_lines_are_passed_and_told(root):
     segment.write_bytes(segment.read_bytes().replace(line, b"[" * (len(line) - 1) + b"\n"))
     with selected_lines(root, Selection()) as lines:
         assert [line.record["key"] for line in lines] == ["replica/1"]
-        assert [place.segment for place in lines.damaged] == [segment.name]
+        assert [damage.place.segment for damage in lines.damaged] == [segment.name]
 
 
 @pytest.mark.parametrize("damage", ["short", "gone", "shifted"])
-def test_missing_lines_are_a_clear_error(root, damage):
+def test_lines_that_are_gone_are_named_with_their_keys_and_the_rest_is_read(root, damage):
     segment = max((root / "articles").glob("*.jsonl"))
     data = segment.read_bytes()
     segment.write_bytes({"short": b"", "gone": data, "shifted": b" \n" + data}[damage])
     if damage == "gone":
         segment.unlink()
-    with pytest.raises(CorpusDamaged, match="articles-00000"):
-        read(root)
+    with selected_lines(root, Selection(), all_versions=True) as lines:
+        assert [line.record["key"] for line in lines] == ["replica/1", "replica/2", "replica/3"]
+        gone = list(lines.damaged)
+    assert [(one.place.segment, one.key) for one in gone] == [(segment.name, "replica/1"), (segment.name, "replica/2")]
+    assert str(gone[0]).startswith(f"{segment.name} at 0: replica/1: it")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".gz", ".zst"])
+def test_no_flipped_byte_of_a_segment_alters_a_line_that_is_given(tmp_path, suffix):
+    """Where a newline is lost it is two lines that lie together, but only one of them that changed."""
+    make_corpus(tmp_path, *(make_article(n) for n in range(4)))
+    seal(tmp_path, {".jsonl": None, ".gz": "gzip", ".zst": "zstd"}[suffix])
+    (path,) = (tmp_path / "articles").glob(f"*{suffix}")
+    whole, good = given(tmp_path), path.read_bytes()
+    assert (len(whole[0]), whole[1]) == (4, 0)
+    for at in range(0, len(good), EVERY):
+        changed = bytearray(good)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        lines, damaged = given(tmp_path)
+        assert set(lines) <= set(whole[0])
+        assert len(lines) + damaged == 4
+        if suffix == ".jsonl":
+            assert damaged == 1
+        bare, lost = bare_lines(tmp_path)
+        assert set(bare) <= set(whole[0])
+        assert lost or len(bare) == 4
+
+
+def given(root):
+    with selected_lines(root, Selection()) as lines:
+        return [line.raw for line in lines], len(lines.damaged)
+
+
+def bare_lines(root):
+    """Return the lines as they are read where there is no catalogue, and how many are damaged."""
+    lines = AllLines(root, "articles")
+    return [line.raw for line in lines], len(lines.damaged)
+
+
+@pytest.mark.parametrize("field", ["Title 1", "Text of article 1"])
+def test_lines_of_before_there_were_checksums_are_checked_by_the_catalogue_and_by_the_hash_of_the_text(tmp_path, field):
+    make_corpus(tmp_path, *(make_article(n) for n in range(3)))
+    (path,) = (tmp_path / "articles").glob("*.jsonl")
+    without_checksums(path)
+    rebuild(tmp_path, "for the test")
+    assert verify(tmp_path).problems == []
+    path.write_bytes(path.read_bytes().replace(field.encode(), field.replace("T", "X").encode()))
+    lines, damaged = given(tmp_path)
+    assert (len(lines), damaged) == (2, 1)
+    assert bare_lines(tmp_path)[1] == field.startswith("Text")
 
 
 def test_no_corpus(tmp_path):

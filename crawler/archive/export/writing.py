@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
+from crawler.archive.intact import Damages
 from crawler.archive.lines import Lines, selected_lines
 from crawler.archive.reading import read_catalogue
 from crawler.archive.selection import Selection
@@ -27,6 +28,7 @@ class Exported(NamedTuple):
 
     Records with values out of range (parquet) count as damaged. ``lost`` are the keys of those whose captures are lost
     (wacz): they were in the WARC files once.
+    ``lines`` are the damaged lines.
     """
 
     records: int
@@ -34,6 +36,7 @@ class Exported(NamedTuple):
     damaged: int = 0
     without_capture: int = 0
     lost: tuple[str, ...] = ()
+    lines: Damages = Damages()
 
 
 class Writer(Protocol):
@@ -64,4 +67,4 @@ def export(
     writer = cast("Writer", import_module(f"crawler.archive.export.{FORMATS[format_]}"))
     with selected_lines(root, selection, all_versions=all_versions, on_progress=on_progress) as lines:
         exported = writer.write(lines, name, root, options)
-        return exported._replace(damaged=exported.damaged + len(lines.damaged))
+        return exported._replace(damaged=exported.damaged + len(lines.damaged), lines=lines.damaged)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from crawler.archive.intact import Damages
 from crawler.archive.lines import selected_lines
 from crawler.archive.reading import read_catalogue
 from crawler.archive.selection import Selection
@@ -52,8 +53,10 @@ class Edge(NamedTuple):
 class Graph:
     """A graph that is read as it is written: :meth:`nodes` and then :meth:`edges`, each from the disk."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, damaged: Damages) -> None:
         self._connection = connection
+        self.damaged = damaged
+        """Lines that are not intact: of their keys the titles are those that dumps told."""
 
     def nodes(self) -> Iterator[Node]:
         """Yield every key; its title is that of its page, or else what dumps told."""
@@ -80,5 +83,5 @@ def read_graph(root: Path, on_progress: Callable[[int, int], None]) -> Iterator[
             )
         connection.commit()
         connection.execute("BEGIN")
-        yield Graph(connection)
+        yield Graph(connection, lines.damaged)
         connection.rollback()

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from crawler.archive.graph.dot import dot
 from crawler.archive.graph.reading import Edge, Node, read_graph
 from crawler.archive.graph.xml import gexf, graphml
+from crawler.archive.intact import Damages
 from crawler.archive.output import output_file, output_folder
 
 _TEXT_FORMATS: dict[str, Callable[[Iterable[Node], Iterable[Edge]], Iterator[str]]] = {
@@ -22,10 +23,11 @@ _T = TypeVar("_T")
 
 
 class Written(NamedTuple):
-    """How much there is in what was written."""
+    """How much there is in what was written; and the damaged ``lines`` whose titles are not in it."""
 
     nodes: int
     edges: int
+    lines: Damages = Damages()
 
 
 class _Counted:
@@ -63,4 +65,4 @@ def export_graph(
             with output_file(name, root, force=force) as file:
                 for piece in _TEXT_FORMATS[format_](nodes(graph.nodes()), edges(graph.edges())):
                     file.write(piece.encode())
-    return Written(nodes.count, edges.count)
+        return Written(nodes.count, edges.count, graph.damaged)
