@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scrapy import Request
-from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -18,12 +17,13 @@ from crawler.archive import Target
 from crawler.archive.frontier import target_id
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError, CorpusError, GleanerError
-from crawler.exitcodes import COMPLETE, FAILED_URLS, STOPPED
+from crawler.exitcodes import COMPLETE, FAILED_URLS, FORCED, STOPPED
 from crawler.extensions.recoverer import ArchiveDown
+from crawler.gentle import GentleProcess
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import captured
 from crawler.records import article_record
-from crawler.show import print_json, say
+from crawler.show import note, print_json, say
 from crawler.sites import SiteProfile, load_profile
 from crawler.spiders.base import ArticleSpider, reason_of
 from crawler.stopping import Stopping
@@ -116,8 +116,8 @@ class RescueSpider(ArticleSpider):
 def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: bool) -> int:
     """Climb the ladder for each of the URLs or ids *wanted*, print how it went, and return the exit code.
 
-    That is 0 if all were found, 11 if it was stopped before, else 9. Raises GleanerError for what is no URL or id of
-    the site.
+    That is 0 if all were found, 11 (by force: 13) if it was stopped before, else 9. Raises GleanerError for what is no
+    URL or id of the site.
     """
     profile = load_profile(site)
     targets = [target_of(one, profile, Path(settings["CORPUS_DIR"])) for one in wanted]
@@ -129,15 +129,16 @@ def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: boo
         sys.stdout.flush()
 
     settings.setdict(_WITHOUT_CORPUS, priority="cmdline")
-    process = AsyncCrawlerProcess(settings)
+    process = GentleProcess(settings)
     crawler = process.create_crawler(RescueSpider)
     task = process.crawl(crawler, site=site, targets=targets, on_end=on_end)
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:
         raise error if isinstance(error, GleanerError) else GleanerError(f"it could not be tried: {error!r}") from error
-    if len(ended) < len(targets) and crawler.stats.get_value("finish_reason") == "shutdown":
-        return STOPPED
+    if len(ended) < len(targets) and process.stopped:
+        note("stopped by a signal")
+        return FORCED if process.forced else STOPPED
     found = len(ended) == len(targets) and all(one.record for one in ended)
     return COMPLETE if found else FAILED_URLS
 

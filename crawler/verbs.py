@@ -9,17 +9,20 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler import interrupts, workers
 from crawler.exceptions import GleanerError
-from crawler.exitcodes import DISK_FULL, INTERNAL, STOPPED
+from crawler.exitcodes import COMPLETE, DISK_FULL, INTERNAL, STOPPED
 from crawler.helptext import Paragraphs
 from crawler.text.terminal import safe
 
@@ -102,25 +105,37 @@ class VerbCommand(ScrapyCommand):
                 f"unknown argument {safe(args[0])}; see scrapy {self.name} {opts.verb} --help", print_help=False
             )
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
-        from crawler.archive.diskerrors import FULL_ERRNOS  # noqa: PLC0415 - as the verbs themselves
-        from crawler.show import note  # noqa: PLC0415
+        from crawler.show import note  # noqa: PLC0415 - as the verbs themselves
 
         take_any_text(json=opts.json)
         opts.settings = self.settings
+        verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")
+        try:
+            with interrupts.raising() as came:
+                self.exitcode = self._run(verb, opts)
+        except KeyboardInterrupt:
+            workers.end_all()
+            interrupts.release_terminal()
+            note(interrupts.told(came[-1] if came else signal.SIGINT))
+            self.exitcode = STOPPED
+
+    def _run(self, verb: ModuleType, opts: argparse.Namespace) -> int:
+        from crawler.archive.diskerrors import FULL_ERRNOS  # noqa: PLC0415
+        from crawler.show import note  # noqa: PLC0415
+
+        assert self.settings is not None  # noqa: S101
         try:
             root = Path(self.settings["CORPUS_DIR"])
             self.check(root)
-            verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")
-            self.exitcode = verb.run(root, opts)
+            code: int = verb.run(root, opts)
             sys.stdout.flush()
         except GleanerError as error:
             note(error)
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            note("stopped")
-            self.exitcode = STOPPED
+            return error.exit_code
         except BrokenPipeError:  # the reader of our output has seen enough
             drop_output()
+            return COMPLETE
         except OSError as error:  # a file that cannot be read, say
             note(f"{error.filename}: {error.strerror}" if error.filename else error)
-            self.exitcode = DISK_FULL if error.errno in FULL_ERRNOS else INTERNAL
+            return DISK_FULL if error.errno in FULL_ERRNOS else INTERNAL
+        return code

@@ -29,10 +29,24 @@ PURE = [
     "soft404",
     "reextract",
 ]
-PURE += ["zstd", "sqlite", "summary", "exitcodes", "net", "politeness", "report", "monitor", "sharing"]
+PURE += [
+    "workers",
+    "interrupts",
+    "zstd",
+    "sqlite",
+    "summary",
+    "exitcodes",
+    "net",
+    "politeness",
+    "report",
+    "monitor",
+    "sharing",
+]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
+    "workers": set(),
+    "interrupts": {"exitcodes", "workers"},
     "items": set(),
     "jsonl": {"items"},
     "zstd": set(),
@@ -41,11 +55,11 @@ ALLOWED = {
     "net": set(),
     "politeness": set(),
     "sites": {"exceptions", "net"},
-    "seeds": {"items", "exceptions", "text", "sites", "net", "zstd"},
+    "seeds": {"items", "exceptions", "text", "sites", "net", "workers", "zstd"},
     "extract": {"items", "sites", "text"},
     "warc": {"exceptions", "sqlite", "zstd"},
     "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "jsonl", "text", "warc", "sqlite", "zstd", "dedupe"},
+    "archive": {"items", "exceptions", "jsonl", "text", "warc", "sqlite", "workers", "zstd", "dedupe"},
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
@@ -56,7 +70,7 @@ ALLOWED = {
     "summary": {"exitcodes"},
     "exitcodes": set(),
     "monitor": set(),
-    "report": {"archive", "exceptions", "exitcodes"},
+    "report": {"archive", "exceptions", "exitcodes", "workers"},
 }
 
 

@@ -10,10 +10,10 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -39,7 +39,8 @@ from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
 from crawler.archive.warccheck import check_index
 from crawler.archive.warcs import warc_paths
-from crawler.exceptions import CorpusDamaged
+from crawler.exceptions import CorpusDamaged, CorpusError
+from crawler.workers import Pool
 
 __all__ = ["Problem", "Verification", "record_validator", "verify"]
 
@@ -181,16 +182,17 @@ class _Verifier:
 
     def _from_processes(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
         waiting: deque[Future[Checked]] = deque()
-        pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"))
         try:
-            for part in parts:
-                waiting.append(pool.submit(check, self._root, part, unlisted))
-                if len(waiting) > 2 * self._processes:
+            with Pool(self._processes) as pool:
+                for part in parts:
+                    waiting.append(pool.submit(check, self._root, part, unlisted))
+                    if len(waiting) > 2 * self._processes:
+                        yield waiting.popleft().result()
+                while waiting:
                     yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BrokenProcessPool as error:
+            why = "a process that checked it was killed, for want of memory perhaps: it is not checked; run this again"
+            raise CorpusError(str(self._root), why) from error
 
     def _count(self, done: Checked) -> None:
         self.lines += done.lines

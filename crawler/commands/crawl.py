@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
+import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from scrapy.commands import crawl
-from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import install_scrapy_root_handler
 
-from crawler import safelog
+from crawler import interrupts, safelog
 from crawler.exceptions import GleanerError
 from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
+from crawler.gentle import GentleProcess
 from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
 from crawler.verbs import drop_output, take_any_text
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 _DESCRIPTION = """\
 Spiders and their arguments
@@ -38,6 +43,7 @@ means, the same command goes on where it was.
 Examples
   scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam
   scrapy crawl revisit -a site=alalam -s CORPUS_DIR=/srv/corpus"""
+_EXIT_SECONDS = 10.0
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")
 
 
@@ -64,7 +70,7 @@ class Command(crawl.Command):
         safelog.install()
         take_any_text()
         self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
-        self.crawler_process = process = _Process(self.settings)
+        self.crawler_process = process = GentleProcess(self.settings)
         install_scrapy_root_handler(self.settings)
         if self.settings["LOG_LEVEL"] != "DEBUG":
             for name in _BANNERS:
@@ -75,7 +81,9 @@ class Command(crawl.Command):
         except KeyError:
             raise UsageError(f"there is no spider {args[0]!r}; see scrapy list", print_help=False) from None
         task = self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
+        process.start()
+        interrupts.ignore()
+        interrupts.release_terminal()
         error = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(error, GleanerError):
             print(f"gleaner: {safe(str(error))}", file=sys.stderr)
@@ -84,26 +92,51 @@ class Command(crawl.Command):
             logging.getLogger(__name__).critical("The crawl could not be run", exc_info=error)
             self.exitcode = INTERNAL
         else:
-            stats = crawler.stats.get_stats()
-            if not process.forced:  # Scrapy does not say so of a crawl that is stopped while it begins
-                stats.setdefault("finish_reason", "shutdown")
-            self.exitcode = exit_code(stats)
-            if "gleaner/run" in stats:
-                corpus = Path(self.settings["CORPUS_DIR"])
-                try:
-                    print_summary(stats, corpus, self.exitcode, args[0], limited="max_articles" in opts.spargs)
-                except BrokenPipeError:  # the exit code stands, whoever reads the summary
-                    drop_output()
+            self._sum_up(crawler, process, args[0], limited="max_articles" in opts.spargs)
+        interrupts.release_terminal()
+        if process.stopped:
+            _exit_within(0.0 if process.forced else _EXIT_SECONDS, self.exitcode)
+
+    def _sum_up(self, crawler: Crawler, process: GentleProcess, spider: str, *, limited: bool) -> None:
+        stats = crawler.stats.get_stats()
+        if process.forced:
+            _close(crawler)
+        else:  # Twisted's own handlers, of the reactor's first instant, tell Scrapy nothing
+            stats.setdefault("finish_reason", "shutdown")
+        self.exitcode = exit_code(stats)
+        if "gleaner/run" not in stats:
+            return
+        try:
+            print_summary(stats, Path(crawler.settings["CORPUS_DIR"]), self.exitcode, spider, limited=limited)
+        except OSError:  # the exit code stands, whoever reads the summary
+            drop_output()
 
 
-class _Process(AsyncCrawlerProcess):
-    """Knows whether it was ended by force."""
+def _close(crawler: Crawler) -> None:
+    """Leave the terminal, the readers and the record of the run in order, of a crawl that was ended by force."""
+    from crawler.extensions.progress import Progress  # noqa: PLC0415 - Scrapy loads this module at every start
+    from crawler.extensions.readers import Readers  # noqa: PLC0415
+    from crawler.extensions.runs import RunRecord  # noqa: PLC0415
 
-    forced = False
+    if (progress := crawler.get_extension(Progress)) is not None:
+        progress.spider_closed()
+    if (readers := crawler.get_extension(Readers)) is not None:
+        readers.spider_closed()
+    if (record := crawler.get_extension(RunRecord)) is not None:
+        record.ended_by_force()
 
-    def _signal_kill(self, signum: int, frame: Any) -> None:
-        self.forced = True
-        super()._signal_kill(signum, frame)
+
+def _exit_within(seconds: float, code: int) -> None:
+    """End this process after *seconds* at the latest: a thread may wait for a name server or standard input for long.
+
+    All that is to last has been written by now.
+    """
+    if not seconds:
+        sys.stdout.flush()
+        os._exit(code)
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
 
 
 def _signals_only(record: logging.LogRecord) -> bool:

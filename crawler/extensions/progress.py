@@ -51,7 +51,8 @@ class Progress:
     def spider_closed(self) -> None:
         self._task.cancel()
         if self._live is not None:
-            self._live.stop()
+            with suppress(OSError):
+                self._live.stop()
             for handler, stream in self._handlers:
                 handler.setStream(stream)
 
@@ -68,7 +69,9 @@ class Progress:
                 handler.setStream(_AboveTheLine(console))
 
     async def _show_often(self) -> None:
-        with suppress(CorpusError):  # the archivist tells it, and ends the crawl
+        with suppress(
+            CorpusError, OSError
+        ):  # the archivist tells the one, and ends the crawl; the terminal may be gone
             while True:
                 await asyncio.sleep(_LIVE_SECONDS if self._live else _LOG_SECONDS)
                 line = await self._line()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from functools import partial
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from scrapy import signals
@@ -24,6 +20,7 @@ from crawler.numbers import number, whole
 from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
 from crawler.text.rules import rules_named
+from crawler.workers import Pool
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -83,7 +80,9 @@ class Readers:
             for _ in range(2):
                 pool = self._open()
                 try:
-                    return await asyncio.wait_for(asyncio.wrap_future(pool.submit(work)), self._timeout)
+                    # Shielded, as the executor fails in the end if what it is to do was cancelled.
+                    done = asyncio.shield(asyncio.wrap_future(pool.submit(work)))
+                    return await asyncio.wait_for(done, self._timeout)
                 except TimeoutError as error:
                     self._end(pool)
                     raise PageNotRead(f"{url}: not read within {self._timeout:g} s") from error
@@ -106,22 +105,17 @@ class Readers:
             if self._processes == 0:
                 self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
             else:
-                # Spawned, not forked: a forked child would hold the corpus's lock beyond its parent's death.
-                self._pool = ProcessPoolExecutor(
-                    self._processes,
-                    mp_context=multiprocessing.get_context("spawn"),
-                    initializer=_die_with_parent,
-                )
+                self._pool = Pool(self._processes)
         return self._pool
 
     def _end(self, pool: Executor) -> None:
         if pool is not self._pool:
             return  # another page of the same pool has ended it already
         self._pool = None
-        processes = list((getattr(pool, "_processes", None) or {}).values())
-        pool.shutdown(wait=False)  # not cancelling: what is lost is told by BrokenProcessPool, and read again
-        for process in processes:
-            process.terminate()
+        if isinstance(pool, Pool):
+            pool.end(wait=False)  # what is lost is told by BrokenProcessPool, and read again
+        else:
+            pool.shutdown(wait=False)
 
 
 def reading_time(settings: BaseSettings) -> float:
@@ -135,16 +129,3 @@ def rules_off(settings: BaseSettings) -> frozenset[str]:
         return rules_named(settings.getlist("CLEAN_RULES_OFF"))
     except ValueError as error:
         raise ConfigError(f"CLEAN_RULES_OFF: {error}") from error
-
-
-def _die_with_parent(exit_now: Callable[[int], None] = os._exit) -> None:
-    """In a reader: watch the crawl's process, and end when it does, however it dies."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        exit_now(1)
-
-    threading.Thread(target=watch, name="die-with-parent", daemon=True).start()

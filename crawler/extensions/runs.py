@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from crawler.needs import needed_profile
 from crawler.numbers import number
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
+from crawler.workers import held_back
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -102,6 +103,21 @@ class RunRecord:
         spider = self._crawler.spider
         if self._least_answers:
             self._compare(root, spider.name if spider else None, stats)
+        if self._write(stats, await asyncio.to_thread(self._added, root)):
+            await asyncio.to_thread(self._report, root, run)
+
+    def ended_by_force(self) -> None:
+        """Write the stats of a run that never came to :meth:`engine_stopped`, as far as they are known."""
+        stats = self._crawler.stats.get_stats()
+        root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats.get("gleaner/run")
+        if run and not (root / "runs" / run / "stats.json").exists():
+            if started := stats.get("start_time"):
+                stats.setdefault("elapsed_time_seconds", (datetime.now(UTC) - started).total_seconds())
+            self._write(stats, None)
+
+    def _write(self, stats: dict[str, Any], lines: dict[str, tuple[int, int]] | None) -> bool:
+        """Write stats.json of the run; return whether there is to be a report, too."""
+        root, run, spider = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"], self._crawler.spider
         code = exit_code(stats)
         content = {
             "version": __version__,
@@ -109,7 +125,7 @@ class RunRecord:
             "exit_code": code,
             "stats": dict(sorted(stats.items())),
             "hosts": {name: asdict(host) for name, host in sorted(self._hosts.items())},
-            "lines": await asyncio.to_thread(self._added, root),
+            "lines": lines,
         }
         path = root / "runs" / run / "stats.json"
         try:
@@ -117,9 +133,8 @@ class RunRecord:
             write_atomically(path, orjson.dumps(content, option=orjson.OPT_INDENT_2, default=_plain) + b"\n")
         except OSError as error:
             logger.error("%s: the run's stats could not be written: %s", path, error)  # noqa: TRY400 - a line will do
-            return
-        if self._report_seconds > 0 and code != FORCED:
-            await asyncio.to_thread(self._report, root, run)
+            return False
+        return self._report_seconds > 0 and code != FORCED
 
     def _compare(self, root: Path, spider: str | None, stats: dict[str, Any]) -> None:
         """Note and log it if this run got far fewer answers than those of its spider before it."""
@@ -140,24 +155,29 @@ class RunRecord:
 
     def _report(self, root: Path, run: str) -> None:
         """Have the report of this run made, by a process that ends when its time is over."""
+        theirs, ours = os.pipe()  # when nobody holds our end any more, the process ends
         try:
-            made = subprocess.run(  # noqa: S603 - our own module
-                [sys.executable, "-m", "crawler.report", str(root.resolve()), run],
-                cwd=root,  # not where we are: its modules would be taken for ours
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *_python_path()])},
-                timeout=self._report_seconds,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # a Ctrl-C is the crawl's
-            )
+            with held_back():
+                made = subprocess.run(  # noqa: S603 - our own module
+                    [sys.executable, "-m", "crawler.report", str(root.resolve()), run, str(theirs)],
+                    cwd=root,  # not where we are: its modules would be taken for ours
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *_python_path()])},
+                    timeout=self._report_seconds,
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(theirs,),
+                )
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = str(error)
         else:
             if made.returncode == 0:
                 return
             reason = made.stderr.decode(errors="replace").strip()[-500:]
+        finally:
+            os.close(theirs)
+            os.close(ours)
         logger.warning("The report of run %s could not be made: %s", run, safe(reason))
 
 

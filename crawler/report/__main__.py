@@ -1,4 +1,7 @@
-"""``python -m crawler.report CORPUS RUN``: write runs/RUN/report.html. A crawl runs this when it ends."""
+"""``python -m crawler.report CORPUS RUN [PIPE]``: write runs/RUN/report.html. A crawl runs this when it ends.
+
+The crawl gives the descriptor of a pipe of which it holds the other end; with the crawl, this process ends.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from pathlib import Path
 from crawler.archive.files import write_atomically
 from crawler.exceptions import GleanerError
 from crawler.report.make import make_report
+from crawler.workers import begin
+
+_WITH_PIPE = 3
 
 
 def main(arguments: list[str]) -> int:
@@ -22,4 +28,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > _WITH_PIPE:
+        begin(int(sys.argv[_WITH_PIPE]))
     sys.exit(main(sys.argv[1:]))

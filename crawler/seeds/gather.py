@@ -1,20 +1,23 @@
-"""Harvests many files at once, a process for each core, into one file of JSON lines."""
+"""Harvests many files at once, a process for each core, into one file of JSON lines.
+
+Each process has one file at a time, and shares nothing with the others: when one dies, its file alone is lost.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import ctypes
 import shutil
 import tempfile
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import orjson
 
@@ -23,10 +26,12 @@ from crawler.seeds.harvest import harvest_file
 from crawler.seeds.sources import check_paths, expand
 from crawler.seeds.streams import STDIN
 from crawler.sites import SiteProfile
+from crawler.workers import Pool
 
 _MAX_ERRORS = 1000
 """Of one file; what is broken oftener is only counted."""
-_TICK = 0.2
+_TICK_SECONDS = 0.2
+_KILLED = "the process that read it was killed, for want of memory perhaps; nothing of this file is in the output"
 
 Progress = Callable[[int], None]
 """Called now and then with the number of bytes, as they lie on the disk, that were read of all files so far."""
@@ -34,7 +39,10 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Yield:
-    """What a harvest brought. ``errors`` are lines for a person, ``more_errors`` counts those that were not kept."""
+    """What a harvest brought. ``errors`` are lines for a person, ``more_errors`` counts those that were not kept.
+
+    ``lost`` counts the files whose process was killed.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -42,6 +50,7 @@ class Yield:
     records: int = 0
     errors: list[str] = field(default_factory=list)
     more_errors: int = 0
+    lost: int = 0
 
     def report(self, error: SeedError) -> None:
         """Keep *error*, or count it."""
@@ -107,24 +116,23 @@ def _harvest_one(file: str, out: IO[bytes], profile: SiteProfile | None, progres
     return result
 
 
-_counter: Synchronized[int] | None = None
-"""In a worker: the bytes that all workers have read."""
+_read: ctypes.Array[ctypes.c_longlong] | None = None
+"""In a worker: the bytes that each worker has read. Without a lock, which one that is killed would hold for ever."""
+_slot = 0
+"""In a worker: which of them is its own."""
 
 
-def _start_worker(counter: Synchronized[int]) -> None:
-    global _counter  # noqa: PLW0603 - the one way to hand a shared value to the workers of a pool
-    _counter = counter
+def _start_worker(read: ctypes.Array[ctypes.c_longlong], slot: int) -> None:
+    global _read, _slot
+    _read, _slot = read, slot
 
 
 def _work(file: str, part: str, profile: SiteProfile | None) -> Yield:
-    told = 0
+    before = _read[_slot] if _read is not None else 0
 
     def progress(count: int) -> None:
-        nonlocal told
-        if _counter is not None:
-            with _counter.get_lock():
-                _counter.value += count - told
-        told = count
+        if _read is not None:
+            _read[_slot] = before + count
 
     with Path(part).open("wb") as out:
         result = _harvest_one(file, out, profile, progress)
@@ -132,31 +140,84 @@ def _work(file: str, part: str, profile: SiteProfile | None) -> Yield:
     return result
 
 
+class _Job(NamedTuple):
+    """A file that is being harvested into its *part*."""
+
+    file: str
+    part: Path
+    future: Future[Yield]
+
+    def result(self, out: IO[bytes]) -> Yield:
+        """Write the part to *out*, and return what it brought."""
+        try:
+            result = self.future.result()
+        except BrokenProcessPool:
+            result = Yield(files=1, bytes=_size(self.file), lost=1)
+            result.report(SeedError(self.file, _KILLED))
+        else:
+            with self.part.open("rb") as lines:
+                shutil.copyfileobj(lines, out)
+        self.part.unlink(missing_ok=True)
+        return result
+
+
+class _Crew:
+    """Workers that have one job each at a time; one that dies is replaced."""
+
+    def __init__(self, jobs: int, profile: SiteProfile | None, parts: Path, stack: ExitStack) -> None:
+        self.read = RawArray(ctypes.c_longlong, jobs)
+        self._profile, self._parts, self._stack = profile, parts, stack
+        self._idle = deque(range(jobs))
+        self._pools = {slot: self._pool(slot) for slot in self._idle}
+        self._busy: dict[Future[Yield], int] = {}
+        self._begun = 0
+
+    def _pool(self, slot: int) -> Pool:
+        return self._stack.enter_context(Pool(1, _start_worker, (self.read, slot)))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether one of the workers has nothing to do."""
+        return bool(self._idle)
+
+    def begin(self, file: str) -> _Job:
+        """Let a worker that has nothing to do harvest *file*."""
+        slot, part = self._idle.popleft(), self._parts / str(self._begun)
+        self._begun += 1
+        try:
+            future = self._pools[slot].submit(_work, file, str(part), self._profile)
+        except BrokenProcessPool:  # it died, with the job before this one or without any
+            self._pools[slot] = self._pool(slot)
+            future = self._pools[slot].submit(_work, file, str(part), self._profile)
+        self._busy[future] = slot
+        return _Job(file, part, future)
+
+    def wait(self) -> None:
+        """Wait a little, or until a worker is done or dead."""
+        wait(self._busy, _TICK_SECONDS, FIRST_COMPLETED)
+
+    def settle(self) -> None:
+        """Make those idle that are done or dead."""
+        for future in [one for one in self._busy if one.done()]:
+            self._idle.append(self._busy.pop(future))
+
+
 def _harvest_parallel(
     files: Iterable[str], out: IO[bytes], profile: SiteProfile | None, jobs: int, progress: Progress
 ) -> Iterator[Yield]:
     """Let each file be harvested into a part of its own, and put the parts together in the order of the files."""
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("q", 0)
-    with (
-        tempfile.TemporaryDirectory(prefix="harvest-") as parts,
-        ProcessPoolExecutor(jobs, context, _start_worker, (counter,)) as pool,
-    ):
-        todo = ((file, os.path.join(parts, str(number))) for number, file in enumerate(files))  # noqa: PTH118
-        running: deque[tuple[str, Future[Yield]]] = deque()
-        try:
-            while True:
-                for file, part in islice(todo, 2 * jobs - len(running)):
-                    running.append((part, pool.submit(_work, file, part, profile)))
-                if not running:
-                    return
-                part, future = running.popleft()
-                while not future.done():
-                    progress(counter.value)
-                    time.sleep(_TICK)
-                with Path(part).open("rb") as lines:
-                    shutil.copyfileobj(lines, out)
-                Path(part).unlink()
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    todo = iter(files)
+    with tempfile.TemporaryDirectory(prefix="harvest-") as parts, ExitStack() as stack:
+        crew = _Crew(jobs, profile, Path(parts), stack)
+        begun: deque[_Job] = deque()
+        while True:
+            crew.settle()
+            while crew.is_idle and len(begun) < 2 * jobs and (file := next(todo, None)) is not None:
+                begun.append(crew.begin(file))
+            if not begun:
+                return
+            if begun[0].future.done():
+                yield begun.popleft().result(out)
+            else:
+                crew.wait()
+                progress(sum(crew.read))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.exceptions import SeedError
+from crawler.exitcodes import COMPLETE, FAILED_URLS
 from crawler.seeds.gather import harvest, total_size
 from crawler.seeds_commands import no_dump
 from crawler.show import done, note, progress
@@ -24,7 +25,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     paths: list[str] = opts.paths
     profile = load_profile(opts.site) if opts.site else None
     jobs = opts.jobs or os.cpu_count() or 1
-    files = pages = records = 0
+    files = pages = records = lost = 0
     total = total_size(paths) if sys.stderr.isatty() else 0
     with _output(opts.output) as out, progress("harvest", bytes_=True) as show:
         for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total)):
@@ -33,11 +34,16 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
             if one.more_errors:
                 note(f"and {one.more_errors} more like these")
             files, pages, records = files + one.files, pages + one.pages, records + one.records
-        if not pages:
+            lost += one.lost
+        if not pages and not lost:
             raise no_dump(paths, files, "files")
-    told = f"{pages:,} pages with {records:,} related items from {files:,} files"
-    done(opts, {"output": opts.output, "files": files, "pages": pages, "records": records}, [told])
-    return 0
+    told = [f"{pages:,} pages with {records:,} related items from {files:,} files"]
+    facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
+    if lost:
+        facts["lost"] = lost
+        told.append(f"{lost:,} files left out, as the processes that read them were killed")
+    done(opts, facts, told)
+    return FAILED_URLS if lost else COMPLETE
 
 
 @contextmanager

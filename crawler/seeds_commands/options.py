@@ -7,7 +7,10 @@ import argparse
 from crawler.verbs import Verb, positive
 
 _DEFAULT_SITE = "alalam"
-EXIT_CODES = "0 done, 2 wrong usage, 4 no dump, no such path or a bad profile, 9 an article was not found, 11 stopped"
+EXIT_CODES = (
+    "0 done, 2 wrong usage, 4 no dump, no such path or a bad profile, 9 an article was not found, or a file left out "
+    "as its process was killed, 11 stopped by a signal"
+)
 
 
 def _profile(argument: str) -> str:
