@@ -11,7 +11,7 @@ import termios
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +58,13 @@ class Terminal:
         with self._changed:
             seen = self._changed.wait_for(lambda: text.encode() in self._written, seconds)
         assert seen, f"{text!r} does not come: {self.output[-3000:]}"
+
+    def wait_until(self, happened: Callable[[], object]) -> None:
+        """Wait until *happened* says so, of what the command does elsewhere."""
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        while not happened():
+            assert time.monotonic() < deadline, self.output[-3000:]
+            time.sleep(0.05)
 
     def press_ctrl_c(self) -> None:
         """Let the kernel interrupt the foreground."""

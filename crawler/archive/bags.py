@@ -57,7 +57,7 @@ def make_bag(root: Path, out: Path, compression: Compression | None = None, *, l
                 unfinished.chmod(0o755)
                 unfinished.rename(out)
             except BaseException:
-                shutil.rmtree(unfinished)
+                shutil.rmtree(unfinished, ignore_errors=True)
                 raise
             sync_directory(out.parent)
         finally:

@@ -14,6 +14,7 @@ from typing import IO
 from crawler.archive.diskerrors import FULL_ERRNOS
 from crawler.archive.files import sync_directory
 from crawler.exceptions import ConfigError, CorpusError, DiskFull, GleanerError
+from crawler.workers import held_back
 
 MARKER = ".gleaner-export"
 """A folder that holds this file was written by us, and may be replaced by us."""
@@ -90,8 +91,9 @@ def _replace(draft: Path, path: Path) -> None:
         draft.rename(path)
         return
     old = Path(tempfile.mkdtemp(prefix=".tmp-", dir=path.parent))
-    path.rename(old / "old")
-    draft.rename(path)
+    with held_back():  # between the two there is nothing of that name
+        path.rename(old / "old")
+        draft.rename(path)
     shutil.rmtree(old)
 
 

@@ -7,6 +7,7 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler import interrupts
 from crawler.helptext import ScrapyParagraphs
 
 
@@ -42,3 +43,4 @@ class Command(ScrapyCommand):
         from crawler.replica.options import run_options  # noqa: PLC0415
 
         self.exitcode = run_options(opts)
+        interrupts.ignore()  # asyncio has put Python's own handlers back

@@ -16,9 +16,11 @@ from crawler.archive import Corpus
 from crawler.archive import verify as verify_module
 from crawler.archive.corpus import rebuild
 from crawler.archive.manifest import seal
+from crawler.archive.pictures import store
 from crawler.archive.verify import verify
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.items import Image
+from crawler.workers import end_all
 from tests.archive.corpora import rewrite
 from tests.factories import make_article, make_seed, related_items
 from tests.warc.exchanges import EXCHANGE
@@ -278,3 +280,11 @@ def test_captures_are_checked_with_the_lines_that_name_them(tmp_path):
     warc.unlink()
     messages = [problem.message for problem in verify(root).problems]
     assert "the index of the WARC files has read this file, but it is gone" in messages
+
+
+def test_a_process_that_is_killed_ends_it_with_one_line(root):
+    for number in range(60):  # of which the processes have done a few when they are killed
+        store(root, f"picture {number}".encode(), "jpg")
+    with pytest.raises(CorpusError, match="a process that checked it was killed"):
+        verify(root, processes=2, on_progress=lambda *_amounts: end_all())
+    assert verify(root, processes=2).problems == []
