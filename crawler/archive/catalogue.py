@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -229,8 +230,10 @@ class Catalogue:
         return (tid, checked, checked + interval, interval, *(validators or _NO_VALIDATORS))
 
     def add_pictures(self, article: Article) -> None:
-        """Take in what became of the pictures of *article*."""
-        self._gathered.add_pictures(article)
+        """Take in what became of the pictures of *article*, which adds no line; what is stored stays as it is."""
+        known = {image: self.picture(image.pic or image.url or "") for image in article.images}
+        news = tuple(image for image, held in known.items() if held is None or held.status != "stored")
+        self._gathered.add_pictures(replace(article, images=news))
 
     def look_up(self, articles: Sequence[Article]) -> None:
         """Look up together what the database tells of *articles*, each of which is then asked for by :meth:`known`.

@@ -50,8 +50,9 @@ from crawler.archive.inbag import refuse_bag
 from crawler.archive.intact import record_if_intact
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
+from crawler.archive.lostpictures import quarantine_damaged
 from crawler.archive.near import NearDuplicates
-from crawler.archive.pictures import store
+from crawler.archive.pictures import is_there, store
 from crawler.archive.places import line_at
 from crawler.archive.recovery import Recovery, discard_catalogue, is_malformed, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
@@ -59,7 +60,7 @@ from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
-from crawler.items import SCHEMA, Article
+from crawler.items import SCHEMA, Article, Image
 from crawler.jsonl import decode, encode
 from crawler.text.rules import say_the_same
 
@@ -282,10 +283,19 @@ class Corpus:
         return line_at(self.root, place)
 
     def _has_more_pictures(self, article: Article) -> bool:
-        """Tell whether *article* has a picture that was asked for before in vain."""
-        stored = (image.pic or image.url or "" for image in article.images if image.status == "stored")
-        known = (self.catalogue.picture(name) for name in stored)
-        return any(image is not None and image.status != "stored" for image in known)
+        """Tell whether *article* has a picture that was requested before without success, or another for one lost."""
+        stored = [image for image in article.images if image.status == "stored"]
+        known = ((image, self.catalogue.picture(image.pic or image.url or "")) for image in stored)
+        return any(held is not None and self._is_more(image, held) for image, held in known)
+
+    def _is_more(self, image: Image, held: Image) -> bool:
+        if held.status != "stored":
+            return True
+        return image.path != held.path and not is_there(self.root, held.path, held.bytes)
+
+    def has_picture(self, image: Image) -> bool:
+        """Tell whether the file of *image*, which is stored, is there. For any thread."""
+        return is_there(self.root, image.path, image.bytes)
 
     def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
         """Begin to keep the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
@@ -369,8 +379,10 @@ def rebuild(root: Path, reason: str) -> Recovery:
     with write_errors(root):
         lock = CorpusLock(root)
         try:
+            damaged = quarantine_damaged(root)
             catalogue, recovery = open_catalogue(root, rebuild=reason)
             catalogue.close()
+            recovery.damaged_pictures = damaged
             recovery.mended = mend_warcs(root, rebuild=reason)
             recovery.lost = account_for_captures(root)
         finally:

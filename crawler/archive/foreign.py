@@ -57,7 +57,7 @@ class Pictures:
             return image
         match = _PICTURE_RE.fullmatch(image.path or "")
         if match and match[2] == image.sha256:
-            if (corpus.root / match[0]).is_file():
+            if corpus.has_picture(image):
                 return image
             data = self._read(match[0], match[2])
             if data is not None and _is_picture(data, match[3]):

@@ -59,7 +59,7 @@ ON CONFLICT (name) DO UPDATE SET
     status = excluded.status, url = excluded.url, path = excluded.path, sha256 = excluded.sha256,
     phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
     media_type = excluded.media_type, reason = excluded.reason
-WHERE pictures.status IS NOT 'stored'"""
+WHERE pictures.status IS NOT 'stored' OR excluded.status = 'stored'"""
 
 _ADD_VISIT = """
 INSERT INTO visits (tid, checked, due, interval, url, etag, modified) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -156,10 +156,10 @@ class Gathered:
         return {seeds[source] if source < 0 else f"{site}/{source}" for source in one.sources} if one else set()
 
     def add_pictures(self, article: Article) -> None:
-        """Add what became of the pictures of *article*; one that is stored stays so."""
+        """Add what became of the pictures of *article*; one that is stored stays so, as it was stored last."""
         for image in article.images:
             name = image.pic or image.url
-            if name and self.pictures.get(name, _NO_PICTURE)[1] != "stored":
+            if name and (image.status == "stored" or self.pictures.get(name, _NO_PICTURE)[1] != "stored"):
                 facts = (image.status, image.url, image.path, image.sha256, image.phash)
                 self.pictures[name] = (
                     name,

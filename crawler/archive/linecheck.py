@@ -17,6 +17,7 @@ import orjson
 
 from crawler.archive.frontier import target_id
 from crawler.archive.losses import CapturePlace, read_losses
+from crawler.archive.pictures import is_there
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import Place
 from crawler.archive.warccheck import check_coordinates
@@ -35,6 +36,7 @@ _HASHED_ONE_IN = 16
 """Where a line is the one that was written, as its CRC-32 tells, only a bug of ours could have given its text another
 hash. So of those lines only one in so many bytes' offsets is hashed again."""
 
+_PICTURE = "SELECT path, bytes FROM pictures WHERE name = ? AND status = 'stored'"
 _RECORD = (
     "SELECT segment, offset, length, crc, kind, content_sha256, duplicate_of, key"
     " FROM records JOIN targets USING (tid) WHERE tid = ? AND version = ?"
@@ -175,6 +177,11 @@ class LineChecker:
             if message:
                 yield message
 
+    def _is_replaced(self, image: dict[str, Any]) -> bool:
+        """Tell whether the file of *image* was lost, and a later line has what the site had then in its place."""
+        row = self._query(_PICTURE, (image["pic"] or image["url"] or "",)).fetchone()
+        return row is not None and row[0] != image["path"] and is_there(self._root, *row)
+
     def _pictures(self, record: dict[str, Any]) -> Iterator[str]:
         for image in record["images"]:
             path = image["path"]
@@ -187,7 +194,8 @@ class LineChecker:
             try:
                 found = (self._root / path).stat(follow_symlinks=False)
             except OSError:
-                yield f"its picture {path} is missing"
+                if not self._is_replaced(image):
+                    yield f"its picture {path} is missing"
                 continue
             if not stat.S_ISREG(found.st_mode) or found.st_size != image["bytes"]:
                 yield f"its picture {path} has {found.st_size} bytes, not {image['bytes']}"

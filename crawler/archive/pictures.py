@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ _VIDEOS = {  # by how the brand of their ftyp box begins
 }  # fmt: skip
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _SNIFFED = 1024
+_PATH_RE = re.compile(r"images/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,5}", re.ASCII)
 MAX_PIXELS = 100_000_000
 """The largest picture that is kept, by what its header says: a bomb is refused before anything decodes it."""
 
@@ -88,15 +91,33 @@ def _instead(data: bytes) -> str:
     return "not a picture"
 
 
+def is_there(root: Path, path: str | None, size: int | None) -> bool:
+    """Tell whether the picture at *path* of the corpus at *root* is there, with *size* bytes."""
+    if path is None or not _PATH_RE.fullmatch(path):
+        return False
+    file = root / path
+    return file.is_file() and not file.is_symlink() and size in {None, file.stat().st_size}
+
+
+def is_whole(path: Path, sha256: str) -> bool:
+    """Tell whether the file at *path* can be read, and has that SHA-256."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
 def store(root: Path, data: bytes, extension: str) -> tuple[str, str]:
     """Keep *data* in the corpus at *root*, durably; return its path relative to *root* and its SHA-256.
 
-    May be called by several threads at once.
+    A file of that name that is not whole is replaced. May be called by several threads at once.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     directory = root / "images" / sha256[:2]
     path = directory / f"{sha256}.{extension}"
-    if not path.exists():
+    if not is_whole(path, sha256):
         if not directory.is_dir():
             directory.mkdir(parents=True, exist_ok=True)
             sync_directory(directory.parent)

@@ -19,6 +19,7 @@ from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
 from crawler.archive.files import sync_directory, write_atomically
 from crawler.archive.losses import Loss, of_records
+from crawler.archive.lostpictures import LostPictures, ask_for_lost
 from crawler.archive.places import line_at
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
@@ -48,6 +49,10 @@ class Recovery:
     """Torn ends that were moved to quarantine/."""
     damaged: list[tuple[Place, str]] = field(default_factory=list)
     """Lines amid others that are not records: left where they are, for ``verify`` to show."""
+    damaged_pictures: list[str] = field(default_factory=list)
+    """Pictures whose bytes were not those of their names, and that were moved to quarantine/."""
+    lost_pictures: LostPictures = field(default_factory=LostPictures)
+    """Stored pictures whose files are not there, and the keys that are requested again for them."""
     mended: Mended = field(default_factory=Mended)
     """What had to be done to the WARC files."""
     lost: dict[Loss, list[str]] = field(default_factory=dict)
@@ -63,6 +68,12 @@ class Recovery:
             yield f"{place.segment}: a torn end of {place.length} bytes at {place.offset} was moved to quarantine/"
         for place, reason in self.damaged:
             yield f"{place.segment}: the line at {place.offset} is not a record ({reason}); it is left as it is"
+        for path in self.damaged_pictures:
+            yield f"{path}: its bytes are not those of its name; it was moved to quarantine/"
+        paths, keys = self.lost_pictures
+        yield from (f"{path}: this picture is lost" for path in paths if path not in self.damaged_pictures)
+        if paths:
+            yield f"{len(paths)} pictures are requested again by the next crawl, with {len(keys)} articles"
         yield from self.mended.told()
         for loss, records in self.lost.items():
             yield f"{loss}{of_records(records)}"
@@ -155,6 +166,7 @@ def _rebuild(root: Path, path: Path, recovery: Recovery) -> Catalogue:
             _take_in(root, catalogue, segment, 0, recovery, keep_damaged=True)
     with catalogue.transaction():
         pass_on_depths(catalogue, partial(line_at, root))
+        recovery.lost_pictures = ask_for_lost(root, catalogue)
     catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
     catalogue.close()
     for old in (Path(f"{path}-wal"), Path(f"{path}-shm")):

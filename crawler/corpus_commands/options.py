@@ -136,8 +136,9 @@ VERBS: dict[str, Verb] = {
     "repair": Verb(
         "make its catalogue anew",
         "Make the catalogue anew from the lines alone, and the index of the WARC files from those, and show what was "
-        "found. Captures that are lost are named and recorded in lost-captures.jsonl. Exit code 0, or 5 if lines are "
-        "damaged or captures lost.",
+        "found. Damaged pictures go to quarantine/; articles that show a lost one are fetched again by the next crawl. "
+        "Captures that are lost are named and recorded in lost-captures.jsonl. Exit code 0, or 5 if something is "
+        "damaged or lost.",
         "scrapy corpus repair",
     ),
     "search": Verb(

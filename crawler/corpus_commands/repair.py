@@ -11,7 +11,7 @@ from crawler.show import print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Make the catalogue of the corpus at *root* anew; exit code 0, or 5 if lines are damaged or captures lost."""
+    """Make the catalogue of the corpus at *root* anew; exit code 0, or 5 if something is damaged or lost."""
     recovery = rebuild(root, "it was asked for")
     if opts.json:
         print_json(
@@ -19,6 +19,9 @@ def run(root: Path, opts: argparse.Namespace) -> int:
                 "lines": recovery.adopted,
                 "cut": [place._asdict() for place in recovery.cut],
                 "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
+                "damaged_pictures": recovery.damaged_pictures,
+                "lost_pictures": recovery.lost_pictures.paths,
+                "requested_again": recovery.lost_pictures.keys,
                 "lost_captures": [{**one._asdict(), "records": records} for one, records in recovery.lost.items()],
             }
         )
@@ -26,4 +29,5 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         for message in recovery.messages():
             say(message)
         say(f"{root}: the catalogue now knows {recovery.adopted:,} lines")
-    return CorpusDamaged.exit_code if recovery.damaged or recovery.lost else 0
+    is_damaged = recovery.damaged or recovery.lost or recovery.damaged_pictures or recovery.lost_pictures.paths
+    return CorpusDamaged.exit_code if is_damaged else 0

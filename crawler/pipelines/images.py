@@ -88,7 +88,9 @@ class ImagesPipeline:
     async def _settle(self, name: str, image: Image) -> Image:
         known = await self._archivist.do(lambda corpus: corpus.catalogue.picture(name))
         if known is not None and known.status in _SETTLED:
-            return known
+            if known.status != "stored" or self._archivist.corpus.has_picture(known):
+                return known
+            logger.warning("Picture %s: its file %s is lost; it is requested again", name, known.path)
         urls = self._urls(image)
         if not urls:
             return replace(image, status="refused", reason="an address outside the site")
