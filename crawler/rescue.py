@@ -22,9 +22,10 @@ from crawler.extensions.recoverer import ArchiveDown
 from crawler.gentle import GentleProcess
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import captured
+from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.records import article_record
 from crawler.show import note, print_json, say
-from crawler.sites import SiteProfile, load_profile
+from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider, reason_of
 from crawler.stopping import Stopping
 
@@ -65,8 +66,8 @@ class RescueSpider(ArticleSpider):
     name = "rescue"
     without_corpus = True
 
-    def __init__(self, site: str, targets: Sequence[Target], on_end: Callable[[Rescued], None]) -> None:
-        super().__init__(site, 0, None, ())
+    def __init__(self, site: ChosenProfile, targets: Sequence[Target], on_end: Callable[[Rescued], None]) -> None:
+        super().__init__(site, 0, None, {})
         self._targets, self._on_end = targets, on_end
 
     async def start(self) -> AsyncIterator[Article]:
@@ -113,14 +114,17 @@ class RescueSpider(ArticleSpider):
         return article_record(target, facts, self.profile, capture, run=_RUN, url=response.url), None
 
 
-def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: bool) -> int:
+def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_json: bool) -> int:
     """Climb the ladder for each of the URLs or ids *wanted*, print how it went, and return the exit code.
 
-    That is 0 if all were found, 11 (by force: 13) if it was stopped before, else 9. Raises GleanerError for what is no
-    URL or id of the site.
+    The site profile is *site*, else the corpus's own. The code is 0 if all were found, 11 (by force: 13) if it was
+    stopped before, else 9. Raises GleanerError for what is no URL or id of the site.
     """
-    profile = load_profile(site)
-    targets = [target_of(one, profile, Path(settings["CORPUS_DIR"])) for one in wanted]
+    root = Path(settings["CORPUS_DIR"])
+    chosen = choose_profile(root, site)
+    if chosen.remark:
+        note(chosen.remark)
+    targets = [target_of(one, chosen.profile, root) for one in wanted]
     ended: list[Rescued] = []
 
     def on_end(rescued: Rescued) -> None:
@@ -131,7 +135,7 @@ def rescue(wanted: Sequence[str], site: str, settings: Settings, *, as_json: boo
     settings.setdict(_WITHOUT_CORPUS, priority="cmdline")
     process = GentleProcess(settings)
     crawler = process.create_crawler(RescueSpider)
-    task = process.crawl(crawler, site=site, targets=targets, on_end=on_end)
+    task = process.crawl(crawler, site=chosen, targets=targets, on_end=on_end)
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:

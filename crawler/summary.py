@@ -65,6 +65,7 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     lines = [
         f"Archived in {_clock(seconds)}: {added}",
         f"Already there: {there} · duplicates: {twice} · pictures the site has not: {missing}",
+        *_new(stats, spider),
         *_known(stats),
         *_recovered(stats),
         f"Corpus: {corpus / 'articles'}",
@@ -76,6 +77,13 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     look = f"scrapy corpus stats -s CORPUS_DIR={shlex.quote(str(corpus))}"
     lines.append(f"Next:   {_next_step(stats, exit_code) or f'{look}; {further}'}")
     return "\n".join(lines)
+
+
+def _new(stats: Stats, spider: str) -> list[str]:
+    """Return a line about the articles of a revisit that are new to the corpus; other spiders bring mostly those."""
+    if spider != "revisit":
+        return []
+    return [f"New articles: {stats.get('gleaner/new_articles', 0)} · within depth {stats.get('gleaner/depth', 0)}"]
 
 
 def _known(stats: Stats) -> list[str]:

@@ -27,6 +27,7 @@ PURE = [
     "looking",
     "records",
     "soft404",
+    "profilechoice",
     "reextract",
 ]
 PURE += [
@@ -64,6 +65,7 @@ ALLOWED = {
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},
     "soft404": {"archive", "reading", "sites"},
+    "profilechoice": {"archive", "exceptions", "sites"},
     "reextract": {"archive", "exceptions", "items", "jsonl", "reading", "records", "sites"},
     "recover": {"archive", "sites", "net"},
     "sharing": {"archive", "exceptions", "items"},

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler import __version__
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe_checked
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import sync_directory, write_all
@@ -43,7 +43,7 @@ def make_bag(root: Path, out: Path, compression: Compression | None = None, *, l
     other. Raises ``ConfigError`` if *out* is there or inside the corpus, ``CorpusDamaged`` for a file that is gone or
     not what it must be.
     """
-    site = describe(root)["site"]
+    site = describe_checked(root)["site"]
     if out.exists() or out.resolve().is_relative_to(root.resolve()):
         raise ConfigError(f"{out}: a bag is made at a place that is not there yet, and not in its corpus")
     with write_errors(root):

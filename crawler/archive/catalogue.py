@@ -7,11 +7,13 @@ alone; so it can be thrown away and made again (:mod:`crawler.archive.recovery`)
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import orjson
 
 from crawler.archive.decision import Held, Twin, stub_reason, stub_state
 from crawler.archive.fingerprints import Fingerprints, fingerprint
@@ -312,6 +314,16 @@ class Catalogue:
         execute("UPDATE targets SET listed = ? WHERE tid = ?", (depth, target_id(key)))
         for one in listed:
             execute("UPDATE targets SET depth = ? WHERE tid = ? AND depth > ?", (depth + 1, target_id(one), depth + 1))
+
+    def brings_nearer(self, tids: Collection[int], depth: int) -> bool:
+        """Tell whether one of *tids* is not known, or waits farther from the seeds than *depth*."""
+        self.flush()
+        (near,) = self._connection.execute(
+            "SELECT count(*) FROM targets WHERE tid IN (SELECT value FROM json_each(?))"
+            " AND (depth <= ? OR state != 'pending')",
+            (orjson.dumps(list(tids)).decode(), depth),
+        ).fetchone()
+        return int(near) < len(tids)
 
     def twin(self, article: Article) -> Twin | None:
         """Return another key that stands in articles/ with the text of *article*, or else its URL."""

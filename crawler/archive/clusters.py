@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import lines_at

@@ -21,13 +21,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from zlib import crc32
-
-import orjson
 
 from crawler.archive.appending import LineAppender
 from crawler.archive.decision import (
@@ -43,8 +40,14 @@ from crawler.archive.decision import (
     stub_state,
 )
 from crawler.archive.depths import pass_on_depths
+from crawler.archive.description import (
+    check_repairable,
+    describe,
+    open_description,
+    repair_description,
+    update_description,
+)
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.files import write_atomically
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.inbag import refuse_bag
 from crawler.archive.intact import record_if_intact
@@ -52,6 +55,7 @@ from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
 from crawler.archive.lostpictures import quarantine_damaged
 from crawler.archive.near import NearDuplicates
+from crawler.archive.ownprofile import bring_profile, keep_profile
 from crawler.archive.pictures import is_there, store
 from crawler.archive.places import line_at
 from crawler.archive.recovery import Recovery, discard_catalogue, is_malformed, open_catalogue
@@ -59,8 +63,8 @@ from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
-from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
-from crawler.items import SCHEMA, Article, Image
+from crawler.exceptions import CorpusError
+from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
 from crawler.text.rules import say_the_same
 
@@ -81,6 +85,7 @@ class Corpus:
         self.root = root
         self._site = site
         self._broken: CorpusError | None = None
+        self._depth: int | None = None
         self.durable: Future[None] = Future()
         """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
         with write_errors(root):
@@ -88,8 +93,9 @@ class Corpus:
             root.mkdir(parents=True, exist_ok=True)
             self._lock = CorpusLock(root)
             try:
-                _describe(root, site)
+                self.description, rebuilt = open_description(root, site)
                 self.catalogue, self.recovery = open_catalogue(root)
+                self.recovery.described = rebuilt
                 self.captures: CaptureWriter | None = None
                 self._near: NearDuplicates | None = None
                 self.mended = mend_warcs(root)
@@ -154,7 +160,7 @@ class Corpus:
             twin = Twin(article.near_duplicate_of, article.similarity, article.duplicate_rule)
         if held and not anew and held.kind == article.kind == "article":
             held = self._as_cleaned_today(article, held)
-            anew = self._has_more_pictures(article)
+            anew = self._has_more_pictures(article) or self._lists_more(article)
         outcome = decide(article, held, twin, anew=anew)
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
@@ -227,6 +233,48 @@ class Corpus:
         """Return what the *line*, which the catalogue knows, says; None if it is not the one that was written."""
         return record_if_intact(line, self.catalogue.crc_of)
 
+    def keep_profile(self, content: bytes) -> Path | None:
+        """Keep *content* as the site profile of this corpus, durably (:mod:`crawler.archive.ownprofile`).
+
+        Returns where the one is that was kept before, if it is another.
+        """
+        with write_errors(self.root):
+            self.description, earlier = keep_profile(self.root, content)
+        return earlier
+
+    def allow_depth(self, depth: int | None) -> int:
+        """Return how far from the seeds a crawl may go that asks for *depth* (None: as far as crawls could so far).
+
+        corpus.json keeps the greatest depth. Where it has none, as in an older corpus, the one counts that was reached.
+        """
+        so_far = self._depth_so_far()
+        self._depth = so_far if depth is None else max(depth, so_far)
+        if depth is not None:
+            self._note_depth(self._depth)
+        return so_far if depth is None else depth
+
+    def _depth_so_far(self) -> int:
+        kept = self.description.get("depth")
+        return self.frontier.greatest_depth() if kept is None else int(kept)
+
+    def _note_depth(self, depth: int) -> None:
+        if depth != self.description.get("depth"):
+            with write_errors(self.root):
+                self.description = update_description(self.root, depth=depth)
+
+    def take_over(self, other: Path) -> bool:
+        """Take over from the corpus at *other*, which is only read, its site profile and how deep crawls of it went.
+
+        Return whether its profile is this corpus's own now.
+        """
+        with write_errors(self.root):
+            brought = bring_profile(self.root, other)
+        self.description = describe(self.root)
+        depth = describe(other).get("depth")
+        if depth is not None:
+            self._note_depth(max(depth, self._depth_so_far()))
+        return brought
+
     @property
     def finds_near_duplicates(self) -> bool:
         """Whether :meth:`find_near_duplicates` was called."""
@@ -296,6 +344,13 @@ class Corpus:
     def has_picture(self, image: Image) -> bool:
         """Tell whether the file of *image*, which is stored, is there. For any thread."""
         return is_there(self.root, image.path, image.bytes)
+
+    def _lists_more(self, article: Article) -> bool:
+        """Tell whether *article* lists one that this crawl could ask for, and would not by what the corpus knows."""
+        if self._depth is None or article.depth >= self._depth or not article.related:
+            return False
+        listed = {target_id(f"{article.site}/{item.id}") for item in article.related}
+        return self.catalogue.brings_nearer(listed, article.depth + 1)
 
     def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
         """Begin to keep the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
@@ -372,43 +427,21 @@ def _changes(article: Article, outcome: Added | Duplicate, sources: set[str]) ->
 def rebuild(root: Path, reason: str) -> Recovery:
     """Make the catalogue of the corpus at *root* anew from its lines alone; return what was found.
 
-    Attempts and the reasons of failures are forgotten; everything else comes back. Raises ``CorpusError`` if there is
-    no corpus.
+    Attempts and the reasons of failures are forgotten; everything else comes back. So is corpus.json rebuilt, if it is
+    missing or damaged. Raises ``CorpusError`` if there is no corpus.
     """
-    describe(root)
+    check_repairable(root)
     with write_errors(root):
         lock = CorpusLock(root)
         try:
+            described = repair_description(root)
             damaged = quarantine_damaged(root)
             catalogue, recovery = open_catalogue(root, rebuild=reason)
             catalogue.close()
+            recovery.described = described
             recovery.damaged_pictures = damaged
             recovery.mended = mend_warcs(root, rebuild=reason)
             recovery.lost = account_for_captures(root)
         finally:
             lock.release()
     return recovery
-
-
-def describe(root: Path) -> dict[str, object]:
-    """Return what ``corpus.json`` in *root* says; raise ``CorpusError`` if there is none, or it is not ours."""
-    try:
-        description = orjson.loads((root / "corpus.json").read_bytes())
-    except FileNotFoundError as error:
-        raise CorpusError(str(root), "there is no corpus here (no corpus.json)") from error
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise CorpusDamaged(str(root), f"corpus.json cannot be read: {error}") from error
-    if not isinstance(description, dict) or description.get("schema") != SCHEMA:
-        raise CorpusDamaged(str(root), f"corpus.json is not of schema {SCHEMA}; a newer Gleaner may have written it")
-    return description
-
-
-def _describe(root: Path, site: str) -> None:
-    if (root / "corpus.json").exists():
-        held = describe(root).get("site")
-        if held != site:
-            raise ConfigError(f"corpus {root} is of the site {held!r}, not {site!r}: give another CORPUS_DIR")
-        return
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    description = {"schema": SCHEMA, "site": site, "created": created}
-    write_atomically(root / "corpus.json", orjson.dumps(description, option=orjson.OPT_INDENT_2) + b"\n")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from crawler.archive.files import write_pieces_atomically
+
 MANIFEST_NAME = "manifest-sha256.txt"
 
 _LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
@@ -37,3 +39,15 @@ def read_manifest(path: Path) -> Iterator[tuple[int, Entry | None]]:
                 entry = Entry(name, match[1].decode())
             yield offset, entry
             offset += len(line)
+
+
+def unlist(root: Path, path: str) -> None:
+    """Take the line of *path* out of the manifest of the corpus at *root*, before that file changes.
+
+    The other lines stay as they are, byte for byte.
+    """
+    manifest = root / MANIFEST_NAME
+    if manifest.exists() and any(entry is not None and entry.path == path for _, entry in read_manifest(manifest)):
+        end = Entry(path, "").encode()
+        with manifest.open("rb") as lines:
+            write_pieces_atomically(manifest, (line for line in lines if not line.endswith(end)))

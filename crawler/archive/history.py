@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at

@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.archive.corpus import describe
+from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
 from crawler.archive.files import write_pieces_atomically
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import read_losses
+from crawler.archive.ownprofile import earlier_profiles
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, seal_path, segment_name, segment_paths
@@ -29,7 +30,7 @@ from crawler.archive.warcs import mend_warcs
 from crawler.exceptions import CorpusDamaged
 
 _PICTURE_RE = re.compile(r"[0-9a-f]{64}")
-_LISTED_ONCE = ("corpus.json", "warc/")
+_LISTED_ONCE = (DESCRIPTION_NAME, "site", "warc/")
 
 
 class Sealed(NamedTuple):
@@ -47,7 +48,7 @@ def seal(root: Path, compression: Compression | None = None) -> Sealed:
     The next crawl begins new segments. Raises ``CorpusError`` if there is no corpus, another process writes to it, or
     a segment is not what it was sealed as.
     """
-    describe(root)
+    describe_checked(root)
     with write_errors(root):
         lock = CorpusLock(root)
         try:
@@ -107,12 +108,15 @@ def _final_files(root: Path) -> Iterator[Entry]:
     A picture is named by its hash, a segment's is in its seal: neither is read, so neither is believed anew.
     """
     yield from _segments(root, "articles")
-    yield Entry("corpus.json", "")
+    yield Entry(DESCRIPTION_NAME, "")
     yield from _segments(root, "duplicates")
     for directory in sorted((root / "images").glob("??")):
         for picture in sorted(directory.iterdir()):
             if _PICTURE_RE.fullmatch(picture.stem):
                 yield Entry(picture.relative_to(root).as_posix(), picture.stem)
+    for path in (*earlier_profiles(root), root / PROFILE_NAME):
+        if path.is_file() and not path.is_symlink():
+            yield Entry(path.name, "")
     for path in sorted((root / "warc").rglob("*")):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
             yield Entry(path.relative_to(root).as_posix(), "")

@@ -19,8 +19,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus, describe
+from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus
 from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
+from crawler.archive.description import describe, is_corpus
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
@@ -51,6 +52,8 @@ class Merged:
     refused: int = 0
     damaged: Damages = field(default_factory=Damages)
     """Lines that are not intact, which are among the refused."""
+    gave_profile: bool = False
+    """Whether its site profile is that of the merged corpus now, which had none."""
 
     def counts(self) -> dict[str, int]:
         """Return all counts by name."""
@@ -97,6 +100,8 @@ def merge(
                     streams.append(_in_time(AllLines(other, family), merged[other]))
         corpus = Corpus(root, site, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
+        for other in others:
+            merged[other].gave_profile = corpus.take_over(other)
         if near is not None:
             corpus.find_near_duplicates(near)
         with write_errors(root):
@@ -119,7 +124,7 @@ def _common_site(root: Path, others: list[Path]) -> str:
     for other in others:
         if other.resolve() == root.resolve():
             raise ConfigError(f"{other} is the corpus that the others are to be merged into")
-    corpora = [root, *others] if (root / "corpus.json").exists() else others
+    corpora = [root, *others] if is_corpus(root) else others
     sites = {str(describe(corpus).get("site")): corpus for corpus in reversed(corpora)}
     if len(sites) > 1:
         told = ", ".join(f"{corpus} is of {site!r}" for site, corpus in sites.items())

@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.corpus import describe, rebuild
+from crawler.archive.corpus import rebuild
+from crawler.archive.description import describe
 from crawler.archive.inbag import is_in_bag
 from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
@@ -30,6 +31,13 @@ def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
     One of another version of Gleaner is made anew first, as if the corpus had been opened to write.
     """
     describe(root)
+    with catalogue_of(root) as connection:
+        yield connection
+
+
+@contextmanager
+def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
+    """Do what :func:`read_catalogue` does, whatever state corpus.json is in."""
     path = root / CATALOGUE_NAME
     try:
         if (version := _version(path)) not in {0, VERSION}:

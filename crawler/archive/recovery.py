@@ -47,6 +47,8 @@ class Recovery:
     """Why the catalogue was made anew."""
     cut: list[Place] = field(default_factory=list)
     """Torn ends that were moved to quarantine/."""
+    described: str | None = None
+    """Why corpus.json was rebuilt."""
     damaged: list[tuple[Place, str]] = field(default_factory=list)
     """Lines amid others that are not records: left where they are, for ``verify`` to show."""
     damaged_pictures: list[str] = field(default_factory=list)
@@ -60,6 +62,8 @@ class Recovery:
 
     def messages(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was mended."""
+        if self.described:
+            yield f"corpus.json was rebuilt from what lies beside it: {self.described}"
         if self.rebuilt:
             yield f"the catalogue was rebuilt from the lines: {self.rebuilt}"
         elif self.adopted:

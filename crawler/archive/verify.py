@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -31,11 +31,13 @@ from crawler.archive.checks import (
     check,
     decode_anything,
 )
+from crawler.archive.description import description_problems
 from crawler.archive.linecheck import record_validator
 from crawler.archive.listed import Listed, check_manifest
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import LOSSES_NAME, CapturePlace, of_records, read_losses
-from crawler.archive.reading import read_catalogue
+from crawler.archive.ownprofile import profile_problems
+from crawler.archive.reading import catalogue_of
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
 from crawler.archive.warccheck import check_index
 from crawler.archive.warcs import warc_paths
@@ -77,12 +79,13 @@ def verify(
     the bytes that are checked and those there are. Raises ``CorpusError`` if there is no corpus, another process
     writes to it, or its catalogue cannot be read.
     """
-    with read_catalogue(root) as connection:
+    described = [Problem(*finding) for finding in (*description_problems(root), *profile_problems(root))]
+    with catalogue_of(root) as connection:
         connection.text_factory = decode_anything
         lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
         try:
             verifier = _Verifier(root, connection, processes, on_progress)
-            problems = list(islice(verifier.run(), at_most))
+            problems = list(islice(chain(described, verifier.run()), at_most))
         except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
             raise CorpusDamaged(str(root), f"its catalogue cannot be read ({error})") from error
         finally:

@@ -33,8 +33,9 @@ Spiders and their arguments
     -a depth=N               how many steps from the seeds (default: 1; 0: the seeds alone)
   revisit                    asks again for what is due, failed or was never fetched
     -a older_than=30d        for all that was last asked for longer ago (or 12h, 45m)
+    -a depth=N               how far to go for what was never fetched (default: as far as crawls of the corpus may)
   both
-    -a site=NAME|FILE.toml   the site profile (default: alalam)
+    -a site=NAME|FILE.toml   the site profile (default: the one that the corpus keeps; alalam for a new one)
     -a max_articles=N        how many articles at most in this run
 
 The corpus is in -s CORPUS_DIR=corpus; each run leaves runs/RUN/stats.json and report.html there. Stopped by whatever \

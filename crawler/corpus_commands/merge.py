@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from crawler.archive.description import PROFILE_NAME
 from crawler.archive.intact import Damages
 from crawler.archive.merge import Merged, merge
 from crawler.archive.near import near_threshold
 from crawler.numbers import bytes_of
-from crawler.show import note_damage, print_json, progress, say
+from crawler.show import note, note_damage, print_json, progress, say
 
 _WORDS = {
     "added": "added",
@@ -36,6 +37,9 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             near=near_threshold(opts.settings["NEAR_DUPLICATE_THRESHOLD"]),
             on_progress=on_progress,
         )
+    for other, one in merged.items():
+        if one.gave_profile:
+            note(f"corpus {root} has the site profile of {other} now ({PROFILE_NAME})")
     if opts.json:
         print_json({"corpus": str(root), "merged": {str(other): one.counts() for other, one in merged.items()}})
     else:

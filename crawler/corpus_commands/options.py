@@ -72,7 +72,7 @@ def _reextract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show the difference and write nothing")
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--key", metavar="KEY", help="show what would change in this article, and write nothing")
-    parser.add_argument("--site", metavar="NAME|FILE", help="the site profile (default: the one of the corpus's site)")
+    parser.add_argument("--site", metavar="NAME|FILE", help="the site profile (default: the corpus's own)")
 
 
 def _compression(parser: argparse.ArgumentParser) -> None:
@@ -134,11 +134,11 @@ VERBS: dict[str, Verb] = {
         _bag,
     ),
     "repair": Verb(
-        "make its catalogue anew",
-        "Make the catalogue anew from the lines alone, and the index of the WARC files from those, and show what was "
-        "found. Damaged pictures go to quarantine/; articles that show a lost one are fetched again by the next crawl. "
-        "Captures that are lost are named and recorded in lost-captures.jsonl. Exit code 0, or 5 if something is "
-        "damaged or lost.",
+        "rebuild its catalogue",
+        "Rebuild the catalogue from the lines alone, the index of the WARC files from those, and corpus.json if it is "
+        "missing or damaged, and show what was found. Damaged pictures go to quarantine/; articles that show a lost one "
+        "are fetched again by the next crawl. Captures that are lost are named and recorded in lost-captures.jsonl. Exit "
+        "code 0, or 5 if something is damaged or lost.",
         "scrapy corpus repair",
     ),
     "search": Verb(

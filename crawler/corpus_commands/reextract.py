@@ -15,7 +15,7 @@ from typing import Any
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.history import history
 from crawler.archive.intact import Damages
 from crawler.archive.near import near_threshold
@@ -29,12 +29,13 @@ from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules
 from crawler.items import Article
 from crawler.jsonl import decode
 from crawler.numbers import bytes_of, whole
+from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
 from crawler.report.runs import new_run
-from crawler.show import OnProgress, note_damage, print_json, progress, say
-from crawler.sites import SiteProfile, load_profile
+from crawler.show import OnProgress, note, note_damage, print_json, progress, say
+from crawler.sites import SiteProfile
 
 _SHOWN = 10
 _AT_ONCE = 4
@@ -43,8 +44,8 @@ _AT_ONCE = 4
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Make the articles of the corpus at *root* anew, show the difference, and write it if told to."""
-    profile = load_profile(opts.site or str(describe(root)["site"]))
-    settings = opts.settings
+    chosen = _chosen(root, opts.site)
+    profile, settings = chosen.profile, opts.settings
     off = rules_off(settings)
     with read_catalogue(root) as catalogue:
         boilerplate = known_boilerplate(catalogue)
@@ -66,6 +67,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             with closing(corpus), progress("writing") as on_progress:
                 if threshold is not None:
                     corpus.find_near_duplicates(threshold)
+                corpus.keep_profile(chosen.content)
                 write(draft, corpus, lambda done: on_progress(done, waiting))
         written = draft.counts()
         if opts.json:
@@ -73,6 +75,17 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         elif waiting:
             say(f"{written.get('written', 0):,} new versions written" if "written" in written else "nothing written")
     return note_damage(damaged) or (CorpusDamaged.exit_code if counts.get("failed") else 0)
+
+
+def _chosen(root: Path, given: str | None) -> ChosenProfile:
+    """Return the site profile to read pages by; say so if it is not the one that the corpus keeps."""
+    site = str(describe(root)["site"])
+    chosen = choose_profile(root, given, default=site)
+    if chosen.profile.name != site:
+        raise ConfigError(f"corpus {root} is of the site {site!r}, not {chosen.profile.name!r}: give another --site")
+    if chosen.remark:
+        note(chosen.remark)
+    return chosen
 
 
 async def _read_all(

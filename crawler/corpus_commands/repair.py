@@ -17,6 +17,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         print_json(
             {
                 "lines": recovery.adopted,
+                "corpus_json": recovery.described,
                 "cut": [place._asdict() for place in recovery.cut],
                 "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
                 "damaged_pictures": recovery.damaged_pictures,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.intact import Damages

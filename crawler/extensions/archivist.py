@@ -94,6 +94,9 @@ class Archivist:
             logger.warning("Corpus %s: %s", corpus.root, message)
         if threshold is not None and (read := corpus.find_near_duplicates(threshold, partial(_tell, corpus.root))):
             logger.info("Corpus %s: %d archived lines were taken into the index of near duplicates", corpus.root, read)
+        if corpus_opened := getattr(crawler.spider, "corpus_opened", None):
+            corpus_opened(corpus)
+            crawler.stats.set_value("gleaner/depth", getattr(crawler.spider, "depth", 0))
         with corpus.group():
             released = corpus.frontier.release(now=0)
             retried = corpus.frontier.retry_failed() if getattr(crawler.spider, "retries_failed", True) else 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import orjson
-from scrapy import Request, signals
+from scrapy import Request, Spider, signals
 from scrapy.http import Response
 
 from crawler import __version__
@@ -28,6 +28,7 @@ from crawler.extensions.archivist import Archivist
 from crawler.monitor import collapse
 from crawler.needs import needed_profile
 from crawler.numbers import number
+from crawler.profilechoice import ChosenProfile
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
 from crawler.workers import held_back
@@ -122,6 +123,7 @@ class RunRecord:
         content = {
             "version": __version__,
             "spider": spider.name if spider else None,
+            **_settled(spider),
             "exit_code": code,
             "stats": dict(sorted(stats.items())),
             "hosts": {name: asdict(host) for name, host in sorted(self._hosts.items())},
@@ -179,6 +181,14 @@ class RunRecord:
             os.close(theirs)
             os.close(ours)
         logger.warning("The report of run %s could not be made: %s", run, safe(reason))
+
+
+def _settled(spider: Spider | None) -> dict[str, Any]:
+    """Return what corpus.json is rebuilt from, should it be lost: site, site profile and depth of the run."""
+    chosen: ChosenProfile | None = getattr(spider, "chosen", None)
+    if spider is None or chosen is None:
+        return {}
+    return {"site": chosen.profile.name, "profile_sha256": chosen.sha256, "depth": getattr(spider, "depth", None)}
 
 
 def _peak_memory() -> int | None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class ArchivePipeline:
     """Bring each record to the corpus and count what became of it.
 
-    Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates``, ``gleaner/duplicates/<rule>`` and ``gleaner/unchanged``.
+    Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates``, ``gleaner/duplicates/<rule>`` and ``gleaner/unchanged``;
+    and as ``gleaner/new_articles`` the articles that are the first version of their key, duplicates too.
     """
 
     def __init__(self, archivist: Archivist, stats: StatsCollector) -> None:
@@ -38,6 +39,8 @@ class ArchivePipeline:
             self._count_duplicate(outcome.rule)
         else:
             self._stats.inc_value("gleaner/unchanged")
+        if item.kind == "article" and isinstance(outcome, Added | Duplicate) and outcome.version == 1:
+            self._stats.inc_value("gleaner/new_articles")
         return item
 
     def _count_duplicate(self, rule: DuplicateRule) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.intact import Damages, crcs_of
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError

@@ -47,7 +47,7 @@ def _harvest(parser: argparse.ArgumentParser) -> None:
 
 def _rescue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("wanted", metavar="URL|ID", nargs="+", help="an article of the site")
-    _site(parser, "whose articles they are")
+    _site(parser, "whose articles they are (default: that of the corpus, else alalam)", default=None)
 
 
 VERBS: dict[str, Verb] = {

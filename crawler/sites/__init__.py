@@ -7,6 +7,22 @@
 """
 
 from crawler.sites.dates import id_time, picture_time
-from crawler.sites.profile import SiteProfile, load_profile, profile_names
+from crawler.sites.profile import (
+    SiteProfile,
+    load_profile,
+    parse_profile,
+    parse_table,
+    profile_content,
+    profile_names,
+)
 
-__all__ = ["SiteProfile", "id_time", "load_profile", "picture_time", "profile_names"]
+__all__ = [
+    "SiteProfile",
+    "id_time",
+    "load_profile",
+    "parse_profile",
+    "parse_table",
+    "picture_time",
+    "profile_content",
+    "profile_names",
+]

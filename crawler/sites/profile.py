@@ -158,22 +158,38 @@ def load_profile(name_or_path: str) -> SiteProfile:
 
     Raises :class:`~crawler.exceptions.ProfileError`, which names the file and the key.
     """
+    return parse_profile(profile_content(name_or_path), name_or_path)
+
+
+def profile_content(name_or_path: str) -> bytes:
+    """Return the bytes of a profile that ships with Gleaner, by its name, or of a ``.toml`` file, by its path.
+
+    Raises :class:`~crawler.exceptions.ProfileError`.
+    """
     if name_or_path.endswith(".toml"):
-        source = Path(name_or_path)
         try:
-            text = source.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return Path(name_or_path).read_bytes()
+        except OSError as error:
             raise ProfileError(name_or_path, f"cannot be read ({error})") from error
-    elif name_or_path in profile_names():
-        text = files(__package__).joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
-    else:
-        known = ", ".join(profile_names())
-        raise ProfileError(repr(name_or_path), f"unknown (known: {known}; or give the path of a .toml file)")
+    if name_or_path in profile_names():
+        return files(__package__).joinpath(f"{name_or_path}.toml").read_bytes()
+    known = ", ".join(profile_names())
+    raise ProfileError(repr(name_or_path), f"unknown (known: {known}; or give the path of a .toml file)")
+
+
+def parse_profile(content: bytes, source: str) -> SiteProfile:
+    """Return the profile in *content*; raise :class:`~crawler.exceptions.ProfileError`, which names *source*."""
+    return _Reader(source, parse_table(content, source)).profile()
+
+
+def parse_table(content: bytes, source: str) -> dict[str, Any]:
+    """Return the table in the TOML *content*; raise :class:`~crawler.exceptions.ProfileError` if it is none."""
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        raise ProfileError(source, f"cannot be read ({error})") from error
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(name_or_path, f"is not TOML: {error}") from error
-    return _Reader(name_or_path, table).profile()
+        raise ProfileError(source, f"is not TOML: {error}") from error
 
 
 class _Reader:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import scrapy
 from scrapy import Request
@@ -27,13 +28,14 @@ from crawler.headers import header
 from crawler.items import Article, Attempt, Capture
 from crawler.middlewares.captures import NOT_HELD, captured
 from crawler.middlewares.decoding import BrokenBody
+from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import PageFacts
 from crawler.records import article_record, stub_record
-from crawler.sites import load_profile
 from crawler.soft404 import soft_404
 from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ T = TypeVar("T")
 
 _HTTP_OK, _NOT_MODIFIED = 200, 304
 _EMPTY = "an empty answer"
+_CORPUS = "_corpus"
+"""The argument by which :meth:`ArticleSpider.from_crawler` tells where the corpus is."""
 _LONGEST_REASON = 200
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
@@ -59,14 +63,40 @@ class ArticleSpider(scrapy.Spider):
     can_share: ClassVar[bool] = True
     """Whether it works with a frontier that machines share (FRONTIER_URL)."""
 
-    def __init__(self, site: str, depth: int, max_articles: str | None, unknown: Iterable[str]) -> None:
+    without_corpus: ClassVar[bool] = False
+    """Whether it archives nothing."""
+
+    def __init__(
+        self,
+        site: str | ChosenProfile | None,
+        depth: int | None,
+        max_articles: str | None,
+        unknown: Mapping[str, Any],
+    ) -> None:
         super().__init__()
         wrong = [name for name in unknown if not name.startswith("_")]  # scrapyd passes _job
         if wrong:
             raise ConfigError(f"unknown argument -a {wrong[0]}= of the spider {self.name}")
-        self.profile = load_profile(site)
-        self.depth = depth
+        self.chosen = site if isinstance(site, ChosenProfile) else choose_profile(unknown.get(_CORPUS), site)
+        self.profile = self.chosen.profile
+        self.depth = depth or 0
+        self._depth_given = depth
         self.max_articles = None if max_articles is None else number("max_articles", max_articles, minimum=1)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make the spider for the corpus in CORPUS_DIR, whose own site profile it takes unless it is given one."""
+        if not cls.without_corpus:
+            kwargs[_CORPUS] = Path(crawler.settings["CORPUS_DIR"])
+        return super().from_crawler(crawler, *args, **kwargs)
+
+    def corpus_opened(self, corpus: Corpus) -> None:
+        """Settle with *corpus*, before anything is asked for, how far to go, and which profile it keeps."""
+        earlier = corpus.keep_profile(self.chosen.content)
+        if self.chosen.remark:
+            kept = f"; the crawl uses it and keeps it there, the earlier one is {earlier.name} now" if earlier else ""
+            self.logger.warning("%s%s", self.chosen.remark[0].upper() + self.chosen.remark[1:], kept)
+        self.depth = corpus.allow_depth(self._depth_given)
 
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
         """Lease up to *limit* of the targets that this spider asks for. Called in the archivist's thread."""

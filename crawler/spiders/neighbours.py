@@ -23,7 +23,8 @@ class NeighboursSpider(ArticleSpider):
     """Archive the seeds, and the articles within *depth* steps of them along related items.
 
     ``-a seeds=PATH[,PATH...]`` dump files, directories, globs, .gz, .zst, .jsonl, or - for standard input;
-    ``-a site=NAME|FILE.toml`` the site profile (alalam); ``-a depth=N`` how far to go (1);
+    ``-a site=NAME|FILE.toml`` the site profile (that of the corpus, alalam for a new one); ``-a depth=N`` how far to
+    go (1);
     ``-a max_articles=N`` how many articles to add at most in this run.
     """
 
@@ -32,7 +33,7 @@ class NeighboursSpider(ArticleSpider):
     def __init__(
         self,
         seeds: str | None = None,
-        site: str = "alalam",
+        site: str | None = None,
         depth: str = "1",
         max_articles: str | None = None,
         **unknown: Any,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from crawler.archive import Corpus, Target
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe, is_corpus
 from crawler.archive.visits import Due
 from crawler.items import Article
 from crawler.numbers import whole
-from crawler.spiders.base import ArticleSpider, duration
+from crawler.spiders.base import ArticleSpider, duration, number
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
 
 
 class RevisitSpider(ArticleSpider):
@@ -25,10 +28,12 @@ class RevisitSpider(ArticleSpider):
 
     An article is due by an adaptive interval (often changed, sooner; never changed, ever later), unless it is news
     of more than REVISIT_NEWS_DAYS ago; what failed is due by an exponential back-off, what is gone every month and
-    ever later; what waits in the frontier and was never fetched is due always. Requests are conditional.
+    ever later; what waits in the frontier and was never fetched is due always, as far from the seeds as a crawl of
+    the corpus was ever allowed to go. Requests are conditional.
 
     ``-a older_than=30d`` instead asks for all that was last asked for longer ago than that, whatever its age;
-    ``-a site=NAME|FILE.toml`` the site profile (alalam); ``-a max_articles=N`` how many articles at most.
+    ``-a depth=N`` how far from the seeds to ask for what was never fetched; ``-a site=NAME|FILE.toml`` the site profile
+    (that of the corpus); ``-a max_articles=N`` how many articles at most.
     """
 
     name = "revisit"
@@ -39,12 +44,13 @@ class RevisitSpider(ArticleSpider):
 
     def __init__(
         self,
-        site: str = "alalam",
+        site: str | None = None,
+        depth: str | None = None,
         older_than: str | None = None,
         max_articles: str | None = None,
         **unknown: Any,
     ) -> None:
-        super().__init__(site, 0, max_articles, unknown)
+        super().__init__(site, None if depth is None else number("depth", depth, minimum=0), max_articles, unknown)
         self.news_days = 0
         self._started = time.time()
         self._older_than = None if older_than is None else duration("older_than", older_than)
@@ -53,7 +59,9 @@ class RevisitSpider(ArticleSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.news_days = whole(crawler.settings, "REVISIT_NEWS_DAYS", most=100_000)
-        describe(Path(crawler.settings["CORPUS_DIR"]))  # there must be one to revisit
+        root = Path(crawler.settings["CORPUS_DIR"])
+        if not is_corpus(root):
+            describe(root)  # there must be one to revisit
         return spider
 
     async def start(self) -> AsyncIterator[Article]:
@@ -66,9 +74,12 @@ class RevisitSpider(ArticleSpider):
         return
         yield  # an asynchronous generator, as Scrapy wants one, of nothing
 
+    def closed(self, _reason: str) -> None:
+        """Say how many articles were new. Scrapy calls this when the spider is closed."""
+        logger.info("%d new articles were fetched", self.crawler.stats.get_value("gleaner/new_articles", 0))
+
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
-        """Lease targets that were never fetched, as far from the seeds as crawls went; then those that are due."""
-        self.depth = self.depth or corpus.frontier.greatest_depth()
+        """Lease targets that were never fetched, as far from the seeds as crawls may go; then those that are due."""
         targets = super().lease(corpus, limit, run=run, until=until)
         checked_before = None if self._older_than is None else self._started - self._older_than
         due = Due(now=self._started, checked_before=checked_before)

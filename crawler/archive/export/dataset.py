@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.export.card import Card
 from crawler.archive.export.parquet import chunks, write_chunks
 from crawler.archive.export.writing import Exported, Options

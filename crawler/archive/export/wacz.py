@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from crawler import __version__
-from crawler.archive.corpus import describe
+from crawler.archive.description import describe
 from crawler.archive.export.writing import Exported, Options
 from crawler.archive.lines import Lines
 from crawler.archive.output import output_file

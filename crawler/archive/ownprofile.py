@@ -1,0 +1,125 @@
+"""``site.toml``: the site profile that a corpus is crawled with, kept beside its lines.
+
+corpus.json names the SHA-256 of each profile that was kept, before the file is there: so a kill leaves a profile that
+is one of them, and a profile that is none of them was damaged or edited. An earlier profile stays, as
+``site-<first 12 digits of its SHA-256>.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from crawler.archive.description import (
+    DESCRIPTION_NAME,
+    PROFILE_NAME,
+    Description,
+    describe,
+    profile_site,
+    quarantine,
+    sha256_of,
+    update_description,
+)
+from crawler.archive.entries import unlist
+from crawler.archive.files import write_atomically
+from crawler.exceptions import CorpusDamaged
+
+MAX_PROFILE_BYTES = 1024 * 1024
+_DIGITS = 12
+
+
+def own_profile(root: Path) -> bytes | None:
+    """Return the site profile that the corpus at *root* keeps, None if it has none yet.
+
+    Raises ``CorpusDamaged`` if it is gone, or is none that the corpus was crawled with; without corpus.json, which
+    would tell, it is believed.
+    """
+    content = _content(root / PROFILE_NAME)
+    if not (root / DESCRIPTION_NAME).exists():
+        return content
+    kept = describe(root).get("profiles") or []
+    if message := _problem(content, kept):
+        raise CorpusDamaged(str(root), f"{PROFILE_NAME} {message}; give the right one with -a site= or --site")
+    return content
+
+
+def earlier_profiles(root: Path) -> list[Path]:
+    """Return where the earlier site profiles of the corpus at *root* are."""
+    return sorted((root).glob(f"site-{'[0-9a-f]' * _DIGITS}.toml"))
+
+
+def profile_problems(root: Path) -> Iterator[tuple[str, None, str]]:
+    """Yield what is wrong with the site profiles in the corpus at *root*: a file, no offset, and a message.
+
+    Where corpus.json cannot be read, nothing is known of site.toml.
+    """
+    try:
+        kept = describe(root).get("profiles") or []
+    except CorpusDamaged:
+        kept = []
+    if kept and (message := _problem(_content(root / PROFILE_NAME), kept)):
+        yield PROFILE_NAME, None, message
+    for path in earlier_profiles(root):
+        if path != earlier_path(root, _content(path) or b""):
+            yield path.name, None, "it is not the site profile that it is named after"
+
+
+def keep_profile(root: Path, content: bytes) -> tuple[Description, Path | None]:
+    """Keep *content* as the site profile of the corpus at *root*, whose lock the caller holds.
+
+    Returns what corpus.json says then, and where the profile is that was kept before, if it is another one. What was
+    none of this corpus goes to quarantine/.
+    """
+    kept, current, digest = describe(root).get("profiles") or [], _content(root / PROFILE_NAME), sha256_of(content)
+    described = update_description(root, profiles=[*(one for one in kept if one != digest), digest])
+    earlier = None
+    if current == content:
+        return described, None
+    if current is not None and _problem(current, kept) is None:
+        earlier = earlier_path(root, current)
+        write_atomically(earlier, current)
+    elif current is not None:
+        quarantine(root, root / PROFILE_NAME)
+    unlist(root, PROFILE_NAME)
+    write_atomically(root / PROFILE_NAME, content)
+    return described, earlier
+
+
+def bring_profile(root: Path, other: Path) -> bool:
+    """Bring the site profile of the corpus at *other* to the one at *root*, whose lock the caller holds.
+
+    Where *root* has none it becomes its own, and True is returned; a different one is kept as an earlier one, which
+    nothing uses.
+    """
+    content = _content(other / PROFILE_NAME)
+    if content is None or profile_site(content) != describe(root)["site"]:
+        return False
+    own = _content(root / PROFILE_NAME)
+    if own is None:
+        keep_profile(root, content)
+    elif own != content:
+        write_atomically(earlier_path(root, content), content)
+    return own is None
+
+
+def earlier_path(root: Path, content: bytes) -> Path:
+    """Return where the site profile *content* is kept in the corpus at *root* once another one is in its place."""
+    return root / f"site-{sha256_of(content)[:_DIGITS]}.toml"
+
+
+def _problem(content: bytes | None, kept: list[str]) -> str | None:
+    if content is None:
+        return "is missing" if kept else None
+    if sha256_of(content) not in kept:
+        return "is not a site profile that this corpus was crawled with: it was damaged or edited"
+    return None
+
+
+def _content(path: Path) -> bytes | None:
+    """Return the bytes of the file at *path*, None for what is no plain file of the size of a site profile."""
+    try:
+        if path.is_symlink() or path.stat().st_size > MAX_PROFILE_BYTES:
+            return None
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,73 @@
+"""Which site profile a command works with: the one that is given, else the corpus's own, else a default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.description import PROFILE_NAME, is_corpus, profile_site, sha256_of
+from crawler.archive.ownprofile import own_profile
+from crawler.exceptions import CorpusDamaged
+from crawler.sites import SiteProfile, parse_profile, parse_table, profile_content
+
+DEFAULT_SITE = "alalam"
+_MAX_KEYS_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenProfile:
+    """A site profile, its file's bytes, and what is to be said of it: None, or in what it differs from the corpus's."""
+
+    profile: SiteProfile
+    content: bytes
+    remark: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its file, in hexadecimal digits."""
+        return sha256_of(self.content)
+
+
+def choose_profile(root: Path | None, given: str | None, default: str = DEFAULT_SITE) -> ChosenProfile:
+    """Return the site profile for the corpus at *root* (None: for none).
+
+    It is the one *given* by name or path; else the one that the corpus keeps; else the one named *default*. Raises
+    ``ProfileError`` if it cannot be used, ``CorpusDamaged`` if the corpus's own is wanted and is gone or another.
+    """
+    if given is None:
+        own = own_profile(root) if root is not None and is_corpus(root) else None
+        if own is not None:
+            return ChosenProfile(parse_profile(own, f"{root}/{PROFILE_NAME}"), own)
+    name = given or default
+    content = profile_content(name)
+    profile = parse_profile(content, name)
+    remark = None if given is None or root is None else _remark(root, profile, content, name)
+    return ChosenProfile(profile, content, remark)
+
+
+def _remark(root: Path, profile: SiteProfile, content: bytes, name: str) -> str | None:
+    """Return how the profile *name* differs from the one that the corpus at *root* keeps, if they are of one site."""
+    if not is_corpus(root):
+        return None
+    try:
+        own = own_profile(root)
+    except CorpusDamaged as error:
+        return f"{error}; {name} is used"
+    if own is None or own == content or profile_site(own) != profile.name:
+        return None
+    keys = list(_differences(parse_table(own, PROFILE_NAME), parse_table(content, name)))
+    more = f" and {len(keys) - _MAX_KEYS_NAMED} more" if len(keys) > _MAX_KEYS_NAMED else ""
+    where = f"in {', '.join(keys[:_MAX_KEYS_NAMED])}{more}" if keys else "in comments or order only"
+    return f"the site profile {name} differs from the one that corpus {root} keeps ({PROFILE_NAME}) {where}"
+
+
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the keys, such as ``extract.title``, that two tables do not have alike."""
+    for key in dict.fromkeys((*one, *other)):
+        first, second = one.get(key), other.get(key)
+        if isinstance(first, dict) and isinstance(second, dict):
+            yield from _differences(first, second, f"{prefix}{key}.")
+        elif first != second:
+            yield f"{prefix}{key}"

@@ -1,0 +1,89 @@
+"""A news site that lists new articles day by day, as a server on loopback; its pages hold dumps."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.scripted import write_profile
+
+FIRST = 1_000_000
+_WORDS = ("harbour", "council", "market", "bridge", "school", "winter", "river", "museum", "station", "garden", "ferry")
+
+
+class GrowingSite:
+    """Article *front* lists all others, which list nobody; its own text never changes.
+
+    ``articles`` are the ids that there are; :meth:`publish` adds some. ``asked`` are the ids asked for, in order.
+    """
+
+    def __init__(self, front: int, articles: int) -> None:
+        self.front = front
+        self.articles = [front + number for number in range(1, articles + 1)]
+        self.asked: list[int] = []
+        self.url = ""
+
+    def publish(self, number: int) -> list[int]:
+        """Publish that many new articles, and return their ids."""
+        new = [max(self.articles) + step for step in range(1, number + 1)]
+        self.articles += new
+        return new
+
+    def page(self, article_id: int) -> bytes | None:
+        """Return the page of an article, None if there is none."""
+        if article_id != self.front and article_id not in self.articles:
+            return None
+        paragraphs = "".join(f"<p>{_sentence(article_id, number)}</p>" for number in range(4))
+        listed = self.articles if article_id == self.front else []
+        return (
+            f"<html><head><title>Story {article_id}</title></head><body><article><h1>Story {article_id}</h1>"
+            f"{paragraphs}</article><div>{_dump(listed) if listed else ''}</div></body></html>"
+        ).encode()
+
+
+def _sentence(article_id: int, number: int) -> str:
+    words = (_WORDS[(article_id * 7 + number * 5 + step * (article_id % 11 + 1)) % len(_WORDS)] for step in range(14))
+    return f"Paragraph {number} of story {article_id} tells about the {' and the '.join(words)}."
+
+
+def _dump(listed: list[int]) -> str:
+    items = [
+        {"id": str(one), "sort": str(order), "contenttypeid": "21", "pic": "", "title": f"Story {one}"}
+        for order, one in enumerate(listed)
+    ]
+    text = "[" + " ,".join(json.dumps(item, separators=(",", ":")) for item in items) + " ]"
+    return f'string({len(text)}) "{text}"'
+
+
+@contextmanager
+def growing_site(folder: Path, articles: int) -> Iterator[tuple[GrowingSite, Path]]:
+    """Serve a :class:`GrowingSite` with so many *articles*; give it, and the path of its profile in *folder*."""
+    site = GrowingSite(FIRST, articles)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            number = self.path.rpartition("/")[2]
+            page = None
+            if number.isdigit():
+                site.asked.append(int(number))
+                page = site.page(int(number))
+            self.send_response(404 if page is None else 200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page or b"")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    site.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield site, write_profile(folder / "site.toml", site.url)
+    finally:
+        server.shutdown()
+        server.server_close()

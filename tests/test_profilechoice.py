@@ -1,0 +1,79 @@
+"""Which site profile a command works with, and what it says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.archive import Corpus
+from crawler.exceptions import CorpusDamaged, ProfileError
+from crawler.profilechoice import choose_profile
+from crawler.sites import profile_content
+
+REPLICA = profile_content("replica")
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Return a corpus that was crawled with a profile that is named like a built-in one."""
+    corpus = Corpus(tmp_path / "corpus", "replica")
+    corpus.keep_profile(REPLICA + b'\n[extract]\ntitle = "h2"\nbody = "p"\n')
+    corpus.close()
+    return corpus.root
+
+
+def test_the_corpuss_own_is_taken_without_a_word(root):
+    chosen = choose_profile(root, None)
+    assert (chosen.content, chosen.remark) == ((root / "site.toml").read_bytes(), None)
+    assert chosen.profile.selectors == {"title": "h2", "body": "p"}
+
+
+def test_one_that_is_given_is_taken_and_its_differences_are_told(root):
+    chosen = choose_profile(root, "replica")
+    assert chosen.content == REPLICA
+    assert chosen.remark is not None
+    assert chosen.remark.endswith(" in extract")
+
+
+def test_the_same_file_given_again_is_not_worth_a_word(root):
+    assert choose_profile(root, str(root / "site.toml")).remark is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace('title = "h2"', 'title = "h1"'), "in extract.title"),
+        (lambda text: text.replace('language = "en"\n', ""), "in language"),
+        (lambda text: f"# more\n{text}", "in comments or order only"),
+    ],
+)
+def test_a_file_that_changed_since_is_told_by_its_keys(root, tmp_path, change, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(change((root / "site.toml").read_text(encoding="utf-8")), encoding="utf-8")
+    remark = choose_profile(root, str(path)).remark
+    assert remark is not None
+    assert remark.endswith(said)
+
+
+def test_without_a_corpus_or_a_profile_of_its_own_the_default_is_taken(tmp_path):
+    assert choose_profile(None, None).profile.name == "alalam"
+    assert choose_profile(tmp_path, None).profile.name == "alalam"
+    Corpus(tmp_path / "corpus", "replica").close()
+    assert choose_profile(tmp_path / "corpus", None, default="replica").content == REPLICA
+
+
+def test_an_own_one_that_was_edited_is_taken_only_when_it_is_given(root):
+    edited = root / "site.toml"
+    edited.write_bytes(REPLICA)
+    with pytest.raises(CorpusDamaged, match="damaged or edited"):
+        choose_profile(root, None)
+    chosen = choose_profile(root, str(edited))
+    assert chosen.content == REPLICA
+    assert chosen.remark is not None
+
+
+def test_one_that_cannot_be_used_is_named(root):
+    corpus = Corpus(root, "replica")
+    corpus.keep_profile(b'name = "replica"\n')
+    corpus.close()
+    with pytest.raises(ProfileError, match=r"site\.toml: 'timezone' is missing"):
+        choose_profile(root, None)
