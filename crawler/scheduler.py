@@ -13,6 +13,7 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.exceptions import DontCloseSpider
 
 from crawler.archive import Corpus, Target
+from crawler.archive.decision import stub_reason, stub_state
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BATCH = 32
+_MAX_REASON_LETTERS = 500
 
 
 class FrontierSpider(Protocol):
@@ -149,29 +151,50 @@ class FrontierScheduler(BaseScheduler):
         elif self._crawler.engine.spider is not None:
             self._crawler.engine.crawl(request)  # rather than to enqueue it: this also wakes the engine
 
-    async def _give_up(self, key: str, state: str, reason: str) -> None:
-        """End a lease without a record, unless the whole crawl is ending on an error of the corpus."""
+    async def _fail(self, key: str, reason: str) -> None:
+        """End a lease as failed, unless the whole crawl is ending on an error of the corpus."""
+        if archivist := self._holder(key):
+            await archivist.postpone(key, reason)
+            self._crawler.stats.inc_value("gleaner/failed")
+
+    def _holder(self, key: str) -> Archivist | None:
+        """Return the archivist if it still holds a lease of *key*, and can end it."""
         archivist = self._archivist
-        if archivist is not None and key in archivist.leases and archivist.error is None:
-            await archivist.end(key, state, reason)
-            self._crawler.stats.inc_value(f"gleaner/{state}")
+        return archivist if archivist is not None and key in archivist.leases and archivist.error is None else None
 
     async def _item_error(self, item: Any, failure: Failure) -> None:
         if isinstance(item, Article) and not isinstance(failure.value, Stopping):  # then the lease is given back
             if item.kind == "seed":  # which nobody leases
                 self._crawler.stats.inc_value("gleaner/seeds_failed")
-            await self._give_up(item.key, "failed", f"its record could not be archived: {failure.value!r}"[:500])
+            await self._fail(item.key, f"its record could not be archived: {failure.value!r}"[:_MAX_REASON_LETTERS])
 
     async def _item_dropped(self, item: Any, exception: Exception) -> None:
-        if isinstance(item, Article):
-            await self._give_up(item.key, "gone", f"dropped by a pipeline: {exception}"[:500])
+        """End the lease of an article that a pipeline of the user's dropped before it was archived.
+
+        A dropped stub says as much as an archived one: the site has nothing, or gave no answer.
+        """
+        if not isinstance(item, Article):
+            return
+        if item.kind == "seed":  # which nobody leases
+            self._crawler.stats.inc_value("gleaner/seeds_dropped")
+        archivist = self._holder(item.key)
+        if archivist is None:
+            return
+        reason = str(exception)[:_MAX_REASON_LETTERS] or "no reason given"
+        self._crawler.stats.inc_value("gleaner/dropped")
+        if item.kind != "stub":
+            await archivist.drop(item.key, reason)
+        elif stub_state(item.capture.status) == "gone":
+            await archivist.end(item.key, "gone", stub_reason(item) or reason)
+        else:
+            await archivist.postpone(item.key, stub_reason(item) or reason)
 
     def _spider_error(self, failure: Failure, response: Response | None) -> None:
         request = getattr(response, "request", None)
         target = request.meta.get("target") if request else None
         if target:
-            reason = f"its page could not be read: {failure.value!r}"[:500]
-            self._begin(self._give_up(target.key, "failed", reason))
+            reason = f"its page could not be read: {failure.value!r}"[:_MAX_REASON_LETTERS]
+            self._begin(self._fail(target.key, reason))
 
     def _spider_idle(self) -> None:
         """With nothing underway, a lease that is still held was lost on the way: say so, and end it as failed."""
@@ -180,5 +203,5 @@ class FrontierScheduler(BaseScheduler):
             return
         for key in list(archivist.leases):
             logger.error("The request for %s was lost on the way; it counts as failed", key)
-            self._begin(self._give_up(key, "failed", "its request was lost"))
+            self._begin(self._fail(key, "its request was lost"))
         raise DontCloseSpider

@@ -17,6 +17,7 @@ _STATES = {
     "pending": "not asked for yet",
     "gone": "that the site has not",
     "failed": "without an answer",
+    "dropped": "dropped by a pipeline",
 }
 _AGAIN = "the same command goes on"
 _FURTHER = {
@@ -66,6 +67,7 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
         f"Archived in {_clock(seconds)}: {added}",
         f"Already there: {there} · duplicates: {twice} · pictures the site has not: {missing}",
         *_new(stats, spider),
+        *_dropped(stats),
         *_known(stats),
         *_recovered(stats),
         f"Corpus: {corpus / 'articles'}",
@@ -84,6 +86,14 @@ def _new(stats: Stats, spider: str) -> list[str]:
     if spider != "revisit":
         return []
     return [f"New articles: {stats.get('gleaner/new_articles', 0)} · within depth {stats.get('gleaner/depth', 0)}"]
+
+
+def _dropped(stats: Stats) -> list[str]:
+    """Return a line about what the user's pipelines dropped in this run, if they did."""
+    articles, seeds = stats.get("gleaner/dropped", 0), stats.get("gleaner/seeds_dropped", 0)
+    if not articles and not seeds:
+        return []
+    return [f"Dropped by a pipeline: {articles} articles, {seeds} seeds · -a dropped=retry requests articles again"]
 
 
 def _known(stats: Stats) -> list[str]:

@@ -127,7 +127,7 @@ def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus)
     ("signal", "facts", "state"),
     [
         (signals.item_error, {"failure": Failure(TypeError())}, "failed"),
-        (signals.item_dropped, {"exception": DropItem("not wanted")}, "gone"),
+        (signals.item_dropped, {"exception": DropItem("not wanted")}, "dropped"),
     ],
     ids=["error", "dropped"],
 )

@@ -1,8 +1,9 @@
 """The frontier: which targets wait, which are leased to a run, and how each ended.
 
-A target is ``pending``, ``leased`` (by a run, until a time), ``fetched``, ``gone`` (the site has nothing) or
-``failed`` (worth another try). It becomes ``fetched`` in the transaction that indexes its line
-(:meth:`crawler.archive.catalogue.Catalogue.index`), so what counts as done is what is archived.
+A target is ``pending``, ``leased`` (by a run, until a time), ``fetched``, ``gone`` (the site has nothing), ``failed``
+(worth another try) or ``dropped`` (it was fetched, and a pipeline of the user's did not want it). It becomes
+``fetched`` in the transaction that indexes its line (:meth:`crawler.archive.catalogue.Catalogue.index`), so what counts
+as done is what is archived.
 """
 
 from __future__ import annotations
@@ -91,6 +92,15 @@ class Frontier:
             (state, reason, target_id(key)),
         )
 
+    def drop(self, key: str, reason: str) -> None:
+        """End the lease of *key*, whose record a pipeline dropped: as ``fetched`` if an article of it is archived."""
+        self._execute(
+            "UPDATE targets SET reason = ?, lease_run = NULL, lease_until = NULL, home = NULL, state = CASE"
+            " WHEN EXISTS (SELECT 1 FROM records r WHERE r.tid = targets.tid AND r.kind = 'article') THEN 'fetched'"
+            " ELSE 'dropped' END WHERE tid = ? AND state = 'leased'",
+            (reason, target_id(key)),
+        )
+
     def release(self, *, now: float, run: str | None = None) -> int:
         """Give back expired leases and those of other runs than *run* (None: all); return how many there were."""
         return self._execute(
@@ -102,6 +112,10 @@ class Frontier:
     def retry_failed(self) -> int:
         """Make failed targets pending again, for a new run to try; return how many there were."""
         return self._execute("UPDATE targets SET state = 'pending' WHERE state = 'failed'").rowcount
+
+    def retry_dropped(self) -> int:
+        """Make dropped targets pending again, as the pipeline that dropped them has changed; return how many."""
+        return self._execute("UPDATE targets SET state = 'pending', reason = NULL WHERE state = 'dropped'").rowcount
 
     def ask_again(self, keys: Iterable[str], depths: Mapping[str, int] = MappingProxyType({})) -> int:
         """Make *keys* pending, whatever is archived of them; return how many there are that can be requested.

@@ -18,7 +18,7 @@ CREATE TABLE targets (              -- every key that is archived, or that a dum
     tid INTEGER PRIMARY KEY,        -- see target_id()
     key TEXT NOT NULL,
     id TEXT,
-    state TEXT NOT NULL,            -- pending leased fetched gone failed; seed: known from its own dump, not asked for
+    state TEXT NOT NULL,            -- pending leased fetched gone failed dropped; seed: known from its own dump
     depth INTEGER NOT NULL,         -- steps from the seeds, by the shortest way that is known
     listed INTEGER,                 -- the depth that it had when its record listed others, NULL if it never did
     title TEXT, pic TEXT,           -- what dumps told of it

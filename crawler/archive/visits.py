@@ -26,7 +26,8 @@ Answer = Literal["new", "changed", "unchanged", "gone", "failed"]
 class Due:
     """Which visited targets to ask for again at the Unix time *now*: those whose own time has come.
 
-    With *checked_before* (Unix time), instead all that were last asked for before it.
+    With *checked_before* (Unix time), instead all that were last asked for before it, also those that a pipeline
+    dropped.
     """
 
     now: float
@@ -87,15 +88,16 @@ class Visits:
 
     def lease(self, limit: int, due: Due, *, run: str, until: float) -> list[Target]:
         """Lease up to *limit* targets that are due to *run* until the Unix time *until*, the longest overdue first."""
+        states = "'fetched', 'gone', 'failed'"
         if due.checked_before is not None:
-            column, bound = "checked", due.checked_before
+            column, bound, states = "checked", due.checked_before, f"{states}, 'dropped'"
             self._execute("CREATE INDEX IF NOT EXISTS visits_checked ON visits (checked)", ())  # few ever ask by it
         else:
             column, bound = "due", due.now
         rows = self._execute(
             "UPDATE targets SET home = state, state = 'leased', lease_run = ?, lease_until = ?"  # noqa: S608
             " WHERE tid IN (SELECT tid FROM visits JOIN targets USING (tid)"
-            f"              WHERE {column} <= ? AND state IN ('fetched', 'gone', 'failed') ORDER BY {column} LIMIT ?)"
+            f"              WHERE {column} <= ? AND state IN ({states}) ORDER BY {column} LIMIT ?)"
             f" RETURNING {TARGET_COLUMNS}",
             (run, until, bound, limit),
         ).fetchall()

@@ -36,6 +36,7 @@ Spiders and their arguments
     -a depth=N               how far to go for what was never fetched (default: as far as crawls of the corpus may)
   both
     -a site=NAME|FILE.toml   the site profile (default: the one that the corpus keeps; alalam for a new one)
+    -a dropped=retry         asks again for the articles that a pipeline of yours dropped
     -a max_articles=N        how many articles at most in this run
 
 The corpus is in -s CORPUS_DIR=corpus; each run leaves runs/RUN/stats.json and report.html there. Stopped by whatever \

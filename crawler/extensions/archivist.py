@@ -100,9 +100,11 @@ class Archivist:
         with corpus.group():
             released = corpus.frontier.release(now=0)
             retried = corpus.frontier.retry_failed() if getattr(crawler.spider, "retries_failed", True) else 0
+            again = corpus.frontier.retry_dropped() if getattr(crawler.spider, "retries_dropped", False) else 0
         crawler.stats.set_value("gleaner/run", archivist.run)
         crawler.stats.set_value("gleaner/leases_released", released)
         crawler.stats.set_value("gleaner/failed_retried", retried)
+        crawler.stats.set_value("gleaner/dropped_retried", again)
         crawler.signals.connect(archivist.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(archivist.spider_closed, signal=signals.spider_closed)
         return archivist
@@ -184,6 +186,16 @@ class Archivist:
             corpus.catalogue.visits.record(target_id(key), "failed", now)
 
         await self._end(key, "failed", failed)
+
+    async def drop(self, key: str, reason: str) -> None:
+        """End the lease of *key* without a line: a pipeline dropped its record. No run requests it by itself."""
+        now = datetime.now(UTC).timestamp()
+
+        def dropped(corpus: Corpus) -> None:
+            corpus.frontier.drop(key, reason)
+            corpus.catalogue.visits.record(target_id(key), "unchanged", now)
+
+        await self._end(key, "dropped", dropped)
 
     async def _end(self, key: str, state: str, operation: Operation) -> None:
         await self.do(operation)

@@ -97,7 +97,9 @@ class Sharing:
         Raises Scrapy's ``CloseSpider`` if the frontier is gone by now: the crawl then ends before it has begun.
         """
         with self._unless_gone():
-            self._crawler.stats.inc_value("gleaner/failed_retried", await self._frontier.join(retry_failed=True))
+            dropped = getattr(self._crawler.spider, "retries_dropped", False)
+            retried = await self._frontier.join(retry_failed=True, retry_dropped=dropped)
+            self._crawler.stats.inc_value("gleaner/failed_retried", retried)
             self._beating = asyncio.ensure_future(self._beat())
             await self._tell_all(do)
             self._crawler.stats.inc_value("gleaner/leases_released", await self._frontier.release())
@@ -111,7 +113,7 @@ class Sharing:
         last = _FIRST_TID
         while rows := await do(partial(_known, after=last)):
             last = rows[-1].tid
-            ended = [(row.key, row.state) for row in rows if row.state in {"fetched", "gone"}]
+            ended = [(row.key, row.state) for row in rows if row.state in {"fetched", "gone", "dropped"}]
             listed = [entry_of(row.key, row.depth, row.title, row.pic) for row in rows if row.state == "pending"]
             await self._frontier.tell(ended, listed)
 

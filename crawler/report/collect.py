@@ -31,10 +31,11 @@ STATES = {
     "fetched": "answered",
     "gone": "the site has nothing",
     "failed": "no usable answer",
+    "dropped": "dropped by a pipeline",
 }
 _MOST_REASONS, _MOST_LANGUAGES = 15, 12
 _SHEET_CANDIDATES = 96
-_UNANSWERED = ("gone", "failed")
+_UNANSWERED = ("gone", "failed", "dropped")
 _KINDS = {"article": "articles", "seed": "seed pages", "stub": "stubs"}
 
 MOST_READ = 200_000
@@ -199,7 +200,7 @@ class _Groups:
 def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, most: int) -> None:
     source = f"FROM targets t WHERE {scope.targets}"
     failures = (
-        f"SELECT coalesce(t.reason, '') {source} AND t.state IN ('gone', 'failed')"
+        f"SELECT coalesce(t.reason, '') {source} AND t.state IN ('gone', 'failed', 'dropped')"
         " GROUP BY 1 ORDER BY count(*) DESC LIMIT :most"
     )
     frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MOST_REASONS})}

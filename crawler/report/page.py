@@ -73,7 +73,7 @@ def render(report: Report) -> str:
             tally=tally,
             steps=_funnel(report),
             sources=[tally.get(f"source-{name}") for name in SOURCES],
-            reasons={state: tally.under(f"reason-{state}-") for state in ("gone", "failed")},
+            reasons={state: tally.under(f"reason-{state}-") for state in ("gone", "failed", "dropped")},
             languages=tally.under("language-"),
             pictures=tally.under("pictures-"),
             wide=timeline.draw(periods, tally, width=1000, height=300, labels=10),
@@ -95,7 +95,7 @@ def render(report: Report) -> str:
 
 def _funnel(report: Report) -> list[Step]:
     get = report.collected.tally.get
-    unanswered = [get("state-gone", "gone"), get("state-failed", "failed")]
+    unanswered = [get("state-gone", "gone"), get("state-failed", "failed"), get("state-dropped", "dropped")]
     steps = [Step("seed pages read", get("seeds"), [])]
     if report.run is None:
         steps.append(Step("articles that pages name", get("known"), []))

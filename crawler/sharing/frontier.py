@@ -23,7 +23,7 @@ from crawler.sharing.errors import check_address, error_at, no_address, place_of
 _TIMEOUT = 10.0
 _ENTRIES_A_CALL = 500
 _ERRORS = (RedisError, OSError, ValueError, TypeError)
-_STATES = ("pending", "leased", "fetched", "gone", "failed")
+_STATES = ("pending", "leased", "fetched", "gone", "failed", "dropped")
 
 
 class SharedFrontier:
@@ -70,10 +70,13 @@ class SharedFrontier:
         except _ERRORS as error:
             raise error_at(self.place, error) from None
 
-    async def join(self, *, retry_failed: bool) -> int:
-        """Begin to work; return how many failed targets wait again, if nobody else works: all, or none."""
+    async def join(self, *, retry_failed: bool, retry_dropped: bool = False) -> int:
+        """Begin to work; return how many failed targets wait again, if nobody else works: all, or none.
+
+        So do, with *retry_dropped*, those that a pipeline dropped.
+        """
         self._epoch = token_hex(8)  # unless there is one
-        epoch, retried = await self._run(scripts.JOIN, self._seconds, int(retry_failed))
+        epoch, retried = await self._run(scripts.JOIN, self._seconds, int(retry_failed), int(retry_dropped))
         self._epoch = epoch.decode("ascii", "replace")
         return int(retried)
 

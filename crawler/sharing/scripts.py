@@ -4,10 +4,10 @@ The keys, all behind the prefix KEYS[1]:
 
 ======================  ============================================================================================
 ``epoch``               a word that whoever joins first makes up; another or none: Redis has lost the frontier
-``states``  hash        target to ``pending``, ``leased:WORKER``, ``fetched``, ``gone``, ``failed`` or ``refused``:
-                        the seen set
+``states``  hash        target to ``pending``, ``leased:WORKER``, ``fetched``, ``gone``, ``failed``, ``dropped`` or
+                        ``refused``: the seen set
 ``told``    hash        target to what dumps told of it, until it is fetched or gone
-``pending`` sorted set  targets that wait, by depth; so are ``failed``, and ``held:WORKER``: those leased to a worker
+``pending`` sorted set  targets that wait, by depth; so are ``failed``, ``dropped`` and ``held:WORKER``: leased to one
 ``workers`` sorted set  workers, by the time until which they count as alive
 ``seeding`` set         workers that still read seeds
 ``counts``  hash        how many targets are ``fetched``, how many ``gone``
@@ -63,12 +63,16 @@ JOIN: Final = (
 call('SET', prefix .. 'epoch', epoch, 'NX')
 live(ARGV[3])
 local retried = 0
-if ARGV[4] == '1' and call('ZCARD', prefix .. 'workers') == 1 then retried = to_pending(prefix .. 'failed') end
+if call('ZCARD', prefix .. 'workers') == 1 then
+    if ARGV[4] == '1' then retried = to_pending(prefix .. 'failed') end
+    if ARGV[5] == '1' then to_pending(prefix .. 'dropped') end
+end
 call('SADD', prefix .. 'seeding', me)
 return {call('GET', prefix .. 'epoch'), retried}
 """
 )
-"""ARGV: epoch if there is none, worker, seconds it counts as alive, 1: try again what failed if nobody else is here."""
+"""ARGV: epoch if there is none, worker, seconds it counts as alive, 1: try again what failed if nobody else is here,
+the same of what was dropped."""
 
 RELEASE: Final = _COMMON + _SAME_EPOCH + "return to_pending(held_by(me))"
 BEAT: Final = _COMMON + _SAME_EPOCH + "live(ARGV[3])"
@@ -108,13 +112,15 @@ TELL: Final = (
     _COMMON
     + _SAME_EPOCH
     + """
+local waits = {pending = true, failed = true, dropped = true}
+
 local function finish(key, state)
     local before = call('HGET', prefix .. 'states', key)
     if before == state or before == 'fetched' or (before == 'gone' and state == 'failed') then return end
     local owner = before and string.match(before, '^leased:(.*)$')
     if owner and owner ~= me and state ~= 'fetched' then return end
     local depth = 0
-    local place = (owner and held_by(owner)) or ((before == 'pending' or before == 'failed') and prefix .. before)
+    local place = (owner and held_by(owner)) or (waits[before] and prefix .. before)
     if place then
         depth = call('ZSCORE', place, key) or 0
         call('ZREM', place, key)
@@ -122,8 +128,8 @@ local function finish(key, state)
         call('HINCRBY', prefix .. 'counts', before, -1)
     end
     call('HSET', prefix .. 'states', key, state)
-    if state == 'failed' then
-        call('ZADD', prefix .. 'failed', depth, key)
+    if waits[state] then
+        call('ZADD', prefix .. state, depth, key)
     else
         call('HDEL', prefix .. 'told', key)
         call('HINCRBY', prefix .. 'counts', state, 1)
@@ -136,7 +142,7 @@ local function list(key, depth, told)
         call('HSET', prefix .. 'states', key, 'pending')
         call('ZADD', prefix .. 'pending', depth, key)
         call('HSET', prefix .. 'told', key, told)
-    elseif before == 'pending' or before == 'failed' then
+    elseif waits[before] then
         call('ZADD', prefix .. before, 'LT', depth, key)
         if #told > #(call('HGET', prefix .. 'told', key) or '') then call('HSET', prefix .. 'told', key, told) end
     end
@@ -203,6 +209,7 @@ for _, worker in ipairs(call('ZRANGE', prefix .. 'workers', 0, -1)) do
     leased = leased + call('ZCARD', held_by(worker))
 end
 local function count(state) return tonumber(call('HGET', prefix .. 'counts', state) or 0) end
-return {call('ZCARD', prefix .. 'pending'), leased, count('fetched'), count('gone'), call('ZCARD', prefix .. 'failed')}
+return {call('ZCARD', prefix .. 'pending'), leased, count('fetched'), count('gone'), call('ZCARD', prefix .. 'failed'),
+    call('ZCARD', prefix .. 'dropped')}
 """
 )

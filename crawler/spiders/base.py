@@ -54,7 +54,8 @@ _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
 class ArticleSpider(scrapy.Spider):
     """A spider whose requests come from the frontier. Subclasses say which targets (:meth:`lease`) and name themselves.
 
-    ``depth`` is how far from the seeds targets are asked for, ``max_articles`` how many articles at most (None: all).
+    ``depth`` is how far from the seeds targets are asked for, ``max_articles`` how many articles at most (None: all),
+    ``retries_dropped`` whether what pipelines dropped in earlier runs is asked for again.
     """
 
     handle_httpstatus_list: ClassVar[tuple[int, ...]] = (_NOT_MODIFIED, *range(400, 600))
@@ -72,6 +73,7 @@ class ArticleSpider(scrapy.Spider):
         depth: int | None,
         max_articles: str | None,
         unknown: Mapping[str, Any],
+        dropped: str | None = None,
     ) -> None:
         super().__init__()
         wrong = [name for name in unknown if not name.startswith("_")]  # scrapyd passes _job
@@ -81,6 +83,9 @@ class ArticleSpider(scrapy.Spider):
         self.profile = self.chosen.profile
         self.depth = depth or 0
         self._depth_given = depth
+        if dropped not in {None, "retry"}:
+            raise ConfigError(f"-a dropped={dropped}: the only word for it is retry")
+        self.retries_dropped = dropped is not None
         self.max_articles = None if max_articles is None else number("max_articles", max_articles, minimum=1)
 
     @classmethod

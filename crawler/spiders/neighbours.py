@@ -25,7 +25,8 @@ class NeighboursSpider(ArticleSpider):
     ``-a seeds=PATH[,PATH...]`` dump files, directories, globs, .gz, .zst, .jsonl, or - for standard input;
     ``-a site=NAME|FILE.toml`` the site profile (that of the corpus, alalam for a new one); ``-a depth=N`` how far to
     go (1);
-    ``-a max_articles=N`` how many articles to add at most in this run.
+    ``-a max_articles=N`` how many articles to add at most in this run; ``-a dropped=retry`` asks again for what
+    pipelines dropped.
     """
 
     name = "neighbours"
@@ -36,9 +37,10 @@ class NeighboursSpider(ArticleSpider):
         site: str | None = None,
         depth: str = "1",
         max_articles: str | None = None,
+        dropped: str | None = None,
         **unknown: Any,
     ) -> None:
-        super().__init__(site, number("depth", depth, minimum=0), max_articles, unknown)
+        super().__init__(site, number("depth", depth, minimum=0), max_articles, unknown, dropped)
         if not seeds:
             raise SeedError("-a seeds=", "no seeds given; give a dump file, a folder of them, or - for standard input")
         self.seeds = [path for path in seeds.split(",") if path]

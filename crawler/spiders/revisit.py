@@ -33,7 +33,8 @@ class RevisitSpider(ArticleSpider):
 
     ``-a older_than=30d`` instead asks for all that was last asked for longer ago than that, whatever its age;
     ``-a depth=N`` how far from the seeds to ask for what was never fetched; ``-a site=NAME|FILE.toml`` the site profile
-    (that of the corpus); ``-a max_articles=N`` how many articles at most.
+    (that of the corpus); ``-a max_articles=N`` how many articles at most; ``-a dropped=retry`` asks again for what
+    pipelines dropped, as does ``older_than``.
     """
 
     name = "revisit"
@@ -48,9 +49,11 @@ class RevisitSpider(ArticleSpider):
         depth: str | None = None,
         older_than: str | None = None,
         max_articles: str | None = None,
+        dropped: str | None = None,
         **unknown: Any,
     ) -> None:
-        super().__init__(site, None if depth is None else number("depth", depth, minimum=0), max_articles, unknown)
+        deep = None if depth is None else number("depth", depth, minimum=0)
+        super().__init__(site, deep, max_articles, unknown, dropped)
         self.news_days = 0
         self._started = time.time()
         self._older_than = None if older_than is None else duration("older_than", older_than)

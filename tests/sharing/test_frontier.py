@@ -97,6 +97,23 @@ def test_what_ended_is_given_to_nobody_but_what_failed_is_by_the_next_that_comes
     two(act)
 
 
+def test_what_a_pipeline_dropped_is_given_again_only_when_it_is_asked_for(two):
+    async def act(one, two):
+        await one.tell(listed=ENTRIES)
+        await keys(one)
+        await one.tell([("site/1", "fetched"), ("site/2", "gone"), ("site/3", "dropped")])
+        await two.tell(listed=ENTRIES)
+        assert await two.counts() == {"fetched": 1, "gone": 1, "dropped": 1}
+        await one.leave()
+        await two.join(retry_failed=True)
+        assert await keys(two) == []
+        await two.join(retry_failed=True, retry_dropped=True)
+        ((again,), _) = await two.claim(9, max_depth=2)
+        assert (again.key, again.depth, again.title) == ("site/3", 2, "Story 3")
+
+    two(act)
+
+
 def test_leases_of_a_worker_that_leaves_or_comes_again_go_back(two):
     async def act(one, two):
         await one.tell(listed=ENTRIES)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from crawler.archive.description import describe
 from tests.conftest import NEIGHBOURS
 from tests.crawling import QUICK, crawl, records, scrapy, setting_arguments, write_seed
+from tests.droppers import with_pipeline
+from tests.growing import growing_site
 
 MANY = len(NEIGHBOURS)
 
@@ -143,3 +147,81 @@ def test_there_must_be_a_corpus(replica, tmp_path):
     assert done.returncode == 1
     assert "there is no corpus here" in done.stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+def stats_of(corpus):
+    return json.loads(max(corpus.glob("runs/*/stats.json")).read_bytes())
+
+
+def test_it_goes_as_deep_as_crawls_were_allowed_and_no_deeper(tmp_path):
+    """... and a page with the same text that lists a new article is a new version, so that its line tells of it."""
+    with growing_site(tmp_path, articles=1) as (site, profile):
+        seed = write_seed(tmp_path / "seed.txt", site.front)
+        for depth, comes_in in ((1, False), (2, True)):
+            corpus = tmp_path / f"corpus-{depth}"
+            assert crawl(seed, corpus, profile, f"depth={depth}").returncode == 0
+            (new,) = site.publish(1)
+            done = revisit(corpus, profile, "older_than=0d")
+            assert done.returncode == 0, done.stderr
+            found = [record for record in records(corpus) if record["kind"] == "article"]
+            assert (str(new) in {record["id"] for record in found}) == comes_in
+            fronts = [record for record in found if record["id"] == str(site.front)]
+            assert [record["version"] for record in fronts] == ([1, 2] if comes_in else [1])
+            ran = stats_of(corpus)
+            assert ran["stats"].get("gleaner/new_articles", 0) == comes_in
+            assert (ran["depth"], ran["site"]) == (depth, "replica")
+            assert f"New articles: {int(comes_in)}" in done.stdout
+            assert f"{int(comes_in)} new articles were fetched" in done.stderr
+
+
+def test_a_depth_that_is_given_overrides(tmp_path):
+    with growing_site(tmp_path, articles=1) as (site, profile):
+        corpus = tmp_path / "corpus"
+        assert crawl(write_seed(tmp_path / "seed.txt", site.front), corpus, profile, "depth=1").returncode == 0
+        assert revisit(corpus, profile, "depth=2").returncode == 0
+        assert {int(record["id"]) for record in records(corpus) if record["kind"] == "article"} == {
+            site.front,
+            *site.articles,
+        }
+
+
+def test_a_corpus_without_a_depth_goes_as_deep_as_it_went(replica, tmp_path, crawled):
+    corpus = crawled.copy(tmp_path)
+    older = {name: value for name, value in describe(corpus).items() if name in {"schema", "site", "created"}}
+    (corpus / "corpus.json").write_text(json.dumps(older))
+    (corpus / "site.toml").unlink()
+    change(corpus, f"UPDATE targets SET state = 'pending' WHERE tid = {NEIGHBOURS[0]}")
+    assert revisit(corpus, replica.profile).returncode == 0
+    assert column(corpus, f"SELECT state FROM targets WHERE tid = {NEIGHBOURS[0]}") == ["fetched"]
+    assert (corpus / "site.toml").read_bytes() == replica.profile.read_bytes()
+
+
+def test_another_profile_is_told_and_kept_and_the_earlier_one_stays(corpus, tmp_path):
+    other = tmp_path / "other.toml"
+    before = (corpus / "site.toml").read_bytes()
+    other.write_bytes(before.replace(b'language = "en"', b'language = "fa"'))
+    done = revisit(corpus, other)
+    assert done.returncode == 0, done.stderr
+    assert "differs from the one that corpus" in done.stderr
+    assert "in language" in done.stderr
+    assert (corpus / "site.toml").read_bytes() == other.read_bytes()
+    assert [path.read_bytes() for path in corpus.glob("site-*.toml")] == [before]
+    assert stats_of(corpus)["profile_sha256"] == describe(corpus)["profiles"][-1]
+    assert "differs" not in revisit(corpus, other).stderr
+
+
+def test_a_held_article_that_a_pipeline_drops_stays_and_one_that_breaks_it_is_asked_for_once(tmp_path):
+    """More than a batch of them: what ended without a line is not due again in the same run."""
+    with growing_site(tmp_path, articles=40) as (site, profile):
+        corpus = tmp_path / "corpus"
+        assert crawl(write_seed(tmp_path / "seed.txt", site.front), corpus, profile, "depth=2").returncode == 0
+        before = records(corpus)
+        for name, code, state in (("Dropper", 0, "fetched"), ("Breaker", 9, "failed")):
+            site.asked.clear()
+            pipeline, environment = with_pipeline(tmp_path, name, *site.articles)
+            settings = setting_arguments(f"CORPUS_DIR={corpus}", *QUICK, pipeline, "CLOSESPIDER_TIMEOUT=120")
+            done = scrapy("crawl", "revisit", "-a", "older_than=0d", *settings, env=environment)
+            assert done.returncode == code, done.stderr
+            assert sorted(site.asked) == sorted([site.front, *site.articles])
+            assert set(column(corpus, "SELECT state FROM targets WHERE depth = 2")) == {state}
+        assert records(corpus) == before
