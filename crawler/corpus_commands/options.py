@@ -136,9 +136,9 @@ VERBS: dict[str, Verb] = {
     "repair": Verb(
         "rebuild its catalogue",
         "Rebuild the catalogue from the lines alone, the index of the WARC files from those, and corpus.json if it is "
-        "missing or damaged, and show what was found. Damaged pictures go to quarantine/; articles that show a lost one "
-        "are fetched again by the next crawl. Captures that are lost are named and recorded in lost-captures.jsonl. Exit "
-        "code 0, or 5 if something is damaged or lost.",
+        "missing or damaged, and show what was found. Damaged pictures go to quarantine/; articles that show a lost "
+        "one are fetched again by the next crawl. Captures that are lost are named and recorded in "
+        "lost-captures.jsonl. Exit code 0, or 5 if something is damaged or lost.",
         "scrapy corpus repair",
     ),
     "search": Verb(
