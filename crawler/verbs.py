@@ -47,6 +47,17 @@ def take_any_text(*, json: bool = False) -> None:
             sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def refuse_bad_dicts(opts: argparse.Namespace) -> None:
+    """End with one line if ``-s`` gives text for a setting that is a dict."""
+    from crawler.checked import check_command_line  # noqa: PLC0415 - all commands are loaded at every start
+
+    try:
+        check_command_line(opts.set)
+    except GleanerError as error:
+        print(f"gleaner: {safe(str(error))}", file=sys.stderr)  # noqa: T201 - the log is not set up yet
+        sys.exit(error.exit_code)
+
+
 def drop_output() -> None:
     """Let what is still to be written on standard output go nowhere: its reader has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -96,6 +107,10 @@ class VerbCommand(ScrapyCommand):
             one.add_argument("--json", action="store_true", help=verb.json)
             super().add_options(one)
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        refuse_bad_dicts(opts)
+        super().process_options(args, opts)
+
     def check(self, root: Path) -> None:
         """Raise a ``GleanerError`` if the corpus at *root* is none for any of the verbs."""
 
@@ -121,10 +136,13 @@ class VerbCommand(ScrapyCommand):
 
     def _run(self, verb: ModuleType, opts: argparse.Namespace) -> int:
         from crawler.archive.diskerrors import FULL_ERRNOS  # noqa: PLC0415
+        from crawler.checked import check_names, check_values  # noqa: PLC0415
         from crawler.show import note  # noqa: PLC0415
 
         assert self.settings is not None  # noqa: S101
         try:
+            check_values(self.settings)
+            check_names(self.settings, crawls=False)
             root = Path(self.settings["CORPUS_DIR"])
             self.check(root)
             code: int = verb.run(root, opts)

@@ -42,6 +42,7 @@ PURE += [
     "report",
     "monitor",
     "sharing",
+    "settingcheck",
 ]
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
@@ -72,6 +73,7 @@ ALLOWED = {
     "summary": {"exitcodes"},
     "exitcodes": set(),
     "monitor": set(),
+    "settingcheck": set(),
     "report": {"archive", "exceptions", "exitcodes", "workers"},
 }
 

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
+from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.log import install_scrapy_root_handler
 
 from crawler import interrupts, safelog
-from crawler.exceptions import GleanerError
+from crawler.exceptions import ConfigError, GleanerError
 from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.gentle import GentleProcess
 from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
-from crawler.verbs import drop_output, take_any_text
+from crawler.verbs import drop_output, refuse_bad_dicts, take_any_text
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -65,10 +66,20 @@ class Command(crawl.Command):
         super().add_options(parser)
         parser.formatter_class = ScrapyParagraphs
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        refuse_bad_dicts(opts)
+        super().process_options(args, opts)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise UsageError("give the name of one spider, such as neighbours")
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        try:
+            self._check_settings(args[0])
+        except ConfigError as mistake:
+            print(f"gleaner: {safe(str(mistake))}", file=sys.stderr)
+            self.exitcode = mistake.exit_code
+            return
         safelog.install()
         take_any_text()
         self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
@@ -78,10 +89,7 @@ class Command(crawl.Command):
             for name in _BANNERS:
                 logging.getLogger(name).setLevel(logging.WARNING)
             logging.getLogger("scrapy.crawler").addFilter(_signals_only)
-        try:
-            crawler = self._create_crawler(args[0])
-        except KeyError:
-            raise UsageError(f"there is no spider {args[0]!r}; see scrapy list", print_help=False) from None
+        crawler = self._create_crawler(args[0])
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         process.start()
         interrupts.ignore()
@@ -112,6 +120,21 @@ class Command(crawl.Command):
             print_summary(stats, Path(crawler.settings["CORPUS_DIR"]), self.exitcode, spider, limited=limited)
         except OSError:  # the exit code stands, whoever reads the summary
             drop_output()
+
+    def _check_settings(self, spider: str) -> None:
+        """Look at the settings, those of the spider among them; raise ``ConfigError`` for what makes no sense."""
+        from crawler.checked import check_names, check_values  # noqa: PLC0415 - all commands are loaded at every start
+
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        check_values(self.settings)
+        try:
+            spider_class = get_spider_loader(self.settings).load(spider)
+        except KeyError:
+            raise UsageError(f"there is no spider {spider!r}; see scrapy list", print_help=False) from None
+        settings = self.settings.copy()
+        spider_class.update_settings(settings)
+        check_values(settings)
+        check_names(settings, crawls=True)
 
 
 def _close(crawler: Crawler) -> None:
