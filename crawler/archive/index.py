@@ -15,13 +15,15 @@ those of a key that went to duplicates/. When they are a fifth of all, the index
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from crawler.archive.folding import FOLDING, fold
@@ -31,9 +33,10 @@ from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
 from crawler.archive.stored import stored_picture
 from crawler.exceptions import CorpusError
+from crawler.sqlite import connect_to_read
 
 INDEX_NAME = "search.sqlite"
-VERSION = 500 + FOLDING
+VERSION = 600 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
 _COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
@@ -45,7 +48,8 @@ CREATE TABLE segments (             -- how far each segment was read, and what i
 CREATE TABLE documents (            -- the latest version of each key
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER, kind TEXT, language TEXT, published TEXT,
     source TEXT, picture TEXT,      -- where it was obtained; the path of its first stored picture
-    year TEXT, title TEXT, url TEXT
+    year TEXT, title TEXT, url TEXT,
+    crc INTEGER NOT NULL            -- of what is shown of it: see document_crc()
 );
 CREATE INDEX documents_published ON documents (published);
 CREATE INDEX documents_year ON documents (year);
@@ -75,48 +79,97 @@ class CaughtUp:
     busy: bool = False
 
 
-def open_index(root: Path, on_bytes: Callable[[int, int], None]) -> tuple[sqlite3.Connection, CaughtUp]:
+class SearchIndex(NamedTuple):
+    """An open index: its ``connection``, its ``path``, and what was done to bring it up to date."""
+
+    connection: sqlite3.Connection
+    path: Path
+    caught_up: CaughtUp
+
+
+@contextmanager
+def open_index(root: Path, on_bytes: Callable[[int, int], None], *, anew: str | None = None) -> Iterator[SearchIndex]:
     """Open the index of the corpus at *root*, caught up with the lines that its catalogue has read.
 
-    *on_bytes* is called with the bytes of lines read so far, and those to read. Raises ``CorpusError`` if there is no
-    corpus, or the index cannot be written.
+    Where the corpus cannot be written, its index is used as it is if it has read all lines; else one is made in a
+    temporary folder, which is gone when this ends. *on_bytes* is called with the bytes of lines read so far, and those
+    to read; *anew* is a reason to make the index anew. Raises ``CorpusError`` if there is no corpus, or the index
+    cannot be written.
     """
-    with read_catalogue(root) as catalogue:
-        ends = dict(catalogue.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall())  # articles first
-        reader = _Reader(root, ends, crcs_of(catalogue), on_bytes)
-        done = CaughtUp()
+    with ExitStack() as stack:
+        with read_catalogue(root) as catalogue:
+            ends = dict(
+                catalogue.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall()
+            )  # articles first
+            reader = _Reader(root, ends, crcs_of(catalogue), on_bytes, root)
+            index = None if anew or os.access(root, os.W_OK) else _fresh(reader)
+            if index is None and not os.access(root, os.W_OK):
+                folder = stack.enter_context(TemporaryDirectory(prefix="gleaner-search-"))
+                reader = reader._replace(home=Path(folder))
+            index = index or _up_to_date(reader, anew)
+            stack.callback(index.connection.close)
+        yield index
+
+
+def _up_to_date(reader: _Reader, anew: str | None) -> SearchIndex:
+    done = CaughtUp(anew=anew)
+    if anew:
+        remove_index(reader.home)
+    try:
+        connection = _caught_up(reader, done)
+    except sqlite3.OperationalError as error:
+        raise CorpusError(str(reader.root), f"its {INDEX_NAME} cannot be written or read ({error})") from error
+    except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
+        done = CaughtUp(anew=f"it was damaged ({error})")
+        remove_index(reader.home)
+        connection = _caught_up(reader, done)
+    return SearchIndex(connection, reader.home / INDEX_NAME, done)
+
+
+def _fresh(reader: _Reader) -> SearchIndex | None:
+    """Return the index that lies in the corpus, if it can be read and has read all lines."""
+    path = reader.home / INDEX_NAME
+    try:
+        connection = connect_to_read(path)
         try:
-            return _caught_up(reader, done), done
-        except sqlite3.OperationalError as error:
-            raise CorpusError(str(root), f"its {INDEX_NAME} cannot be written or read ({error})") from error
-        except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
-            done = CaughtUp(anew=f"it was damaged ({error})")
-            remove_index(root)
-            return _caught_up(reader, done), done
+            read = dict(connection.execute("SELECT name, bytes FROM segments").fetchall())
+            if _disagreement(reader.root, connection, reader.ends) is None and read == reader.ends:
+                done = CaughtUp()
+                _add_damaged(connection, done)
+                return SearchIndex(connection, path, done)
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+    except sqlite3.Error:
+        return None
+    return None
 
 
 class _Reader(NamedTuple):
-    """What is to be read: of the corpus at ``root`` the segments up to their ``ends``, and what the catalogue knows."""
+    """What is to be read: of the corpus at ``root`` the segments up to their ``ends``, and what the catalogue knows.
+
+    ``home`` is the folder of the index: the corpus itself, or a temporary one.
+    """
 
     root: Path
     ends: dict[str, int]
     crc_of: CrcOf
     on_bytes: Callable[[int, int], None]
+    home: Path
 
 
 def _caught_up(reader: _Reader, done: CaughtUp) -> sqlite3.Connection:
-    root = reader.root
-    connection = _connect(root)
+    connection = _connect(reader.home)
     try:
-        reason = _disagreement(root, connection, reader.ends)
+        reason = _disagreement(reader.root, connection, reader.ends)
         if reason:
             connection.close()
-            remove_index(root)
+            remove_index(reader.home)
             done.anew = reason
-            connection = _connect(root)
+            connection = _connect(reader.home)
         _take_in(reader, connection, done)
-        for *place, key, told in connection.execute("SELECT segment, offset, length, key, reason FROM damaged"):
-            done.damaged.add(Damage(Place(*place), key, told))
+        _add_damaged(connection, done)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             connection.close()
@@ -126,6 +179,11 @@ def _caught_up(reader: _Reader, done: CaughtUp) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _add_damaged(connection: sqlite3.Connection, done: CaughtUp) -> None:
+    for *place, key, told in connection.execute("SELECT segment, offset, length, key, reason FROM damaged"):
+        done.damaged.add(Damage(Place(*place), key, told))
 
 
 def _connect(root: Path) -> sqlite3.Connection:
@@ -241,10 +299,16 @@ def _index(connection: sqlite3.Connection, record: dict[str, Any], *, is_duplica
         connection.execute("DELETE FROM documents WHERE id = ?", (before,))
     kind, language, published, url = (_text(record.get(name)) for name in ("kind", "language", "published", "url"))
     facts = (kind, language, published, _source(record), stored_picture(record), published and published[:4])
-    row = (document, key, version, *facts, title, url)
+    crc = document_crc(key, version, kind, language, published, url, title, packed)
+    row = (document, key, version, *facts, title, url, crc)
     # Not INSERT OR REPLACE, which begins a savepoint: there FTS5 writes out what it gathers, for each single document.
-    connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
+
+
+def document_crc(*facts: object) -> int:
+    """Return the CRC-32 of what is shown of a document: key, version, kind, language, published, url, title, text."""
+    return zlib.crc32(repr(facts).encode(errors="surrogatepass"))
 
 
 def _remove(connection: sqlite3.Connection, key: str, version: int) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawler.archive.index import CaughtUp, open_index, remove_index
+from crawler.archive.index import CaughtUp, document_crc, open_index
 from crawler.archive.query import Term, expression, parse
 from crawler.archive.selection import Selection
 from crawler.archive.snippets import Snippet, snippet
@@ -58,24 +57,26 @@ def search(
     terms = parse(question)
     try:
         return _search(root, terms, selection, limit, on_bytes)
-    except sqlite3.DatabaseError as error:  # its pages are damaged where catching up did not look
-        remove_index(root)
-        found = _search(root, terms, selection, limit, on_bytes)
-        found.caught_up.anew = f"it was damaged ({error})"
-        return found
+    except sqlite3.DatabaseError as error:  # it is damaged where catching up did not look
+        return _search(root, terms, selection, limit, on_bytes, anew=f"it was damaged ({error})")
 
 
 def _search(
-    root: Path, terms: list[Term], selection: Selection, limit: int, on_bytes: Callable[[int, int], None]
+    root: Path,
+    terms: list[Term],
+    selection: Selection,
+    limit: int,
+    on_bytes: Callable[[int, int], None],
+    *,
+    anew: str | None = None,
 ) -> Found:
-    connection, caught_up = open_index(root, on_bytes)
     condition, parameters = selection.where("d")
     matching = f"FROM words JOIN documents d ON d.id = words.rowid WHERE words MATCH :match AND {condition}"
     values = {"match": expression(terms), "limit": limit, **parameters}
-    with closing(connection):
+    with open_index(root, on_bytes, anew=anew) as (connection, _, caught_up):
         (total,) = connection.execute(f"SELECT count(*) {matching}", values).fetchone()
         rows = connection.execute(
-            "SELECT d.key, d.version, d.kind, d.language, d.published, d.url, -score, d.title, o.text"  # noqa: S608
+            "SELECT d.key, d.version, d.kind, d.language, d.published, d.url, d.title, o.text, -score, crc"  # noqa: S608
             f" FROM (SELECT words.rowid AS id, bm25(words, {_TITLE_WEIGHT}, 1.0) AS score {matching}"
             "  ORDER BY score, d.published DESC, d.key LIMIT :limit)"
             " JOIN documents d USING (id) JOIN originals o USING (id) ORDER BY score, d.published DESC, d.key",
@@ -85,9 +86,13 @@ def _search(
 
 
 def _hit(
-    row: tuple[str, int, str | None, str | None, str | None, str | None, float, str, bytes], terms: list[Term]
+    row: tuple[str, int, str | None, str | None, str | None, str | None, str, bytes, float, int], terms: list[Term]
 ) -> Hit:
-    key, version, kind, language, published, url, score, title, text = row
+    """Return what is shown of a document; raise ``sqlite3.DatabaseError`` if it is not what was indexed."""
+    *shown, score, crc = row
+    if document_crc(*shown) != crc:
+        raise sqlite3.DatabaseError("a record in it is not what was indexed")
+    key, version, kind, language, published, url, title, text, _, _ = row
     return Hit(
         key=key,
         version=version,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -13,7 +14,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from crawler.archive.index import INDEX_NAME, CaughtUp, open_index
+from crawler.archive.index import CaughtUp, open_index
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.browse.hooks import DATABASE, TABLE, Hooks
 from crawler.exceptions import ConfigError
@@ -56,22 +57,23 @@ def serve(
     *on_bytes* is told how far the search index has caught up. Raises ``CorpusError`` if there is no corpus,
     ``ConfigError`` if the port cannot be had.
     """
-    index, caught_up = open_index(root, on_bytes)
-    index.close()
-    with closing(_listen(port)) as listening:
+    with open_index(root, on_bytes) as index, closing(_listen(port)) as listening:
         port = listening.getsockname()[1]
         hooks = Hooks(root, frozenset({f"{name}:{port}" for name in (_HOST, "localhost")}))
         pm.register(hooks)
         try:
             with suppress(KeyboardInterrupt):  # how it is meant to end
-                asyncio.run(_serve(root, listening, lambda: on_ready(f"http://{_HOST}:{port}/", caught_up)))
+                url = f"http://{_HOST}:{port}/"
+                asyncio.run(_serve(root, index.path, listening, lambda: on_ready(url, index.caught_up)))
         finally:
             pm.unregister(hooks)
 
 
-async def _serve(root: Path, listening: socket.socket, on_ready: Callable[[], None]) -> None:
-    datasette = Datasette([str(root / CATALOGUE_NAME)], metadata=_METADATA, settings=_SETTINGS)
-    datasette.add_database(Database(datasette, path=str(root / INDEX_NAME), is_mutable=True), name=DATABASE)
+async def _serve(root: Path, index: Path, listening: socket.socket, on_ready: Callable[[], None]) -> None:
+    datasette = Datasette([], metadata=_METADATA, settings=_SETTINGS)
+    for name, path in (("catalogue", root / CATALOGUE_NAME), (DATABASE, index)):
+        is_mutable = os.access(path.parent, os.W_OK)  # what is read beside who writes wants a file of its own there
+        datasette.add_database(Database(datasette, path=str(path), is_mutable=is_mutable), name=name)
     await datasette.invoke_startup()
     config = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on", access_log=False)
     on_ready()
