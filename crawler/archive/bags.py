@@ -18,9 +18,10 @@ from typing import NamedTuple
 from crawler import __version__
 from crawler.archive.description import describe_checked
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
+from crawler.archive.entries import MANIFEST_NAME, TAG_NAME, Entry, read_manifest
 from crawler.archive.files import sync_directory, write_all
 from crawler.archive.lock import CorpusLock
+from crawler.archive.losses import LOSSES_NAME
 from crawler.archive.manifest import seal_held
 from crawler.archive.sealing import Compression
 from crawler.exceptions import ConfigError, CorpusDamaged
@@ -103,7 +104,9 @@ def _payload(root: Path) -> Iterator[Entry]:
         if entry is None or not (root / entry.path).is_file():
             raise CorpusDamaged(str(root / MANIFEST_NAME), f"what its line at {offset} lists is gone")
         yield entry
-    yield Entry(MANIFEST_NAME, "")
+    for name in (MANIFEST_NAME, TAG_NAME, LOSSES_NAME):
+        if (root / name).is_file():
+            yield Entry(name, "")
     for path in sorted((root / "runs").rglob("*")):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
             yield Entry(path.relative_to(root).as_posix(), "")

@@ -44,10 +44,13 @@ from crawler.archive.description import (
     check_repairable,
     describe,
     open_description,
+    quarantine,
     repair_description,
     update_description,
 )
 from crawler.archive.diskerrors import write_errors
+from crawler.archive.entries import MANIFEST_NAME, TAG_NAME, manifest_problem
+from crawler.archive.files import sync_directory
 from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.inbag import refuse_bag
 from crawler.archive.intact import record_if_intact
@@ -435,13 +438,26 @@ def rebuild(root: Path, reason: str) -> Recovery:
         lock = CorpusLock(root)
         try:
             described = repair_description(root)
+            manifest = _take_away_manifest(root)
             damaged = quarantine_damaged(root)
             catalogue, recovery = open_catalogue(root, rebuild=reason)
             catalogue.close()
             recovery.described = described
+            recovery.manifest = manifest
             recovery.damaged_pictures = damaged
             recovery.mended = mend_warcs(root, rebuild=reason)
             recovery.lost = account_for_captures(root)
         finally:
             lock.release()
     return recovery
+
+
+def _take_away_manifest(root: Path) -> str | None:
+    """Move a manifest that is not what was written to quarantine/, and return what is wrong; None if it is well."""
+    problem = manifest_problem(root)
+    if problem:
+        quarantine(root, root / MANIFEST_NAME)
+        (root / MANIFEST_NAME).unlink(missing_ok=True)
+        (root / TAG_NAME).unlink()
+        sync_directory(root)
+    return problem

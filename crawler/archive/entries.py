@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.files import write_pieces_atomically
 
 MANIFEST_NAME = "manifest-sha256.txt"
+TAG_NAME = f"tag{MANIFEST_NAME}"
+"""Holds the hash of the manifest, so that one that is cut, emptied or gone shows, as BagIt's tag manifest does."""
 
 _LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 
@@ -49,5 +52,53 @@ def unlist(root: Path, path: str) -> None:
     manifest = root / MANIFEST_NAME
     if manifest.exists() and any(entry is not None and entry.path == path for _, entry in read_manifest(manifest)):
         end = Entry(path, "").encode()
+        is_whole = manifest_problem(root) is None
         with manifest.open("rb") as lines:
-            write_pieces_atomically(manifest, (line for line in lines if not line.endswith(end)))
+            others = (line for line in lines if not line.endswith(end))
+            if is_whole:
+                replace_manifest(root, others)
+            else:  # its hash stays, and goes on to show that
+                write_pieces_atomically(manifest, others)
+
+
+def replace_manifest(root: Path, lines: Iterable[bytes]) -> None:
+    """Replace the manifest of the corpus at *root* by *lines*, durably, and note its own hash in :data:`TAG_NAME`.
+
+    In between both the old hash and the new one are noted, so a kill leaves a manifest that is one of the two.
+    """
+    manifest, digest = root / MANIFEST_NAME, hashlib.sha256()
+    before = _sha256(manifest) if manifest.exists() else None
+
+    def pieces() -> Iterator[bytes]:
+        for line in lines:
+            digest.update(line)
+            yield line
+        if before is not None:
+            _write_tag(root, before, digest.hexdigest())
+
+    write_pieces_atomically(manifest, pieces())
+    _write_tag(root, digest.hexdigest())
+
+
+def manifest_problem(root: Path) -> str | None:
+    """Return how the manifest of the corpus at *root* is not what was written; None if it is, or none was noted."""
+    tag = root / TAG_NAME
+    if not tag.exists():
+        return None
+    hashes = {entry.sha256 for _, entry in read_manifest(tag) if entry and entry.path == MANIFEST_NAME}
+    if not hashes:
+        return f"its hash in {TAG_NAME} cannot be read"
+    if not (root / MANIFEST_NAME).exists():
+        return "it is missing"
+    return (
+        None if _sha256(root / MANIFEST_NAME) in hashes else f"it is not what was written: {TAG_NAME} has another hash"
+    )
+
+
+def _write_tag(root: Path, *hashes: str) -> None:
+    write_pieces_atomically(root / TAG_NAME, (Entry(MANIFEST_NAME, one).encode() for one in dict.fromkeys(hashes)))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from crawler.archive.checks import Digest, Problem
-from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
+from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.sealing import read_seal
 from crawler.archive.segments import FAMILIES, seal_path, segment_paths
@@ -76,9 +76,14 @@ def check_manifest(root: Path, pictures: int, digests: list[Digest], notes: list
     What must be read in full to be checked goes to *digests*; what is newer than the manifest is told in *notes*.
     A picture's bytes are checked against its name elsewhere, a segment's against its seal.
     """
+    if problem := manifest_problem(root):
+        yield Problem(MANIFEST_NAME, None, f"{problem}; scrapy corpus repair takes it away")
+    if (root / MANIFEST_NAME).exists():
+        yield from _check_entries(root, pictures, digests, notes)
+
+
+def _check_entries(root: Path, pictures: int, digests: list[Digest], notes: list[str]) -> Iterator[Problem]:
     manifest = root / MANIFEST_NAME
-    if not manifest.exists():
-        return
     sealed = _sealed(root)
     listed_pictures, listed_segments = 0, set()
     for offset, entry in read_manifest(manifest):

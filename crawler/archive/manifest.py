@@ -18,8 +18,7 @@ from typing import NamedTuple
 
 from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest
-from crawler.archive.files import write_pieces_atomically
+from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import read_losses
 from crawler.archive.ownprofile import earlier_profiles
@@ -63,6 +62,8 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     catalogue.close()
     mend_warcs(root)
     _refuse_losses(root)
+    if problem := manifest_problem(root):
+        raise CorpusDamaged(str(root / MANIFEST_NAME), f"{problem}; scrapy corpus repair takes it away")
     seals = seal_closed(root, compression, last_too=True)
     listed = 0
     held = _held(root)
@@ -75,7 +76,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
         for path in sorted(held):
             yield Entry(path, held[path]).encode()
 
-    write_pieces_atomically(root / MANIFEST_NAME, lines())
+    replace_manifest(root, lines())
     return Sealed(seals, listed, sorted(held), recovery)
 
 

@@ -17,6 +17,7 @@ from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
+from crawler.archive.entries import MANIFEST_NAME
 from crawler.archive.files import sync_directory, write_atomically
 from crawler.archive.losses import Loss, of_records
 from crawler.archive.lostpictures import LostPictures, ask_for_lost
@@ -51,6 +52,8 @@ class Recovery:
     """Why corpus.json was rebuilt."""
     damaged: list[tuple[Place, str]] = field(default_factory=list)
     """Lines amid others that are not records: left where they are, for ``verify`` to show."""
+    manifest: str | None = None
+    """Why the manifest was taken away."""
     damaged_pictures: list[str] = field(default_factory=list)
     """Pictures whose bytes were not those of their names, and that were moved to quarantine/."""
     lost_pictures: LostPictures = field(default_factory=LostPictures)
@@ -72,6 +75,8 @@ class Recovery:
             yield f"{place.segment}: a torn end of {place.length} bytes at {place.offset} was moved to quarantine/"
         for place, reason in self.damaged:
             yield f"{place.segment}: the line at {place.offset} is not a record ({reason}); it is left as it is"
+        if self.manifest:
+            yield f"{MANIFEST_NAME}: {self.manifest}; it was moved to quarantine/; scrapy corpus seal makes a new one"
         for path in self.damaged_pictures:
             yield f"{path}: its bytes are not those of its name; it was moved to quarantine/"
         paths, keys = self.lost_pictures

@@ -20,6 +20,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
                 "corpus_json": recovery.described,
                 "cut": [place._asdict() for place in recovery.cut],
                 "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
+                "manifest": recovery.manifest,
                 "damaged_pictures": recovery.damaged_pictures,
                 "lost_pictures": recovery.lost_pictures.paths,
                 "requested_again": recovery.lost_pictures.keys,
@@ -30,5 +31,11 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         for message in recovery.messages():
             say(message)
         say(f"{root}: the catalogue now knows {recovery.adopted:,} lines")
-    is_damaged = recovery.damaged or recovery.lost or recovery.damaged_pictures or recovery.lost_pictures.paths
+    is_damaged = (
+        recovery.damaged
+        or recovery.manifest
+        or recovery.lost
+        or recovery.damaged_pictures
+        or recovery.lost_pictures.paths
+    )
     return CorpusDamaged.exit_code if is_damaged else 0
