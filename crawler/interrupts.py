@@ -4,6 +4,8 @@ In three parts of its life, each with handlers of its own: while it starts, it e
 while it works, it ends in order (:func:`raising`; a crawl by :mod:`crawler.gentle`); when its work is done, nothing
 disturbs what is left (:func:`ignore`). A signal that was ignored when the command was started, as ``nohup`` ignores
 SIGHUP, stays ignored.
+
+It imports as little as it can: until it is loaded, a signal is Python's own traceback.
 """
 
 from __future__ import annotations
@@ -13,19 +15,23 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from crawler.exitcodes import STOPPED
-from crawler.workers import GROUP_SIGNALS
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
+GROUP_SIGNALS: Final[tuple[signal.Signals, ...]] = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+"""What a terminal or a service manager sends to all processes of a command at once."""
+
 Handler = Callable[[int, FrameType | None], Any]
 
+_AGAIN_SECONDS = 0.01
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGHUP: "SIGHUP: its terminal was closed"}
 
 
@@ -79,7 +85,9 @@ def raising() -> Iterator[list[int]]:
     def unraisable(lost: UnraisableHookArgs) -> None:
         """Interrupt again where an interrupt fell into a destructor, which Python only tells of."""
         if lost.exc_type is KeyboardInterrupt:
-            _thread.interrupt_main()
+            again = threading.Timer(_AGAIN_SECONDS, _thread.interrupt_main)  # once this hook has returned
+            again.daemon = True
+            again.start()
         else:
             sys.__unraisablehook__(lost)
 
@@ -92,6 +100,34 @@ def raising() -> Iterator[list[int]]:
     finally:
         ignore()
         sys.unraisablehook = hook
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let signals to the group wait for the end of the block; a process that is started in it begins with them blocked.
+
+    The handlers are the same ones afterwards.
+    """
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    in_main_thread = threading.current_thread() is threading.main_thread()  # no other thread runs or sets handlers
+    handlers = {number: signal.getsignal(number) for number in GROUP_SIGNALS if in_main_thread}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, GROUP_SIGNALS)
+    try:
+        for number, handler in handlers.items():
+            if callable(handler):  # another thread may take the signal, so it is not enough to block it in this one
+                signal.signal(number, note)
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if callable(handler):
+                signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for late in dict.fromkeys(came):
+            signal.raise_signal(late)
 
 
 def release_terminal() -> None:

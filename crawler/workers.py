@@ -11,45 +11,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
-from types import FrameType, TracebackType
-from typing import Any, Final
+from types import TracebackType
+from typing import Any
 
-GROUP_SIGNALS: Final[tuple[signal.Signals, ...]] = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""What a terminal or a service manager sends to all processes of a command at once."""
-
-
-@contextmanager
-def held_back() -> Iterator[None]:
-    """Let signals to the group wait for the end of the block; a process that is started in it begins with them blocked.
-
-    The handlers are the same ones afterwards.
-    """
-    came: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        came.append(number)
-
-    in_main_thread = threading.current_thread() is threading.main_thread()  # no other thread runs or sets handlers
-    handlers = {number: signal.getsignal(number) for number in GROUP_SIGNALS if in_main_thread}
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, GROUP_SIGNALS)
-    try:
-        for number, handler in handlers.items():
-            if callable(handler):  # another thread may take the signal, so it is not enough to block it in this one
-                signal.signal(number, note)
-        yield
-    finally:
-        for number, handler in handlers.items():
-            if callable(handler):
-                signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        for late in dict.fromkeys(came):
-            signal.raise_signal(late)
+from crawler.interrupts import GROUP_SIGNALS, held_back
 
 
 def begin(parent: int, exit_now: Callable[[int], None] = os._exit) -> None:
@@ -84,7 +54,8 @@ class Pool(ProcessPoolExecutor):
         self, processes: int, initializer: Callable[..., object] | None = None, initargs: tuple[Any, ...] = ()
     ) -> None:
         self._context = _Context()
-        with held_back():  # the tracker, which outlives no signal otherwise, unblocks some of them in Python 3.11
+        with held_back():
+            # It would be started by the first worker's start, where Python 3.11 then unblocks what is held back.
             resource_tracker.ensure_running()
         super().__init__(processes, self._context, initializer, initargs)
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from crawler.archive.pictures import store
 from crawler.archive.verify import verify
-from crawler.exitcodes import COMPLETE, FAILED_URLS, FORCED, INTERNAL, STOPPED
+from crawler.exitcodes import COMPLETE, FAILED_URLS, FORCED, STOPPED
 from tests.conftest import RunningReplica
 from tests.crawling import REPOSITORY, crawl_arguments, records, scrapy, scrapy_command, setting_arguments, write_seed
 from tests.terminal import Terminal
@@ -88,9 +88,8 @@ class Case:
             code = terminal.wait()
             wrong = [f"processes left: {left}"] if (left := terminal.left()) else []
             self.code, self.output = code, (output := terminal.output)
-        loading = f"{REPOSITORY}/crawler/" not in output and (
-            code == -signal.SIGINT or (code == INTERNAL and "Fatal Python error: init" in output)
-        )
+        told = code == -signal.SIGINT or "KeyboardInterrupt" in output
+        loading = told and not any(ours in output for ours in (f"{REPOSITORY}/crawler/", "spawn_main", "SpawnProcess"))
         allowed = {COMPLETE, FAILED_URLS, STOPPED} if instant is not None else {COMPLETE}
         if not loading and code not in allowed | ({FORCED} if twice else set()):
             wrong.append(f"exit code {code}")

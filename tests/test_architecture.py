@@ -47,8 +47,8 @@ PURE += [
 # What each part of the core may import of the others; the shell may import all of them.
 ALLOWED = {
     "exceptions": set(),
-    "workers": set(),
-    "interrupts": {"exitcodes", "workers"},
+    "interrupts": {"exitcodes"},
+    "workers": {"interrupts"},
     "items": set(),
     "jsonl": {"items"},
     "zstd": set(),
@@ -61,7 +61,7 @@ ALLOWED = {
     "extract": {"items", "sites", "text"},
     "warc": {"exceptions", "sqlite", "zstd"},
     "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "jsonl", "text", "warc", "sqlite", "workers", "zstd", "dedupe"},
+    "archive": {"items", "exceptions", "interrupts", "jsonl", "text", "warc", "sqlite", "workers", "zstd", "dedupe"},
     "reading": {"items", "extract", "seeds", "sites", "text"},
     "looking": {"archive"},
     "records": {"items", "archive", "reading", "seeds", "sites"},

@@ -10,11 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from contextlib import closing
 
 import pytest
 
 from crawler.archive.verify import verify
+from crawler.interrupts import GROUP_SIGNALS, held_back
 from tests.conftest import NEIGHBOURS
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.ctrlc import COMMANDS, interrupt
@@ -169,7 +171,7 @@ def test_a_reader_of_the_output_that_ctrl_c_ended_does_not_change_the_exit_code(
 
 def test_an_interrupt_that_falls_into_a_destructor_comes_again():
     program = """
-        import signal, sys
+        import signal, sys, time
         from crawler import interrupts
         class Destroyed:
             def __del__(self):
@@ -177,8 +179,7 @@ def test_an_interrupt_that_falls_into_a_destructor_comes_again():
         try:
             with interrupts.raising():
                 Destroyed()
-                sum(range(10)), repr(Destroyed)
-                for _ in range(1000): pass
+                time.sleep(600)
                 sys.exit(1)
         except KeyboardInterrupt:
             signal.raise_signal(signal.SIGINT)  # which is ignored by now
@@ -188,3 +189,30 @@ def test_an_interrupt_that_falls_into_a_destructor_comes_again():
         [sys.executable, "-c", textwrap.dedent(program)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("number", GROUP_SIGNALS)
+def test_a_signal_that_is_held_back_comes_after_the_block_to_the_same_handler(number):
+    came = []
+    before = signal.signal(number, lambda number, _: came.append(number))
+    handler = signal.getsignal(number)
+    try:
+        with held_back():
+            os.kill(os.getpid(), number)
+            time.sleep(0)
+            assert came == []
+        assert came == [number]
+        assert signal.getsignal(number) is handler
+        assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & set(GROUP_SIGNALS)
+    finally:
+        signal.signal(number, before)
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with held_back():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

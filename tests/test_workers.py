@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -13,7 +12,8 @@ from multiprocessing import resource_tracker
 
 import pytest
 
-from crawler.workers import GROUP_SIGNALS, Pool, held_back
+from crawler.interrupts import GROUP_SIGNALS
+from crawler.workers import Pool
 from tests.crawling import REPOSITORY
 
 
@@ -33,7 +33,8 @@ def test_signals_do_not_touch_a_worker_that_is_only_beginning():
     """Its first instructions are Python's own: it must not die there, nor tell of it."""
     program = """
         import os, signal, sys
-        from crawler.workers import GROUP_SIGNALS, Pool
+        from crawler.interrupts import GROUP_SIGNALS
+        from crawler.workers import Pool
         if __name__ == "__main__":
             with Pool(1) as pool:
                 future = pool.submit(os.getpid)
@@ -74,30 +75,3 @@ def test_an_error_in_the_block_ends_the_workers():
         pool.submit(time.sleep, 3600)
         raise KeyboardInterrupt
     assert not [worker for worker in pool._context.workers if worker.is_alive()]
-
-
-@pytest.mark.parametrize("number", GROUP_SIGNALS)
-def test_a_signal_that_is_held_back_comes_after_the_block_to_the_same_handler(number):
-    came = []
-    before = signal.signal(number, lambda number, _: came.append(number))
-    handler = signal.getsignal(number)
-    try:
-        with held_back():
-            os.kill(os.getpid(), number)
-            time.sleep(0)
-            assert came == []
-        assert came == [number]
-        assert signal.getsignal(number) is handler
-        assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & set(GROUP_SIGNALS)
-    finally:
-        signal.signal(number, before)
-
-
-def test_an_ignored_signal_stays_ignored():
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with held_back():
-            os.kill(os.getpid(), signal.SIGHUP)
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, before)

@@ -25,13 +25,13 @@ from crawler.archive.reading import read_catalogue
 from crawler.exceptions import CorpusError
 from crawler.exitcodes import FORCED, exit_code
 from crawler.extensions.archivist import Archivist
+from crawler.interrupts import held_back
 from crawler.monitor import collapse
 from crawler.needs import needed_profile
 from crawler.numbers import number
 from crawler.profilechoice import ChosenProfile
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
-from crawler.workers import held_back
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -112,6 +112,7 @@ class RunRecord:
         stats = self._crawler.stats.get_stats()
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats.get("gleaner/run")
         if run and not (root / "runs" / run / "stats.json").exists():
+            stats.pop("finish_reason", None)  # if it was being closed in order: it came to no end of that kind
             if started := stats.get("start_time"):
                 stats.setdefault("elapsed_time_seconds", (datetime.now(UTC) - started).total_seconds())
             self._write(stats, None)
