@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 32
 _MAX_REASON_LETTERS = 500
+_SHARED_AHEAD = 2
+"""Targets that a worker leases before the network can take them: the others have as much of a right to them."""
 
 
 class FrontierSpider(Protocol):
@@ -68,6 +70,7 @@ class FrontierScheduler(BaseScheduler):
         connect(scheduler._item_dropped, signal=signals.item_dropped)
         connect(scheduler._spider_error, signal=signals.spider_error)
         connect(scheduler._spider_idle, signal=signals.spider_idle)
+        connect(scheduler._on_network, signal=signals.request_reached_downloader)
         return scheduler
 
     def open(self, spider: Spider) -> None:
@@ -101,12 +104,24 @@ class FrontierScheduler(BaseScheduler):
     def _budget(self) -> int:
         """Return how many more targets may be leased now: all that a batch holds, or what max_articles leaves."""
         limit, archivist = self._spider.max_articles, self._archivist
+        if archivist is not None and archivist.sharing is not None:  # which knows what max_articles leaves
+            return max(0, _SHARED_AHEAD - self._ahead())
         if limit is None or archivist is None:
             return _BATCH
         return min(_BATCH, limit - archivist.articles_answered - len(archivist.leases))
 
     def _low(self) -> bool:
         return self._may_wait and len(self._ready) < _BATCH // 2 and self._budget() > 0
+
+    def _ahead(self) -> int:
+        """Return how many targets are leased whose request has not come as far as the network."""
+        downloader: Any = self._crawler.engine.downloader
+        begun = {request for slot in downloader.slots.values() for request in slot.active}
+        return len(self._ready) + sum("target" in one.meta and one not in begun for one in downloader.active)
+
+    def _on_network(self) -> None:
+        if self._archivist is not None and self._archivist.sharing is not None:
+            self._lease_if_low()
 
     def _lease_if_low(self) -> None:
         if self._low() and not self._leasing:

@@ -68,7 +68,7 @@ ALLOWED = {
     "soft404": {"archive", "reading", "sites"},
     "profilechoice": {"archive", "exceptions", "sites"},
     "reextract": {"archive", "exceptions", "items", "jsonl", "reading", "records", "sites"},
-    "recover": {"archive", "sites", "net"},
+    "recover": {"archive", "sites", "net", "politeness"},
     "sharing": {"archive", "exceptions", "items"},
     "summary": {"exitcodes"},
     "exitcodes": set(),

@@ -39,7 +39,7 @@ from crawler.archive.decision import (
     stub_reason,
     stub_state,
 )
-from crawler.archive.depths import pass_on_depths
+from crawler.archive.depths import listed_by, pass_on_depths
 from crawler.archive.description import (
     check_repairable,
     describe,
@@ -146,6 +146,10 @@ class Corpus:
     def pass_on_depths(self) -> None:
         """Bring nearer to the seeds what is listed by records that are (:mod:`crawler.archive.depths`), in a group."""
         pass_on_depths(self.catalogue, self.line)
+
+    def listed_by(self, key: str) -> set[str]:
+        """Return the keys that the records of *key* list."""
+        return listed_by(self.catalogue, self.line, key)
 
     def look_up(self, articles: Sequence[Article]) -> None:
         """Look up together what is known of *articles*, which are then added: half as dear as one by one."""

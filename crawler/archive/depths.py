@@ -21,8 +21,12 @@ def pass_on_depths(catalogue: Catalogue, line: Callable[[Place], bytes]) -> None
     """
     while nearer := catalogue.nearer():
         for key, depth in nearer:
-            listed = {one for _, place in catalogue.versions(key) for one in _listed(line(place), catalogue.crc_of)}
-            catalogue.bring_nearer(key, depth, listed)
+            catalogue.bring_nearer(key, depth, listed_by(catalogue, line, key))
+
+
+def listed_by(catalogue: Catalogue, line: Callable[[Place], bytes], key: str) -> set[str]:
+    """Return the keys that the records of *key*, in all their versions, list."""
+    return {one for _, place in catalogue.versions(key) for one in _listed(line(place), catalogue.crc_of)}
 
 
 def _listed(line: bytes, crc_of: CrcOf) -> list[str]:

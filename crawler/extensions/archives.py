@@ -6,13 +6,16 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import GleanerError
+from crawler.extensions.archivist import sharing_of
 from crawler.headers import header
 from crawler.middlewares.patience import OWN_BUDGET
 from crawler.politeness import retry_after
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _TRIES = 3
 _AT_ONCE = 2
@@ -72,7 +77,8 @@ class Archives:
             "commoncrawl-index": recovery.commoncrawl_per_minute,
             "commoncrawl": recovery.captures_per_minute,
         }
-        self._budgets = {name: Budget(rate, recovery.patience) for name, rate in rates.items()}
+        self._new_budgets = {name: partial(Budget, rate, recovery.patience) for name, rate in rates.items()}
+        self._budgets = {name: make() for name, make in self._new_budgets.items()}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
         # Requests wait for their budget here, so that in Scrapy's downloader they never fill the site's place.
@@ -85,10 +91,10 @@ class Archives:
 
         Raises :class:`Broken` if this URL has none, :class:`ArchiveDown` if the archive gives none for now.
         """
-        budget, reason = self._budgets[service], _LEFT_ALONE
+        reason, limited = _LEFT_ALONE, False
         async with self._at_once[service]:
             for _ in range(_TRIES):
-                await self._turn(service, budget, reason)
+                await self._turn(service, reason)
                 self._crawler.stats.inc_value(f"gleaner/recover/requests/{service}")
                 request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": service})
                 try:
@@ -96,34 +102,62 @@ class Archives:
                 except IgnoreRequest as error:
                     raise Broken(str(error)) from error
                 except ResponseDataLossError as error:
-                    budget.answered()
+                    await self._on_budget(service, _answered)
                     raise Broken("it is cut short") from error
                 except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
-                    reason = f"no answer ({type(error).__name__})"
-                    budget.failed(time.monotonic(), None, limited=False)
+                    reason, limited = f"no answer ({type(error).__name__})", False
+                    await self._on_budget(service, partial(_failed, retry_after=None, limited=False))
                     logger.warning("Archive %s: %s", service, reason)
                     continue
                 if response.status not in _BUSY or "Memento-Datetime" in response.headers:
-                    budget.answered()  # a 503 that was archived is an answer
+                    await self._on_budget(service, _answered)  # a 503 that was archived is an answer
                     return response
                 reason = f"status {response.status}"
                 wait = retry_after(header(response, "Retry-After"), time.time())
                 limited = response.status == _TOO_MANY or wait is not None
-                budget.failed(time.monotonic(), wait, limited=limited)
+                await self._on_budget(service, partial(_failed, retry_after=wait, limited=limited))
                 logger.warning("Archive %s: %s; asked to wait: %s s", service, reason, wait)
-        raise ArchiveDown(reason, limited=budget.asked_to_wait)
+        raise ArchiveDown(reason, limited=limited)
 
-    async def _turn(self, service: str, budget: Budget, reason: str) -> None:
+    async def _turn(self, service: str, reason: str) -> None:
         """Wait until the next request to *service* may start."""
         async with self._turns[service]:
             while True:
                 if is_closing(self._crawler):
                     raise Stopping("the crawl is ending")
-                now = time.monotonic()
-                if budget.down(now):
-                    raise ArchiveDown(reason, limited=budget.asked_to_wait)
-                wait = budget.wait(now)
-                if wait <= 0:
-                    budget.take(now)
+                turn = await self._on_budget(service, _take)
+                if turn.is_down:
+                    raise ArchiveDown(reason, limited=turn.is_limited)
+                if turn.wait <= 0:
                     return
-                await asyncio.sleep(min(wait, _POLL))
+                await asyncio.sleep(min(turn.wait, _POLL))
+
+    async def _on_budget(self, service: str, do: Callable[[Budget, float], T]) -> T:
+        """Return what *do* returns, which is done to the budget of *service*: this crawl's, or that of all workers."""
+        sharing = sharing_of(self._crawler)
+        if sharing is None:
+            return do(self._budgets[service], time.monotonic())
+        return await sharing.act(f"budget:{service}", self._new_budgets[service], do)
+
+
+class _Turn(NamedTuple):
+    """How long to wait for the next request, if that was not taken; or whether the archive is down, and was limited."""
+
+    wait: float
+    is_down: bool
+    is_limited: bool
+
+
+def _take(budget: Budget, now: float) -> _Turn:
+    turn = _Turn(budget.wait(now), budget.down(now), budget.asked_to_wait)
+    if turn.wait <= 0 and not turn.is_down:
+        budget.take(now)
+    return turn
+
+
+def _answered(budget: Budget, _now: float) -> None:
+    budget.answered()
+
+
+def _failed(budget: Budget, now: float, *, retry_after: float | None, limited: bool) -> None:
+    budget.failed(now, retry_after, limited=limited)

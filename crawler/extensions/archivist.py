@@ -308,6 +308,12 @@ class Archivist:
             self.fail(error)
 
 
+def sharing_of(crawler: Crawler) -> Sharing | None:
+    """Return the dealings of *crawler* with those who share its frontier, None if nobody does."""
+    archivist = crawler.get_extension(Archivist) if crawler.extensions else None
+    return archivist.sharing if archivist else None
+
+
 def _tell(root: Path, read: int) -> None:
     """Say now and then that a crawl of an old corpus begins with making its index of near duplicates."""
     if read % _TOLD_LINES == 0:

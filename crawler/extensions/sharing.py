@@ -20,18 +20,21 @@ from crawler.archive.frontier import Known
 from crawler.exceptions import ConfigError, FrontierGone, GleanerError
 from crawler.items import Article
 from crawler.numbers import number
-from crawler.stopping import is_closing
+from crawler.stopping import Stopping, is_closing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable
 
     from scrapy.crawler import Crawler
 
-    from crawler.sharing import Entry, SharedFrontier
+    from crawler.sharing import Ended, Entry, SharedFrontier
+    from crawler.sharing.states import State
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+R = TypeVar("R")
+S = TypeVar("S", bound="State")
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
 _MOST_AT_ONCE = 8
@@ -60,6 +63,7 @@ class Sharing:
         self._crawler = crawler
         self._site = site
         self._beat_seconds = beat_seconds
+        self._max_articles: int | None = getattr(crawler.spider, "max_articles", None)
         self._is_open = False
         self._reason: str | None = None
         """Why the crawl must end: Redis is gone, or refuses what a worker asks for."""
@@ -108,14 +112,17 @@ class Sharing:
         self._is_open = True
 
     async def _tell_all(self, do: Doing) -> None:
-        from crawler.sharing import entry_of  # noqa: PLC0415 - an optional extra
+        from crawler.sharing import Ended, entry_of, fetched  # noqa: PLC0415 - an optional extra
 
         last = _FIRST_TID
         while rows := await do(partial(_known, after=last)):
             last = rows[-1].tid
-            ended = [(row.key, row.state) for row in rows if row.state in {"fetched", "gone", "dropped"}]
+            depths = {row.key: row.depth for row in rows if row.state == "fetched"}
+            ended = [Ended(row.key, row.state, row.depth) for row in rows if row.state in {"gone", "dropped"}]
             listed = [entry_of(row.key, row.depth, row.title, row.pic) for row in rows if row.state == "pending"]
-            await self._frontier.tell(ended, listed)
+            lists = await do(partial(_lists, keys=await self._frontier.forgotten(list(depths)))) if depths else {}
+            ended += [fetched(key, depth, lists.get(key, ())) for key, depth in depths.items()]
+            await self._frontier.tell(ended, listed, known_before=True)
 
     async def _beat(self) -> None:
         while not self._reason:
@@ -130,7 +137,9 @@ class Sharing:
             self._told.clear()
             targets, more = list[Target](), False
             with self._unless_gone():
-                targets, more = await self._frontier.claim(min(limit, _MOST_AT_ONCE), max_depth=max_depth)
+                targets, more = await self._frontier.claim(
+                    min(limit, _MOST_AT_ONCE), max_depth=max_depth, max_articles=self._max_articles
+                )
             if targets or not more:
                 return targets
             try:
@@ -141,21 +150,37 @@ class Sharing:
 
     async def archived(self, article: Article) -> None:
         """Tell that *article* is durable: its target is done, and what it lists is to be fetched."""
-        from crawler.sharing import entry_of_related  # noqa: PLC0415 - an optional extra
+        from crawler.sharing import Ended, entry_of_related, fetched  # noqa: PLC0415 - an optional extra
 
         listed = [entry_of_related(self._site, item, article.depth + 1) for item in article.related]
-        state = stub_state(article.capture.status) if article.kind == "stub" else "fetched"
-        await self._tell([] if article.kind == "seed" else [(article.key, state)], listed)
+        if article.kind == "seed":
+            await self._tell([], listed)
+        elif article.kind == "stub":
+            await self._tell([Ended(article.key, stub_state(article.capture.status))], listed)
+        else:
+            await self._tell([fetched(article.key, article.depth, (item.id for item in article.related))], listed)
 
     async def end(self, key: str, state: str) -> None:
         """Tell that the lease of *key* ended without a record."""
-        await self._tell([(key, state)])
+        from crawler.sharing import Ended  # noqa: PLC0415 - an optional extra
 
-    async def _tell(self, ended: list[tuple[str, str]], listed: Iterable[Entry] = ()) -> None:
+        await self._tell([Ended(key, state)])
+
+    async def _tell(self, ended: list[Ended], listed: Iterable[Entry] = ()) -> None:
         if not self._reason:
             with self._unless_gone():
                 await self._frontier.tell(ended, listed)
         self._told.set()
+
+    async def act(self, name: str, make: Callable[[], S], do: Callable[[S, float], R]) -> R:
+        """Return what *do* returns, which is done to the budget *name* of all workers at Redis's time.
+
+        *make* makes the budget of a new run. Raises ``Stopping`` if the frontier is gone: so is the budget.
+        """
+        if not self._reason:
+            with self._unless_gone():
+                return await self._frontier.change(name, make, do)
+        raise Stopping("the shared frontier is gone")
 
     async def seeded(self) -> None:
         """Tell that this worker brings no more seeds."""
@@ -204,6 +229,10 @@ class Sharing:
 
 def _known(corpus: Corpus, after: int) -> list[Known]:
     return corpus.frontier.known(after, _TARGETS_A_PART)
+
+
+def _lists(corpus: Corpus, keys: list[str]) -> dict[str, set[str]]:
+    return {key: {one.rpartition("/")[2] for one in corpus.listed_by(key)} for key in keys}
 
 
 def _worker(root: Path) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
+from crawler.extensions.archivist import sharing_of
 from crawler.headers import header
 from crawler.middlewares.captures import REPLAYED
 from crawler.numbers import number
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 OWN_BUDGET = "gleaner_own_budget"
 """In ``meta``: who makes this request sees to it by himself how often its host is asked."""
@@ -44,38 +49,71 @@ class PatienceMiddleware:
 
     def __init__(self, crawler: Crawler, limit: float) -> None:
         self._crawler = crawler
-        self._hosts: defaultdict[str, Patience] = defaultdict(lambda: Patience(limit))
+        self._new = partial(Patience, limit)
+        self._hosts: defaultdict[str, Patience] = defaultdict(self._new)
+        self._unsaid: set[str] = set()
+        """Hosts whose next pause would be longer than the last, unless they answer well."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler, number(crawler.settings, "PATIENCE", "a number of seconds"))
 
     async def process_request(self, request: Request) -> None:
-        host = None if request.meta.get(OWN_BUDGET) else self._hosts.get(_name(request))
-        while host is not None:
+        if request.meta.get(OWN_BUDGET):
+            return
+        name = _name(request)
+        while True:
+            host = await self._on_host(name, _look)
+            if host.is_unsaid:
+                self._unsaid.add(name)
             if host.is_spent:
                 self._crawler.stats.inc_value("gleaner/left_alone")
                 raise NotNow("the host asks to be left alone for longer than this run can wait")
-            wait = host.wait(time.monotonic())
-            if wait <= 0:
+            if host.wait <= 0:
                 return
-            await pause(self._crawler, wait)
+            await pause(self._crawler, host.wait)
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         if request.meta.get(OWN_BUDGET) or REPLAYED in response.flags:
             return response
         name = _name(request)
         asked = header(response, "Retry-After")
         if response.status == _TOO_MANY or (response.status == _UNAVAILABLE and asked):
-            host = self._hosts[name]
-            longer = host.pause(time.monotonic(), retry_after(asked, time.time()))
+            self._unsaid.add(name)
+            longer, is_spent = await self._on_host(name, partial(_pause, seconds=retry_after(asked, time.time())))
             if longer >= _WORTH_TELLING:
                 self._crawler.stats.inc_value("gleaner/pauses")
-                patience = ", which is too long for this run" if host.is_spent else ""
+                patience = ", which is too long for this run" if is_spent else ""
                 logger.info("%s answered %d and is left alone for %.0f s%s", name, response.status, longer, patience)
-        elif name in self._hosts:
-            self._hosts[name].answered()
+        elif name in self._unsaid:
+            self._unsaid.discard(name)
+            await self._on_host(name, _answered)
         return response
+
+    async def _on_host(self, name: str, do: Callable[[Patience, float], T]) -> T:
+        """Return what *do* returns, which is done to the patience with a host: this crawl's, or that of all workers."""
+        sharing = sharing_of(self._crawler)
+        if sharing is None:
+            return do(self._hosts[name], time.monotonic())
+        return await sharing.act(f"patience:{name}", self._new, do)
+
+
+class _Look(NamedTuple):
+    wait: float
+    is_spent: bool
+    is_unsaid: bool
+
+
+def _look(host: Patience, now: float) -> _Look:
+    return _Look(host.wait(now), host.is_spent, host.is_unsaid)
+
+
+def _pause(host: Patience, now: float, *, seconds: float | None) -> tuple[float, bool]:
+    return host.pause(now, seconds), host.is_spent
+
+
+def _answered(host: Patience, _now: float) -> None:
+    host.answered()
 
 
 def _name(request: Request) -> str:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.politeness.retry_after import MAX_WAIT
+from crawler.politeness.states import is_within
+
 _FIRST_PAUSE = 5.0
 _GROWTH = 2.0
 _LONGEST_PAUSE = 300.0
+_MAX_UNSAID = 20
+"""More pauses in a row do not make one longer."""
+_MAX_SPENT = 1e9
 
 
 class Patience:
@@ -35,7 +44,7 @@ class Patience:
             if self._until > now:
                 return 0.0  # answers to what was asked before the pause began
             seconds = min(_LONGEST_PAUSE, _FIRST_PAUSE * _GROWTH**self._unsaid)
-            self._unsaid += 1
+            self._unsaid = min(self._unsaid + 1, _MAX_UNSAID)
         longer = max(0.0, now + seconds - max(self._until, now))
         self._until = max(self._until, now) + longer
         self._spent += longer
@@ -44,3 +53,25 @@ class Patience:
     def answered(self) -> None:
         """Note an answer that asks for no patience."""
         self._unsaid = 0
+
+    @property
+    def is_unsaid(self) -> bool:
+        """Whether the last pause was of a length that the host did not say, and it did not answer well since."""
+        return self._unsaid > 0
+
+    def save(self) -> dict[str, float | int | bool]:
+        """Return what it knows, for those who share it."""
+        return {"until": self._until, "spent": self._spent, "unsaid": self._unsaid}
+
+    def load(self, state: Mapping[str, Any], now: float) -> bool:
+        """Know what *state* says, as :meth:`save` returns it; return False, and know nothing, if it cannot be true."""
+        try:
+            until, spent, unsaid = state["until"], state["spent"], state["unsaid"]
+        except KeyError:
+            return False
+        if not (is_within(until, now + max(MAX_WAIT, _LONGEST_PAUSE)) and is_within(spent, _MAX_SPENT)):
+            return False
+        if type(unsaid) is not int or not 0 <= unsaid <= _MAX_UNSAID:
+            return False
+        self._until, self._spent, self._unsaid = float(until), float(spent), unsaid
+        return True

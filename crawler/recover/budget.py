@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.politeness.retry_after import MAX_WAIT
+from crawler.politeness.states import is_within
+
 _FIRST_PAUSE = 5.0
 _GROWTH = 4.0
 _LONGEST_PAUSE = 600.0
+_MAX_COUNTED_FAILURES = 20
+"""More do not make a pause longer."""
 _FAILURES = 3
 """So many requests in a row without an answer, and the archive counts as down."""
 
@@ -45,7 +53,7 @@ class Budget:
 
     def failed(self, now: float, retry_after: float | None, *, limited: bool) -> None:
         """Note a request without an answer, or with one that asks to wait *retry_after* seconds (None: not said)."""
-        self._failures += 1
+        self._failures = min(self._failures + 1, _MAX_COUNTED_FAILURES)
         self.asked_to_wait = limited
         pause = retry_after
         if pause is None:
@@ -55,3 +63,28 @@ class Budget:
             self._down_until = max(self._down_until, now + pause)
         elif self._failures >= _FAILURES:
             self._down_until = max(self._down_until, now + max(pause, self._patience))
+
+    def save(self) -> dict[str, float | int | bool]:
+        """Return what it knows, for those who share it."""
+        return {
+            "next": self._next,
+            "down_until": self._down_until,
+            "failures": self._failures,
+            "asked_to_wait": self.asked_to_wait,
+        }
+
+    def load(self, state: Mapping[str, Any], now: float) -> bool:
+        """Know what *state* says, as :meth:`save` returns it; return False, and know nothing, if it cannot be true."""
+        latest = now + self._interval + max(self._patience, MAX_WAIT, _LONGEST_PAUSE)
+        try:
+            following, down_until = state["next"], state["down_until"]
+            failures, asked_to_wait = state["failures"], state["asked_to_wait"]
+        except KeyError:
+            return False
+        if not (is_within(following, latest) and is_within(down_until, latest)):
+            return False
+        if type(failures) is not int or not 0 <= failures <= _MAX_COUNTED_FAILURES or type(asked_to_wait) is not bool:
+            return False
+        self._next, self._down_until = float(following), float(down_until)
+        self._failures, self.asked_to_wait = failures, asked_to_wait
+        return True

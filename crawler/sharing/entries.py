@@ -7,6 +7,8 @@ pickle), and the key alone says what is to be fetched: the site profile makes th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -17,6 +19,7 @@ from crawler.items import RelatedItem
 MOST_BYTES = 64 * 1024
 """A longer value is not looked at."""
 
+_LONGEST_ID = 20
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _FIELDS = ("title", "pic")
 _GREATEST_DEPTH = 1_000_000
@@ -28,6 +31,21 @@ class Entry(NamedTuple):
     key: str
     depth: int
     told: bytes
+
+
+class Ended(NamedTuple):
+    """How a target ended, as it is told to Redis; of one that is fetched, how far it is and which ids it lists."""
+
+    key: str
+    state: str
+    depth: int = 0
+    lists: str = ""
+
+
+def fetched(key: str, depth: int, ids: Iterable[str]) -> Ended:
+    """Return the end of a target at *depth* whose record lists *ids*; those too many for an entry are left out."""
+    room = MOST_BYTES // (_LONGEST_ID + 1)
+    return Ended(key, "fetched", depth, " ".join(islice((one for one in ids if _ID_RE.fullmatch(one)), room)))
 
 
 def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:

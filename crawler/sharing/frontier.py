@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from typing import Any, Self
@@ -16,10 +16,14 @@ from redis.exceptions import RedisError
 from redis.retry import Retry as BlockingRetry
 
 from crawler.archive import Target
+from crawler.exceptions import FrontierGone
 from crawler.sharing import scripts
-from crawler.sharing.entries import Entry, read_entry
+from crawler.sharing.entries import Ended, Entry, read_entry
 from crawler.sharing.errors import check_address, error_at, no_address, place_of
+from crawler.sharing.states import R, S, changed
 
+MAX_CONFLICTS = 200
+"""So often a budget that others change at the same time is tried."""
 _TIMEOUT = 10.0
 _ENTRIES_A_CALL = 500
 _ERRORS = (RedisError, OSError, ValueError, TypeError)
@@ -42,6 +46,7 @@ class SharedFrontier:
         self._site, self._worker, self._seconds = site, worker, lease_seconds
         self._prefix = _prefix(name)
         self._epoch = ""
+        self._goes_on = False
         self._connected = False
         try:
             self._redis = Redis.from_url(
@@ -73,10 +78,14 @@ class SharedFrontier:
     async def join(self, *, retry_failed: bool, retry_dropped: bool = False) -> int:
         """Begin to work; return how many failed targets wait again, if nobody else works: all, or none.
 
-        So do, with *retry_dropped*, those that a pipeline dropped.
+        So do, with *retry_dropped*, those that a pipeline dropped. The run is that of the others, or the one that ended
+        a short time ago; else a new one begins.
         """
         self._epoch = token_hex(8)  # unless there is one
-        epoch, retried = await self._run(scripts.JOIN, self._seconds, int(retry_failed), int(retry_dropped))
+        epoch, retried, goes_on = await self._run(
+            scripts.JOIN, self._seconds, int(retry_failed), int(retry_dropped)
+        )
+        self._goes_on = bool(goes_on)
         self._epoch = epoch.decode("ascii", "replace")
         return int(retried)
 
@@ -99,12 +108,15 @@ class SharedFrontier:
         """Give back all that is leased to this worker; return how much that was."""
         return int(await self._run(scripts.LEAVE))
 
-    async def claim(self, limit: int, *, max_depth: int) -> tuple[list[Target], bool]:
-        """Lease up to *limit* targets, the nearest first; return them and, of none, whether others may bring some.
+    async def claim(self, limit: int, *, max_depth: int, max_articles: int | None = None) -> tuple[list[Target], bool]:
+        """Lease up to *limit* targets, the nearest first; return them and, of none, whether there may be some later.
 
+        Articles that this run brought and leases, of all workers together, are no more than *max_articles*.
         What cannot be a target is refused: nobody is given it again.
         """
-        working, *flat = await self._run(scripts.CLAIM, self._seconds, max_depth, limit)
+        working, *flat = await self._run(
+            scripts.CLAIM, self._seconds, max_depth, limit, "" if max_articles is None else max_articles
+        )
         targets: list[Target] = []
         bad: list[bytes] = []
         for key, depth, told in zip(*[iter(flat)] * 3, strict=True):
@@ -118,14 +130,41 @@ class SharedFrontier:
             await self._run(scripts.REFUSE, *bad)
         return targets, working > 0 or (bool(bad) and not targets)
 
-    async def tell(self, ended: Sequence[tuple[str, str]] = (), listed: Iterable[Entry] = ()) -> None:
-        """Tell how targets *ended*, as pairs of key and state, and which are *listed* by what was archived."""
+    async def tell(
+        self, ended: Sequence[Ended] = (), listed: Iterable[Entry] = (), *, known_before: bool = False
+    ) -> None:
+        """Tell how targets *ended*, and which are *listed* by what was archived.
+
+        *known_before*: they ended before this worker joined; of these only what it had leased in the run that goes on
+        counts as brought by the run.
+        """
+        counting = "all" if not known_before else "leased" if self._goes_on else "none"
         flat: list[bytes | str | float] = [part for entry in listed for part in entry]
         first, later = flat[: 3 * _ENTRIES_A_CALL], flat[3 * _ENTRIES_A_CALL :]
         while later:  # what is listed is told before its record counts as fetched
             part, later = later[: 3 * _ENTRIES_A_CALL], later[3 * _ENTRIES_A_CALL :]
-            await self._run(scripts.TELL, 0, *part)
-        await self._run(scripts.TELL, len(ended), *(part for pair in ended for part in pair), *first)
+            await self._run(scripts.TELL, counting, 0, *part)
+        await self._run(scripts.TELL, counting, len(ended), *(part for one in ended for part in one), *first)
+
+    async def forgotten(self, keys: Sequence[str]) -> list[str]:
+        """Return those of the fetched *keys* of which Redis does not know what they list."""
+        return [key.decode("utf-8", "replace") for key in await self._run(scripts.FORGOTTEN, *keys)]
+
+    async def change(self, name: str, make: Callable[[], S], act: Callable[[S, float], R]) -> R:
+        """Do *act* to the budget *name* of all workers at Redis's time, and return what it returns.
+
+        It may be done several times, to different states: the last one counts. *make* makes the budget of a new run.
+        """
+        value, now = await self._run(scripts.STATE, name)
+        for _ in range(MAX_CONFLICTS):
+            new, result, is_ours = changed(value, float(now), make, act)
+            self.refused += not is_ours
+            if new == value:
+                return result
+            done, value, now = await self._run(scripts.SWAP, self._seconds, name, value, new)
+            if done:
+                return result
+        raise FrontierGone(self.place, f"{name} is changed by others all the time")
 
     async def turn(self, host: str, delay: float) -> float:
         """Take the turn to ask *host*, which is asked every *delay* seconds by all workers together.

@@ -52,7 +52,7 @@ def test_a_capture_of_a_host_that_asked_for_patience_asks_nobody_for_it():
     middleware = PatienceMiddleware.from_crawler(get_crawler(settings_dict={"PATIENCE": 1}))
     request = Request("http://127.0.0.1/news/1")
     replayed = Response(request.url, status=429, headers={"Retry-After": "60"}, flags=[REPLAYED])
-    assert middleware.process_response(request, replayed) is replayed
+    assert asyncio.run(middleware.process_response(request, replayed)) is replayed
     asyncio.run(middleware.process_request(request))
 
 
@@ -62,6 +62,6 @@ def test_pauses_grow_until_the_host_answers_well(monkeypatch):
     waits = []
     for now, status in ((0, 429), (10, 429), (30, 200), (40, 429)):
         monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda now=now: now, time=lambda: 0.0))
-        middleware.process_response(request, Response(request.url, status=status))
+        asyncio.run(middleware.process_response(request, Response(request.url, status=status)))
         waits.append(middleware._hosts["127.0.0.1"].wait(now))
     assert waits == [5, 10, 0, 5]
