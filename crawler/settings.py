@@ -130,7 +130,7 @@ REVISIT_NEWS_DAYS = 365
 # Seconds between requests that a robots.txt may ask for at most (Crawl-delay).
 ROBOTSTXT_MAX_CRAWL_DELAY = 60
 # Seconds that a host which asks for patience (429, or 503 with Retry-After) is waited for in one run, all its pauses
-# together; what it would still be asked is left for the next run (exit code 18).
+# together; what it would still be asked is left for the next run (exit code 18). One for all workers (FRONTIER_URL).
 PATIENCE = 600
 # Where pages come from. None: the network; "warc:PATH": WARC or WACZ files (a file, folder or glob), and nothing else.
 SOURCE = None
@@ -145,5 +145,6 @@ MONITOR_ANSWERS = 0
 FRONTIER_URL = None
 # The name of the crawl in that Redis; None: that of the site profile.
 FRONTIER_KEY = None
-# Seconds after which a worker that is not heard of counts as dead, and what was leased to it is given to others.
+# Seconds after which a worker that is not heard of counts as dead, and what was leased to it is given to others. When
+# none is heard of for so long (a minute at the least), the run of all ends, with its max_articles and PATIENCE.
 FRONTIER_LEASE_SECONDS = 60

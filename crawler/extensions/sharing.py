@@ -37,8 +37,6 @@ R = TypeVar("R")
 S = TypeVar("S", bound="State")
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
-_MOST_AT_ONCE = 8
-"""A worker takes few targets at a time, to leave some to others: when they are few, and when they came later."""
 _BEATS_A_LEASE = 4
 _FIRST_TID = -(2**63)
 _TARGETS_A_PART = 1_000
@@ -137,9 +135,7 @@ class Sharing:
             self._told.clear()
             targets, more = list[Target](), False
             with self._unless_gone():
-                targets, more = await self._frontier.claim(
-                    min(limit, _MOST_AT_ONCE), max_depth=max_depth, max_articles=self._max_articles
-                )
+                targets, more = await self._frontier.claim(limit, max_depth=max_depth, max_articles=self._max_articles)
             if targets or not more:
                 return targets
             try:

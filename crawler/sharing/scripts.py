@@ -312,7 +312,7 @@ Of workers that wait (said so within the last second), the one whose last turn i
 CHECK: Final = """
 local types = {
     epoch = 'string', states = 'hash', told = 'hash', pending = 'zset', failed = 'zset', dropped = 'zset',
-    workers = 'zset',     seeding = 'set', counts = 'hash', depths = 'hash', lists = 'hash', nearer = 'set', run = 'hash'
+    workers = 'zset', seeding = 'set', counts = 'hash', depths = 'hash', lists = 'hash', nearer = 'set', run = 'hash'
 }
 for name, expected in pairs(types) do
     local key = KEYS[1] .. ':' .. name

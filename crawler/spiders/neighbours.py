@@ -25,8 +25,8 @@ class NeighboursSpider(ArticleSpider):
     ``-a seeds=PATH[,PATH...]`` dump files, directories, globs, .gz, .zst, .jsonl, or - for standard input;
     ``-a site=NAME|FILE.toml`` the site profile (that of the corpus, alalam for a new one); ``-a depth=N`` how far to
     go (1);
-    ``-a max_articles=N`` how many articles to add at most in this run; ``-a dropped=retry`` asks again for what
-    pipelines dropped.
+    ``-a max_articles=N`` how many articles to add at most in this run (of all workers that share a frontier);
+    ``-a dropped=retry`` asks again for what pipelines dropped.
     """
 
     name = "neighbours"

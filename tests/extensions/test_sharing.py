@@ -52,7 +52,12 @@ def test_a_redis_that_does_not_answer_is_told_without_its_password():
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://:s3c@ret@127.0.0.1:1", "rediss://me:s3c@ret@a.example/0", "redis://a.example?db=1&password=s3cret"],
+    [
+        "redis://:s3c@ret@127.0.0.1:1",
+        "rediss://me:s3c@ret@a.example/0",
+        "redis://a.example?db=1&password=s3cret",
+        "redis://:s3c/ret@a.example/0",
+    ],
 )
 def test_no_log_line_shows_the_password(url):
     record = SafeRecord(
