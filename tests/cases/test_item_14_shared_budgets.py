@@ -48,7 +48,7 @@ def articles(folder):
 
 
 def test_three_workers_ask_an_archive_no_more_often_than_one(redis_server, tmp_path, seen):
-    interval, ids = 0.5, [number * 10**7 for number in range(1, 19)]
+    interval, ids = 0.5, [number * 10**7 for number in range(11, 29)]
     with Scripted(lambda _: http(404)) as site, Scripted(lambda _: http(200, content_type="text/plain")) as cdx:
         profile = write_profile(tmp_path / "site.toml", site.url)
         with profile.open("a") as stream:
