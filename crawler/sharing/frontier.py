@@ -82,9 +82,7 @@ class SharedFrontier:
         a short time ago; else a new one begins.
         """
         self._epoch = token_hex(8)  # unless there is one
-        epoch, retried, goes_on = await self._run(
-            scripts.JOIN, self._seconds, int(retry_failed), int(retry_dropped)
-        )
+        epoch, retried, goes_on = await self._run(scripts.JOIN, self._seconds, int(retry_failed), int(retry_dropped))
         self._goes_on = bool(goes_on)
         self._epoch = epoch.decode("ascii", "replace")
         return int(retried)

@@ -72,7 +72,7 @@ def test_a_worker_without_targets_waits_while_others_may_bring_some(two):
         assert await keys(one) == ["site/3"]
         assert await two.claim(9, max_depth=9) == ([], True)
         await one.seeded()
-        await one.tell([EndedEnded("site/3", "fetched")], [entry_of("site/4", 3, None, None)])
+        await one.tell([Ended("site/3", "fetched")], [entry_of("site/4", 3, None, None)])
         assert await two.claim(9, max_depth=2) == ([], False)
         assert await keys(two) == ["site/4"]
         assert await two.counts() == {"leased": 1, "fetched": 1}
@@ -84,7 +84,7 @@ def test_what_ended_is_given_to_nobody_but_what_failed_is_by_the_next_that_comes
     async def act(one, two):
         await one.tell(listed=ENTRIES)
         await keys(one)
-        await one.tell([EndedEnded("site/1", "fetched"), EndedEnded("site/2", "gone"), EndedEnded("site/3", "failed")])
+        await one.tell([Ended("site/1", "fetched"), Ended("site/2", "gone"), Ended("site/3", "failed")])
         await two.tell(listed=ENTRIES)
         assert await keys(two) == []
         assert await two.counts() == {"fetched": 1, "gone": 1, "failed": 1}
@@ -122,7 +122,7 @@ def test_leases_of_a_worker_that_leaves_or_comes_again_go_back(two):
         assert await one.leave() == 1
         await two.join(retry_failed=True)
         assert await keys(two) == ["site/1", "site/3"]
-        await two.tell([EndedEnded("site/3", "fetched")])  # as its corpus holds it
+        await two.tell([Ended("site/3", "fetched")])  # as its corpus holds it
         assert await two.release() == 2
         assert await keys(two) == ["site/1", "site/2"]
 
@@ -139,10 +139,10 @@ def test_leases_of_a_worker_that_is_not_heard_of_go_back_and_its_late_answers_do
             await asyncio.sleep(0.02)
             await alive.join(retry_failed=True)
             assert await keys(alive, 2) == ["site/1", "site/2"]
-            await dead.tell([EndedEnded("site/1", "failed"), EndedEnded("site/2", "fetched"), EndedEnded("site/3", "fetched")])
+            await dead.tell([Ended("site/1", "failed"), Ended("site/2", "fetched"), Ended("site/3", "fetched")])
             assert await alive.counts() == {"leased": 1, "fetched": 2}
             assert await keys(alive) == []
-            await alive.tell([EndedEnded("site/1", "fetched"), EndedEnded("site/2", "failed")])
+            await alive.tell([Ended("site/1", "fetched"), Ended("site/2", "failed")])
             assert await alive.counts() == {"fetched": 3}
 
     asyncio.run(act())
