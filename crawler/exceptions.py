@@ -24,6 +24,8 @@ class GleanerError(Exception):
     """Root of all errors that a user can mend; ``str()`` of it is one clear line. Processes can pass it on."""
 
     exit_code: ClassVar[int] = 1
+    is_logged: bool = False
+    """Whether the log has a line about it: what else fails by the same error is logged no more."""
 
     def __reduce__(self) -> tuple[Any, ...]:  # the usual way calls the class again, with one argument: the message
         return _made_again, (type(self), self.args, self.__dict__)
@@ -31,6 +33,7 @@ class GleanerError(Exception):
 
 def _made_again(kind: type[GleanerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> GleanerError:
     error = kind.__new__(kind, *args)
+    error.args = args  # which OSError sets in its __init__
     error.__dict__.update(attributes)
     return error
 
@@ -90,6 +93,10 @@ class CorpusDamaged(CorpusError):
 
 
 class DiskFull(CorpusError, OSError):
-    """No room (or no quota) left where the corpus is written."""
+    """No room (or no quota) left where the corpus is written; or where something else is, then without *is_corpus*."""
 
     exit_code = 3
+
+    def __init__(self, path: str, message: str, *, is_corpus: bool = True) -> None:
+        self.path = path
+        GleanerError.__init__(self, f"corpus {path}: {message}" if is_corpus else f"{path}: {message}")

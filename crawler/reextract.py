@@ -23,7 +23,6 @@ from crawler.archive.lines import selected_lines
 from crawler.archive.pages import is_held
 from crawler.archive.reading import read_catalogue
 from crawler.archive.selection import Selection
-from crawler.exceptions import CorpusError
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
 from crawler.reading import PageFacts
@@ -60,15 +59,13 @@ class Draft:
     """What was made anew so far, by the extractor and rules of *fingerprint*; of another one it is begun afresh.
 
     Outcomes: ``same``, ``changed``, ``written``, ``stale`` (a crawl brought a newer version meanwhile), ``lost`` (the
-    page has no text for today's extractor: never written), ``failed`` (the page cannot be read).
+    page has no text for today's extractor: never written), ``failed`` (the page cannot be read). ``sqlite3.Error`` is
+    passed on.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
-        try:
-            self._connection = sqlite3.connect(path)
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise CorpusError(str(path.parent), f"its {path.name} cannot be written or read ({error})") from error
+        self._connection = sqlite3.connect(path)
+        self._connection.executescript(_SCHEMA)
         row = self._connection.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()
         if row != (fingerprint,):
             self._connection.execute("DELETE FROM remade")

@@ -7,6 +7,7 @@ import re
 import traceback
 from typing import Any
 
+from crawler.exceptions import GleanerError
 from crawler.text.terminal import safe
 
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "scrapy.crawler")
@@ -34,3 +35,17 @@ class SafeRecord(logging.LogRecord):
 def install() -> None:
     """Make all log records of this process safe."""
     logging.setLogRecordFactory(SafeRecord)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell, as a filter of handlers, whether *record* is about more than an error that is logged already.
+
+    When the corpus cannot be written, or a crawl is stopped, all that is underway fails by the same cause.
+    """
+    error, seen = (record.exc_info or (None, None, None))[1], set[int]()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, GleanerError) and error.is_logged:
+            return False
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return True

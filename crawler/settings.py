@@ -85,6 +85,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "crawler.extensions.archivist.Archivist": 0,
+    "crawler.extensions.ending.Ending": 5,
     "crawler.extensions.readers.Readers": 10,
     "crawler.extensions.recoverer.Recoverer": 15,
     "crawler.extensions.progress.Progress": 20,

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
-_POLL = 0.25
+POLL_SECONDS = 0.25
+
+corpus_failed = object()
+"""The signal that the corpus cannot be written: the crawl is to end at once, as nothing that comes in can be kept."""
 
 
 class Stopping(GleanerError):
     """The crawl is ending; what waits for a host or an archive is left for the next run."""
+
+    is_logged = True
 
 
 def is_closing(crawler: Crawler) -> bool:
@@ -29,7 +34,7 @@ async def pause(crawler: Crawler, seconds: float) -> None:
     """Wait for *seconds*, or less: a quarter of one at most. Raise :class:`Stopping` if *crawler* has begun to end."""
     if is_closing(crawler):
         raise Stopping("the crawl is ending")
-    await asyncio.sleep(min(seconds, _POLL))
+    await asyncio.sleep(min(seconds, POLL_SECONDS))
 
 
 async def let_scraper_end(crawler: Crawler) -> None:
@@ -39,7 +44,7 @@ async def let_scraper_end(crawler: Crawler) -> None:
     end while its last such item is archived would wait for ever.
     """
     while True:
-        await asyncio.sleep(_POLL)
+        await asyncio.sleep(POLL_SECONDS)
         slot, spider = crawler.engine.scraper.slot, crawler.spider
         if slot and spider and slot.closing and not slot.closing.called and slot.is_idle():
             slot.closing.callback(spider)

@@ -72,9 +72,8 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
         *_recovered(stats),
         f"Corpus: {corpus / 'articles'}",
     ]
-    if run := stats.get("gleaner/run"):
-        report = corpus / "runs" / run / "report.html"
-        lines.append(f"Report: {report if report.exists() else report.with_name('stats.json')}")
+    folder = corpus / "runs" / stats.get("gleaner/run", "")
+    lines += [f"Report: {path}" for path in (folder / "report.html", folder / "stats.json") if path.exists()][:1]
     further = "the same command takes as many again, if there are any" if limited else _FURTHER.get(spider, _AGAIN)
     look = f"scrapy corpus stats -s CORPUS_DIR={shlex.quote(str(corpus))}"
     lines.append(f"Next:   {_next_step(stats, exit_code) or f'{look}; {further}'}")

@@ -63,6 +63,14 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _let_go_of_output() -> None:
+    """Write what is still to be written on standard output; if that is what failed, drop it: it would fail again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        drop_output()
+
+
 class Verb(NamedTuple):
     """A verb: in a few words, in full, an example, and what adds its own options."""
 
@@ -155,5 +163,6 @@ class VerbCommand(ScrapyCommand):
             return COMPLETE
         except OSError as error:  # a file that cannot be read, say
             note(f"{error.filename}: {error.strerror}" if error.filename else error)
+            _let_go_of_output()
             return DISK_FULL if error.errno in FULL_ERRNOS else INTERNAL
         return code

@@ -23,6 +23,7 @@ from crawler.archive.files import sync_directory, write_all
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import LOSSES_NAME
 from crawler.archive.manifest import seal_held
+from crawler.archive.output import output_errors
 from crawler.archive.sealing import Compression
 from crawler.exceptions import ConfigError, CorpusDamaged
 
@@ -51,18 +52,23 @@ def make_bag(root: Path, out: Path, compression: Compression | None = None, *, l
         lock = CorpusLock(root)
         try:
             seal_held(root, compression)
-            out.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = Path(tempfile.mkdtemp(prefix=".tmp-", dir=out.parent))
-            try:
-                files, size = _fill(root, unfinished, str(site), link=link)
-                unfinished.chmod(0o755)
-                unfinished.rename(out)
-            except BaseException:
-                shutil.rmtree(unfinished, ignore_errors=True)
-                raise
-            sync_directory(out.parent)
+            with output_errors(str(out), root):
+                return _make(root, out, str(site), link=link)
         finally:
             lock.release()
+
+
+def _make(root: Path, out: Path, site: str, *, link: bool) -> Bag:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".tmp-", dir=out.parent))
+    try:
+        files, size = _fill(root, unfinished, site, link=link)
+        unfinished.chmod(0o755)
+        unfinished.rename(out)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    sync_directory(out.parent)
     return Bag(out, files, size)
 
 

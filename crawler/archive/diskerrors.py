@@ -19,8 +19,8 @@ _ROOM = 1024 * 1024
 
 
 @contextmanager
-def write_errors(root: Path) -> Iterator[None]:
-    """Turn errors of the disk and of SQLite into ours, which say what happened where."""
+def write_errors(root: Path, database: str = "catalogue") -> Iterator[None]:
+    """Turn errors of the disk and of SQLite, of *database*, into ours, which say what happened where."""
     try:
         yield
     except CorpusError:
@@ -30,13 +30,16 @@ def write_errors(root: Path) -> Iterator[None]:
             raise DiskFull(str(root), f"no room left to write ({error.strerror})") from error
         raise CorpusError(str(root), f"cannot be written: {error}") from error
     except sqlite3.Error as error:
-        if _comes_of_a_full_disk(root, error):
-            raise DiskFull(str(root), "no room left for its catalogue") from error
-        raise CorpusError(str(root), f"its catalogue cannot be written: {error}") from error
+        if comes_of_a_full_disk(root, error):
+            raise DiskFull(str(root), f"no room left for its {database}") from error
+        raise CorpusError(str(root), f"its {database} cannot be written or read: {error}") from error
 
 
-def _comes_of_a_full_disk(root: Path, error: sqlite3.Error) -> bool:
-    """Tell whether *error* means that there is no room. Of quotas and limits SQLite says only that a write failed."""
+def comes_of_a_full_disk(root: Path, error: BaseException | None) -> bool:
+    """Tell whether *error*, of SQLite, means that there is no room where the databases of the corpus at *root* are.
+
+    Of quotas and limits SQLite says only that a write failed, or that a file beside the database cannot be opened.
+    """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code not in _PERHAPS_FULL:
         return bool(code == sqlite3.SQLITE_FULL)

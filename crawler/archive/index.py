@@ -26,6 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.folding import FOLDING, fold
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_of, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
@@ -115,14 +116,15 @@ def _up_to_date(reader: _Reader, anew: str | None) -> SearchIndex:
     done = CaughtUp(anew=anew)
     if anew:
         remove_index(reader.home)
-    try:
-        connection = _caught_up(reader, done)
-    except sqlite3.OperationalError as error:
-        raise CorpusError(str(reader.root), f"its {INDEX_NAME} cannot be written or read ({error})") from error
-    except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
-        done = CaughtUp(anew=f"it was damaged ({error})")
-        remove_index(reader.home)
-        connection = _caught_up(reader, done)
+    with write_errors(reader.home, INDEX_NAME):
+        try:
+            connection = _caught_up(reader, done)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
+            done = CaughtUp(anew=f"it was damaged ({error})")
+            remove_index(reader.home)
+            connection = _caught_up(reader, done)
     return SearchIndex(connection, reader.home / INDEX_NAME, done)
 
 
@@ -276,7 +278,8 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite itself ends one for which there is no room
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -38,7 +38,7 @@ def output_file(name: str, root: Path, *, force: bool) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with _write_errors(name, root):
+    with output_errors(name, root):
         path = _allowed(name, root)
         if path.is_dir() or (path.exists() and not force):
             raise ConfigError(f"{name} is there already" + ("" if path.is_dir() else ": give --force to replace it"))
@@ -64,7 +64,7 @@ def output_folder(name: str, root: Path, *, force: bool) -> Iterator[Path]:
     """
     if name == _STDOUT:
         raise ConfigError("this format is a folder: give its name after -o")
-    with _write_errors(name, root):
+    with output_errors(name, root):
         path = _allowed(name, root)
         if path.exists():
             _check_replaceable(path, force)
@@ -107,14 +107,15 @@ def _allowed(name: str, root: Path) -> Path:
 
 
 @contextmanager
-def _write_errors(name: str, root: Path) -> Iterator[None]:
+def output_errors(name: str, root: Path) -> Iterator[None]:
+    """Turn errors of the disk into ours: of the output *name*, or of reading the corpus at *root*."""
     try:
         yield
     except GleanerError:
         raise
     except OSError as error:
         if error.errno in FULL_ERRNOS:
-            raise DiskFull(name, "no room left to write") from error
+            raise DiskFull(name, "no room left to write", is_corpus=False) from error
         if error.filename and Path(error.filename).resolve().is_relative_to(root.resolve()):
             raise CorpusError(str(root), f"cannot be read: {error}") from error
         raise OutputError(f"{name}: cannot be written ({error.strerror or error})") from error

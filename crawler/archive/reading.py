@@ -11,13 +11,14 @@ from typing import Any
 
 from crawler.archive.corpus import rebuild
 from crawler.archive.description import describe
+from crawler.archive.diskerrors import comes_of_a_full_disk
 from crawler.archive.inbag import is_in_bag
 from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
-from crawler.archive.schema import VERSION
+from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import FAMILIES, segment_paths
 from crawler.archive.selection import LATEST
-from crawler.exceptions import CorpusDamaged
+from crawler.exceptions import CorpusDamaged, DiskFull
 from crawler.sqlite import connect_to_read
 
 _FILES = ("catalogue.sqlite*", "near/*", "search.sqlite*", "warc/*", "runs/*/*", "quarantine/*")
@@ -28,7 +29,8 @@ _FILES = ("catalogue.sqlite*", "near/*", "search.sqlite*", "warc/*", "runs/*/*",
 def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
     """Open the catalogue of the corpus at *root* for reading; raise ``CorpusError`` if there is none to read.
 
-    One of another version of Gleaner is made anew first, as if the corpus had been opened to write.
+    One of another version of Gleaner is made anew first, as if the corpus had been opened to write. A corpus whose
+    making was cut off before its first line (a full disk, a kill) has an empty one.
     """
     describe(root)
     with catalogue_of(root) as connection:
@@ -40,11 +42,19 @@ def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
     """Do what :func:`read_catalogue` does, whatever state corpus.json is in."""
     path = root / CATALOGUE_NAME
     try:
+        if _is_unmade(root, path):
+            with closing(sqlite3.connect(":memory:")) as connection:
+                for statement in STATEMENTS:
+                    connection.execute(statement)
+                yield connection
+            return
         if (version := _version(path)) not in {0, VERSION}:
             rebuild(root, f"it is of version {version}, this is {VERSION}")
         with closing(connect_to_read(path)) as connection:
             yield connection
     except sqlite3.Error as error:
+        if comes_of_a_full_disk(root, error):
+            raise DiskFull(str(root), "no room left to read its catalogue") from error
         message = f"its catalogue cannot be read ({error}); scrapy corpus repair makes it anew"
         raise CorpusDamaged(str(root), message) from error
 
@@ -55,6 +65,16 @@ def has_catalogue(root: Path) -> bool:
         return not is_in_bag(root) and _version(root / CATALOGUE_NAME) == VERSION
     except sqlite3.Error:
         return False
+
+
+def _is_unmade(root: Path, path: Path) -> bool:
+    """Tell whether the corpus at *root* has no line yet, and no whole catalogue at *path*."""
+    if any(segment_paths(root, family) for family in FAMILIES):
+        return False
+    try:
+        return not path.exists() or _version(path) == 0
+    except sqlite3.OperationalError:  # it cannot be opened, or is not whole; one that is damaged is none of ours
+        return True
 
 
 def _version(path: Path) -> int:

@@ -17,6 +17,7 @@ from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
+from crawler.archive.diskerrors import comes_of_a_full_disk
 from crawler.archive.entries import MANIFEST_NAME
 from crawler.archive.files import sync_directory, write_atomically
 from crawler.archive.losses import Loss, of_records
@@ -111,6 +112,8 @@ def _open_as_it_is(root: Path, path: Path, recovery: Recovery) -> Catalogue | st
     try:
         catalogue = Catalogue(path)
     except sqlite3.DatabaseError as error:
+        if comes_of_a_full_disk(root, error):
+            raise
         return f"it could not be read ({error})"
     try:
         if reason := _disagreement(root, catalogue):
@@ -135,8 +138,7 @@ def is_malformed(error: BaseException | None) -> bool:
 
 def discard_catalogue(root: Path) -> None:
     """Take away the catalogue of the corpus at *root*: who opens it next makes it anew."""
-    for suffix in ("", "-wal", "-shm"):
-        (root / f"{CATALOGUE_NAME}{suffix}").unlink(missing_ok=True)
+    _remove(root / CATALOGUE_NAME)
 
 
 def _disagreement(root: Path, catalogue: Catalogue) -> str | None:
@@ -167,22 +169,37 @@ def _take_in_tails(root: Path, catalogue: Catalogue, recovery: Recovery) -> None
 
 def _rebuild(root: Path, path: Path, recovery: Recovery) -> Catalogue:
     fresh = path.with_suffix(".rebuild")
-    for leftover in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm")):
-        leftover.unlink(missing_ok=True)
-    catalogue = Catalogue(fresh)
-    for family in FAMILIES:
-        for segment in segment_paths(root, family):
-            _take_in(root, catalogue, segment, 0, recovery, keep_damaged=True)
-    with catalogue.transaction():
-        pass_on_depths(catalogue, partial(line_at, root))
-        recovery.lost_pictures = ask_for_lost(root, catalogue)
-    catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
-    catalogue.close()
+    _remove(fresh)
+    try:
+        _fill(root, fresh, recovery)
+    except BaseException:
+        _remove(fresh)  # it may be what the disk has no room for
+        raise
     for old in (Path(f"{path}-wal"), Path(f"{path}-shm")):
         old.unlink(missing_ok=True)
     fresh.rename(path)
     sync_directory(root)
     return Catalogue(path)
+
+
+def _fill(root: Path, fresh: Path, recovery: Recovery) -> None:
+    """Make a catalogue of all lines at *fresh*."""
+    catalogue = Catalogue(fresh)
+    try:
+        for family in FAMILIES:
+            for segment in segment_paths(root, family):
+                _take_in(root, catalogue, segment, 0, recovery, keep_damaged=True)
+        with catalogue.transaction():
+            pass_on_depths(catalogue, partial(line_at, root))
+            recovery.lost_pictures = ask_for_lost(root, catalogue)
+        catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
+    finally:
+        catalogue.close()
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
 def _take_in(

@@ -21,6 +21,7 @@ from pathlib import Path
 from threading import Lock
 from zlib import crc32
 
+from crawler.archive.diskerrors import comes_of_a_full_disk
 from crawler.archive.entries import MANIFEST_NAME, read_manifest
 from crawler.archive.files import sync_directory, write_all, write_pieces_atomically
 from crawler.archive.losses import (
@@ -231,6 +232,8 @@ def _open_index(root: Path, mended: Mended) -> CaptureIndex | None:
         index = CaptureIndex(path)
         index.files()
     except sqlite3.DatabaseError as error:
+        if comes_of_a_full_disk(root, error):
+            raise
         mended.rebuilt = f"it could not be read ({error})"
         return None
     return index

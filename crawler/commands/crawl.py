@@ -23,6 +23,7 @@ from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
 from crawler.verbs import drop_output, refuse_bad_dicts, take_any_text
+from crawler.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -90,6 +91,7 @@ class Command(crawl.Command):
                 logging.getLogger(name).setLevel(logging.WARNING)
             logging.getLogger("scrapy.crawler").addFilter(_signals_only)
         crawler = self._create_crawler(args[0])
+        self._watchdog = Watchdog(crawler)  # held here: who connects to a signal is not held by it
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         process.start()
         interrupts.ignore()

@@ -16,6 +16,7 @@ from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus
 from crawler.archive.description import describe
+from crawler.archive.diskerrors import write_errors
 from crawler.archive.history import history
 from crawler.archive.intact import Damages
 from crawler.archive.near import near_threshold
@@ -51,7 +52,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         boilerplate = known_boilerplate(catalogue)
     processes = (os.cpu_count() or 1) if whole(settings, "EXTRACT_PROCESSES") else 0
     readers = Readers(processes, reading_time(settings), Cleaning(off, boilerplate))
-    with closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
+    with write_errors(root, DRAFT_NAME), closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:
             damaged = Damages()
             asyncio.run(_read_all(root, draft, readers, profile, new_run(), on_progress, damaged))

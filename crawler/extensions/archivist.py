@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from crawler.items import Article
 from crawler.needs import needed_profile
 from crawler.numbers import bytes_of
 from crawler.report.runs import new_run
-from crawler.stopping import Stopping
+from crawler.stopping import Stopping, corpus_failed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -111,6 +112,7 @@ class Archivist:
 
     async def spider_opened(self) -> None:
         """Join those who share a frontier."""
+        self._loop = asyncio.get_running_loop()
         if self.sharing:
             await self.sharing.open(self.do)
 
@@ -125,7 +127,7 @@ class Archivist:
         Raises what it raises, ``CorpusError`` if the corpus cannot be written, and ``Stopping`` once it is closed.
         """
         if self.error:
-            raise self.error
+            raise copy(self.error)  # one that is raised again and again would gather the tracebacks of all
         if self._closed:
             raise Stopping("the corpus of this crawl is closed")
         self._loop = asyncio.get_running_loop()
@@ -234,7 +236,7 @@ class Archivist:
             if one.future.done():
                 continue
             if error or isinstance(result, Exception):
-                one.future.set_exception(error or result)
+                one.future.set_exception(copy(error) if error else result)
             else:
                 one.future.set_result(result)
 
@@ -269,10 +271,8 @@ class Archivist:
             logger.critical("%s", error)
             reason = "disk_full" if isinstance(error, DiskFull) else "corpus_error"
             self._crawler.stats.set_value("gleaner/corpus_failed", reason)  # a crawl that ends has its reason by now
-            self._loop.call_soon_threadsafe(self._close_spider, reason)
-
-    def _close_spider(self, reason: str) -> None:
-        self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))
+            self._loop.call_soon_threadsafe(self._crawler.signals.send_catch_log, corpus_failed)
+        error.is_logged = True
 
     async def spider_closed(self) -> None:
         """Give back what is still leased, and close the corpus."""
@@ -284,7 +284,7 @@ class Archivist:
                 for state, count in counts.items():
                     self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
             except CorpusError:
-                logger.exception("Leases could not be given back; the next run takes them back")
+                logger.info("Leases could not be given back; the next run takes them back")
         self._closed = True
         for one in self._waiting:
             if not one.future.done():

@@ -19,6 +19,7 @@ from crawler.looking import look
 from crawler.numbers import number, whole
 from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
+from crawler.stopping import Stopping, corpus_failed
 from crawler.text.rules import rules_named
 from crawler.workers import Pool
 
@@ -48,6 +49,7 @@ class Readers:
         self._pool: Executor | None = None
         self._crawler: Crawler | None = None
         self._archivist: Archivist | None = None
+        self._failed = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -57,6 +59,7 @@ class Readers:
         readers._crawler = crawler
         crawler.signals.connect(readers.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(readers.spider_closed, signal=signals.spider_closed)
+        crawler.signals.connect(readers.corpus_failed, signal=corpus_failed)
         return readers
 
     async def read(
@@ -78,6 +81,8 @@ class Readers:
     async def _run(self, url: str, work: Callable[[], T]) -> T:
         async with self._turns:
             for _ in range(2):
+                if self._failed:
+                    raise Stopping("the crawl is ending")
                 pool = self._open()
                 try:
                     # Shielded, as the executor fails in the end if what it is to do was cancelled.
@@ -99,6 +104,11 @@ class Readers:
         """End the readers."""
         if self._pool is not None:
             self._end(self._pool)
+
+    def corpus_failed(self) -> None:
+        """End the readers at once: what they read cannot be kept."""
+        self._failed = True
+        self.spider_closed()
 
     def _open(self) -> Executor:
         if self._pool is None:

@@ -120,7 +120,7 @@ class RunRecord:
     def _write(self, stats: dict[str, Any], lines: dict[str, tuple[int, int]] | None) -> bool:
         """Write stats.json of the run; return whether there is to be a report, too."""
         root, run, spider = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"], self._crawler.spider
-        code = exit_code(stats)
+        code, failed = exit_code(stats), "gleaner/corpus_failed" in stats
         content = {
             "version": __version__,
             "spider": spider.name if spider else None,
@@ -135,9 +135,10 @@ class RunRecord:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, orjson.dumps(content, option=orjson.OPT_INDENT_2, default=_plain) + b"\n")
         except OSError as error:
-            logger.error("%s: the run's stats could not be written: %s", path, error)  # noqa: TRY400 - a line will do
+            level = logging.INFO if failed else logging.ERROR  # of a disk without room there is a line already
+            logger.log(level, "%s: the run's stats could not be written: %s", path, error)
             return False
-        return self._report_seconds > 0 and code != FORCED
+        return self._report_seconds > 0 and code != FORCED and not failed  # then the crawl is to end at once
 
     def _compare(self, root: Path, spider: str | None, stats: dict[str, Any]) -> None:
         """Note and log it if this run got far fewer answers than those of its spider before it."""

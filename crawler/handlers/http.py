@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
@@ -17,6 +18,7 @@ from twisted.web.http import _DataLoss
 
 from crawler.handlers.guard import Guard, stand_guard
 from crawler.net import url_origin
+from crawler.stopping import Stopping, corpus_failed
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -43,8 +45,30 @@ class GuardedDownloadHandler(HTTP11DownloadHandler):
         if crawler.settings.getbool("HTTPPROXY_ENABLED"):
             self._trusted = {origin for url in getproxies().values() if (origin := url_origin(url))}
         self._guard: Guard | None = None
+        self._underway: set[asyncio.Task[Response]] = set()
+        self._corpus_failed = False
+        crawler.signals.connect(self._give_up, signal=corpus_failed)
 
     async def download_request(self, request: Request) -> Response:
+        if self._corpus_failed:
+            raise Stopping("the crawl is ending")
+        task = asyncio.ensure_future(self._download(request))
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._corpus_failed:
+                raise Stopping("the crawl is ending") from None
+            raise
+
+    def _give_up(self) -> None:
+        """End what is underway, as it cannot be kept."""
+        self._corpus_failed = True
+        for task in self._underway:
+            task.cancel()
+
+    async def _download(self, request: Request) -> Response:
         if not self._named:  # a spider without a profile, such as that of scrapy shell and scrapy fetch
             return await super().download_request(request)
         guard = self._stand_guard()

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from crawler.exceptions import SeedError
+from crawler.archive.diskerrors import FULL_ERRNOS
+from crawler.exceptions import DiskFull, SeedError
 from crawler.exitcodes import COMPLETE, FAILED_URLS
 from crawler.seeds.gather import harvest, total_size
 from crawler.seeds_commands import no_dump
@@ -59,6 +60,10 @@ def _output(name: str) -> Iterator[IO[bytes]]:
             yield out
         draft.replace(name)
     except OSError as error:
+        if error.errno in FULL_ERRNOS:
+            raise DiskFull(
+                name, "no room left to write it, or the parts of it in the folder for temporary files", is_corpus=False
+            ) from error
         raise SeedError(name, f"cannot be written ({error.strerror or error})") from error
     finally:
         draft.unlink(missing_ok=True)

@@ -47,7 +47,11 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
             if not files:
                 raise ConfigError(_NO_CAPTURES.format(root=root))
             with output_file(name, root, force=options.force) as out:
-                return _write(lines, root, _Package(out), index, files)
+                package = _Package(out)
+                try:
+                    return _write(lines, root, package, index, files)
+                finally:
+                    package.let_go()
     except sqlite3.Error as error:
         raise CorpusDamaged(
             str(root), f"{INDEX_NAME} cannot be read ({error}); the next crawl makes it anew"
@@ -88,6 +92,10 @@ class _Package:
                 size += len(piece)
         name = path.rpartition("/")[2].lower()
         self._resources.append({"name": name, "path": path, "hash": f"sha256:{digest.hexdigest()}", "bytes": size})
+
+    def let_go(self) -> None:
+        """Write no more, whether closed or not: a ZipFile that is dropped would, to a file that may be full."""
+        self._zip.fp = None
 
     def close(self, title: str, main: dict[str, Any] | None) -> None:
         """Add the list of all that was added, and its hash."""

@@ -1,0 +1,56 @@
+"""The last resort of a crawl whose corpus failed: its process ends with its exit code, whatever still waits in it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crawler.exitcodes import exit_code
+from crawler.stopping import corpus_failed
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+END_SECONDS = 8.0
+"""How long a crawl may take to end once its corpus has failed."""
+
+
+class Watchdog:
+    """Ends this process by *exit_now*, *seconds* after the corpus of *crawler* failed, if it has not ended by then.
+
+    What waits may be a request, a page that is read, a server, a pipeline of the user's own, or a thread that the
+    interpreter waits for at its end: a thread that nobody waits for sees to it. The next run mends the corpus, as after
+    a kill.
+    """
+
+    def __init__(
+        self, crawler: Crawler, seconds: float = END_SECONDS, exit_now: Callable[[int], None] = os._exit
+    ) -> None:
+        self._crawler = crawler
+        self._seconds = seconds
+        self._exit_now = exit_now
+        crawler.signals.connect(self.begin, signal=corpus_failed)
+
+    def begin(self) -> None:
+        """Begin to wait; in the crawl's event loop."""
+        self._loop = asyncio.get_running_loop()
+        timer = threading.Timer(self._seconds, self._end)
+        timer.daemon = True
+        timer.start()
+
+    def _end(self) -> None:
+        waiting = {getattr(task.get_coro(), "__qualname__", "a task") for task in asyncio.all_tasks(self._loop)}
+        waiting |= {f"thread {thread.name}" for thread in threading.enumerate() if not thread.daemon}
+        words = ", ".join(sorted(waiting - {"thread MainThread"})) or "nothing that has a name"
+        message = "The crawl has not ended %g s after that, so it is ended by force; it waits for: %s"
+        logger.error(message, self._seconds, words)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        self._exit_now(exit_code(self._crawler.stats.get_stats()))
