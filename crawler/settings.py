@@ -137,6 +137,9 @@ PATIENCE = 600
 SOURCE = None
 # Seconds that the report of a run (runs/<run>/report.html) may take to be made; 0: none is made.
 REPORT_SECONDS = 30
+# Seconds that a crawl whose corpus cannot be written any more (disk full, say) may take to end; after that its process
+# is ended, with its exit code. What is underway then could not be archived.
+END_SECONDS = 8
 # A run that is answered with articles for less than this share of what the last ten runs of its spider were, by their
 # median, ends with exit code 17. 0.5 suits a nightly crawl; 0: runs are not compared.
 MONITOR_ANSWERS = 0

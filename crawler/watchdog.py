@@ -11,36 +11,38 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crawler.exitcodes import exit_code
+from crawler.numbers import number
 from crawler.stopping import corpus_failed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
-END_SECONDS = 8.0
-"""How long a crawl may take to end once its corpus has failed."""
+
+def end_seconds(settings: BaseSettings) -> float:
+    """Return END_SECONDS, how long a crawl may take to end; raise ``ConfigError`` if it is none."""
+    return number(settings, "END_SECONDS", "a number of seconds above 0", least=0.001)
 
 
 class Watchdog:
-    """Ends this process by *exit_now*, *seconds* after the corpus of *crawler* failed, if it has not ended by then.
+    """Ends this process by *exit_now*, END_SECONDS after the corpus of *crawler* failed, if it has not ended by then.
 
     What waits may be a request, a page that is read, a server, a pipeline of the user's own, or a thread that the
     interpreter waits for at its end: a thread that nobody waits for sees to it. The next run mends the corpus, as after
     a kill.
     """
 
-    def __init__(
-        self, crawler: Crawler, seconds: float = END_SECONDS, exit_now: Callable[[int], None] = os._exit
-    ) -> None:
+    def __init__(self, crawler: Crawler, exit_now: Callable[[int], None] = os._exit) -> None:
         self._crawler = crawler
-        self._seconds = seconds
         self._exit_now = exit_now
         crawler.signals.connect(self.begin, signal=corpus_failed)
 
     def begin(self) -> None:
         """Begin to wait; in the crawl's event loop."""
         self._loop = asyncio.get_running_loop()
+        self._seconds = end_seconds(self._crawler.settings)
         timer = threading.Timer(self._seconds, self._end)
         timer.daemon = True
         timer.start()

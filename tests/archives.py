@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
+
 ARCHIVES = Path(os.environ.get("GLEANER_ARCHIVES") or f"{sys.prefix}-archives")
 
 
@@ -23,7 +25,7 @@ def tool(name: str) -> str:
 def run_tool(name: str, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     """Run the command *name* to its end."""
     command = [tool(name), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG_SECONDS, **options)
 
 
 def warcio_check(path: Path) -> subprocess.CompletedProcess[str]:

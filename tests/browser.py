@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import HANG_SECONDS
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _OPTIONS = (
     "--headless=new",
@@ -61,7 +63,7 @@ class Browser:
             message["sessionId"] = session
         os.write(self._write, json.dumps(message).encode() + b"\0")
         while True:
-            answer = self._next(30)
+            answer = self._next(HANG_SECONDS)
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer["error"]
                 result: dict[str, Any] = answer["result"]
@@ -85,7 +87,7 @@ class Browser:
         """Open *url* in a new page, and return it when it has loaded."""
         return Page(self, url, width, height, dark)
 
-    def wait_for(self, session: str, method: str, seconds: float = 30) -> None:
+    def wait_for(self, session: str, method: str, seconds: float = HANG_SECONDS) -> None:
         """Wait until the event *method* has come from *session* since the last look."""
         deadline = time.monotonic() + seconds
         while not any(e["method"] == method and e.get("sessionId") == session for e in self.events):

@@ -12,13 +12,20 @@ from urllib.request import Request, urlopen
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from tests import browser, redisserver
 from tests.crawling import AS_USERS, crawl, write_seed
+from tests.waiting import HANG_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NEIGHBOURS = (1793356, 1793883, 1793911, 1793934, 1794312)
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+
+
+# No example may fail because the machine is busy.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:
@@ -43,18 +50,18 @@ class RunningReplica:
 
     def stats(self) -> dict[str, Any]:
         """Return the requests answered since the start or the last reset, by kind: article, image, robots, other."""
-        with urlopen(f"{self.url}/replica/stats", timeout=10) as response:
+        with urlopen(f"{self.url}/replica/stats", timeout=HANG_SECONDS) as response:
             counts: dict[str, Any] = json.load(response)
         return counts
 
     def reset(self) -> None:
         """Set the counts to zero, and let flaky URLs fail once more."""
-        urlopen(Request(f"{self.url}/replica/reset", method="POST"), timeout=10).close()
+        urlopen(Request(f"{self.url}/replica/reset", method="POST"), timeout=HANG_SECONDS).close()
 
     def stop(self) -> int:
         """End the process as a service manager does, and return its exit code."""
         self.process.terminate()
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=HANG_SECONDS)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code

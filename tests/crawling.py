@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import HANG_SECONDS
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 QUICK = ("REPORT_SECONDS=0", "EXTRACT_PROCESSES=0")
 AS_USERS = "EXTRACT_PROCESSES=1"
@@ -23,7 +25,13 @@ def scrapy_command(*arguments: object) -> list[str]:
 def scrapy(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run ``scrapy`` with *arguments* to its end."""
     return subprocess.run(
-        scrapy_command(*arguments), cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=240, **options
+        scrapy_command(*arguments),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG_SECONDS,
+        **options,
     )
 
 

@@ -19,23 +19,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from crawler.archive import Corpus
 from crawler.archive.verify import verify
 from tests.archive.trials import mount
-from tests.conftest import NEIGHBOURS, RunningReplica
+from tests.conftest import NEIGHBOURS, REPOSITORY, RunningReplica
 from tests.crawling import crawl, crawl_arguments, scrapy, scrapy_command, write_seed
 from tests.factories import make_article
+from tests.waiting import HANG_SECONDS
 
 COMPLETE, FAILED_URLS, DISK_FULL = 0, 9, 3
 SEEDS, OLD_LINES = 400, 411
 END_SECONDS = 10.0
 """How long after its error a crawl may go on."""
-HANG_SECONDS = 90.0
-"""After that a crawl is ended by us."""
 KIB = 1024
 IN_NAMESPACE = ["unshare", "--map-root-user", "--mount"]
 
@@ -73,7 +73,8 @@ class Trial:
 class Disks:
     """Makes disks in *folder*, and lets crawls of a replica run onto them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, end_seconds: float) -> None:
+        self._end_seconds = end_seconds
         self.disk = folder / "disk"
         self.disk.mkdir()
         self._seeds = folder / "seeds"
@@ -108,7 +109,12 @@ class Disks:
             subprocess.run(["umount", "--lazy", self.disk], check=True)
 
     def _crawl(self, trial: Trial, corpus: Path) -> None:
-        settings = [f"ARCHIVE_WARC={int(trial.warc)}", "REPORT_SECONDS=30", "EXTRACT_PROCESSES=1"]
+        settings = [
+            f"ARCHIVE_WARC={int(trial.warc)}",
+            "REPORT_SECONDS=30",
+            "EXTRACT_PROCESSES=1",
+            f"END_SECONDS={self._end_seconds}",
+        ]
         arguments = crawl_arguments(self._seeds, corpus, self.replica.profile, settings=settings)
         command = ["timeout", "--signal=KILL", str(HANG_SECONDS), *scrapy_command(*arguments)]
         told = ended = 0.0
@@ -257,17 +263,49 @@ def trials(step: int) -> Iterator[Trial]:
             yield Trial(kib, warc, old=True)
 
 
-def _crawls(disks: Disks, step: int) -> Iterator[Trial]:
-    for trial in trials(step):
+def _crawls(disks: Disks, todo: Iterable[Trial]) -> Iterator[Trial]:
+    for trial in todo:
         disks.run(trial)
         yield trial
 
 
-def _commands(disks: Disks, folder: Path, step: int) -> Iterator[CommandTrial]:
+def _commands(disks: Disks, folder: Path, todo: Iterable[tuple[CommandTrial, bool]]) -> Iterator[CommandTrial]:
     commands = Commands(disks, folder)
-    for trial, in_corpus in command_trials(step):
+    for trial, in_corpus in todo:
         commands.run(trial, in_corpus=in_corpus)
         yield trial
+
+
+def _rows(options: argparse.Namespace, disks: Disks, folder: Path) -> Iterator[Trial | CommandTrial]:
+    """Do what *options* say, and yield what came of each trial."""
+    if options.crawl:
+        kind, kib, warc = options.crawl.split(",")
+        yield from _crawls(disks, [Trial(int(kib), bool(warc), old=kind == "old")])
+    elif options.command:
+        yield from _commands(
+            disks, folder, [(CommandTrial(options.command, options.left), options.command in IN_CORPUS)]
+        )
+    elif options.commands:
+        yield from _commands(disks, folder, command_trials(options.step))
+    else:
+        yield from _crawls(disks, trials(options.step))
+
+
+def may_mount() -> bool:
+    """Tell whether a file system can be mounted in a namespace of our own."""
+    command = [*IN_NAMESPACE, "mount", "-t", "tmpfs", "none", tempfile.gettempdir()]
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run(command, check=False, capture_output=True).returncode == 0
+    )
+
+
+def printed(*arguments: str) -> list[dict[str, Any]]:
+    """Return the rows that this program, called with *arguments*, printed."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.fulldisk", "--json", *arguments]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=HANG_SECONDS)
+    assert done.stdout, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def main() -> int:
@@ -275,6 +313,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--step", type=int, default=32, help="KiB between two sizes (default: 32)")
     parser.add_argument("--commands", action="store_true", help="commands instead of crawls")
+    parser.add_argument("--crawl", help="one crawl alone, such as new,256,warc or old,20,")
+    parser.add_argument("--command", help="one command alone, such as 'export --format wacz'")
+    parser.add_argument("--left", type=int, default=0, help="... with so many KiB left (default: 0)")
+    parser.add_argument("--json", action="store_true", help="print a JSON object for each")
     parser.add_argument("--mounted", action="store_true", help=argparse.SUPPRESS)  # in a namespace where one may mount
     options = parser.parse_args()
     if not options.mounted:
@@ -282,12 +324,10 @@ def main() -> int:
         return subprocess.run(again, check=False).returncode
     clean = True
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        disks = Disks(Path(folder))
+        disks = Disks(Path(folder), HANG_SECONDS if options.json else 8)
         try:
-            for row in (
-                _commands(disks, Path(folder), options.step) if options.commands else _crawls(disks, options.step)
-            ):
-                print(row, flush=True)
+            for row in _rows(options, disks, Path(folder)):
+                print(json.dumps(asdict(row)) if options.json else row, flush=True)
                 clean &= row.is_clean
         finally:
             disks.stop()

@@ -6,10 +6,11 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from tests.waiting import HANG_SECONDS, wait_for
 
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 
@@ -33,16 +34,17 @@ class RedisServer:
         command = [str(PROGRAM), *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
         command += self._options
         self.process = subprocess.Popen(command)
-        for _ in range(500):
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-                    connection.sendall(b"PING\r\n")
-                    if connection.recv(5) in {b"+PONG", b"-NOAU"}:
-                        return
-            except OSError:
-                pass
-            time.sleep(0.02)
-        raise RuntimeError((self._folder / "redis.log").read_text()[-500:])
+        wait_for(self._answers, "the start of Redis")
+
+    def _answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise RuntimeError((self._folder / "redis.log").read_text()[-500:])
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=HANG_SECONDS) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(5) in {b"+PONG", b"-NOAU"}
+        except OSError:
+            return False
 
     def kill(self) -> None:
         """End it as a power cut does."""

@@ -18,6 +18,7 @@ from crawler.archive import Corpus
 from crawler.archive.verify import record_validator, verify
 from tests.conftest import NEIGHBOURS
 from tests.crawling import AS_USERS, crawl, crawl_arguments, records, scrapy, scrapy_command, write_seed
+from tests.waiting import HANG_SECONDS, wait_for
 
 SHARED = Path(__file__).parents[2] / "shared" / "seeds"
 
@@ -220,7 +221,7 @@ def test_a_full_disk_ends_the_crawl_with_its_own_code_and_loses_nothing(replica,
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=HANG_SECONDS,
     )
     if done.returncode in {1, 77} and "first" not in done.stdout:
         pytest.skip(f"no mount namespace to be had here: {done.stderr.strip()}")
@@ -240,10 +241,10 @@ def test_a_signal_stops_gently_two_at_once_and_the_next_run_goes_on(start_replic
     with subprocess.Popen(
         scrapy_command(*arguments), cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as crawling:
-        wait_for(lambda: len(records(corpus)) > 2, 60)
+        wait_for(lambda: len(records(corpus)) > 2)
         for number in signals:
             crawling.send_signal(number)
-        output, _ = crawling.communicate(timeout=60)
+        output, _ = crawling.communicate(timeout=HANG_SECONDS)
     assert crawling.returncode == code, output
     if code == 11:
         assert "goes on where it was" in output
@@ -271,7 +272,7 @@ def test_a_signal_while_it_begins_stops_it_as_gently(replica, seed, corpus, tmp_
     )
     done = subprocess.run(
         scrapy_command(*crawl_arguments(seed, corpus, replica.profile)), cwd=tmp_path, capture_output=True, text=True,
-        check=False, timeout=60, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        check=False, timeout=HANG_SECONDS, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
     assert (done.returncode, "goes on where it was" in done.stdout) == (11, True), done.stderr
     reader, unread = os.pipe()  # the next one goes on, also when nobody reads what it says
@@ -284,7 +285,7 @@ def test_a_signal_while_it_begins_stops_it_as_gently(replica, seed, corpus, tmp_
         stderr=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG_SECONDS,
     )
     os.close(unread)
     assert (done.returncode, "Broken" in done.stderr) == (0, False), done.stderr
@@ -323,13 +324,6 @@ def keys_and_kinds(corpus):
         for family in ("articles", "duplicates")
         for record in records(corpus, family)
     )
-
-
-def wait_for(condition, seconds=30.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def test_stats_and_verify_speak_json(crawled, tmp_path):

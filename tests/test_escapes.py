@@ -19,6 +19,7 @@ from crawler.safelog import SafeRecord
 from tests.crawling import REPOSITORY, crawl_arguments, write_seed
 from tests.factories import make_article, make_stub
 from tests.scripted import Scripted, http, write_profile
+from tests.waiting import HANG_SECONDS
 
 # What steers terminals (ECMA-48, xterm's control sequences), what reorders a line (UAX #9), what ends one.
 STEERING = [
@@ -157,7 +158,7 @@ def on_a_terminal(arguments):
             break
         written += block
     os.close(master)
-    process.wait(timeout=60)
+    process.wait(timeout=HANG_SECONDS)
     return written.decode()
 
 

@@ -99,7 +99,14 @@ def crawled(chosen, start_replica, tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
     sick = start_replica("--faults", f"all={SHARE}")
     seed = write_seed(folder / "seed.txt", *(number for numbers in chosen.values() for number in numbers))
-    settings = ["RETRY_TIMES=1", "DOWNLOAD_TIMEOUT=4", "CONCURRENT_REQUESTS=32", "PATIENCE=300", AS_USERS]
+    settings = [
+        "RETRY_TIMES=1",
+        "DOWNLOAD_TIMEOUT=30",
+        "DOWNLOAD_MAXSIZE=2000000",
+        "CONCURRENT_REQUESTS=32",
+        "PATIENCE=300",
+        AS_USERS,
+    ]
     done = crawl(seed, folder / "corpus", sick.profile, settings=settings)
     (stats,) = (folder / "corpus" / "runs").glob("*/stats.json")
     latest = {}

@@ -27,6 +27,7 @@ from tests.archives import run_tool, tool
 from tests.browser import Browser, find
 from tests.crawling import records
 from tests.recover.webarchive import answers, free_port, wait_until
+from tests.waiting import HANG_SECONDS
 
 # pywb shows the page in a frame of its own, once that is loaded.
 SHOWN = """(async () => {
@@ -115,14 +116,16 @@ def test_pywb_replays_every_capture(captured, pywb, collection):
     kept = [capture for capture in responses(captured.corpus) if capture.status == 200]
     assert {capture.kind for capture in kept} == {"response", "revisit"}
     for capture in kept:
-        with urlopen(f"{pywb}/{collection}/{timestamp(capture.date)}id_/{capture.url}", timeout=20) as response:
+        with urlopen(
+            f"{pywb}/{collection}/{timestamp(capture.date)}id_/{capture.url}", timeout=HANG_SECONDS
+        ) as response:
             replayed = decode_body(response.read(), response.headers["Content-Encoding"])
         assert replayed == load_page(captured.corpus, place_of(capture)).body
 
 
 def test_pywb_finds_the_body_of_a_revisit(captured, pywb):
     (revisit, *_) = [capture for capture in responses(captured.corpus) if capture.kind == "revisit"]
-    with urlopen(f"{pywb}/warcs/{timestamp(revisit.date)}id_/{revisit.url}", timeout=20) as response:
+    with urlopen(f"{pywb}/warcs/{timestamp(revisit.date)}id_/{revisit.url}", timeout=HANG_SECONDS) as response:
         assert response.read() == load_page(captured.corpus, place_of(revisit)).body
 
 

@@ -19,6 +19,7 @@ from crawler.extensions.archivist import Archivist
 from crawler.items import RelatedItem
 from crawler.scheduler import FrontierScheduler
 from tests.factories import make_article
+from tests.waiting import HANG_SECONDS
 
 
 class Engine:
@@ -88,7 +89,7 @@ async def scheduling(corpus, spider):
 def test_a_mistake_where_a_spider_is_asked_for_targets_ends_the_crawl_and_is_told(corpus, caplog, spider):
     async def crawl():
         async with scheduling(corpus, spider) as (_, _, engine):
-            await asyncio.wait_for(engine.closed.wait(), 10)
+            await asyncio.wait_for(engine.closed.wait(), HANG_SECONDS)
             return engine.reason
 
     assert exit_code({"finish_reason": asyncio.run(crawl())}) == INTERNAL
@@ -98,7 +99,7 @@ def test_a_mistake_where_a_spider_is_asked_for_targets_ends_the_crawl_and_is_tol
 def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(corpus, caplog):
     async def crawl():
         async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
-            request = await asyncio.wait_for(engine.crawled, 10)
+            request = await asyncio.wait_for(engine.crawled, HANG_SECONDS)
             await settled(scheduler)
             assert not scheduler.has_pending_requests()
             tell(scheduler, signals.spider_error, failure=Failure(KeyError()), response=Response("", request=request))
@@ -134,7 +135,7 @@ def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus)
 def test_a_record_that_is_not_archived_ends_its_lease(corpus, signal, facts, state):
     async def crawl():
         async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
-            await asyncio.wait_for(engine.crawled, 10)
+            await asyncio.wait_for(engine.crawled, HANG_SECONDS)
             await settled(scheduler)
             await scheduler._crawler.signals.send_catch_log_async(signal, item=make_article(2), **facts)
             return archivist.leases, scheduler._crawler.stats.get_value(f"gleaner/{state}")
@@ -145,7 +146,7 @@ def test_a_record_that_is_not_archived_ends_its_lease(corpus, signal, facts, sta
 def test_a_lease_that_is_held_when_nothing_is_underway_was_lost_and_counts_as_failed(corpus, caplog):
     async def crawl():
         async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
-            await asyncio.wait_for(engine.crawled, 10)
+            await asyncio.wait_for(engine.crawled, HANG_SECONDS)
             await settled(scheduler)
             assert isinstance(tell(scheduler, signals.spider_idle).value, DontCloseSpider)
             await settled(scheduler)

@@ -7,6 +7,7 @@ import subprocess
 
 from tests.crawling import REPOSITORY, crawl_arguments, scrapy_command, write_seed
 from tests.kills import IDS, crawl_with_kills, outcome
+from tests.waiting import HANG_SECONDS
 
 BRIEF_DELAY = 'DOWNLOAD_SLOTS={"127.0.0.1": {"concurrency": 16, "delay": 0.001}}'
 
@@ -28,7 +29,7 @@ def test_two_workers_fetch_each_article_once_and_merge_into_one_corpus(redis_ser
     seed = write_seed(tmp_path / "seed.txt", *IDS)
     workers = [tmp_path / name for name in ("one", "two")]
     running = [start(worker, seed, replica, redis_server) for worker in workers]
-    codes = [process.wait(timeout=120) for process in running]
+    codes = [process.wait(timeout=HANG_SECONDS) for process in running]
     assert codes == [0, 0], [worker.with_suffix(".log").read_text() for worker in workers]
     stats = [run_stats(worker) for worker in workers]
     turns, requests = (sum(one.get(name, 0) for one in stats) for name in ("gleaner/turns", "downloader/request_count"))

@@ -229,9 +229,7 @@ class Archivist:
     def _acknowledge(self, batch: list[_Waiting], results: list[Any], error: CorpusError | None) -> None:
         """Tell those who wait for *batch* what came of it."""
         if error:
-            self.fail(error)
-        elif self.corpus.catalogue.uncommitted:
-            self._wake()  # if nothing waits by then, what is durable is committed too, for those who read beside it
+            error.is_logged = True  # by fail(), which comes last: whatever happens in it, nobody waits for ever
         for one, result in zip(batch, results, strict=True):
             if one.future.done():
                 continue
@@ -239,6 +237,10 @@ class Archivist:
                 one.future.set_exception(copy(error) if error else result)
             else:
                 one.future.set_result(result)
+        if error:
+            self.fail(error)
+        elif self.corpus.catalogue.uncommitted:
+            self._wake()  # if nothing waits by then, what is durable is committed too, for those who read beside it
 
     def _group(self, batch: list[_Waiting]) -> tuple[list[Any], Future[None]]:
         """Do what waits in *batch* in one group, in the archivist's thread.

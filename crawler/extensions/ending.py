@@ -10,6 +10,7 @@ from scrapy import signals
 
 from crawler.safelog import is_news
 from crawler.stopping import POLL_SECONDS, Stopping, corpus_failed, is_closing
+from crawler.watchdog import end_seconds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,6 +30,7 @@ class Ending:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        end_seconds(crawler.settings)  # a wrong one ends the run before its first request
         ending = cls(crawler)
         crawler.signals.connect(ending.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(ending.spider_closed, signal=signals.spider_closed)

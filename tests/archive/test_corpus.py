@@ -225,11 +225,12 @@ def test_segments_are_rotated_by_size_and_read_in_order(tmp_path):
 
 def test_a_corpus_is_held_by_one_process_and_free_when_it_dies(tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; from crawler.archive import Corpus;"
-        "corpus = Corpus(Path(sys.argv[1]), 'replica'); print('held', flush=True); time.sleep(60)"
+        "import sys; from pathlib import Path; from crawler.archive import Corpus;"
+        "corpus = Corpus(Path(sys.argv[1]), 'replica'); print('held', flush=True); sys.stdin.read()"
     )
     root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, cwd=root) as holder:
+    command = [sys.executable, "-c", script, tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as holder:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(CorpusLocked, match="another crawl"):
             Corpus(tmp_path, "replica")

@@ -18,6 +18,7 @@ from crawler.items import Image, RelatedItem
 from tests.archive.corpora import make_corpus
 from tests.crawling import REPOSITORY, scrapy_command
 from tests.factories import make_article, make_seed, make_stub, related_items
+from tests.waiting import HANG_SECONDS
 
 pytest.importorskip("datasette")
 
@@ -60,7 +61,7 @@ def url(root):
 
 def ask(url, path, method="GET", **headers):
     """Return status, headers and body of the answer to a request."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=HANG_SECONDS)
     try:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()

@@ -20,6 +20,7 @@ from crawler.commands.corpus import Command
 from crawler.corpus_commands.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
 from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub, related_items
+from tests.waiting import HANG_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOSTILE = "\x1b]52;c;cm0=\x07 \u202eevil \u2028[bold]markup[/bold] \x9b31m"
@@ -52,7 +53,7 @@ def hostile_root(tmp_path_factory):
 
 def scrapy(root, *arguments):
     command = [sys.executable, "-m", "scrapy", "corpus", *arguments, "-s", f"CORPUS_DIR={root}"]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=HANG_SECONDS, check=False)
 
 
 def parser_of(command):

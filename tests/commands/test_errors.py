@@ -19,6 +19,7 @@ from tests.archive.corpora import make_corpus
 from tests.commands.test_corpus import run
 from tests.factories import make_article, make_stub, related_items
 from tests.report.test_make import RUN, write_run
+from tests.waiting import HANG_SECONDS
 
 USE = {
     "bag": ["OUT"],
@@ -59,7 +60,7 @@ def use(made, tmp_path, capsys):
             *options,
             capsys=capsys,
             EXTRACT_PROCESSES=0,
-            EXTRACT_TIMEOUT=9,
+            EXTRACT_TIMEOUT=HANG_SECONDS,
             NEAR_DUPLICATE_THRESHOLD=0,
         )
         return code, err.splitlines()

@@ -18,6 +18,7 @@ from scrapy.settings import Settings
 
 from crawler.commands.replica import Command
 from crawler.replica.options import add_options, run_options
+from tests.waiting import HANG_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRAPY = (sys.executable, "-m", "scrapy", "replica")
@@ -25,7 +26,7 @@ PLAIN = (sys.executable, "-m", "crawler.replica")
 
 
 def run(*command):
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
 
 
 @pytest.mark.parametrize(("command", "number"), [(SCRAPY, signal.SIGINT), (PLAIN, signal.SIGTERM)])
@@ -39,7 +40,7 @@ def test_signals_end_it_cleanly(command, number):
             ("127.0.0.1", int(line.split(":")[3].split("/")[0]))
         ):  # stays open, as in a crawl
             os.kill(process.pid, number)
-            assert process.communicate(timeout=10) == ("", "")
+            assert process.communicate(timeout=HANG_SECONDS) == ("", "")
         assert process.returncode == 0
 
 

@@ -16,6 +16,7 @@ from scrapy import cmdline
 from scrapy.settings import Settings
 
 from tests.seeds.written import RECORDS, Record, json_string
+from tests.waiting import HANG_SECONDS
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -164,7 +165,7 @@ def test_from_a_terminal(seed: Path) -> None:
     command = [sys.executable, "-m", "scrapy", "seeds", "inspect", "-", "--json"]
     with seed.open() as stdin:
         done = subprocess.run(
-            command, cwd=REPOSITORY, stdin=stdin, capture_output=True, timeout=60, check=False, env=os.environ
+            command, cwd=REPOSITORY, stdin=stdin, capture_output=True, timeout=HANG_SECONDS, check=False, env=os.environ
         )
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout)["file"] == "-"

@@ -23,6 +23,7 @@ from crawler.exitcodes import MEANINGS
 from crawler.seeds_commands.options import VERBS as SEED_VERBS
 from crawler.sites import load_profile
 from tests.crawling import REPOSITORY
+from tests.waiting import HANG_SECONDS
 
 DOCS = REPOSITORY / "docs"
 PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -146,7 +147,7 @@ def test_the_tutorial_works_as_it_is_written(replica, tmp_path):
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = quick\n")
     (tmp_path / "quick.py").write_text("from crawler.settings import *\nEXTRACT_PROCESSES = REPORT_SECONDS = 0\n")
     done = subprocess.run(
-        ["bash", "-c", "\n".join(script)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240,
+        ["bash", "-c", "\n".join(script)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=HANG_SECONDS,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
+from scrapy.signalmanager import SignalManager
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.test import get_crawler
 
@@ -18,6 +19,7 @@ from crawler.archive import Added, Corpus
 from crawler.exceptions import CorpusError, DiskFull
 from crawler.exitcodes import DISK_FULL, exit_code
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.ending import Ending
 from tests.factories import make_article
 
 
@@ -25,6 +27,9 @@ class Engine:
     """Notes for which reason the spider is closed."""
 
     reason = None
+    running = True
+    _slot = SimpleNamespace(closing=None)
+    downloader = SimpleNamespace(slots={})
 
     async def close_spider_async(self, *, reason):
         self.reason = reason
@@ -33,7 +38,10 @@ class Engine:
 @pytest.fixture
 def archivist(tmp_path):
     corpus = Corpus(tmp_path / "corpus", "replica")
-    made = Archivist(corpus, "run", SimpleNamespace(engine=Engine(), stats=MemoryStatsCollector(get_crawler())))
+    crawler = SimpleNamespace(engine=Engine(), stats=MemoryStatsCollector(get_crawler()), signals=SignalManager())
+    crawler.settings = {"END_SECONDS": 8}
+    made = Archivist(corpus, "run", crawler)
+    made.ending = Ending.from_crawler(crawler)
     yield made
     made._thread.shutdown()
     with suppress(DiskFull):  # what a test made fail
@@ -92,7 +100,7 @@ def test_a_failed_sync_fails_those_that_wait_and_closes_the_spider(archivist, mo
         assert [type(outcome) for outcome in outcomes] == [DiskFull, DiskFull]
         with pytest.raises(DiskFull):
             await archivist.add(make_article(3))
-        await archivist._closing
+        await archivist.ending._closing
 
     asyncio.run(archive())
     monkeypatch.undo()
@@ -109,7 +117,7 @@ def test_a_record_that_json_cannot_hold_fails_alone_and_anything_else_ends_the_c
             await failing
         with pytest.raises(CorpusError, match="ZeroDivisionError"):
             await archivist.do(lambda _: 1 // 0)
-        await archivist._closing
+        await archivist.ending._closing
 
     asyncio.run(archive())
     assert archivist._crawler.engine.reason == "corpus_error"

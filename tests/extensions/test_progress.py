@@ -20,6 +20,7 @@ import pytest
 from crawler.exceptions import DiskFull
 from crawler.extensions import progress
 from tests.crawling import REPOSITORY, crawl_arguments, scrapy_command, write_seed
+from tests.waiting import HANG_SECONDS
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .*")
 PROGRESS = re.compile(r"\d+ articles · \d+ waiting · ")
@@ -40,13 +41,13 @@ def interrupted(start_replica, tmp_path_factory):
         command, cwd=REPOSITORY, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as run:
         os.close(theirs)
-        output, sent, deadline = b"", False, time.monotonic() + 100
+        output, sent, deadline = b"", False, time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline and (piece := read(ours)) is not None:
             output += piece
             if not sent and output.count(" waiting · ".encode()) > 1 and b"status 404" in output:
                 run.send_signal(signal.SIGINT)
                 sent = True
-        code = run.wait(timeout=30)
+        code = run.wait(timeout=HANG_SECONDS)
     os.close(ours)
     return code, output.decode()
 

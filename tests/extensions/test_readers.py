@@ -15,6 +15,7 @@ from crawler.extensions.readers import PageNotRead, Readers
 from crawler.reading import Cleaning
 from crawler.sites import load_profile
 from crawler.text.boilerplate import paragraph_key
+from tests.waiting import HANG_SECONDS, wait_for
 
 PROFILE = load_profile("replica")
 PAGE = b"<html lang=en><h1>Rain</h1><article><p>" + b"It rained all day in the city. " * 20 + b"</p></article></html>"
@@ -23,7 +24,7 @@ URL = "http://127.0.0.1:8765/news/1"
 
 @pytest.fixture
 def readers():
-    readers = Readers(1, 60)
+    readers = Readers(1, HANG_SECONDS)
     yield readers
     readers.spider_closed()
 
@@ -61,7 +62,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read():
     readers = Readers(1, 0.0)
     with pytest.raises(PageNotRead, match="not read within 0 s"):
         read(readers)
-    readers._timeout = 60
+    readers._timeout = HANG_SECONDS
     assert read(readers).title == "Rain"
     readers.spider_closed()
 
@@ -73,7 +74,7 @@ def test_pages_beside_one_that_takes_too_long_are_read_all_the_same(processes):
     async def read_all():
         hung = asyncio.ensure_future(readers._run("hung", partial(time.sleep, 1)))
         await asyncio.sleep(0)
-        readers._timeout = 60
+        readers._timeout = HANG_SECONDS
         return await asyncio.gather(
             hung, *(readers.read(PAGE, URL, PROFILE, None) for _ in range(5)), return_exceptions=True
         )
@@ -88,17 +89,14 @@ def test_readers_end_with_the_crawl_however_it_dies(tmp_path):
     pidfile = tmp_path / "reader.pid"
     child = os.fork()
     if child == 0:
-        mine = Readers(1, 60)
+        mine = Readers(1, HANG_SECONDS)
         asyncio.run(mine.read(PAGE, URL, PROFILE, None))
         (process,) = mine._pool._processes.values()
         pidfile.write_text(str(process.pid), encoding="ascii")
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     reader = int(pidfile.read_text(encoding="ascii"))
-    deadline = time.monotonic() + 10
-    while alive(reader):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: not alive(reader))
 
 
 def alive(process_id):
@@ -110,6 +108,6 @@ def alive(process_id):
 
 
 def test_without_processes_pages_are_read_in_a_thread():
-    readers = Readers(0, 60)
+    readers = Readers(0, HANG_SECONDS)
     assert read(readers).title == "Rain"
     readers.spider_closed()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
+
 CORPUS = Path(__file__).parent / "corpus"
 REPOSITORY = Path(__file__).parents[2]
 
@@ -27,6 +29,6 @@ def test_the_fuzz_target_finds_nothing_in_a_few_seconds(tmp_path: Path) -> None:
         f"-artifact_prefix={tmp_path}/",
         str(grown),
     ]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Done" in done.stderr

@@ -12,7 +12,7 @@ from crawler.handlers.http import MAX_HEAD_BYTES
 from tests.crawling import crawl, records, write_seed
 
 ENDLESS, LONGER = 1793001, 1793002
-QUICK = ["ROBOTSTXT_OBEY=False", "RETRY_ENABLED=False", "DOWNLOAD_TIMEOUT=20", "IMAGES_FETCH=none"]
+QUICK = ["ROBOTSTXT_OBEY=False", "RETRY_ENABLED=False", "DOWNLOAD_TIMEOUT=60", "IMAGES_FETCH=none"]
 MOST_SENT = 128 * 1024 * 1024  # systems give the buffers of a connection up to some 10 MiB
 HEADER = b"X-More: " + b"x" * 1000 + b"\r\n"
 PAGE = b"<html><h1>A page</h1>" + b"<p>It goes on, and on, as many a page does.</p>" * 20

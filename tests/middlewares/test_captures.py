@@ -15,6 +15,7 @@ from crawler.jsonl import decode
 from crawler.warc.reading import read_record, read_records
 from tests.archives import warcio_check
 from tests.crawling import crawl, crawl_arguments, records, scrapy_command, write_seed
+from tests.waiting import HANG_SECONDS
 
 
 def articles(corpus):
@@ -73,7 +74,7 @@ def test_kill_9_leaves_whole_records_and_lines_that_lead_to_them(replica, tmp_pa
     crawling = subprocess.Popen(
         scrapy_command(*crawl_arguments(seed, corpus, replica.profile, settings=options)), stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline and not any(path.stat().st_size > 25_000 for path in warc_paths(corpus)):
         time.sleep(0.02)
     crawling.send_signal(signal.SIGKILL)

@@ -65,7 +65,7 @@ def crawled(tmp_path_factory):
         servers = [stack.enter_context(Scripted(site(answer))) for _, answer, _ in CASES]
         servers.append(stack.enter_context(Scripted(well_behaved)))
         profile = write_profile(folder / "site.toml", *(server.url for server in servers))
-        settings = ["RETRY_ENABLED=False", "DOWNLOAD_TIMEOUT=20", "IMAGES_FETCH=none"]
+        settings = ["RETRY_ENABLED=False", "DOWNLOAD_TIMEOUT=60", "IMAGES_FETCH=none"]
         seed = write_seed(folder / "seed.txt", *IDS)
         done = crawl(seed, folder / "corpus", profile, settings=settings)
     assert done.returncode == 0, done.stderr

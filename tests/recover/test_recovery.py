@@ -26,8 +26,8 @@ from tests.recover.webarchive import (
     part_of,
     recovering,
     utc,
-    wait_until,
 )
+from tests.waiting import wait_for
 
 SITE = Site()
 WITHOUT_PICTURES = ("IMAGES_FETCH=none", "ROBOTSTXT_OBEY=False")
@@ -249,7 +249,7 @@ def test_targets_wait_for_an_archive_that_is_down_or_busy_and_a_kill_loses_none_
     with archive(answer, port) as (_, asked):
         command = scrapy_command(*crawl_arguments(*arguments, settings=WITHOUT_PICTURES))
         with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-            wait_until(lambda: sum("/web/" in one.path for one in asked) >= 2)
+            wait_for(lambda: sum("/web/" in one.path for one in asked) >= 2)
             first.send_signal(signal.SIGKILL)
         had = latest(corpus)
         assert len(had) < len(GONE)

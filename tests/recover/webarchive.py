@@ -21,6 +21,7 @@ from crawler.replica import Site
 from crawler.replica.routes import Routes
 from crawler.warc import Exchange, write_warc
 from tests.archives import run_tool, tool
+from tests.waiting import HANG_SECONDS, wait_for
 
 
 def captured(base: str, path: str, date: datetime, site: Site | None = None) -> list[Exchange]:
@@ -73,7 +74,7 @@ class Pywb:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        wait_until(lambda: answers(self.url) or self._process.poll() is not None)
+        wait_for(lambda: answers(self.url) or self._process.poll() is not None)
         assert self._process.poll() is None, self._log.read_text()
 
     def file(self, collection: str) -> Path:
@@ -100,20 +101,12 @@ def free_port() -> int:
 def answers(url: str) -> bool:
     """Tell whether there is an answer of any kind at *url*."""
     try:
-        urlopen(url, timeout=5).close()
+        urlopen(url, timeout=HANG_SECONDS).close()
     except HTTPError:
         return True
     except OSError:
         return False
     return True
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait until *condition* holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 class Asked(NamedTuple):

@@ -14,6 +14,7 @@ from crawler.replica import Site
 from crawler.replica.faults import DEFAULT_SHARE, Faults, parse_faults
 from crawler.replica.misbehaviour import RETRY_AFTER_SECONDS, SLOW_SECONDS
 from crawler.sites import load_profile
+from tests.waiting import HANG_SECONDS
 
 SITE = Site()
 PIC = "/news/image/original//2016/02/26/alalam_635921016327147719_25f_4x3.jpg"
@@ -22,7 +23,7 @@ PAGES = [f"/news/{article_id}/x" for article_id in range(1_600_000, 1_600_040)]
 
 def fetch(replica, path, method="GET", **headers):
     """Return (status, headers, body) of one request, redirects not followed and the path sent as it is."""
-    with closing(http.client.HTTPConnection(urlsplit(replica.url).netloc, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(urlsplit(replica.url).netloc, timeout=HANG_SECONDS)) as connection:
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         return response.status, response.headers, response.read()
@@ -156,7 +157,7 @@ def test_robots_allow_news(replica):
     ],
 )
 def test_hostile_paths_give_nothing(replica, path):
-    with closing(socket.create_connection(urlsplit(replica.url).netloc.split(":"), timeout=10)) as connection:
+    with closing(socket.create_connection(urlsplit(replica.url).netloc.split(":"), timeout=HANG_SECONDS)) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert connection.makefile("rb").readline().split()[1] in {b"400", b"404"}
 

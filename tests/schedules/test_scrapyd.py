@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -20,6 +19,7 @@ import pytest
 
 from crawler.archive.lock import CorpusLock
 from tests.crawling import REPOSITORY, records, write_seed
+from tests.waiting import HANG_SECONDS, wait_for
 
 pytest.importorskip("scrapyd")
 pytest.importorskip("scrapyd_client")
@@ -59,7 +59,7 @@ class Scrapyd:
             body = urlencode(pairs).encode()
         else:
             url += f"?{urlencode(pairs)}"
-        with urlopen(Request(url, body, {"Authorization": f"Basic {token}"}), timeout=60) as answer:
+        with urlopen(Request(url, body, {"Authorization": f"Basic {token}"}), timeout=HANG_SECONDS) as answer:
             return json.load(answer)
 
     def deploy(self):
@@ -88,21 +88,13 @@ class Scrapyd:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=HANG_SECONDS)
 
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_for(condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
-    return found
 
 
 @contextmanager
@@ -144,4 +136,4 @@ def test_scrapyd_as_the_example_has_it_is_for_this_machine_and_asks_for_a_passwo
     configuration = CONFIGURATION.read_text()
     assert "bind_address = 127.0.0.1" in configuration
     with pytest.raises(OSError, match="401"):
-        urlopen(f"{scrapyd.url}daemonstatus.json", timeout=20)
+        urlopen(f"{scrapyd.url}daemonstatus.json", timeout=HANG_SECONDS)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.seeds import parse_page
 from tests.seeds.written import FORMS, RECORDS, json_string
+from tests.waiting import grows_linearly
 
 ZONE = ZoneInfo("Asia/Tehran")
 
@@ -27,26 +27,20 @@ UNITS = [
 BEGINNINGS = ["", "<p>", 'string(99) "[{"id":"5","sort":"7","title":"', "array(9) { ", "Array ( ", "array ( ", "a:9:{"]
 
 
-def seconds(text: str) -> float:
-    start = time.process_time()
+def parse(text: str) -> None:
     parse_page(text, ZONE)
-    return time.process_time() - start
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_time_is_linear(beginning: str) -> None:
     for unit in UNITS:
         short = beginning + unit * (25_000 // len(unit))
-        taken = seconds(short)
-        if taken < 0.15:  # quadratic would be seconds already
-            continue
-        taken = min(taken, seconds(short))
-        assert seconds(short + short) < 3.5 * taken + 0.1, unit
+        assert grows_linearly(parse, short, short + short), unit
 
 
 @pytest.mark.parametrize("unit", ["[", '"', "{", '[{"id":"'])
 def test_megabytes_of_one_thing_pass_in_seconds(unit: str) -> None:
-    assert seconds(unit * (4_000_000 // len(unit))) < 4
+    assert grows_linearly(parse, unit * (2_000_000 // len(unit)), unit * (4_000_000 // len(unit)))
 
 
 def test_a_real_dump_is_found_behind_a_megabyte_of_noise() -> None:
