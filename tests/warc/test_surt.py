@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crawler.warc.index import url_key
 from crawler.warc.surt import surt
 from tests.archives import tool
+from tests.waiting import HANG_SECONDS
 
 ID32, ID24 = "9682993c8daa2c5497996114facdc805", "4hqa0555fwsecu455xqckv45"
 HOSTS = {
@@ -173,7 +174,7 @@ def judge():
 
     yield key
     process.stdin.close()
-    process.wait(timeout=60)
+    process.wait(timeout=HANG_SECONDS)
     process.stdout.close()
 
 
