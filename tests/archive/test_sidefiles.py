@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from contextlib import closing
@@ -68,6 +69,28 @@ def test_every_change_of_the_manifest_is_found(root, name):
         flipped(root / name, seed)
         assert verify(root).problems
         (root / name).write_bytes(whole)
+
+
+def test_killed_between_the_manifest_and_its_hash_either_is_well(root, monkeypatch):
+    seal(root)
+    with closing(Corpus(root, "replica")) as corpus, corpus.group():
+        corpus.add(make_article(9, text=text(9)))
+    rename = os.rename
+
+    def killed(source, target):
+        if target == root / MANIFEST_NAME:
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        seal(root)
+    assert len((root / TAG_NAME).read_bytes().splitlines()) == 2
+    assert verify(root).problems == []
+    monkeypatch.undo()
+    seal(root)
+    assert len((root / TAG_NAME).read_bytes().splitlines()) == 1
+    assert verify(root).problems == []
 
 
 def test_a_damaged_manifest_is_not_sealed_over(root):
