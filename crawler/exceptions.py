@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from crawler.writable import writable
+
 
 class GleanerError(Exception):
     """Root of all errors that a user can mend; ``str()`` of it is one clear line. Processes can pass it on."""
@@ -26,6 +28,9 @@ class GleanerError(Exception):
     exit_code: ClassVar[int] = 1
     is_logged: bool = False
     """Whether the log has a line about it: what else fails by the same error is logged no more."""
+
+    def __str__(self) -> str:
+        return writable(super().__str__())  # a path in it may be none that a log could hold
 
     def __reduce__(self) -> tuple[Any, ...]:  # the usual way calls the class again, with one argument: the message
         return _made_again, (type(self), self.args, self.__dict__)

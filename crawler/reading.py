@@ -36,6 +36,7 @@ class PageFacts:
     """What a page tells of its article, its words clean; None and empty where it tells nothing.
 
     Image URLs are absolute. ``cleaned`` is how often each rule of cleaning did something to the text.
+    ``no_text`` is why there is none, ``error`` the words by which a page of few words says that there is no such page.
     """
 
     title: str | None = None
@@ -53,6 +54,8 @@ class PageFacts:
     credit: str | None = None
     content_sha256: str | None = None
     cleaned: tuple[tuple[str, int], ...] = ()
+    no_text: str | None = None
+    error: str | None = None
 
 
 def read_page(
@@ -109,6 +112,8 @@ def _read(
         credit=story.credit,
         content_sha256=content_sha256(story.text),
         cleaned=tuple(story.applied.items()),
+        no_text=fields["sources"].get("no_text"),
+        error=fields["sources"].get("error"),
     )
 
 

@@ -12,6 +12,7 @@ from crawler.items import Article, Attempt, Capture, DateSource, Image, RelatedI
 from crawler.reading import PageFacts, related_items
 from crawler.seeds import SeedPage
 from crawler.sites import SiteProfile
+from crawler.text.language import language_of
 
 _MAX_INTEGER = 2**63 - 1
 
@@ -34,7 +35,7 @@ def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
         title=page.title,
         kicker=page.kicker,
         text="\n\n".join(page.paragraphs) or None,
-        language=profile.language,
+        language=language_of("\n\n".join(page.paragraphs) or page.title or "", profile.language) or profile.language,
         desk_code=page.desk_code,
         published=published,
         published_from=published_from,
@@ -90,7 +91,7 @@ def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfil
         id=target.id,
         site=profile.name,
         title=target.title,
-        language=profile.language if target.title else None,
+        language=(language_of(target.title, profile.language) or profile.language) if target.title else None,
         published=published,
         published_from=published_from,
         images=_images(target.pic, (), profile),

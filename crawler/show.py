@@ -26,6 +26,7 @@ from crawler.archive.intact import Damages
 from crawler.archive.worddiff import Change, shortened
 from crawler.exceptions import CorpusDamaged
 from crawler.text.terminal import safe, safe_json
+from crawler.writable import json_of
 
 _STYLES = {"equal": "", "removed": "red strike", "added": "green"}
 _MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
@@ -39,7 +40,7 @@ OnProgress = Callable[[int, int], None]
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print *value* as one line of JSON that steers no terminal."""
-    sys.stdout.write(safe_json(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()) + "\n")
+    sys.stdout.write(safe_json(json_of(value, orjson.OPT_NON_STR_KEYS).decode()) + "\n")
 
 
 def say(text: str) -> None:
@@ -122,6 +123,6 @@ def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
 
 def done(opts: argparse.Namespace, facts: Mapping[str, Any], remarks: list[str]) -> None:
     """Print what was done: *facts* as JSON if that was asked for, else *remarks*; aside if the output is a pipe."""
-    text = safe_json(orjson.dumps(facts).decode()) if opts.json else safe("; ".join(remarks))
+    text = safe_json(json_of(facts).decode()) if opts.json else safe("; ".join(remarks))
     stream = sys.stderr if opts.output == "-" else sys.stdout
     stream.write(f"{text}\n")

@@ -16,7 +16,13 @@ AGREEMENT = 60.0
 Headlines are edited after publication, mostly in a few words; unrelated ones of a site share but stop words.
 """
 
+SETTLED = "soft 404: "
+"""What the reason begins with where the page says what it is instead of the article."""
+
 _SHORT_TEXT = 300
+_LIST = "a list of other pages"
+"""Why a page has no text, as :func:`crawler.extract.extract` says it, where that tells that it is no article."""
+
 _FEW_WORDS = 3
 _PARKED_RE = re.compile(
     r"\b(?:(?:this |the )?domain(?: name)? (?:is |may be |has |was )?(?:for sale|parked|expired|suspended)"
@@ -34,30 +40,46 @@ def soft_404(
     an article of the site has (its own dump of related items); the title that a dump told, unless, on the site itself,
     there is text with a date; and, with none of these, whether there is much text at all. *strict* is for captures of
     web archives: what was at the URL when they looked may have had a date and been somebody else's.
+
+    A reason that :func:`is_settled` says what the page is instead. Any other says only that nothing was recognized.
     """
+    agrees = target.title is not None and titles_agree(facts.title or "", target.title)
+    if facts.error and not agrees and not facts.related:
+        return f"{SETTLED}it says that there is no such page"
     canonical = facts.canonical_url
     told_id = profile.article_id(canonical) if canonical and profile.allows(canonical) else None
     if told_id == target.id:
         return None
-    if canonical and profile.allows(canonical) and told_id is None:
-        return "soft 404: its canonical link is not that of an article"
-    agrees = target.title is not None and titles_agree(facts.title or "", target.title)
-    here = target.id if url is None else profile.article_id(url)
-    if (told_id or here) != target.id and not agrees:
-        return "soft 404: it is another article"
-    if facts.related:
-        return None
+    if canonical and profile.allows(canonical) and told_id is None and not (agrees and facts.text and facts.published):
+        return _reason("its canonical link is not that of an article", settled=not agrees)
+    here = told_id or (target.id if url is None else profile.article_id(url))
+    if here != target.id and not agrees:
+        return f"{SETTLED}it is another article"
+    return None if facts.related else _unlike_article(facts, target, agrees=agrees, strict=strict)
+
+
+def _unlike_article(facts: PageFacts, target: Target, *, agrees: bool, strict: bool) -> str | None:
+    """Return what speaks against a page whose title agrees or not, and which says nothing of its id."""
     if not facts.text:
-        return "soft 404: there is no text in it"
+        return _reason(facts.no_text or "there is no text in it", settled=facts.no_text == _LIST and not agrees)
     if not agrees and _PARKED_RE.search(f"{facts.title}\n{facts.text}"):
-        return "soft 404: the domain is parked"
+        return f"{SETTLED}the domain is parked"
     if facts.published and (agrees or not strict or not target.title):
         return None
     if target.title and not agrees:
-        return "soft 404: its title is not the one that the dump told"
+        return "its title is not the one that the dump told"
     if not target.title and len(facts.text) < _SHORT_TEXT:
-        return "soft 404: there is neither date nor much text in it"
+        return "there is neither date nor much text in it"
     return None
+
+
+def is_settled(reason: str) -> bool:
+    """Tell whether *reason*, which :func:`soft_404` gave, is evidence that the article is not at its URL."""
+    return reason.startswith(SETTLED)
+
+
+def _reason(words: str, *, settled: bool) -> str:
+    return f"{SETTLED}{words}" if settled else words
 
 
 def titles_agree(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.exitcodes import DISK_FULL, FORCED, LIMIT, RATE_LIMITED, STOPPED
+from crawler.writable import writable
 
 Stats = Mapping[str, Any]
 
@@ -140,5 +141,5 @@ def _clock(seconds: float) -> str:
 
 def print_summary(stats: Stats, corpus: Path, exit_code: int, spider: str, *, limited: bool) -> None:
     """Print the :func:`summary` to standard output."""
-    sys.stdout.write(f"\n{summary(stats, corpus, exit_code, spider, limited=limited)}\n")
+    sys.stdout.write(writable(f"\n{summary(stats, corpus, exit_code, spider, limited=limited)}\n"))
     sys.stdout.flush()

@@ -158,3 +158,16 @@ def test_a_page_is_read_with_its_dump():
     assert facts.published == "2016-02-26T16:40:32+03:30"
     assert facts.published_from == "page"
     assert facts.desk_code == "212-11"
+
+
+def test_the_language_of_a_seed_comes_from_its_text():
+    assert (
+        seed_record(seed_of("Body in English that says what it says.\n212-11\n" + DUMP), PROFILE, "r").language == "en"
+    )
+    assert (
+        seed_record(
+            seed_of("وزیر امور خارجه گفت که گفتگو با کشورهای منطقه ادامه خواهد یافت.\n212-11\n" + DUMP), PROFILE, "r"
+        ).language
+        == "fa"
+    )
+    assert seed_record(seed_of("(12)\n" + DUMP), PROFILE, "r").language == PROFILE.language

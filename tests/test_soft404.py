@@ -4,9 +4,9 @@ import pytest
 
 from crawler.archive import Target
 from crawler.items import RelatedItem
-from crawler.reading import PageFacts
+from crawler.reading import PageFacts, read_page
 from crawler.sites import load_profile
-from crawler.soft404 import soft_404
+from crawler.soft404 import is_settled, soft_404
 
 PROFILE = load_profile("replica")
 TARGET = Target(key="replica/7", id="7", depth=1, title="Kurds Retake Town from ISIS")
@@ -35,6 +35,7 @@ def test_an_article_is_known_by_its_link_its_dump_its_date_or_its_title(facts, t
     [
         (PageFacts(canonical_url=f"{BASE}/", text="News. " * 99, title=TARGET.title), TARGET, "canonical link"),
         (PageFacts(), TARGET, "no text"),
+        (PageFacts(no_text="a login"), TARGET, "a login"),
         (PageFacts(text=NOT_FOUND, title="Page Not Found"), TARGET, "title"),
         (PageFacts(text="Buy this domain. " * 99, title="alalam.ir is for sale"), TARGET, "parked"),
         (PageFacts(text=NOT_FOUND), TARGET, "title"),
@@ -66,3 +67,73 @@ def test_a_parked_domain_is_told_by_its_words():
     parked = PageFacts(text="This domain may be for sale. " * 20, title="alalam.ir", published="2026-01-01T00:00:00Z")
     for target in (TARGET, UNTITLED):
         assert "parked" in (soft_404(parked, target, PROFILE, f"{BASE}/news/7") or "")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        PageFacts(),
+        PageFacts(no_text="a login"),
+        PageFacts(text="A short text of another head.", title="A new head"),
+        PageFacts(canonical_url=f"{BASE}/", text="News. " * 99, title=TARGET.title),
+        PageFacts(title=TARGET.title, error="page not found"),
+    ],
+)
+def test_absence_of_evidence_settles_nothing(facts):
+    reason = soft_404(facts, TARGET, PROFILE, f"{BASE}/news/7")
+    assert reason
+    assert not is_settled(reason)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        PageFacts(error="page not found"),
+        PageFacts(error="page not found", canonical_url=f"{BASE}/news/7", published="2016-02-28T10:00:00+03:30"),
+        PageFacts(no_text="a list of other pages", title="News"),
+        PageFacts(canonical_url=f"{BASE}/news/8", text="News. " * 99, title="Another"),
+        PageFacts(text="This domain is for sale.", title="alalam.ir"),
+    ],
+)
+def test_a_page_that_says_what_it_is_instead_is_evidence(facts):
+    assert is_settled(soft_404(facts, TARGET, PROFILE, f"{BASE}/news/7") or "")
+
+
+def made_soft_404s():
+    heads = ["Page not found", "404", "Error 404", "Not Found", "Oops! That page can't be found", "HTTP 404", "Sorry"]
+    lines = [
+        "The page you are looking for does not exist.",
+        "We could not find that page.",
+        "The article has been removed.",
+        "The page you requested could not be found on this server.",
+        "Nothing was found at this location. Try a search?",
+        "This page is no longer available.",
+        "الصفحة غير موجودة",
+        "صفحه مورد نظر یافت نشد",
+    ]
+    chromes = ["{}", "<ul><li><a href=/>Home</a><li><a href=/w>World</a></ul>{}<footer>All rights reserved</footer>",
+               "<title>Daily</title><article>{}</article>", "<div class=date>Fri Jan 3, 2014 18:13:55</div><main>{}</main>"]  # fmt: skip
+    return [chrome.format(f"<h1>{h}</h1><p>{line}</p>") for h in heads for line in lines for chrome in chromes]
+
+
+def test_made_soft_404s_are_caught_and_flashes_are_not():
+    missing = made_soft_404s()
+    assert len(missing) > 200
+    url = f"{BASE}/news/7"
+    reasons = [soft_404(read_page(page.encode(), url, PROFILE), TARGET, PROFILE, url) for page in missing]
+    assert sum(is_settled(reason or "") for reason in reasons) >= 0.95 * len(missing)
+    assert all(reasons)
+    flashes = [
+        f"<article><h1>{TARGET.title}</h1><p>{line}</p></article>"
+        for line in (
+            "The black box was not found, officials say.",
+            "A court in Erbil said the minister did not exist on its list.",
+            "Kurdish fighters took the town on Friday, witnesses say.",
+            "Access to the town was denied on Friday.",
+            "Gunmen fled the town.",
+        )
+    ]
+    for page in flashes:
+        facts = read_page(page.encode(), url, PROFILE)
+        assert facts.text
+        assert soft_404(facts, TARGET, PROFILE, url) is None

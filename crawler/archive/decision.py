@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from crawler.items import Article, DuplicateRule, Kind
 
-_RETRYABLE = frozenset({408, 425, 429})
-_OK, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
+_SETTLING = frozenset({200, 404, 410})
+"""Statuses of an answer that says what is there: another page than the article (200), or nothing."""
 _LONGEST_REASON = 500
 _RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
 
@@ -170,15 +170,13 @@ def as_brought(rule: DuplicateRule) -> DuplicateRule:
 def stub_state(status: int | None) -> str:
     """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
 
-    A 200 does if its page is none of the article. A part of it (206), or nothing at all (204, 304 unasked) does not.
+    Only 404 and 410 say so themselves. A 200 does if its page says that it is something else; None stands for one
+    that does not. All others speak of the request, of who may ask, or of the server's state: 403 is not 404.
 
-    >>> [stub_state(status) for status in (404, 200, 206, 503, 429, None)]
-    ['gone', 'gone', 'failed', 'failed', 'failed', 'failed']
+    >>> [stub_state(status) for status in (404, 410, 200, 206, 403, 503, None)]
+    ['gone', 'gone', 'gone', 'failed', 'failed', 'failed', 'failed']
     """
-    if status is None:
-        return "failed"
-    settled = status == _OK or _CLIENT_ERROR <= status < _SERVER_ERROR
-    return "gone" if settled and status not in _RETRYABLE else "failed"
+    return "gone" if status in _SETTLING else "failed"
 
 
 def stub_reason(article: Article) -> str | None:

@@ -32,6 +32,7 @@ from crawler.numbers import number
 from crawler.profilechoice import ChosenProfile
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
+from crawler.writable import json_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -133,7 +134,7 @@ class RunRecord:
         path = root / "runs" / run / "stats.json"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, orjson.dumps(content, option=orjson.OPT_INDENT_2, default=_plain) + b"\n")
+            write_atomically(path, json_of(content, orjson.OPT_INDENT_2, _plain) + b"\n")
         except OSError as error:
             level = logging.INFO if failed else logging.ERROR  # of a disk without room there is a line already
             logger.log(level, "%s: the run's stats could not be written: %s", path, error)

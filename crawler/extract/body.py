@@ -17,7 +17,7 @@ from crawler.extract.blocks import Block, Place, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
 from crawler.extract.features import Evidence, Matrix, measure
 from crawler.extract.forest import load_reader
-from crawler.extract.letters import weight
+from crawler.extract.letters import CALL_RE, weight
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
 from crawler.extract.words import Vocabulary
@@ -39,6 +39,12 @@ _SHARE = 0.2
 _AGREE = 0.75
 _LEAST = 80
 """Letters: less is not the text of an article, but a caption, a login or an error."""
+
+_FLASH_LETTERS, _FLASH_WORDS = 20, 4
+"""Letters and words of the shortest sentence that is the text of an article with a heading."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "label", "button")
+FEW_WORDS = "few words"
+"""The source of a text that is too short to be judged by how it reads."""
 
 _SENTENCE = 40
 _LONG_TEXT = 400
@@ -87,7 +93,7 @@ def find_body(page: Page, title: str | None) -> Reading:
     elements = _around(kept)
     if not _says_article(page):
         if page.blocks and surest < _SURE and not page.lost:
-            return Reading(Body([], "", elements), "nothing that reads like an article")
+            return _few_words(page, title, elements)
         if _leads_elsewhere(page, kept):
             return Reading(Body([], "", elements), "a list of other pages")
     if doubt > _DOUBT and _is_small(page):
@@ -100,9 +106,48 @@ def find_body(page: Page, title: str | None) -> Reading:
     told = _cleaned(map(clean_line, _SPLIT_RE.split(_article_body(page))), title)
     if sum(map(len, told)) >= _LONG_TEXT:
         return Reading(Body(told, "json-ld", elements))
-    return Reading(
-        Body([], "", elements), "nothing that reads like an article" if page.blocks else "no text on the page"
-    )
+    return _few_words(page, title, elements)
+
+
+def _few_words(page: Page, title: str | None, elements: list[etree._Element]) -> Reading:
+    """Return what reads like sentences below the heading of *page*: a news flash has one, which the forest cannot tell.
+
+    The page must say its title in a heading and, around that, hold more of such text than of links.
+    """
+    if not page.blocks:
+        return Reading(Body([], "", elements), "no text on the page")
+    pairs = _up_to_dump(page.blocks)
+    start = next((number for number, (block, text) in enumerate(pairs) if _says_title(block, text, title)), None)
+    kept: list[str] = []
+    if start is not None:
+        place = pairs[start][0].place
+        around = place.outer.outer if place.outer and place.outer.tag == "header" else place.outer
+        below = [(block, text) for block, text in pairs[start + 1 :] if _is_in(block.place, around)]
+        kept = _cleaned((text for block, text in below if _is_sentence(block, text, place)), title)
+        if sum(block.linked for block, _ in below) > sum(map(len, kept)):
+            kept = []
+    if not kept:
+        return Reading(Body([], "", elements), "nothing that reads like an article")
+    return Reading(Body(kept, FEW_WORDS, elements))
+
+
+def _says_title(block: Block, text: str, title: str | None) -> bool:
+    return block.place.tag in _HEADINGS[:2] and title is not None and text.casefold() == title.casefold()
+
+
+def _is_in(place: Place, around: Place | None) -> bool:
+    inner: Place | None = place
+    while inner is not None and inner is not around:
+        inner = inner.outer
+    return inner is not None
+
+
+def _is_sentence(block: Block, text: str, title: Place) -> bool:
+    """Tell whether *block* may be a sentence of the article under *title*: no link, heading, caption, call or right."""
+    place = block.place
+    if place.unseen or place.other > title.other or place.tag in _HEADINGS or block.linked > len(text) / 2:
+        return False
+    return weight(text) >= _FLASH_LETTERS and len(text.split()) >= _FLASH_WORDS and not CALL_RE.match(text.casefold())
 
 
 def _says_article(page: Page) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from crawler.extract.addresses import find_canonical_url
 from crawler.extract.authors import find_authors
-from crawler.extract.body import Body, Reading, find_body
+from crawler.extract.body import FEW_WORDS, Body, Reading, find_body
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
 from crawler.extract.kickers import find_kicker
@@ -19,7 +19,7 @@ from crawler.extract.languages import find_language
 from crawler.extract.page import Found, Page, read
 from crawler.extract.titles import find_title
 from crawler.extract.tree import parse
-from crawler.extract.walls import find_wall
+from crawler.extract.walls import find_error, find_wall
 from crawler.sites import SiteProfile
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,9 @@ def extract(
     ``text`` (paragraphs joined by a blank line; no title, date line, caption or dump), ``language`` (ISO 639),
     ``images`` (list of ``{"url", "caption"}``, the lead first), ``canonical_url``, ``kicker`` (the short line above the
     title), and ``sources``: the field's name to where it was found. What is unknown is None or [] and not in
-    ``sources``. Two more keys can stand in ``sources``: ``lost`` (``depth`` or ``size``: part of the page could not be
-    parsed) and ``no_text`` (why there is no text).
+    ``sources``. Three more keys can stand in ``sources``: ``lost`` (``depth`` or ``size``: part of the page could not
+    be parsed), ``no_text`` (why there is no text) and ``error`` (words by which a page of few words says that there is
+    no such page).
 
     *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
     header said. *fetched*: when the page was fetched (default: now); later dates are not believed.
@@ -76,6 +77,9 @@ def _extracted(
     reading = _asked(lambda: find_body(page, title)) or Reading(Body([], "", []), "the page could not be read")
     if wall := _asked(lambda: find_wall(page, title, reading.body.paragraphs)):
         reading = Reading(Body([], "", []), wall)
+    error = _asked(lambda: find_error(page, title, reading.body.paragraphs))
+    if error and reading.body.source == FEW_WORDS:
+        reading = Reading(Body([], "", []), "an error page")
     body = reading.body
     text = "\n\n".join(body.paragraphs) or None
     found["published"] = _asked(lambda: find_published(page))
@@ -86,18 +90,15 @@ def _extracted(
     found["images"] = _asked(lambda: find_images(page, body.elements))
     found["canonical_url"] = _asked(lambda: find_canonical_url(page))
     found["kicker"] = _asked(lambda: find_kicker(page, title))
-    return _record(found, page.lost, reading.missing)
+    return _record(found, {"lost": page.lost, "no_text": reading.missing, "error": error})
 
 
-def _record(found: dict[str, Found[Any] | None], lost: str | None, missing: str | None) -> dict[str, Any]:
+def _record(found: dict[str, Found[Any] | None], remarks: dict[str, str | None]) -> dict[str, Any]:
     record = {name: answer.value if answer else None for name, answer in found.items()}
     record["authors"] = record["authors"] or []
     record["images"] = record["images"] or []
     sources = {name: answer.source for name, answer in found.items() if answer}
-    if lost:
-        sources["lost"] = lost
-    if missing:
-        sources["no_text"] = missing
+    sources |= {name: remark for name, remark in remarks.items() if remark}
     return {**record, "sources": sources}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from crawler.extract.page import Found, Page
-from crawler.text.language import are_kin, everyday_language, identify, language_of_script
+from crawler.text.language import are_kin, language_of
 
 _TAG_RE = re.compile(r"^([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*$", re.IGNORECASE)
 _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi"}
@@ -22,10 +22,7 @@ def find_language(page: Page, text: str | None) -> Found[str] | None:
     if page.profile and page.profile.language:
         declared.append(Found(page.profile.language, "profile"))
     told = declared[0].value if declared else None
-    seen = everyday_language(text or "", told) or language_of_script(text or "")
-    if seen is None:  # most often the model is spared, in time and in memory
-        guess = identify(text or "", told)
-        seen = guess.code if guess else None
+    seen = language_of(text or "", told)
     if seen is None:
         return declared[0] if declared else None
     return next((found for found in declared if are_kin(found.value, seen)), Found(seen, "text"))

@@ -29,7 +29,7 @@ _SETS = {
 _WHOLE = 1.5
 """What a Chinese, Japanese or Korean character says beyond one Latin letter."""
 
-_CALL_RE = re.compile(
+CALL_RE = re.compile(
     r"\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
     r"|most (?:read|popular)|trending|latest|top stories|what you|up next|here.s|más|veja|leggi|siehe|auch interessant|voir"
     r"|click|don.t miss|you may|what to read|view|continue|lire|leia|mehr|lesen|à lire|lees|läs|czytaj|devam[ıi]|ayr[ıi]ca"
@@ -121,7 +121,7 @@ def phrases_of(texts: Sequence[str], folded: Sequence[str]) -> list[NDArray[np.f
 
     *folded*: the texts, casefolded.
     """
-    calls = [match.lastindex or 0 if (match := _CALL_RE.match(text)) else 0 for text in folded]
+    calls = [match.lastindex or 0 if (match := CALL_RE.match(text)) else 0 for text in folded]
     whole, starts = _joined(folded)
     rights = _counted((at for phrase in _RIGHTS for at in _all_of(phrase, whole)), starts)
     times = Counter(texts)

@@ -36,7 +36,40 @@ _PHRASES = {
         r"(?:checking|verif\w+) (?:that )?(?:your browser|you are (?:not a robot|human))|not a robot|just a moment|enable javascript|browser will redirect|security of your connection|unusual traffic|captcha"
     ),
 }
+_MISSING_RE = re.compile(
+    r"\b(?:error|http)\W{0,3}4(?:04|10)\b|\b4(?:04|10)\W{1,3}(?:error|not found|page|gone)|^\W*404\W*$"
+    r"|\b(?:page|article|file|story|document|url|link) (?:that )?(?:you(?:'re| are|’re| were|'ve| have)? (?:looking for|request\w+|tried) )?"
+    r"(?:(?:was|could|is|has|can|does) ?)?(?:not|no longer)(?: be)? (?:found|available|exists?)\b"
+    r"|\b(?:page|article|story|document) (?:has been|was|is) (?:removed|deleted|moved)\b"
+    r"|(?:page|article|story|document) you(?:'re| are|’re| were|'ve| have)? (?:looking for|request\w+)"
+    r"|(?:cannot|can't|can’t|could not|couldn't|unable to) (?:find|locate) (?:that|the|this|your|a) (?:\w+ )?(?:page|article|file|url|document)"
+    r"|nothing (?:was|could be) found (?:at|here)"
+    r"|page introuvable|cette page n['’]existe pas|seite (?:wurde )?nicht gefunden|página no encontrada|página não encontrada|pagina non trovata|sayfa bulunamadı"
+    r"|страница не найдена|الصفحة غير موجودة|الصفحة التي تبحث عنها|صفحه (?:مورد نظر )?(?:شما )?(?:یافت|پیدا) نشد|页面不存在|找不到(?:该)?(?:页面|網頁)",
+    re.IGNORECASE,
+)
+_NOT_FOUND_RE = re.compile(
+    r"^\W*(?:error\W*)?(?:404\W*)?(?:page )?not found\W*(?:$|[-|–—:])|[-|–—:]\s*(?:page )?not found\W*$", re.IGNORECASE
+)
+"""A title that says nothing else."""
+
 _PATTERNS = {reason: re.compile(phrases, re.IGNORECASE) for reason, phrases in _PHRASES.items()}
+
+
+def find_error(page: Page, title: str | None, paragraphs: Sequence[str]) -> str | None:
+    """Return the words by which a page of few words says that what was asked for is not there; None if none do.
+
+    They stand in a title of it, in its *paragraphs*, or in any of its lines if it has none of these. That something else
+    was not found, or that the server is busy or forbids the page, is none of them.
+    """
+    lines = paragraphs or page.lines
+    if sum(map(weight, lines)) > _LONGEST:
+        return None
+    titles = [text for text in (title, page.title) if text]
+    if any(_NOT_FOUND_RE.search(text) for text in titles):
+        return "not found"
+    found = (_MISSING_RE.search(line) for line in [*titles, *lines])
+    return next((match[0] for match in found if match), None)
 
 
 def find_wall(page: Page, title: str | None, paragraphs: Sequence[str]) -> str | None:

@@ -19,14 +19,13 @@ from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import orjson
-
 from crawler.exceptions import SeedError
 from crawler.seeds.harvest import harvest_file
 from crawler.seeds.sources import check_paths, expand
 from crawler.seeds.streams import STDIN
 from crawler.sites import SiteProfile
 from crawler.workers import Pool
+from crawler.writable import json_of
 
 _MAX_ERRORS = 1000
 """Of one file; what is broken oftener is only counted."""
@@ -106,8 +105,7 @@ def _harvest_one(file: str, out: IO[bytes], profile: SiteProfile | None, progres
     result = Yield(files=1)
     try:
         for find in harvest_file(file, profile, result.report, progress):
-            # A lone surrogate cannot be in what was decoded from bytes, but an escape of one can be in JSON.
-            out.write(orjson.dumps(find.line()) + b"\n")
+            out.write(json_of(find.line()) + b"\n")
             result.pages += 1
             result.records += find.records
     except SeedError as error:

@@ -24,6 +24,7 @@ from crawler.seeds.sources import (
 from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
 from crawler.seeds.warc import Sieve, read_warc
 from crawler.sites import SiteProfile
+from crawler.writable import writable
 
 _WINDOW = 1 << 20
 _LINES_PER_PROGRESS = 256
@@ -153,4 +154,4 @@ def _find(text: str, url: str | None, timestamp: str | None, source: str, offset
     dumps = [dump for dump in parse_page(text, _UTC).dumps if dump.related or dump.length_verdict == "truncated"]
     if not dumps:
         return None
-    return Find(text, url, timestamp, source, offset, sum(len(dump.related) for dump in dumps))
+    return Find(text, url, timestamp, writable(source), offset, sum(len(dump.related) for dump in dumps))

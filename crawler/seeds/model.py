@@ -78,7 +78,8 @@ class Page:
 class SeedPage:
     """A page and where it was found.
 
-    ``source`` is the path as it was given (or found under one), ``-`` for standard input. ``offset`` counts bytes in
+    ``source`` is the path as it was given (or found under one), bytes that are not UTF-8 escaped, ``-`` for standard
+    input. ``offset`` counts bytes in
     the decompressed file; ``line`` is the number of the line in a file of JSON lines, from 1. ``url`` and
     ``timestamp`` are what the container said, unchecked.
     """

@@ -17,6 +17,7 @@ from crawler.exceptions import SeedError
 from crawler.seeds.model import SeedPage
 from crawler.seeds.page import parse_page
 from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
+from crawler.writable import writable
 
 MAX_PAGE_BYTES = 16 << 20
 """A longer page is read in parts, a longer JSON line is passed over: memory stays bounded whatever comes."""
@@ -104,7 +105,7 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
         for source in expand(path):
             try:
                 with open_stream(source) as opened:
-                    yield from _read_stream(source, opened, zone, on_error)
+                    yield from _read_stream(writable(source), opened, zone, on_error)
                     opened.check()
             except SeedError as error:
                 on_error(error)

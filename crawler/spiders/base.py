@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
@@ -31,7 +32,7 @@ from crawler.middlewares.decoding import BrokenBody
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import PageFacts
 from crawler.records import article_record, stub_record
-from crawler.soft404 import soft_404
+from crawler.soft404 import SETTLED, is_settled, soft_404
 from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _HTTP_OK, _NOT_MODIFIED = 200, 304
 _EMPTY = "an empty answer"
 _CORPUS = "_corpus"
 """The argument by which :meth:`ArticleSpider.from_crawler` tells where the corpus is."""
+_NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
+"""Paths of front pages and of error pages: where a site sends those who ask for what it has not."""
+
 _LONGEST_REASON = 200
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
@@ -133,8 +137,9 @@ class ArticleSpider(scrapy.Spider):
             return
         facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
-            # Nobody was asked, so nobody said 404; and who said nothing at all has not said that there is nothing.
-            status = None if NOT_HELD in response.flags or refusal == _EMPTY else response.status
+            # Only a page that says what it is instead of the article is evidence that there is none.
+            is_evidence = response.status != _HTTP_OK or is_settled(refusal or "")
+            status = response.status if is_evidence and NOT_HELD not in response.flags else None
             async for one in self._next(response.request, Attempt(response.url, status, refusal or "")):
                 yield one
             return
@@ -236,7 +241,8 @@ class ArticleSpider(scrapy.Spider):
         if response.status != _HTTP_OK:
             return f"status {response.status}"
         if self.profile.article_id(response.url) is None:
-            return "redirected to a page that is not an article"
+            settled = SETTLED if _NOWHERE_RE.search(urlsplit(response.url).path) else ""
+            return f"{settled}redirected to a page that is not an article"
         if not response.body:
             return _EMPTY
         if not isinstance(response, TextResponse):

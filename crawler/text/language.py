@@ -79,11 +79,51 @@ _JAPANESE, _CHINESE = 0.1, 0.02
 """Share of kana in a text from which on its Han letters are taken for Japanese, and up to which for Chinese ones."""
 
 
+_FEW_LETTERS = 3
+"""So many letters of another script tell that a text is not in the language that was declared."""
+_PERSIAN, _ARABIC = frozenset("پچژگکی"), frozenset("ةىيكأإؤئ")
+_OTHER_SCRIPTS = {
+    "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff": "ar fa ur ps ku ckb sdh sd ug pa azb prs bal",
+    "\u0400-\u052f": "ru uk bg sr mk be kk ky tg mn tt ba cv os ab",
+    "\u0590-\u05ff": "he yi lad",
+}
+"""Scripts that several languages are written in, the one that most texts of few words will be in first."""
+_OTHER_SCRIPT_RES = {re.compile(f"[{letters}]"): codes.split() for letters, codes in _OTHER_SCRIPTS.items()}
+
+
 class Language(NamedTuple):
     """An ISO 639 code, and how probable it is that the text is in this language."""
 
     code: str
     probability: float
+
+
+def language_of(text: str, declared: str | None = None) -> str | None:
+    """Return the language that *text* is written in, by whatever tells it; None if nothing does.
+
+    *declared* is what someone said of it (an ISO 639 code): evidence, but no answer.
+
+    >>> language_of("بازگشایی فرودگاه", "en"), language_of("إعادة فتح المطار", "en"), language_of("It rained.", "en")
+    ('fa', 'ar', None)
+    """
+    seen = everyday_language(text, declared) or language_of_script(text)
+    if seen is None:  # most often the model is spared, in time and in memory
+        guess = identify(text, declared)
+        seen = guess.code if guess else _language_of_few_letters(text, declared)
+    return seen
+
+
+def _language_of_few_letters(text: str, declared: str | None) -> str | None:
+    """Return the language of a text that is too short to tell but for its script, which is not that of *declared*."""
+    sample = text[:_SAMPLE]
+    letters = sum(map(str.isalpha, sample))
+    for pattern, codes in _OTHER_SCRIPT_RES.items():
+        count = len(pattern.findall(sample))
+        if count >= _FEW_LETTERS and count > _MOST * letters and declared not in codes:
+            if codes[0] != "ar":
+                return codes[0]
+            return "fa" if _PERSIAN.intersection(sample) and not _ARABIC.intersection(sample) else "ar"
+    return None
 
 
 def identify(text: str, declared: str | None = None) -> Language | None:

@@ -7,6 +7,7 @@ URL; status 200 before other answers that are no errors, errors last; the newest
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -174,7 +175,7 @@ def _rank(capture: Capture, url: str) -> tuple[bool, int, str]:
 
 def _stamp(source: WarcSource) -> int:
     """Return a number that another file, or a later state of the file, hardly has: it stands where a CRC would."""
-    return crc32(f"{source.path.resolve()} {source.start} {source.path.stat().st_mtime_ns}".encode())
+    return crc32(os.fsencode(source.path.resolve()) + f" {source.start} {source.path.stat().st_mtime_ns}".encode())
 
 
 def _open(cache: Path) -> CaptureIndex:

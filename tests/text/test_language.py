@@ -5,7 +5,7 @@
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from crawler.text.language import are_kin, everyday_language, identify, language_of_script
+from crawler.text.language import are_kin, everyday_language, identify, language_of, language_of_script
 from crawler.text.languagemodel import load_identifier
 
 # (language, a sentence of news in it)
@@ -91,3 +91,20 @@ def test_a_script_of_many_languages_and_a_mixture_tell_none():
     assert language_of_script("大桥将关闭至周五 " + dict(NEWS)["en"]) is None
     assert language_of_script("该部表示，大桥将关闭至周五，请市民绕行かな，注意安全。") is None
     assert language_of_script("大桥") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "code"),
+    [
+        ("بازگشایی فرودگاه", "en", "fa"),
+        ("إعادة فتح المطار", "en", "ar"),
+        ("Новый мост", "en", "ru"),
+        ("נפתח הגשר", "en", "he"),
+        ("بازگشایی فرودگاه", "ur", None),
+        ("Новый мост", "uk", None),
+        ("It rained.", "fa", None),
+        ("", "en", None),
+    ],
+)
+def test_a_few_words_in_another_script_are_not_in_the_language_that_was_declared(text, declared, code):
+    assert language_of(text, declared) == code
