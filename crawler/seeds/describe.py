@@ -7,11 +7,16 @@ from typing import Any
 
 from crawler.seeds.model import Diagnosis, Dump, SeedPage
 
+_NO_DUMP = Dump(form="json", offset=0, end=0)
+
 
 def describe(seed: SeedPage) -> Iterator[dict[str, Any]]:
-    """Yield an object for each dump of the page, with what is known of the page in each."""
+    """Yield an object for each dump of the page, with what is known of the page in each.
+
+    A page without a dump in which something looks like one (:func:`is_flagged`) gives one object without records.
+    """
     page = seed.page
-    for dump in page.dumps:
+    for dump in page.dumps or ((_NO_DUMP,) if is_flagged(seed) else ()):
         yield {
             "file": seed.source,
             "url": seed.url,
@@ -36,6 +41,11 @@ def describe(seed: SeedPage) -> Iterator[dict[str, Any]]:
                 for diagnosis in all_diagnoses(seed, dump)
             ],
         }
+
+
+def is_flagged(seed: SeedPage) -> bool:
+    """Tell whether the page has no dump, but something that a person should look at for one."""
+    return not seed.page.dumps and any(one.kind == "id-list" for one in seed.page.diagnoses)
 
 
 def all_diagnoses(seed: SeedPage, dump: Dump) -> tuple[Diagnosis, ...]:

@@ -27,9 +27,10 @@ MAX_FALSE_STARTS = 20_000
 _MAX_MARKS = 300_000
 """So many places are looked at that may begin a dump. It takes about a second, and no page of news comes near."""
 _MAX_DECLARED_DIGITS = 15
+_MAX_ID_LISTS = 100
 _LOOK_BACK = 64
 _FIRST_RECORD = 4096
-"""Within so many bytes the first record of a bare list must name one of our keys."""
+"""Bytes within which the first record of a bare list ends; one that names none of our keys there is not read on."""
 
 _S = rb"[\s\0]{0,64}+"
 _LIST_AHEAD = (
@@ -38,9 +39,12 @@ _LIST_AHEAD = (
 )  # fmt: skip
 _STRING_RE = re.compile(rb"string" + _S + rb"\(" + _S + rb"([0-9]++)" + _S + rb'\)[\s\0]{0,64}+"' + _S + _LIST_AHEAD)
 _XDEBUG_STRING_RE = re.compile(rb"string" + _S + rb"'" + _S + _LIST_AHEAD)
-_XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([0-9]++)\)")
+_XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([^()\s]{1,40}+)\)")
 _STRING_BEFORE_RE = re.compile(rb'string\(([0-9]{1,15}+)\)\s{0,9}"\Z')
+_ODD_STRING_BEFORE_RE = re.compile(rb'string[\s\0]{0,9}\(([^()\r\n"]{0,40})\)[\s\0]{0,9}"[\s\0]*+\Z')
+"""The head of a string whose length is not in digits; where it is, the string was found by that."""
 _LIST_BEFORE_RE = re.compile(rb"\[[\s\0]*+\{[\s\0]*+\Z")
+_ID_ALONE_RE = re.compile(rb'"id"[\s\0]*+:[\s\0]*+"?[0-9]{1,20}+"?[\s\0]*+[,}]')
 _OUR_KEYS_RE = re.compile(rb'"(?:sort|contenttypeid|pic)"')
 
 _LIST_MARKS = (
@@ -80,11 +84,15 @@ class Found:
 
 
 class Scanner:
-    """Looks through *data* once. ``gave_up`` tells that it stopped before the end: the text is an attack."""
+    """Looks through *data* once. ``gave_up`` tells that it stopped before the end: the text is an attack.
+
+    ``id_lists`` is where the first of those lists begin that were passed over though their records have ids.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.gave_up = False
+        self.id_lists: list[int] = []
         self._false_starts = 0
         self._marks = [_Next(_searcher(data, mark)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
@@ -118,6 +126,7 @@ class Scanner:
             if _is_ours(found, len(self.data)):
                 yield found
                 continue
+            self._flag(found.start, has_id=bool(found.reading.items))
             self._false_starts += 1
             if self._false_starts >= MAX_FALSE_STARTS:
                 break
@@ -129,6 +138,11 @@ class Scanner:
 
     def _limit_over_blank_lines(self, position: int) -> int:
         return min(len(self.data), *(mark.find(position) for mark in self._marks))
+
+    def _flag(self, start: int, *, has_id: bool) -> None:
+        """Remember a list of records that have an id and nothing else of ours: a person may know better."""
+        if has_id and len(self.id_lists) < _MAX_ID_LISTS:
+            self.id_lists.append(start)
 
     def _string(self, at: int) -> Found | None:
         """Read ``string(N) "[...]"``."""
@@ -158,9 +172,11 @@ class Scanner:
         reading = read_json_list(self.data, begin, self._limit(begin + 1), None, notes)
         length = _XDEBUG_LENGTH_RE.match(self.data, reading.end)
         declared = None
-        if length is not None and len(length[1]) <= _MAX_DECLARED_DIGITS:
+        if length is not None and length[1].isdigit() and len(length[1]) <= _MAX_DECLARED_DIGITS:
             declared = int(length[1])
-            reading.end = length.end()
+        elif length is not None:
+            notes.add_bad_length(length.start(1), length[1])
+        reading.end = length.end() if length else reading.end
         return Found("json-string", at, reading, notes, declared)
 
     def _bare_list(self, at: int) -> Found | None:
@@ -169,11 +185,19 @@ class Scanner:
         if opening is None:
             return None
         begin = back + opening.start()
+        quoted = _ODD_STRING_BEFORE_RE.search(self.data[max(0, begin - _LOOK_BACK) : begin])
         brace = self.data.find(b"}", at, at + _FIRST_RECORD)
-        if brace >= 0 and not _OUR_KEYS_RE.search(self.data, at, brace):
+        if quoted is None and brace >= 0 and not _OUR_KEYS_RE.search(self.data, at, brace):
+            self._flag(begin, has_id=_ID_ALONE_RE.match(self.data, at, brace + 1) is not None)
             return None
         notes = Notes()
-        return Found("json", begin, read_json_list(self.data, begin, self._limit(begin + 1), None, notes), notes)
+        reading = read_json_list(self.data, begin, self._limit(begin + 1), None, notes)
+        if quoted is None:
+            return Found("json", begin, reading, notes)
+        notes.add_bad_length(begin, quoted[1])
+        if not reading.truncated and self.data.startswith(b'"', reading.end):
+            reading.end += 1
+        return Found("json-string", begin - len(quoted[0]), reading, notes)
 
     def _serialized(self, at: int) -> Found | None:
         found = self._php(Serialized, "serialize", at)
@@ -205,14 +229,15 @@ def tells_record(found: Found) -> bool:
 def _is_ours(found: Found, length: int) -> bool:
     """Tell whether what was read is a dump of related articles, and not something else that PHP printed.
 
-    A string is, once it begins like one; so is a list with a record that has one of our other keys, or one that is
-    cut at the end of the text before any could come.
+    A string is, once it begins like one, if its records have a title or nothing but ids; so is a list with a record
+    that has one of our other keys, or one that is cut at the end of the text before any could come.
     """
     items = found.reading.items
     if any(item.sort is not None or item.content_type is not None or item.pic is not None for item in items):
         return True
     if found.form == "json-string":
-        return not items or any(item.title is not None or item.partial for item in items)
+        told = any(item.title is not None or item.partial for item in items)
+        return not items or told or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
     return found.reading.truncated and found.reading.end >= length and all(item.partial for item in items)
 
 

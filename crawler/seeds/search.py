@@ -44,6 +44,7 @@ class Search:
     is_html: bool = False
     placed: list[Placed] = field(default_factory=list)
     diagnoses: list[Diagnosis] = field(default_factory=list)
+    id_lists: list[int] = field(default_factory=list)
 
     @property
     def dumps(self) -> tuple[Dump, ...]:
@@ -73,6 +74,8 @@ class Search:
             if len(found) + len(self.placed) >= MAX_DUMPS:
                 self._note(one.reading.end, f"more than {MAX_DUMPS} dumps: the rest is left")
                 break
+        if data is self.data:
+            self.id_lists = scanner.id_lists
         if scanner.gave_up:
             self._note(0, "far too many false beginnings of dumps: the rest was not looked through")
         return found
@@ -100,6 +103,10 @@ def find_dumps(data: bytes) -> Search:
         search.placed = sorted([*search.placed, *torn], key=lambda one: one.span)
     else:
         search.placed = plain
+        if search.id_lists:
+            count = f"{len(search.id_lists)} lists of records" if len(search.id_lists) > 1 else "a list of records"
+            message = f"{count} with an id but without sort, contenttypeid and pic: not taken for a dump"
+            search.diagnoses.append(Diagnosis("id-list", search.id_lists[0], message))
     if has_backslashed_dump(data):
         _look_through_strings(search)
     return search

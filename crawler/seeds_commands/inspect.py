@@ -11,7 +11,7 @@ from rich.text import Text
 
 from crawler.exceptions import SeedError
 from crawler.seeds import Dump, SeedPage, read_seeds
-from crawler.seeds.describe import all_diagnoses, describe, verdict_line
+from crawler.seeds.describe import all_diagnoses, describe, is_flagged, verdict_line
 from crawler.seeds_commands import no_dump
 from crawler.show import note, print_json, print_table, say
 from crawler.sites import load_profile
@@ -32,9 +32,9 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     for seed in read_seeds(paths, zone, note):
         pages += 1
         dumps += len(seed.page.dumps)
-        if seed.page.dumps:
+        if seed.page.dumps or is_flagged(seed):
             show.add(seed)
-        elif dumps or len(empty) < _ROWS:
+        if not seed.page.dumps and (dumps or len(empty) < _ROWS):
             empty.append(_name(seed))
         while dumps and empty:
             note(SeedError(empty.pop(0), "no dump in it"))
@@ -63,10 +63,13 @@ class _Tables:
     """Prints a row for each dump, in tables of a bearable length."""
 
     def __init__(self) -> None:
-        self.dumps = self.records = self.partial = 0
+        self.dumps = self.records = self.partial = self.flagged = 0
         self.table = self._new()
 
     def add(self, seed: SeedPage) -> None:
+        if is_flagged(seed):
+            self.flagged += 1
+            self.table.add_row(*(_cell(cell) for cell in (_name(seed), "-", "0", "-", _diagnoses(seed, None))))
         for dump in seed.page.dumps:
             date = seed.page.published.strftime("%Y-%m-%d %H:%M") if seed.page.published else "-"
             name = _name(seed) + (f"\n{seed.page.title}" if seed.page.title else "")
@@ -82,7 +85,8 @@ class _Tables:
         """Print what is left, and the sum of all."""
         self._flush()
         if self.dumps:
-            say(f"Dumps: {self.dumps:,} · related items: {self.records:,} · of them cut: {self.partial:,}")
+            flagged = f" · pages with lists that are no dumps: {self.flagged:,}" if self.flagged else ""
+            say(f"Dumps: {self.dumps:,} · related items: {self.records:,} · of them cut: {self.partial:,}{flagged}")
 
     def _flush(self) -> None:
         if self.table.row_count:
@@ -107,8 +111,8 @@ def _records(dump: Dump) -> str:
     return f"{whole} + {partial} cut" if partial else str(whole)
 
 
-def _diagnoses(seed: SeedPage, dump: Dump) -> str:
-    diagnoses = all_diagnoses(seed, dump)
+def _diagnoses(seed: SeedPage, dump: Dump | None) -> str:
+    diagnoses = all_diagnoses(seed, dump) if dump else seed.page.diagnoses
     lines = [f"{one.kind} @{one.offset}: {one.message}" for one in diagnoses[:_SHOWN_DIAGNOSES]]
     if len(diagnoses) > _SHOWN_DIAGNOSES:
         lines.append(f"and {len(diagnoses) - _SHOWN_DIAGNOSES} more")

@@ -32,7 +32,7 @@ class CountedArray(PhpArray):
         if head is None:
             return None
         begin = self.position = head.end()
-        declared = int(head[1]) if len(head[1]) <= _LONGEST_LENGTH else 0
+        declared = int(head[1]) if head[1].isdigit() and len(head[1]) <= _LONGEST_LENGTH else 0
         if self.goes_on.match(self.data, begin + declared):
             end = begin + declared
             return self.counted(begin, end, declared), end + len(self.string_closing)

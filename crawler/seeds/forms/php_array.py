@@ -97,7 +97,9 @@ class PhpArray(ABC):
         return text
 
     def _finish(self, count: bytes | None) -> None:
-        declared = int(count) if count and len(count) <= _LONGEST_COUNT else None
+        declared = int(count) if count and count.isdigit() and len(count) <= _LONGEST_COUNT else None
+        if count and not count.isdigit():
+            self.notes.add_bad_length(self.reading.payload[0], count)
         whole = sum(not item.partial for item in self.reading.items)
         if not self.closing:  # nothing closes this form: it is whole if its elements are
             self.closed = not (self.reading.items and self.reading.items[-1].partial) and (

@@ -13,6 +13,8 @@ from crawler.items import RelatedItem
 KEYS = ("id", "sort", "contenttypeid", "pic", "title")
 MAX_NOTES = 200
 MAX_RECORDS = 100_000
+MAX_VALUE_CHARACTERS = 4_000
+"""Of a title or a picture's path: what is longer is no headline, and is cut there."""
 
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VALUES = itemgetter(*KEYS)
@@ -40,6 +42,11 @@ class Notes:
             self.entries.append((kind, position, message))
         else:
             self.dropped += 1
+
+    def add_bad_length(self, position: int, length: bytes) -> None:
+        """Note that a declared *length* is no number that PHP prints: negative, or in other digits than ASCII's."""
+        shown = _shown(length.decode("utf-8", "replace"))
+        self.add("bad-length", position, f"the declared length is not a number: {shown}")
 
 
 @dataclass(slots=True)
@@ -90,6 +97,8 @@ def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem]
         and "" not in pics
         and "" not in titles
         and len(max(numbers, key=len)) <= _ID_DIGITS
+        and len(max(pics, key=len)) <= MAX_VALUE_CHARACTERS
+        and len(max(titles, key=len)) <= MAX_VALUE_CHARACTERS
         and len(max(counts, key=len)) <= _SAFE_DIGITS
         and set(map(len, records)) == {len(KEYS)}
     )
@@ -120,15 +129,27 @@ def build_item(
         return None
     if fields.keys() != set(KEYS):
         _note_keys(fields, position, notes, partial=partial)
-    pic, title = fields.get("pic"), fields.get("title")
+    pic, title = _text("pic", fields, position, notes), _text("title", fields, position, notes)
     return RelatedItem(
         id=article_id,
         sort=_integer("sort", fields, position, notes),
         content_type=_integer("contenttypeid", fields, position, notes),
-        pic=(clean_text(str(pic)) or None) if pic is not None else None,
-        title=(clean_text(str(title)) or None) if title is not None else None,
+        pic=pic,
+        title=title,
         partial=partial,
     )
+
+
+def _text(key: str, fields: Mapping[str, Value], position: int, notes: Notes) -> str | None:
+    value = fields.get(key)
+    if value is None:
+        return None
+    text = clean_text(str(value))
+    if len(text) > MAX_VALUE_CHARACTERS:
+        kept = f"the first {MAX_VALUE_CHARACTERS:,} are kept"
+        notes.add("long-value", position, f"the {key} of the record has {len(text):,} characters: {kept}")
+        text = text[:MAX_VALUE_CHARACTERS].rstrip()
+    return text or None
 
 
 def _integer(key: str, fields: Mapping[str, Value], position: int, notes: Notes) -> int | None:

@@ -23,7 +23,7 @@ _TRIES = 8
 class VarDump(CountedArray):
     """``array(n) { [0]=> array(5) { ["id"]=> string(7) "1793356" ... } }``."""
 
-    opening = re.compile(rb"array[ \0]?\((?P<count>[0-9]++)\)[\s\0]*+\{(?=[\s\0]*+(?:\[[0-9]++\]|\Z|\}))")
+    opening = re.compile(rb"array[ \0]?\((?P<count>[^()\s]{1,40}+)\)[\s\0]*+\{(?=[\s\0]*+(?:\[[0-9]++\]|\Z|\}))")
     element = re.compile(
         rb"\[([0-9]++)\][\s\0]*+=>[\s\0]*+(?:array[ \0]?\([0-9]++\)"
         rb"|object\([\w\\]{1,64}+\)[ \0]?#[0-9]++[ \0]?\([0-9]++\))[\s\0]*+\{"
@@ -31,7 +31,7 @@ class VarDump(CountedArray):
     key = re.compile(rb'\["([A-Za-z_]\w{0,31}+)"(?::(?:protected|private|"\w{1,64}":private))?\][\s\0]*+=>[\s\0]*+')
     scalar = re.compile(rb"int\((-?[0-9]{1,20}+)\)|(?:float|bool)\([\w.+-]{1,32}+\)|NULL")
     closing = b"}"
-    string_opening = re.compile(rb'string\(([0-9]++)\)[\s\0]*+"')
+    string_opening = re.compile(rb'string\(([0-9]++|[^()\s"]{1,40}+)\)[\s\0]*+"')
     end = re.compile(rb'"(?=[\s\0]*+(?:\["?\w{1,32}+|\}|\Z))')
     string_closing = b'"'
     goes_on = re.compile(rb'"[\s\0]{0,256}+(?:\["?\w{1,32}+|\}|\Z)')
