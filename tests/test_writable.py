@@ -3,7 +3,7 @@
 import json
 import os
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.exceptions import CorpusError, SeedError
@@ -12,6 +12,7 @@ from crawler.writable import json_of, writable
 NAMES = st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name and b"/" not in name)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_every_name_of_a_file_can_be_written_and_tells_its_bytes(name):
     shown = writable(os.fsdecode(name))
@@ -21,6 +22,7 @@ def test_every_name_of_a_file_can_be_written_and_tells_its_bytes(name):
     assert str(CorpusError(os.fsdecode(name), "x")).isprintable() or not shown.isprintable()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 0x10FFFF).map(chr) | st.integers(0xD800, 0xDFFF).map(chr)).map("".join))
 def test_any_text_can_be_written_and_text_without_surrogates_is_the_same(text):
     assert writable(text).encode().decode() == writable(text)
