@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 
 def writable(text: str) -> str:
     r"""Return *text* with each byte of a file name that is not UTF-8, and each half of a surrogate pair, escaped.
@@ -28,6 +26,8 @@ def writable(text: str) -> str:
 
 def json_of(value: Any, option: int = 0, default: Callable[[Any], Any] | None = None) -> bytes:
     """Return *value* as JSON, its text made writable where it is not; *option* and *default* are those of orjson."""
+    import orjson  # noqa: PLC0415 - what a signal may meet while it begins imports next to nothing
+
     try:
         return orjson.dumps(value, default, option)
     except TypeError:
