@@ -100,7 +100,7 @@ def test_a_failed_sync_fails_those_that_wait_and_closes_the_spider(archivist, mo
         assert [type(outcome) for outcome in outcomes] == [DiskFull, DiskFull]
         with pytest.raises(DiskFull):
             await archivist.add(make_article(3))
-        await archivist.ending._closing
+        await until(lambda: archivist._crawler.engine.reason)
 
     asyncio.run(archive())
     monkeypatch.undo()
@@ -117,7 +117,7 @@ def test_a_record_that_json_cannot_hold_fails_alone_and_anything_else_ends_the_c
             await failing
         with pytest.raises(CorpusError, match="ZeroDivisionError"):
             await archivist.do(lambda _: 1 // 0)
-        await archivist.ending._closing
+        await until(lambda: archivist._crawler.engine.reason)
 
     asyncio.run(archive())
     assert archivist._crawler.engine.reason == "corpus_error"
