@@ -57,15 +57,17 @@ from crawler.archive.intact import record_if_intact
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
 from crawler.archive.lostpictures import quarantine_damaged
-from crawler.archive.near import NearDuplicates
+from crawler.archive.mending import mend_segments, renew_manifest
+from crawler.archive.near import NearDuplicates, remove_near_index
 from crawler.archive.ownprofile import bring_profile, keep_profile
 from crawler.archive.pictures import is_there, store
 from crawler.archive.places import line_at
-from crawler.archive.recovery import Recovery, discard_catalogue, is_malformed, open_catalogue
+from crawler.archive.recovery import CATALOGUE_NAME, Recovery, discard_catalogue, is_malformed, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
+from crawler.archive.witness import Witness
 from crawler.exceptions import CorpusError
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
@@ -431,11 +433,13 @@ def _changes(article: Article, outcome: Added | Duplicate, sources: set[str]) ->
     return changes
 
 
-def rebuild(root: Path, reason: str) -> Recovery:
+def rebuild(root: Path, reason: str, *, mend: bool = False) -> Recovery:
     """Make the catalogue of the corpus at *root* anew from its lines alone; return what was found.
 
     Attempts and the reasons of failures are forgotten; everything else comes back. So is corpus.json rebuilt, if it is
-    missing or damaged. Raises ``CorpusError`` if there is no corpus.
+    missing or damaged. Targets whose lines the catalogue before knew, and that are lost or damaged, are pending again.
+    With *mend* lines that are not as they were written are moved to quarantine/, and segments, seals and manifest are
+    made to fit. Raises ``CorpusError`` if there is no corpus.
     """
     check_repairable(root)
     with write_errors(root):
@@ -444,11 +448,16 @@ def rebuild(root: Path, reason: str) -> Recovery:
             described = repair_description(root)
             manifest = _take_away_manifest(root)
             damaged = quarantine_damaged(root)
-            catalogue, recovery = open_catalogue(root, rebuild=reason)
+            witness = Witness(root / CATALOGUE_NAME)
+            taken = mend_segments(root, witness) if mend else []
+            catalogue, recovery = open_catalogue(root, rebuild=reason, witness=witness)
             catalogue.close()
             recovery.described = described
             recovery.manifest = manifest
             recovery.damaged_pictures = damaged
+            recovery.taken = taken + (renew_manifest(root) if mend else [])
+            if taken:
+                remove_near_index(root)
             recovery.mended = mend_warcs(root, rebuild=reason)
             recovery.lost = account_for_captures(root)
         finally:

@@ -26,7 +26,9 @@ CrcOf = Callable[[str, int], int | None]
 
 _MOST_NAMED: Final = 1_000
 _LINE_START: Final = b'{"schema":'
-_KEY_RE = re.compile(rb'"key":"([a-z0-9][a-z0-9_-]*/(?:[0-9]{1,20}|seed-[0-9a-f]{12}))"')
+_KEY = r"[a-z0-9][a-z0-9_-]*/(?:[0-9]{1,20}|seed-[0-9a-f]{12})"
+_KEY_RE = re.compile(_KEY, re.ASCII)
+_KEY_IN_LINE_RE = re.compile(f'"key":"({_KEY})"'.encode())
 
 
 class NotIntactError(ValueError):
@@ -139,9 +141,14 @@ def _check_by_others(line: bytes, record: dict[str, Any], crc_of: CrcOf | None) 
         raise NotIntactError("content_sha256 is not that of the text")
 
 
+def is_key(text: str) -> bool:
+    """Tell whether *text* has the form of a key."""
+    return bool(_KEY_RE.fullmatch(text))
+
+
 def key_in(line: bytes) -> str | None:
     """Return the key that can be read in a damaged *line*, None if there is none of the form of a key."""
-    match = _KEY_RE.search(line)
+    match = _KEY_IN_LINE_RE.search(line)
     return match[1].decode() if match else None
 
 

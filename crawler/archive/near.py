@@ -33,6 +33,12 @@ _SURE_DATES = frozenset({"page", "metadata", "dump"})
 _DIGITS = 4
 
 
+def remove_near_index(root: Path) -> None:
+    """Remove the index of the corpus at *root*; the next crawl that looks for near duplicates makes it anew."""
+    if not (root / FOLDER).is_symlink():
+        shutil.rmtree(root / FOLDER, ignore_errors=True)
+
+
 def near_threshold(value: object) -> float | None:
     """Return what the setting NEAR_DUPLICATE_THRESHOLD says: how alike near duplicates are, None if it is off.
 

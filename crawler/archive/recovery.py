@@ -11,27 +11,36 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from zlib import crc32
+
+import orjson
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
 from crawler.archive.diskerrors import comes_of_a_full_disk
 from crawler.archive.entries import MANIFEST_NAME
 from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.frontier import Frontier
+from crawler.archive.intact import intact_record, is_key, parted
 from crawler.archive.losses import Loss, of_records
 from crawler.archive.lostpictures import LostPictures, ask_for_lost
+from crawler.archive.mending import Taken
 from crawler.archive.places import line_at
+from crawler.archive.quarantine import note_repairs, noted_repairs
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
 from crawler.archive.warcs import Mended
+from crawler.archive.witness import Known, Witness
 from crawler.exceptions import CorpusDamaged
-from crawler.jsonl import decode
+from crawler.jsonl import checksum_holds, decode
 from crawler.text import content_sha256
 
 CATALOGUE_NAME = "catalogue.sqlite"
 _LINES_A_COMMIT = 1_000
+_SHOWN = 20
+_TORN = "it is torn"
 _NO_RECORD = (
     *(ValueError, TypeError, AttributeError, OverflowError),
     *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError),
@@ -59,10 +68,24 @@ class Recovery:
     """Pictures whose bytes were not those of their names, and that were moved to quarantine/."""
     lost_pictures: LostPictures = field(default_factory=LostPictures)
     """Stored pictures whose files are not there, and the keys that are requested again for them."""
+    taken: list[Taken] = field(default_factory=list)
+    """What a repair moved to quarantine/, as it is not what was written."""
+    gone: list[str] = field(default_factory=list)
+    """Keys whose newest line the catalogue before knew, and that have it no longer."""
+    asked_again: int = 0
+    """Targets that are pending again because the newest line of their keys is lost or damaged."""
+    not_asked: list[str] = field(default_factory=list)
+    """Keys of lost lines that have no page to request: those of seeds of unknown id."""
     mended: Mended = field(default_factory=Mended)
     """What had to be done to the WARC files."""
     lost: dict[Loss, list[str]] = field(default_factory=dict)
     """Captures that are lost, and of each the records that were made of it."""
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether lines, pictures, captures or the manifest are damaged or lost."""
+        pictures = self.damaged_pictures or self.lost_pictures.paths
+        return bool(self.damaged or self.taken or self.gone or self.lost or self.manifest or pictures)
 
     def messages(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was mended."""
@@ -84,15 +107,29 @@ class Recovery:
         yield from (f"{path}: this picture is lost" for path in paths if path not in self.damaged_pictures)
         if paths:
             yield f"{len(paths)} pictures are requested again by the next crawl, with {len(keys)} articles"
+        yield from self._lost_lines()
         yield from self.mended.told()
         for loss, records in self.lost.items():
             yield f"{loss}{of_records(records)}"
 
+    def _lost_lines(self) -> Iterator[str]:
+        yield from map(str, self.taken)
+        if self.gone:
+            more = f" and {len(self.gone) - _SHOWN:,} more" if len(self.gone) > _SHOWN else ""
+            yield f"lines that are lost or damaged: {', '.join(self.gone[:_SHOWN])}{more}"
+        if self.asked_again:
+            yield f"{self.asked_again:,} targets are pending again, as their lines are lost or damaged"
+        for key in self.not_asked:
+            yield f"{key}: its line is lost or damaged; crawl its seed again to archive it"
 
-def open_catalogue(root: Path, *, rebuild: str | None = None) -> tuple[Catalogue, Recovery]:
+
+def open_catalogue(
+    root: Path, *, rebuild: str | None = None, witness: Witness | None = None
+) -> tuple[Catalogue, Recovery]:
     """Open the catalogue of the corpus at *root*, in agreement with its lines.
 
-    The caller holds the corpus's lock. *rebuild* is a reason to make it anew whatever its state.
+    The caller holds the corpus's lock. *rebuild* is a reason to make it anew whatever its state; *witness* is then what
+    the one before knew, which else is asked itself.
     """
     path = root / CATALOGUE_NAME
     recovery = Recovery()
@@ -104,7 +141,11 @@ def open_catalogue(root: Path, *, rebuild: str | None = None) -> tuple[Catalogue
     elif rebuild is None and any(segment_paths(root, family) for family in FAMILIES):
         rebuild = "it was missing"
     recovery.rebuilt = rebuild
-    return _rebuild(root, path, recovery), recovery
+    witness = witness or Witness(path)
+    try:
+        return _rebuild(root, path, recovery, witness), recovery
+    finally:
+        witness.close()
 
 
 def _open_as_it_is(root: Path, path: Path, recovery: Recovery) -> Catalogue | str:
@@ -164,17 +205,18 @@ def _take_in_tails(root: Path, catalogue: Catalogue, recovery: Recovery) -> None
             name = segment_name(path)
             start = read.get(name, (0, 0))[0]
             if (path.suffix == ".jsonl" and path.stat().st_size > start) or name not in read:
-                _take_in(root, catalogue, path, start, recovery, keep_damaged=False)
+                _take_in(root, catalogue, path, start, recovery)
 
 
-def _rebuild(root: Path, path: Path, recovery: Recovery) -> Catalogue:
+def _rebuild(root: Path, path: Path, recovery: Recovery, witness: Witness) -> Catalogue:
     fresh = path.with_suffix(".rebuild")
     _remove(fresh)
     try:
-        _fill(root, fresh, recovery)
+        _fill(root, fresh, recovery, witness)
     except BaseException:
         _remove(fresh)  # it may be what the disk has no room for
         raise
+    witness.close()
     for old in (Path(f"{path}-wal"), Path(f"{path}-shm")):
         old.unlink(missing_ok=True)
     fresh.rename(path)
@@ -182,16 +224,17 @@ def _rebuild(root: Path, path: Path, recovery: Recovery) -> Catalogue:
     return Catalogue(path)
 
 
-def _fill(root: Path, fresh: Path, recovery: Recovery) -> None:
+def _fill(root: Path, fresh: Path, recovery: Recovery, witness: Witness) -> None:
     """Make a catalogue of all lines at *fresh*."""
     catalogue = Catalogue(fresh)
     try:
         for family in FAMILIES:
             for segment in segment_paths(root, family):
-                _take_in(root, catalogue, segment, 0, recovery, keep_damaged=True)
+                _take_in(root, catalogue, segment, 0, recovery, witness)
         with catalogue.transaction():
             pass_on_depths(catalogue, partial(line_at, root))
             recovery.lost_pictures = ask_for_lost(root, catalogue)
+            _ask_again(root, catalogue, witness, recovery)
         catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
     finally:
         catalogue.close()
@@ -202,17 +245,56 @@ def _remove(database: Path) -> None:
         Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
+def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, recovery: Recovery) -> None:
+    """Make pending the targets of which the *witness*, or the log of repairs, knew a newer line than there is now."""
+    prefix = f"{_site(root)}/"
+
+    def is_lost(known: Known) -> bool:
+        if not known.key.startswith(prefix) or not is_key(known.key):
+            return False
+        held = catalogue.held(known.key)
+        return held is None or held.version < known.version
+
+    gone = [known for known in witness.newest() if is_lost(known)]
+    if gone:
+        note_repairs(root, [{"reason": "its line is gone", **known._asdict()} for known in gone])
+    recovery.gone = [known.key for known in gone]
+    lost = {known.key: known.depth for known in chain(filter(is_lost, _repaired(root)), gone)}
+    depths = {key: depth for key, depth in lost.items() if depth is not None}
+    recovery.asked_again = Frontier(catalogue).ask_again(lost, depths)
+    recovery.not_asked = [key for key in lost if not key.rpartition("/")[2].isdigit()]
+
+
+def _site(root: Path) -> str | None:
+    try:
+        description = orjson.loads((root / "corpus.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    return str(description.get("site")) if isinstance(description, dict) else None
+
+
+def _repaired(root: Path) -> Iterator[Known]:
+    for facts in noted_repairs(root):
+        version, depth = facts.get("version"), facts.get("depth")
+        if isinstance(key := facts.get("key"), str):
+            yield Known(key, version if isinstance(version, int) else 1, depth if isinstance(depth, int) else None)
+        ends = facts.get("keys")
+        for key in ends if isinstance(ends, list) else ():
+            if isinstance(key, str):
+                yield Known(key, 1, None)
+
+
 def _take_in(
-    root: Path, catalogue: Catalogue, path: Path, start: int, recovery: Recovery, *, keep_damaged: bool
+    root: Path, catalogue: Catalogue, path: Path, start: int, recovery: Recovery, witness: Witness | None = None
 ) -> None:
     """Index the lines of the segment at *path* from the offset *start* on, a few thousand in a transaction.
 
     Past what the catalogue had read, the first bad line begins the torn end (what follows it was never
-    acknowledged either). With *keep_damaged* only bad lines with no good one after them are a torn end. What is sealed
-    has no torn end: nothing is ever cut off it.
+    acknowledged either). With a *witness* all lines are taken in anew, and only bad lines with no good one after them
+    are a torn end, if the witness had not read them. What is sealed has no torn end: nothing is ever cut off it.
     """
     name, sealed = segment_name(path), is_sealed(path)
-    keep_damaged = keep_damaged or sealed
+    keep_damaged = sealed or witness is not None
     bad: list[tuple[Place, str]] = []
     lines = _readable(path, start, recovery)
     end, more = start, True
@@ -221,7 +303,7 @@ def _take_in(
         more = len(part) == _LINES_A_COMMIT
         count = 0
         with catalogue.transaction():
-            for place, reason in _index_all(catalogue, name, part):
+            for place, reason in _index_all(catalogue, name, part, witness):
                 if reason is not None:
                     bad.append((place, reason))
                     if not keep_damaged:
@@ -233,10 +315,15 @@ def _take_in(
                 end, count = place.offset + place.length, count + 1
             catalogue.advance(name, end)
         recovery.adopted += count
-    if sealed:
-        recovery.damaged += bad
-    elif bad:
-        recovery.cut.append(_cut(root, path, bad[0][0].offset))
+    read = witness.end(name) if witness else 0
+    rotten = [one for one in bad if sealed or (one[0].offset + one[0].length <= read and one[1] != _TORN)]
+    if rotten:
+        recovery.damaged += rotten
+        last = rotten[-1][0]
+        with catalogue.transaction():
+            catalogue.advance(name, last.offset + last.length)
+    if torn := bad[len(rotten) :]:
+        recovery.cut.append(_cut(root, path, torn[0][0].offset))
 
 
 def _readable(path: Path, start: int, recovery: Recovery) -> Iterator[tuple[int, bytes]]:
@@ -244,14 +331,14 @@ def _readable(path: Path, start: int, recovery: Recovery) -> Iterator[tuple[int,
     end = start
     try:
         for offset, line in read_lines(path, start):
-            yield offset, line
+            yield from ((offset + at, piece) for at, piece in parted(line))
             end = offset + len(line)
     except CorpusDamaged as error:
         recovery.damaged.append((Place(segment_name(path), end, 0), str(error)))
 
 
 def _index_all(
-    catalogue: Catalogue, segment: str, lines: list[tuple[int, bytes]]
+    catalogue: Catalogue, segment: str, lines: list[tuple[int, bytes]], witness: Witness | None
 ) -> Iterator[tuple[Place, str | None]]:
     """Index *lines* of *segment*; yield for each why it is not a record of this corpus, None if it is.
 
@@ -261,12 +348,12 @@ def _index_all(
     try:
         with catalogue.savepoint():
             for place, (_, line) in zip(places, lines, strict=True):
-                _index(catalogue, line, place)
+                _index(catalogue, line, place, witness)
     except _NO_RECORD:
         for place, (_, line) in zip(places, lines, strict=True):
             try:
                 with catalogue.savepoint():
-                    _index(catalogue, line, place)
+                    _index(catalogue, line, place, witness)
             except _NO_RECORD as error:
                 yield place, str(error)
             else:
@@ -275,9 +362,11 @@ def _index_all(
         yield from ((place, None) for place in places)
 
 
-def _index(catalogue: Catalogue, line: bytes, place: Place) -> None:
+def _index(catalogue: Catalogue, line: bytes, place: Place, witness: Witness | None) -> None:
     if not line.endswith(b"\n"):
-        raise ValueError("it is torn")
+        raise ValueError(_TORN)
+    if not checksum_holds(line):
+        intact_record(line, witness.crc_of(place) if witness else None)
     article = decode(line)
     of, rule = article.near_duplicate_of, article.duplicate_rule
     # What a line is when it is read from a file, it may not have been when it was written. A CRC vouches for its text.

@@ -23,8 +23,8 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from io import BufferedWriter
 from pathlib import Path
@@ -196,6 +196,27 @@ def seal_segment(path: Path, compression: Compression | None) -> Seal:
             seal = _compress(path, seal, SUFFIXES[compression])
         sync_directory(path.parent)
     return seal
+
+
+def rewrite_segment(path: Path, lines: Iterable[bytes]) -> None:
+    """Put *lines* in place of those of the segment at *path*, in its form, atomically; then renew its seal if any."""
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o644)
+            with nullcontext(file) if path.suffix == ".jsonl" else _compressor(file, path.suffix) as out:
+                for line in lines:
+                    out.write(line)
+            file.flush()
+            os.fsync(descriptor)
+        os.rename(temporary, path)  # noqa: PTH104 - where tests inject crashes
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+    if seal_path(path).exists():
+        write_atomically(seal_path(path), measure(path).encode())
 
 
 def _compressed_forms(path: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+from crawler.archive import quarantine
 from crawler.archive.checks import (
     Checked,
     Database,
@@ -142,6 +143,7 @@ class _Verifier:
             yield from done.problems
             self._count(done)
         self._note_unlisted()
+        self._note_quarantine()
         self._note_losses()
         yield from self._ends_agree()
         (records,) = self._query("SELECT count(*) FROM records").fetchone()
@@ -223,6 +225,12 @@ class _Verifier:
         self.notes += (f"{one}{of_records(self._lost.get(one.place, []))}" for one in recorded[:_AT_MOST_LOST])
         if len(recorded) > _AT_MOST_LOST:
             self.notes.append(f"{LOSSES_NAME}: {len(recorded) - _AT_MOST_LOST} more captures are recorded as lost")
+
+    def _note_quarantine(self) -> None:
+        kept = [path for path in (self._root / quarantine.FOLDER).glob("*") if path.name != quarantine.LOG_NAME]
+        if kept:
+            told = f"{quarantine.FOLDER}/: {len(kept)} files were taken out of this corpus"
+            self.notes.append(f"{told}; {quarantine.LOG_NAME} in it tells what a repair took and why")
 
     def _ends_agree(self) -> Iterator[Problem]:
         """Yield what the catalogue has read of segments that is not there."""

@@ -6,13 +6,21 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.corpus import rebuild
+from crawler.archive.index import remove_index
 from crawler.exceptions import CorpusDamaged
 from crawler.show import print_json, say
 
+_NEXT = "next: scrapy crawl neighbours as before, or scrapy crawl revisit, archives again what the site still has"
+
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Make the catalogue of the corpus at *root* anew; exit code 0, or 5 if something is damaged or lost."""
-    recovery = rebuild(root, "it was asked for")
+    """Move damaged lines of the corpus at *root* to quarantine/ and make its catalogue anew.
+
+    Exit code 0, or 5 if something is damaged or lost.
+    """
+    recovery = rebuild(root, "it was asked for", mend=True)
+    if recovery.taken:
+        remove_index(root)
     if opts.json:
         print_json(
             {
@@ -24,6 +32,9 @@ def run(root: Path, opts: argparse.Namespace) -> int:
                 "damaged_pictures": recovery.damaged_pictures,
                 "lost_pictures": recovery.lost_pictures.paths,
                 "requested_again": recovery.lost_pictures.keys,
+                "quarantined": [{**one.damage.facts(), "kept": one.kept} for one in recovery.taken],
+                "lost_lines": recovery.gone,
+                "asked_again": recovery.asked_again,
                 "lost_captures": [{**one._asdict(), "records": records} for one, records in recovery.lost.items()],
             }
         )
@@ -31,11 +42,6 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         for message in recovery.messages():
             say(message)
         say(f"{root}: the catalogue now knows {recovery.adopted:,} lines")
-    is_damaged = (
-        recovery.damaged
-        or recovery.manifest
-        or recovery.lost
-        or recovery.damaged_pictures
-        or recovery.lost_pictures.paths
-    )
-    return CorpusDamaged.exit_code if is_damaged else 0
+        if recovery.asked_again:
+            say(_NEXT)
+    return CorpusDamaged.exit_code if recovery.is_damage else 0

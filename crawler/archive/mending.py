@@ -1,0 +1,247 @@
+"""Taking out of segments what is not as it was written: into ``quarantine/``, and rewriting the segment without it.
+
+Each step is durable before the next, and all can be done again after a kill: first the damaged bytes (of a compressed
+segment the whole file) lie in quarantine/, then the log tells of them, then the segment is replaced as a whole, then
+its seal. What the log knows of keys outlives the old catalogue, so their targets are requested again in any case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest, replace_manifest
+from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.intact import Damage, NotIntactError, intact_record, key_in, parted
+from crawler.archive.quarantine import keep_bytes, keep_file, note_repairs
+from crawler.archive.sealing import measure, read_seal, rewrite_segment
+from crawler.archive.segments import (
+    FAMILIES,
+    Place,
+    read_lines,
+    seal_path,
+    segment_name,
+    segment_paths,
+)
+from crawler.archive.witness import Known, Witness
+from crawler.exceptions import CorpusDamaged
+
+_VERSION_RE = re.compile(rb'"version":(\d{1,9}),')
+_DEPTH_RE = re.compile(rb'"depth":(\d{1,4}),"capture"')
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken out of a corpus, why, and under which path it is kept."""
+
+    damage: Damage
+    kept: str
+
+    def __str__(self) -> str:
+        return f"{self.damage}; it was moved to {self.kept}"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is wrong with a segment: pieces of it, and why it cannot be read further, or is not what was sealed."""
+
+    pieces: list[tuple[Place, bytes, str]] = field(default_factory=list)
+    unreadable: str | None = None
+    unsealed: str | None = None
+    lines: int = 0
+
+
+def mend_segments(root: Path, witness: Witness) -> list[Taken]:
+    """Take all lines that are not intact out of the corpus at *root*, whose lock the caller holds; return them.
+
+    *witness* is the catalogue that knew the lines. A torn end of a segment that still grows is left to who opens it.
+    """
+    taken: list[Taken] = []
+    for family in FAMILIES:
+        for path in segment_paths(root, family):
+            found = _look(path, witness)
+            if found.pieces or found.unreadable or found.unsealed:
+                taken += _mend(root, path, found, witness)
+        taken += _orphans(root, family)
+    return taken
+
+
+def _look(path: Path, witness: Witness) -> _Found:
+    found, name, end = _Found(), segment_name(path), 0
+    sealed = seal_path(path).exists()
+    try:
+        for offset, line in read_lines(path):
+            end = offset + len(line)
+            for at, piece in parted(line):
+                place = Place(name, offset + at, len(piece))
+                try:
+                    intact_record(piece, witness.crc_of(place))
+                except NotIntactError as error:
+                    found.pieces.append((place, piece, str(error)))
+                else:
+                    found.lines += 1
+    except CorpusDamaged as error:
+        found.unreadable = f"it cannot be read beyond {end}: {error}"
+    if sealed:
+        found.unsealed = _difference(path)
+    elif path.suffix == ".jsonl" and found.pieces:
+        found.pieces = _without_torn_end(found.pieces, end, witness)
+    return found
+
+
+def _difference(path: Path) -> str | None:
+    """Return how the segment at *path* is not what its seal says; None if it is."""
+    sealed = seal_path(path)
+    try:
+        held = read_seal(sealed)
+        if sealed.read_bytes() != held.encode():
+            return "its seal is not written as a seal is"
+        found = measure(path)
+    except CorpusDamaged as error:
+        return str(error)
+    if found == held or (found.lines_sha256 == held.lines_sha256 and path.suffix == ".jsonl"):
+        return None
+    return "it is not what its seal says"
+
+
+def _without_torn_end(
+    pieces: list[tuple[Place, bytes, str]], end: int, witness: Witness
+) -> list[tuple[Place, bytes, str]]:
+    """Return *pieces* without those at the end of the segment that a kill left, rather than rot."""
+    kept = list(pieces)
+    while kept and kept[-1][0].offset + kept[-1][0].length == end:
+        place, piece, _ = kept[-1]
+        was_read = end <= witness.end(place.segment)
+        if was_read or (piece.endswith(b"\n") and key_in(piece)):
+            break
+        kept.pop()
+        end = place.offset
+    return kept
+
+
+def _mend(root: Path, path: Path, found: _Found, witness: Witness) -> list[Taken]:
+    name, sealed = segment_name(path), seal_path(path)
+    taken: list[Taken] = []
+    whole = keep_file(root, path) if path.suffix != ".jsonl" else None
+    seal_kept = keep_file(root, sealed) if sealed.exists() else None
+    written = witness.lines(name) if found.pieces else {}
+    notes = []
+    for place, piece, reason in found.pieces:
+        piece_kept = whole or keep_bytes(root, f"{path.name}-{place.offset}", piece)
+        known = written.get(place.offset) or _told(piece)
+        taken.append(Taken(Damage(place, known.key if known else None, reason), piece_kept))
+        notes.append(_facts(root, path, taken[-1], known))
+    if reason := found.unreadable or found.unsealed:
+        one = Taken(Damage(Place(name, 0, 0), None, reason), whole or seal_kept or name)
+        notes.append({**_facts(root, path, one, None), **_ends_of(sealed, seal_kept)})
+        if found.unreadable or not found.pieces:
+            taken.append(one)
+    note_repairs(root, notes)
+    if found.lines == 0 and sealed.exists():
+        path.unlink()
+        sealed.unlink()
+        sync_directory(path.parent)
+    elif found.pieces or found.unreadable or whole:
+        rewrite_segment(path, _intact(path, {place.offset for place, _, _ in found.pieces}))
+    else:
+        write_atomically(sealed, measure(path).encode())
+    return taken
+
+
+def _intact(path: Path, left_out: set[int]) -> Iterator[bytes]:
+    """Yield the lines of the segment at *path* but those at the offsets *left_out*, as far as it can be read."""
+    try:
+        for offset, line in read_lines(path):
+            for at, piece in parted(line):
+                if offset + at not in left_out:
+                    yield piece
+    except CorpusDamaged:
+        return
+
+
+def _orphans(root: Path, family: str) -> Iterator[Taken]:
+    """Take away the seals of segments that are gone."""
+    there = {seal_path(path) for path in segment_paths(root, family)}
+    for sealed in sorted((root / family).glob("*.seal.json")):
+        if sealed in there:
+            continue
+        kept = keep_file(root, sealed)
+        segment = sealed.name.replace(".seal.json", ".jsonl")
+        one = Taken(Damage(Place(segment, 0, 0), None, "the segment is gone, only its seal is there"), kept)
+        note_repairs(root, [{**_facts(root, sealed, one, None), **_ends_of(sealed, kept)}])
+        sealed.unlink()
+        sync_directory(sealed.parent)
+        yield one
+
+
+def renew_manifest(root: Path) -> list[Taken]:
+    """Let the manifest list segments and seals as they are now, and no longer those that are gone.
+
+    What it listed before goes to the log of repairs, and of segments that are gone it is returned.
+    """
+    manifest = root / MANIFEST_NAME
+    if not manifest.exists():
+        return []
+    entries = [entry for _, entry in read_manifest(manifest) if entry]
+    now = {entry: _digest_now(root, entry) for entry in entries if Path(entry.path).parent.name in FAMILIES}
+    changed = {entry: digest for entry, digest in now.items() if digest != entry.sha256}
+    if not changed:
+        return []
+    gone = [entry for entry, digest in changed.items() if digest is None]
+    note_repairs(
+        root,
+        [{"file": entry.path, "listed_sha256": entry.sha256, "sha256": digest} for entry, digest in changed.items()],
+    )
+    kept = keep_file(root, manifest)
+    left = [Entry(entry.path, changed.get(entry) or entry.sha256) for entry in entries if entry not in gone]
+    replace_manifest(root, [entry.encode() for entry in left])
+    segments = [Path(entry.path) for entry in gone if not entry.path.endswith(".seal.json")]
+    return [Taken(Damage(Place(segment_name(path), 0, 0), None, "the segment is gone"), kept) for path in segments]
+
+
+def _digest_now(root: Path, entry: Entry) -> str | None:
+    """Return the SHA-256 that the manifest must list for a segment or a seal; None if there is no such segment."""
+    path = root / entry.path
+    segment = path.with_name(path.name.replace(".seal.json", ".jsonl"))
+    there = next(
+        (one for one in segment_paths(root, path.parent.name) if segment_name(one) == segment_name(segment)), None
+    )
+    if there is None:
+        return None
+    if not path.exists():  # it was compressed since
+        return entry.sha256
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _ends_of(sealed: Path, kept: str | None) -> dict[str, Any]:
+    """Return what a seal says that lines alone do not: its digests, and the keys at both ends of its segment."""
+    try:
+        seal = read_seal(sealed)
+    except CorpusDamaged:
+        return {"seal": kept}
+    return {
+        "seal": kept,
+        "file_sha256": seal.file_sha256,
+        "lines_sha256": seal.lines_sha256,
+        "keys": [key for key in (seal.first_key, seal.last_key) if key],
+    }
+
+
+def _told(piece: bytes) -> Known | None:
+    """Return what a damaged line says of itself."""
+    key, version, depth = key_in(piece), _VERSION_RE.search(piece), _DEPTH_RE.search(piece)
+    if key is None:
+        return None
+    return Known(key, int(version[1]) if version else 1, int(depth[1]) if depth else None)
+
+
+def _facts(root: Path, path: Path, taken: Taken, known: Known | None) -> dict[str, Any]:
+    told = {"file": path.relative_to(root).as_posix(), **taken.damage.facts(), "kept": taken.kept}
+    if known:
+        told |= {"key": known.key, "version": known.version, "depth": known.depth}
+    return told

@@ -1,0 +1,81 @@
+"""``quarantine/``: what was taken out of a corpus, byte for byte, and ``repairs.jsonl`` in it, which tells of each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import orjson
+
+from crawler.archive.files import sync_directory, write_all, write_atomically
+
+FOLDER = "quarantine"
+LOG_NAME = "repairs.jsonl"
+
+
+def keep_bytes(root: Path, name: str, content: bytes) -> str:
+    """Keep *content* in the quarantine of the corpus at *root*; return the file's path, which equal content shares."""
+    path = _folder(root) / f"{name}-{crc32(content):08x}"
+    if not path.exists():
+        write_atomically(path, content)
+    return path.relative_to(root).as_posix()
+
+
+def keep_file(root: Path, source: Path) -> str:
+    """Keep *source* as it is in the quarantine, and where it is, too; return the path of what is kept."""
+    found = source.stat()
+    path = _folder(root) / f"{source.name}-{found.st_mtime_ns:x}-{found.st_size}"
+    if not path.exists():
+        try:
+            os.link(source, path, follow_symlinks=False)
+        except OSError:  # a disk without links
+            shutil.copyfile(source, path)
+        sync_directory(path.parent)
+    return path.relative_to(root).as_posix()
+
+
+def note_repairs(root: Path, repairs: Sequence[dict[str, Any]]) -> None:
+    """Append *repairs* to the log, durably."""
+    path = _folder(root) / LOG_NAME
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    lines = b"".join(orjson.dumps({"repaired": now, **facts}) + b"\n" for facts in repairs)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    try:
+        write_all(descriptor, b"\n" * (not _ends_a_line(path)) + lines)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_directory(path.parent)
+
+
+def noted_repairs(root: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the log says; a line that a kill cut short says nothing."""
+    path = root / FOLDER / LOG_NAME
+    if not path.is_file():
+        return
+    for line in path.read_bytes().splitlines():
+        try:
+            facts = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(facts, dict):
+            yield facts
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        return size == 0 or (file.seek(size - 1) == size - 1 and file.read(1) == b"\n")
+
+
+def _folder(root: Path) -> Path:
+    folder = root / FOLDER
+    if not folder.is_dir():
+        folder.mkdir()
+        sync_directory(root)
+    return folder

@@ -1,0 +1,85 @@
+"""What a catalogue that is about to go still knows: the CRC-32 of each line that it read, and which keys there were."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.archive.intact import CrcOf, crcs_of
+from crawler.archive.segments import Place
+from crawler.sqlite import connect_to_read
+
+
+class Known(NamedTuple):
+    """A line that was archived: its key, its version, and how far its target is from the seeds."""
+
+    key: str
+    version: int
+    depth: int | None
+
+
+class Witness:
+    """The catalogue at *path*, as far as it can be read; a missing or broken one knows nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._ends: dict[str, int] = {}
+        if not path.exists():
+            return
+        try:
+            self._connection = connect_to_read(path)
+            self._connection.text_factory = lambda text: text.decode(errors="replace")
+            rows = self._connection.execute("SELECT name, CAST(bytes AS INTEGER) FROM segments").fetchall()
+            self._connection.execute("SELECT tid, version, crc, segment, offset FROM records LIMIT 1").fetchone()
+            self._ends = dict(rows)
+        except sqlite3.Error:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the catalogue."""
+        if self._connection:
+            self._connection.close()
+        self._connection, self._ends = None, {}
+
+    def end(self, segment: str) -> int:
+        """Return how far the catalogue has read *segment*."""
+        return self._ends.get(segment, 0)
+
+    def crc_of(self, place: Place) -> CrcOf | None:
+        """Return what tells the CRC-32 of the line at *place*; None if it had not read as far, or cannot be read."""
+        if self._connection is None or place.offset >= self.end(place.segment):
+            return None
+        crc_of = crcs_of(self._connection)
+
+        def tolerant(key: str, version: int) -> int | None:
+            try:
+                return crc_of(key, version)
+            except sqlite3.Error:
+                return None
+
+        return tolerant
+
+    def lines(self, segment: str) -> dict[int, Known]:
+        """Return what the catalogue has of *segment*, by offset."""
+        return {offset: known for known, offset in self._rows("r.segment = ?", (segment,))}
+
+    def newest(self) -> Iterator[Known]:
+        """Yield the newest version of each key that it had, as far as it can be read."""
+        newest = "r.version = (SELECT max(v.version) FROM records v WHERE v.tid = r.tid)"
+        yield from (known for known, _ in self._rows(newest, ()))
+
+    def _rows(self, condition: str, values: tuple[object, ...]) -> Iterator[tuple[Known, int]]:
+        if self._connection is None:
+            return
+        query = (
+            "SELECT t.key, r.version, t.depth, r.offset"  # noqa: S608 - our own words
+            f" FROM records r JOIN targets t USING (tid) WHERE {condition}"
+        )
+        try:
+            for key, version, depth, offset in self._connection.execute(query, values):
+                if isinstance(key, str) and isinstance(version, int):
+                    yield Known(key, version, depth if isinstance(depth, int) and depth >= 0 else None), offset
+        except sqlite3.Error:
+            return
