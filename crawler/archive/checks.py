@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -189,6 +189,11 @@ def _check_seal(root: Path, part: SealFile, done: Checked) -> None:
     half_done = there.name == name and held.file.startswith(f"{name}.") and found.lines_sha256 == held.lines_sha256
     if half_done:
         done.notes.append(f"{file}: it is also there compressed; the next seal removes one of the two")
+        return
+    if held.file == name != there.name and replace(found, file=name) == replace(
+        held, file_bytes=found.file_bytes, file_sha256=found.file_sha256
+    ):
+        done.notes.append(f"{file}: it was compressed since it was sealed; the next seal renews its seal")
         return
     for what in held.__slots__:
         was, now = getattr(held, what), getattr(found, what)

@@ -398,7 +398,7 @@ class Corpus:
         here harms no line.
         """
         with write_errors(self.root):
-            return seal_closed(self.root, compression, within=within)
+            return seal_closed(self.root, compression, within=within, crc_of=self.catalogue.crc_of)
 
     def close(self) -> None:
         """Close the corpus and let it go."""

@@ -115,6 +115,12 @@ def intact_record(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]:
     return record
 
 
+def check_line(line: bytes, crc_of: CrcOf | None = None) -> None:
+    """Raise ``NotIntactError`` if *line* is not the one that was written; one with a checksum need not be parsed."""
+    if not line.endswith(b"\n") or not checksum_holds(line):
+        intact_record(line, crc_of)
+
+
 def record_if_intact(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any] | None:
     """Return what :func:`intact_record` does, None for a line that is not intact."""
     try:

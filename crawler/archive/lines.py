@@ -10,9 +10,19 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, intact_record, key_in, parted
+from crawler.archive.intact import (
+    CrcOf,
+    Damage,
+    Damages,
+    NotIntactError,
+    check_line,
+    crcs_of,
+    intact_record,
+    key_in,
+    parted,
+)
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.sealing import measure, read_seal
@@ -20,6 +30,8 @@ from crawler.archive.segments import Place, read_lines, seal_path, segment_name,
 from crawler.archive.selection import LATEST, Selection
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import checksum_holds
+
+_T = TypeVar("_T")
 
 
 class Line(NamedTuple):
@@ -42,6 +54,13 @@ class Lines:
         self.damaged = Damages()
 
     def __iter__(self) -> Iterator[Line]:
+        return (Line(place, raw, record) for place, raw, record in self._checked(intact_record))
+
+    def raw(self) -> Iterator[bytes]:
+        """Yield the bytes of each line; those with a checksum are not parsed for it."""
+        return (raw for _, raw, _ in self._checked(check_line))
+
+    def _checked(self, check: Callable[[bytes, CrcOf], _T]) -> Iterator[tuple[Place, bytes, _T]]:
         crc_of = crcs_of(self._connection)
         segments = self._connection.execute("SELECT DISTINCT segment FROM wanted ORDER BY segment").fetchall()
         for (segment,) in segments:
@@ -52,7 +71,7 @@ class Lines:
                 self._read += 1
                 self._on_progress(self._read, self.total)
                 try:
-                    yield Line(place, raw, intact_record(raw, crc_of))
+                    yield place, raw, check(raw, crc_of)
                 except NotIntactError as error:
                     self.damaged.add(Damage(place, self._key(place), str(error)))
 

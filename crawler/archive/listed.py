@@ -15,6 +15,7 @@ from crawler.archive.sealing import read_seal
 from crawler.archive.segments import FAMILIES, seal_path, segment_paths
 from crawler.exceptions import CorpusDamaged
 
+LISTED_BUT_MISSING = "is listed, but missing"
 _SMALL = 1024 * 1024
 _PICTURE_RE = re.compile(r"images/[0-9a-f]{2}/([0-9a-f]{64})\.[a-z0-9]+")
 
@@ -127,7 +128,7 @@ def _is_safe(path: str) -> bool:
 
 def _picture(root: Path, entry: Entry, name: str) -> str | None:
     if not (root / entry.path).is_file():
-        return f"{entry.path} is listed, but missing"
+        return f"{entry.path} {LISTED_BUT_MISSING}"
     return None if name == entry.sha256 else f"{entry.path} is listed with the hash of another picture"
 
 
@@ -146,7 +147,7 @@ def _other(root: Path, entry: Entry, digests: list[Digest]) -> str | None:
     path = root / entry.path
     try:
         if path.is_symlink() or not path.is_file():
-            return f"{entry.path} is listed, but missing"
+            return f"{entry.path} {LISTED_BUT_MISSING}"
         if path.stat().st_size > _SMALL:
             digests.append(Digest(entry.path, entry.sha256))
             return None

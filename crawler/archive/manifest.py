@@ -19,12 +19,15 @@ from typing import NamedTuple
 from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
+from crawler.archive.listed import LISTED_BUT_MISSING
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import read_losses
 from crawler.archive.ownprofile import earlier_profiles
+from crawler.archive.reading import has_catalogue
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, seal_path, segment_name, segment_paths
+from crawler.archive.verify import verify_held
 from crawler.archive.warcs import mend_warcs
 from crawler.exceptions import CorpusDamaged
 
@@ -57,7 +60,10 @@ def seal(root: Path, compression: Compression | None = None) -> Sealed:
 
 
 def seal_held(root: Path, compression: Compression | None) -> Sealed:
-    """Do what :func:`seal` does for a caller that holds the corpus's lock."""
+    """Do what :func:`seal` does for a caller that holds the corpus's lock. All is checked before a byte is written."""
+    if not has_catalogue(root):
+        open_catalogue(root)[0].close()
+    _refuse_problems(root)
     catalogue, recovery = open_catalogue(root)
     catalogue.close()
     mend_warcs(root)
@@ -78,6 +84,19 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
 
     replace_manifest(root, lines())
     return Sealed(seals, listed, sorted(held), recovery)
+
+
+def _refuse_problems(root: Path) -> None:
+    """Raise ``CorpusDamaged`` if verify finds anything but that files which were listed are gone: they stay listed."""
+    problems = [one for one in verify_held(root).problems if not one.message.endswith(LISTED_BUT_MISSING)]
+    if problems:
+        first = problems[0]
+        place = "" if first.offset is None else f" at {first.offset}"
+        more = f", and {len(problems) - 1} more problems" if len(problems) > 1 else ""
+        raise CorpusDamaged(
+            str(root),
+            f"{first.file}{place}: {first.message}{more}; nothing was sealed: scrapy corpus verify names them",
+        )
 
 
 def _refuse_losses(root: Path) -> None:

@@ -135,8 +135,8 @@ def _mend(root: Path, path: Path, found: _Found, witness: Witness) -> list[Taken
         known = written.get(place.offset) or _told(piece)
         taken.append(Taken(Damage(place, known.key if known else None, reason), piece_kept))
         notes.append(_facts(root, path, taken[-1], known))
-    if reason := found.unreadable or found.unsealed:
-        one = Taken(Damage(Place(name, 0, 0), None, reason), whole or seal_kept or name)
+    if whole_reason := found.unreadable or found.unsealed:
+        one = Taken(Damage(Place(name, 0, 0), None, whole_reason), whole or seal_kept or name)
         notes.append({**_facts(root, path, one, None), **_ends_of(sealed, seal_kept)})
         if found.unreadable or not found.pieces:
             taken.append(one)

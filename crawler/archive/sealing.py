@@ -33,11 +33,14 @@ from typing import BinaryIO, Literal, cast, get_args
 import orjson
 
 from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.intact import CrcOf, Damage, NotIntactError, check_line, key_in
 from crawler.archive.segments import (
     FAMILIES,
     LONGEST_LINE,
+    Place,
     is_sealed,
     open_segment,
+    read_lines,
     seal_path,
     segment_name,
     segment_paths,
@@ -141,13 +144,19 @@ def read_seal(path: Path) -> Seal:
 
 
 def seal_closed(
-    root: Path, compression: Compression | None, *, last_too: bool = False, within: float | None = None
+    root: Path,
+    compression: Compression | None,
+    *,
+    last_too: bool = False,
+    within: float | None = None,
+    crc_of: CrcOf | None = None,
 ) -> list[Seal]:
     """Seal the closed segments of the corpus at *root* that have no seal yet; return the new seals.
 
     The caller holds the corpus's lock, and its catalogue has read all lines. With *last_too* the segments that still
     grow are closed first, and those sealed plain before are compressed now. Past *within* seconds no further one is
-    begun: the next call goes on.
+    begun: the next call goes on. *crc_of* is what the catalogue knows of lines; raises ``CorpusDamaged`` for a segment
+    with a line that is not as it was written: its seal would vouch for it.
     """
     began = time.monotonic()
     seals: list[Seal] = []
@@ -160,10 +169,21 @@ def seal_closed(
                 continue
             if within is not None and time.monotonic() - began > within:
                 return seals
+            if not seal_path(path).exists():
+                _check_lines(path, crc_of)
             seal = _seal_if_due(path, compression, again=last_too)
             if seal:
                 seals.append(seal)
     return seals
+
+
+def _check_lines(path: Path, crc_of: CrcOf | None) -> None:
+    for offset, line in read_lines(path):
+        try:
+            check_line(line, crc_of)
+        except NotIntactError as error:
+            damage = Damage(Place(segment_name(path), offset, len(line)), key_in(line), str(error))
+            raise CorpusDamaged(str(path), f"{damage}; scrapy corpus repair takes it out") from error
 
 
 def _seal_if_due(path: Path, compression: Compression | None, *, again: bool) -> Seal | None:

@@ -80,18 +80,32 @@ def verify(
     the bytes that are checked and those there are. Raises ``CorpusError`` if there is no corpus, another process
     writes to it, or its catalogue cannot be read.
     """
+    with catalogue_of(root):  # one of another version is made anew, by who has the lock
+        pass
+    lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
+    try:
+        return verify_held(root, at_most=at_most, processes=processes, on_progress=on_progress)
+    finally:
+        if lock:
+            lock.release()
+
+
+def verify_held(
+    root: Path,
+    *,
+    at_most: int = 1000,
+    processes: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Verification:
+    """Do what :func:`verify` does for a caller that holds the corpus's lock, and whose catalogue is of this version."""
     described = [Problem(*finding) for finding in (*description_problems(root), *profile_problems(root))]
     with catalogue_of(root) as connection:
         connection.text_factory = decode_anything
-        lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
         try:
             verifier = _Verifier(root, connection, processes, on_progress)
             problems = list(islice(chain(described, verifier.run()), at_most))
         except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
             raise CorpusDamaged(str(root), f"its catalogue cannot be read ({error})") from error
-        finally:
-            if lock:
-                lock.release()
     if len(problems) == at_most:
         verifier.notes.append(f"stopped at {at_most} problems")
     return Verification(verifier.lines, verifier.listed.pictures, problems, verifier.notes, verifier.lost_captures)

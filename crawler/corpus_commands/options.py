@@ -121,8 +121,9 @@ VERBS: dict[str, Verb] = {
     "seal": Verb(
         "close its segments and list their hashes",
         "Close and seal every segment, compress them if asked to, and list all files that are final with their "
-        "SHA-256 in manifest-sha256.txt, which sha256sum checks too. The next crawl begins new segments. Exit code 0, "
-        "or 5 if files that were listed before are gone. See docs/corpus.md.",
+        "SHA-256 in manifest-sha256.txt, which sha256sum checks too. The next crawl begins new segments. All is "
+        "checked first, as verify does. Exit code 0, or 5: nothing is sealed if verify finds a problem, and files that "
+        "were listed before and are gone stay listed. See docs/corpus.md.",
         "scrapy corpus seal --compression zstd",
         _compression,
     ),
@@ -134,11 +135,12 @@ VERBS: dict[str, Verb] = {
         _bag,
     ),
     "repair": Verb(
-        "rebuild its catalogue",
-        "Rebuild the catalogue from the lines alone, the index of the WARC files from those, and corpus.json if it is "
-        "missing or damaged, and show what was found. Damaged pictures go to quarantine/; articles that show a lost "
-        "one are fetched again by the next crawl. Captures that are lost are named and recorded in "
-        "lost-captures.jsonl. Exit code 0, or 5 if something is damaged or lost.",
+        "take out what is damaged, rebuild its catalogue",
+        "Move lines that are not as they were written, and damaged pictures, to quarantine/, rebuild the catalogue "
+        "from the lines, the index of the WARC files from those, and corpus.json if it is missing or damaged, and show "
+        "what was found. Articles whose lines or pictures are damaged or lost are requested again by the next crawl. "
+        "Captures that are lost are named and recorded in lost-captures.jsonl. Exit code 0, or 5 if something is "
+        "damaged or lost.",
         "scrapy corpus repair",
     ),
     "search": Verb(

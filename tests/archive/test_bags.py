@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import shutil
 import subprocess
+from contextlib import closing
 
 import bagit
 import pytest
 
+from crawler.archive import Corpus
 from crawler.archive.bags import make_bag
 from crawler.archive.manifest import Entry, read_manifest, seal
 from crawler.archive.search import search
 from crawler.archive.selection import Selection
 from crawler.exceptions import ConfigError, CorpusDamaged
 from tests.archive.test_verify import make
+from tests.factories import make_article
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)
 
@@ -63,10 +66,11 @@ def test_every_damage_to_a_bag_is_found_by_its_validator(root, tmp_path):
 def test_no_bag_is_made_of_a_damaged_corpus_nor_half_of_one_left(root, tmp_path):
     picture = next(path for path in (root / "images").rglob("*") if path.is_file())
     picture.write_bytes(b"rotten")
-    with pytest.raises(CorpusDamaged, match="not what the corpus says"):
+    with pytest.raises(CorpusDamaged, match="not those of its name"):
         make_bag(root, tmp_path / "bag")
     picture.unlink()
-    seal(root)
+    with pytest.raises(CorpusDamaged, match="missing"):
+        make_bag(root, tmp_path / "bag")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
 
 
@@ -91,3 +95,37 @@ def test_paths_are_percent_encoded_as_the_rfc_says(tmp_path):
     assert entries[1].encode() == b"0" * 64 + b"  100%25.txt\n"
     (tmp_path / "m").write_bytes(b"".join(entry.encode() for entry in entries))
     assert [entry for _, entry in read_manifest(tmp_path / "m")] == entries
+
+
+@pytest.mark.parametrize("damage", ["line", "picture"])
+def test_what_verify_refuses_is_neither_sealed_nor_put_into_a_bag(root, tmp_path, damage):
+    segment = root / "articles/articles-000001.jsonl"
+    if damage == "line":
+        segment.write_bytes(segment.read_bytes().replace(b"Title 1", b"Tytle 1"))
+    else:
+        next((root / "images").rglob("*.jpg")).write_bytes(b"no")
+    before = content_of(root)
+    told = "replica/1 version 1: it is not the line" if damage == "line" else "its bytes are not those of its name"
+    with pytest.raises(CorpusDamaged, match=told):
+        seal(root, "gzip")
+    with pytest.raises(CorpusDamaged, match=told):
+        make_bag(root, tmp_path / "bags" / "bag", "gzip")
+    assert content_of(root) == before
+    assert not (tmp_path / "bags").exists()
+
+
+def test_a_crawl_seals_no_segment_with_a_damaged_line(root):
+    with closing(Corpus(root, "replica", segment_bytes=1)) as corpus:
+        segment = root / "articles/articles-000001.jsonl"
+        segment.write_bytes(segment.read_bytes().replace(b"Title 1", b"Tytle 1"))
+        with corpus.group():
+            corpus.add(make_article(60))
+        with pytest.raises(CorpusDamaged, match=r"articles-000001\.jsonl at .*: replica/1: its bytes"):
+            corpus.seal(None, within=60)
+    assert not list((root / "articles").glob("*.seal.json"))
+
+
+def content_of(root):
+    """Return all files of the corpus but what reading it may touch."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in files if not path.name.endswith(("-wal", "-shm", ".lock"))}

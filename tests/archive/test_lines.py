@@ -151,6 +151,7 @@ def test_lines_of_before_there_were_checksums_are_checked_by_the_catalogue_and_b
     make_corpus(tmp_path, *(make_article(n) for n in range(3)))
     (path,) = (tmp_path / "articles").glob("*.jsonl")
     without_checksums(path)
+    (tmp_path / "catalogue.sqlite").unlink()
     rebuild(tmp_path, "for the test")
     assert verify(tmp_path).problems == []
     path.write_bytes(path.read_bytes().replace(field.encode(), field.replace("T", "X").encode()))

@@ -106,9 +106,11 @@ def test_a_catalogue_that_is_ahead_of_the_lines_is_made_anew(root):
     path = segment(root)
     first = path.read_bytes().splitlines(keepends=True)[0]
     path.write_bytes(first)
-    (message,) = reopen(root)
+    message, lost, asked = reopen(root)
     assert "articles-000001.jsonl is" in message
     assert "bytes shorter" in message
+    assert lost == "lines that are lost or damaged: replica/1, replica/3"
+    assert asked == "2 targets are pending again, as their lines are lost or damaged"
     assert verify(root).problems == []
 
 

@@ -167,6 +167,7 @@ def test_lines_of_an_older_gleaner_are_taken_as_they_are(use, root, verb):
     segment.write_text(
         "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in older), encoding="utf-8"
     )
+    (root / "catalogue.sqlite").unlink()  # which knew other lines
     rebuild(root, "for the test")
     write_run(root, {"articles-000001.jsonl": [0, segment.stat().st_size]})
     assert use(verb, root) == (0, [])

@@ -13,7 +13,7 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
     """Write the lines as they are to the file *name*."""
     count = 0
     with output_file(name, root, force=options.force) as file:
-        for line in lines:
-            file.write(line.raw)
+        for line in lines.raw():
+            file.write(line)
             count += 1
     return Exported(count)
