@@ -80,6 +80,7 @@ def verify(
     the bytes that are checked and those there are. Raises ``CorpusError`` if there is no corpus, another process
     writes to it, or its catalogue cannot be read.
     """
+    list(description_problems(root))  # a corpus of a newer Gleaner is left alone
     with catalogue_of(root):  # one of another version is made anew, by who has the lock
         pass
     lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
