@@ -137,3 +137,58 @@ def test_made_soft_404s_are_caught_and_flashes_are_not():
         facts = read_page(page.encode(), url, PROFILE)
         assert facts.text
         assert soft_404(facts, TARGET, PROFILE, url) is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<h1>Error</h1><p>The page you are looking for is temporarily unavailable. Please try again later.</p>",
+        "<title>Consent</title><p>Please accept cookies to see the article you requested.</p>",
+        "<title>Sign in</title><p>You must be signed in to view the page you requested.</p>",
+        "<p>The page you requested is being loaded, please wait.</p>",
+        "<h1>Sorry</h1><p>This article is not available in your country.</p>",
+        "<h1>عذرا</h1><p>الصفحة التي تبحث عنها تحت الصيانة، يرجى المحاولة لاحقا.</p>",
+    ],
+)
+def test_a_page_that_is_unavailable_for_now_or_to_this_reader_is_not_gone(page):
+    url = f"{BASE}/news/7"
+    reason = soft_404(read_page(page.encode(), url, PROFILE), TARGET, PROFILE, url)
+    assert reason
+    assert not is_settled(reason)
+
+
+FLASHES = {
+    "Blast in Sanaa Airport": "Rockets hit the airport of Sanaa, witnesses say.",
+    "انفجار في مطار صنعاء": "سقطت صواريخ على مطار صنعاء، بحسب شهود.",
+    "انفجار در فرودگاه صنعا": "موشک‌ها به فرودگاه صنعا برخورد کردند.",  # noqa: RUF001
+}
+AROUND = "<nav><a href=/>Home</a> <a href=/w>World</a></nav>{}<footer>Copyright 2016. All rights reserved.</footer>"
+
+
+@pytest.mark.parametrize(("title", "sentence"), FLASHES.items())
+@pytest.mark.parametrize(
+    "head", ["<title>{} | Daily News</title>", '<title>Daily</title><meta property="og:title" content="{}">']
+)
+@pytest.mark.parametrize("notice", ["", "<div><p>We use cookies to improve your experience.</p></div>"])
+def test_a_flash_without_a_heading_is_known_by_the_title_of_its_page(title, sentence, head, notice):
+    page = head.format(title) + AROUND.format(f"<div><p>{sentence}</p></div>{notice}")
+    url = f"{BASE}/news/7"
+    facts = read_page(page.encode(), url, PROFILE)
+    assert facts.text == sentence
+    assert soft_404(facts, Target(key="replica/7", id="7", depth=1, title=title), PROFILE, url) is None
+    assert soft_404(facts, TARGET, PROFILE, url)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<title>{}</title><div id=root></div><div><p>We use cookies to improve your experience.</p></div>",
+        "<title>{}</title><p>Please enable JavaScript to run this application.</p>",
+        "<h1>{}</h1><p>Subscribe now to continue reading.</p><p>Already a subscriber? Log in</p>",
+    ],
+)
+def test_what_stands_before_an_article_is_not_its_text(page):
+    url = f"{BASE}/news/7"
+    facts = read_page(page.format(TARGET.title).encode(), url, PROFILE)
+    assert facts.text is None
+    assert not is_settled(soft_404(facts, TARGET, PROFILE, url) or "an article")

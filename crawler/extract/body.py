@@ -20,6 +20,7 @@ from crawler.extract.forest import load_reader
 from crawler.extract.letters import CALL_RE, weight
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
+from crawler.extract.walls import bars
 from crawler.extract.words import Vocabulary
 from crawler.text import clean_line
 
@@ -43,6 +44,9 @@ _LEAST = 80
 _FLASH_LETTERS, _FLASH_WORDS = 20, 4
 """Letters and words of the shortest sentence that is the text of an article with a heading."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "label", "button")
+_NOWHERE = -1
+"""Less than the depth of any element: text that stands in none that speaks of other things."""
+
 FEW_WORDS = "few words"
 """The source of a text that is too short to be judged by how it reads."""
 
@@ -112,21 +116,25 @@ def find_body(page: Page, title: str | None) -> Reading:
 def _few_words(page: Page, title: str | None, elements: list[etree._Element]) -> Reading:
     """Return what reads like sentences below the heading of *page*: a news flash has one, which the forest cannot tell.
 
-    The page must say its title in a heading and, around that, hold more of such text than of links.
+    The page must say its title in a heading and, around that, hold more of such text than of links. On a page without
+    any heading of its own, whose metadata tell a title, the sentences may stand anywhere, but none may be a notice.
     """
     if not page.blocks:
         return Reading(Body([], "", elements), "no text on the page")
     pairs = _up_to_dump(page.blocks)
     start = next((number for number, (block, text) in enumerate(pairs) if _says_title(block, text, title)), None)
     kept: list[str] = []
+    below: list[tuple[Block, str]] = []
     if start is not None:
         place = pairs[start][0].place
         around = place.outer.outer if place.outer and place.outer.tag == "header" else place.outer
         below = [(block, text) for block, text in pairs[start + 1 :] if _is_in(block.place, around)]
-        kept = _cleaned((text for block, text in below if _is_sentence(block, text, place)), title)
-        if sum(block.linked for block, _ in below) > sum(map(len, kept)):
-            kept = []
-    if not kept:
+        kept = [text for block, text in below if _is_sentence(block, text, place.other)]
+    elif title and all(block.place.tag not in _HEADINGS[:2] for block, _ in pairs):
+        below = pairs
+        kept = [text for block, text in below if _is_sentence(block, text, _NOWHERE) and not bars(text)]
+    kept = _cleaned(kept, title)
+    if not kept or sum(block.linked for block, _ in below) > sum(map(len, kept)):
         return Reading(Body([], "", elements), "nothing that reads like an article")
     return Reading(Body(kept, FEW_WORDS, elements))
 
@@ -142,10 +150,13 @@ def _is_in(place: Place, around: Place | None) -> bool:
     return inner is not None
 
 
-def _is_sentence(block: Block, text: str, title: Place) -> bool:
-    """Tell whether *block* may be a sentence of the article under *title*: no link, heading, caption, call or right."""
+def _is_sentence(block: Block, text: str, other: int) -> bool:
+    """Tell whether *block* may be a sentence of an article: no link, heading, caption, call or right.
+
+    *other* is the depth of the element around the title that speaks of other things: text in a deeper one is theirs.
+    """
     place = block.place
-    if place.unseen or place.other > title.other or place.tag in _HEADINGS or block.linked > len(text) / 2:
+    if place.unseen or place.other > other or place.tag in _HEADINGS or block.linked > len(text) / 2:
         return False
     return weight(text) >= _FLASH_LETTERS and len(text.split()) >= _FLASH_WORDS and not CALL_RE.match(text.casefold())
 

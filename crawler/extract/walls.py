@@ -12,8 +12,9 @@ from crawler.extract.page import Page
 
 _LONGEST = 1_500
 _ENOUGH = 2
+_ERROR = "an error page"
 _PHRASES = {
-    "an error page": (
+    _ERROR: (
         r"\b40[34]\b|\b50[0234]\b|(?:page|article|file|story) (?:was |could |is |has |can)?(?:not|no longer)(?: be)? (?:found|available|exist)|not found|access denied|forbidden"
         r"|page (?:that )?you(?:'re| are|’re| were)? (?:looking for|request\w+)|(?:moved, |renamed|been moved|deleted)|check the (?:address|url)|do(?:es)? not have permission|been blocked"
         r"|(?:scheduled )?maintenance|(?:be )?right back|service unavailable|temporarily unavailable|something went wrong"
@@ -39,13 +40,14 @@ _PHRASES = {
 _MISSING_RE = re.compile(
     r"\b(?:error|http)\W{0,3}4(?:04|10)\b|\b4(?:04|10)\W{1,3}(?:error|not found|page|gone)|^\W*404\W*$"
     r"|\b(?:page|article|file|story|document|url|link) (?:that )?(?:you(?:'re| are|’re| were|'ve| have)? (?:looking for|request\w+|tried) )?"
-    r"(?:(?:was|could|is|has|can|does) ?)?(?:not|no longer)(?: be)? (?:found|available|exists?)\b"
+    r"(?:(?:was|could|is|has|can|does) ?)?(?:not|no longer)(?: be)? (?:found|(?<=no longer )available|exists?)\b"
     r"|\b(?:page|article|story|document) (?:has been|was|is) (?:removed|deleted|moved)\b"
-    r"|(?:page|article|story|document) you(?:'re| are|’re| were|'ve| have)? (?:looking for|request\w+)"
+    r"|(?:page|article|story|document) you(?:'re| are|’re| were|'ve| have)? (?:looking for|request\w+)\b[^.!?]{0,40}?"
+    r" (?:does(?: not|n['’]t) exist|not (?:be )?(?:found|located)|no longer|(?:re)?moved|deleted|renamed|missing|gone)\b"
     r"|(?:cannot|can't|can’t|could not|couldn't|unable to) (?:find|locate) (?:that|the|this|your|a) (?:\w+ )?(?:page|article|file|url|document)"
     r"|nothing (?:was|could be) found (?:at|here)"
-    r"|page introuvable|cette page n['’]existe pas|seite (?:wurde )?nicht gefunden|página no encontrada|página não encontrada|pagina non trovata|sayfa bulunamadı"
-    r"|страница не найдена|الصفحة غير موجودة|الصفحة التي تبحث عنها|صفحه (?:مورد نظر )?(?:شما )?(?:یافت|پیدا) نشد|页面不存在|找不到(?:该)?(?:页面|網頁)",
+    r"|page introuvable|cette page n['’]existe pas|seite (?:wurde |konnte )?nicht gefunden|página no encontrada|página não encontrada|pagina non trovata|sayfa bulunamadı"
+    r"|страница не найдена|الصفحة (?:التي تبحث عنها )?(?:غير موجودة|لم تعد موجودة)|لم يتم العثور على الصفحة|صفحه (?:مورد نظر )?(?:شما )?(?:یافت|پیدا) نشد|页面不存在|找不到(?:该)?(?:页面|網頁)",
     re.IGNORECASE,
 )
 _NOT_FOUND_RE = re.compile(
@@ -54,13 +56,24 @@ _NOT_FOUND_RE = re.compile(
 """A title that says nothing else."""
 
 _PATTERNS = {reason: re.compile(phrases, re.IGNORECASE) for reason, phrases in _PHRASES.items()}
+_GATE_RE = re.compile("|".join((_PHRASES["a login"], _PHRASES["an offer of a subscription"])), re.IGNORECASE)
+"""What asks readers to log in or to subscribe often asks for both, with one phrase of each."""
+
+
+def bars(text: str) -> bool:
+    """Tell whether *text* holds a phrase of what stands in the way of articles, but for error pages.
+
+    >>> bars("We use cookies to improve your experience."), bars("The harbour is closed.")
+    (True, False)
+    """
+    return any(pattern.search(text) for reason, pattern in _PATTERNS.items() if reason != _ERROR)
 
 
 def find_error(page: Page, title: str | None, paragraphs: Sequence[str]) -> str | None:
     """Return the words by which a page of few words says that what was asked for is not there; None if none do.
 
     They stand in a title of it, in its *paragraphs*, or in any of its lines if it has none of these. That something else
-    was not found, or that the server is busy or forbids the page, is none of them.
+    was not found, or that the page is unavailable for now, here or to this reader, is none of them.
     """
     lines = paragraphs or page.lines
     if sum(map(weight, lines)) > _LONGEST:
@@ -76,7 +89,7 @@ def find_wall(page: Page, title: str | None, paragraphs: Sequence[str]) -> str |
     """Return what *page* is instead of an article, whose *paragraphs* these seem to be; None if it may be one.
 
     It is something else if it is short, has no date anywhere, and half of its title and paragraphs hold phrases of one
-    kind, two different ones at the least.
+    kind, two different ones at the least; logins and subscriptions count as one kind.
     """
     lines = [title or "", *paragraphs]
     if sum(map(weight, paragraphs)) > _LONGEST:
@@ -86,4 +99,7 @@ def find_wall(page: Page, title: str | None, paragraphs: Sequence[str]) -> str |
         said = sum(map(bool, told))
         if 2 * said >= len(lines) and len(set().union(*told)) >= _ENOUGH:
             return None if find_published(page) else reason
+    told = [{match.casefold() for match in _GATE_RE.findall(line)} for line in lines]
+    if 2 * sum(map(bool, told)) >= len(lines) and len(set().union(*told)) >= _ENOUGH and not find_published(page):
+        return "a login or an offer"
     return None
