@@ -13,9 +13,9 @@ import orjson
 
 from crawler.seeds.mapped import Mapped
 
-_BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\\\")
+_BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\x22", b"contenttypeid\\\\")
 _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
-_BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\.", re.DOTALL)
+_BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)
 _CONTROLS = {b"b": b" ", b"f": b" ", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITY_RE = re.compile(rb"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LEVELS = 4
@@ -55,6 +55,8 @@ class Unescaped(Mapped):
 
 
 def _character(escape: bytes) -> bytes:
+    if escape[1:2] == b"x" and len(escape) > 2:  # noqa: PLR2004 - a backslash and an x that is no escape
+        return bytes.fromhex(escape[2:].decode()).decode("latin-1").encode()
     if escape[1:2] != b"u" or len(escape) == 2:  # noqa: PLR2004 - a backslash and an u that is no escape
         return _CONTROLS.get(escape[1:], escape[1:])
     try:

@@ -89,6 +89,14 @@ def test_a_dump_inside_strings_of_json(page: str, levels: int, written) -> None:
     assert dump.related == items(RECORDS)
 
 
+@pytest.mark.parametrize("quote", [r"\x22", r"\u0022", r"\""])
+@pytest.mark.parametrize("written", [json_string, payload])
+def test_a_dump_inside_a_string_of_javascript(quote: str, written) -> None:
+    text = written(RECORDS).replace("'", r"\x27").replace('"', quote)
+    (dump,) = parse_dumps(f"<p>Body.</p><script>var dump = '{text}';</script>")
+    assert dump.related == items(RECORDS)
+
+
 def test_the_length_counts_the_backslashes_of_json_in_json() -> None:
     text = escaped_json(RECORDS).replace('"', '\\"')
     (dump,) = parse_dumps(f'Body.\nstring({len(text)}) "{text}"')
