@@ -81,7 +81,9 @@ _JAPANESE, _CHINESE = 0.1, 0.02
 
 _FEW_LETTERS = 3
 """So many letters of another script tell that a text is not in the language that was declared."""
-_PERSIAN, _ARABIC = frozenset("پچژگکی"), frozenset("ةىيكأإؤئ")
+_PERSIAN, _ARABIC, _URDU = frozenset("پچژگکی"), frozenset("ةىيكأإؤئ"), frozenset("ٹڈڑںے")
+_FOREIGN = {"fa": frozenset("ٹڈڑںےة"), "ar": frozenset("ٹڈڑںےپچژگ")}
+"""Letters that no word of a language is written with, but names and loans: they tell against a declaration."""
 _OTHER_SCRIPTS = {
     "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff": "ar fa ur ps ku ckb sdh sd ug pa azb prs bal",
     "\u0400-\u052f": "ru uk bg sr mk be kk ky tg mn tt ba cv os ab",
@@ -114,16 +116,25 @@ def language_of(text: str, declared: str | None = None) -> str | None:
 
 
 def _language_of_few_letters(text: str, declared: str | None) -> str | None:
-    """Return the language of a text that is too short to tell but for its script, which is not that of *declared*."""
+    """Return the language of a text that is too short to tell but for letters that *declared* is not written in."""
     sample = text[:_SAMPLE]
     letters = sum(map(str.isalpha, sample))
     for pattern, codes in _OTHER_SCRIPT_RES.items():
         count = len(pattern.findall(sample))
-        if count >= _FEW_LETTERS and count > _MOST * letters and declared not in codes:
-            if codes[0] != "ar":
-                return codes[0]
-            return "fa" if _PERSIAN.intersection(sample) and not _ARABIC.intersection(sample) else "ar"
+        if count < _FEW_LETTERS or count <= _MOST * letters:
+            continue
+        seen = _language_of_arabic_script(frozenset(sample), declared) if codes[0] == "ar" else codes[0]
+        return seen if declared not in codes or _FOREIGN.get(declared, frozenset()).intersection(sample) else None
     return None
+
+
+def _language_of_arabic_script(letters: frozenset[str], declared: str | None) -> str | None:
+    """Return which of Urdu, Persian and Arabic uses *letters*: Arabic or *declared* where they do not tell."""
+    if _URDU & letters:
+        return "ur"
+    if not _PERSIAN & letters:
+        return "ar"
+    return declared if _ARABIC & letters and declared in {"ar", "fa"} else "ar" if _ARABIC & letters else "fa"
 
 
 def identify(text: str, declared: str | None = None) -> Language | None:
