@@ -18,6 +18,8 @@ _COMPONENTS = (
     "ADDONS", "DOWNLOADER_MIDDLEWARES", "DOWNLOAD_HANDLERS", "EXTENSIONS", "FEED_EXPORTERS", "FEED_STORAGES",
     "ITEM_PIPELINES", "SPIDER_MIDDLEWARES",
 )  # fmt: skip
+_LAYERS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES")
+"""Those in which components of ours make a crawl into one that archives, and that is polite."""
 _ORDERED = frozenset(_COMPONENTS) - {"DOWNLOAD_HANDLERS", "FEED_EXPORTERS", "FEED_STORAGES"}
 """Those that name classes by their keys; the others do by their values."""
 _SCRAPYS = {name: getattr(default_settings, name) for name in vars(default_settings) if name.isupper()}
@@ -61,6 +63,23 @@ def check_names(settings: BaseSettings, *, crawls: bool) -> None:
     asked = {name for name in dead if _asks(name, settings[name])} if crawls else ()
     for name, _ in unknown(asked, (), users):  # what a component of the user's reads has an effect
         _warn(f"{name} has no effect: {dead[name]}")
+
+
+def check_components(settings: BaseSettings) -> None:
+    """Raise ``ConfigError`` if a setting that names components says nothing of one of ours.
+
+    ``-s`` and a module of settings replace a dict as a whole: who adds a component of their own that way would lose the
+    archive or the robots.txt. One that is switched off by None is not asked for.
+    """
+    for name in _LAYERS:
+        given = {_path(key) for key in _plain(settings[name])}
+        missing = [key for key in _PROJECTS[name] if key.startswith("crawler.") and key not in given]
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise ConfigError(
+                f"{name} leaves out {missing[0]}{more}: give the components of crawler/settings.py, too"
+                f" (in a module of settings: {name} = {{**{name}, ...}}); None switches one off"
+            )
 
 
 def _given(settings: BaseSettings) -> list[str]:

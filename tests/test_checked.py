@@ -10,7 +10,7 @@ import sys
 import pytest
 from scrapy.settings import Settings
 
-from crawler.checked import check_command_line, check_names, check_values
+from crawler.checked import check_command_line, check_components, check_names, check_values
 from crawler.exceptions import ConfigError
 from tests.crawling import REPOSITORY, scrapy, setting_arguments
 
@@ -112,6 +112,17 @@ def test_settings_of_components_of_ones_own_are_known(capsys, tmp_path, monkeypa
     assert warnings(capsys, made(**given, EXTENSIONS={"own_component.Own": 7})) == []
     with pytest.raises(ConfigError, match="IMAGES_TINY"):
         check_names(made(**given), crawls=True)
+
+
+@pytest.mark.parametrize("name", ["DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES"])
+def test_components_of_ones_own_come_beside_ours_not_in_their_place(name):
+    ours = made().getdict(name)
+    path = next(key for key in ours if key.startswith("crawler."))
+    for right in (ours, {**ours, "own_component.Own": 7}, {**ours, path: None}):
+        check_components(made(**{name: right}))
+    for wrong in ({"own_component.Own": 7}, {key: order for key, order in ours.items() if key != path}):
+        with pytest.raises(ConfigError, match=f"{name} leaves out {path}"):
+            check_components(made(**{name: wrong}))
 
 
 @pytest.mark.parametrize("given", ["EXTENSIONS=x", "DOWNLOAD_SLOTS=[1]", "FEEDS=", 'EXTENSIONS={"a.b.C": 1}'])

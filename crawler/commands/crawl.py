@@ -125,7 +125,12 @@ class Command(crawl.Command):
 
     def _check_settings(self, spider: str) -> None:
         """Look at the settings, those of the spider among them; raise ``ConfigError`` for what makes no sense."""
-        from crawler.checked import check_names, check_values  # noqa: PLC0415 - all commands are loaded at every start
+        from crawler.checked import (  # noqa: PLC0415 - all commands are loaded at every start
+            check_components,
+            check_names,
+            check_values,
+        )
+        from crawler.spiders.base import ArticleSpider  # noqa: PLC0415
 
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
         check_values(self.settings)
@@ -137,6 +142,8 @@ class Command(crawl.Command):
         spider_class.update_settings(settings)
         check_values(settings)
         check_names(settings, crawls=True)
+        if issubclass(spider_class, ArticleSpider):
+            check_components(settings)
 
 
 def _close(crawler: Crawler) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import logging
 import os
@@ -37,6 +36,7 @@ _LISTS_OF_NUMBERS = frozenset({"HTTPERROR_ALLOWED_CODES", "HTTPCACHE_IGNORE_HTTP
 """... whose default is empty."""
 _CLASSES_IN_KEYS = frozenset({"ADDONS", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES"})
 _CLASSES_IN_VALUES = frozenset({"DOWNLOAD_HANDLERS", "FEED_EXPORTERS", "FEED_STORAGES"})
+_DICTS_IN_VALUES = frozenset({"DOWNLOAD_SLOTS", "FEEDS"})
 _SENTINEL = "SENTINEL"
 """Scrapy's word for its own class, where another one is deprecated."""
 _OBJECT = re.compile(rf"(?:scrapy|twisted)(?:\.\w+)+|{_SENTINEL}")
@@ -80,7 +80,7 @@ def _is_switch(value: Any) -> bool:
         int(value)
     except ValueError:
         return value in {"True", "true", "False", "false"}
-    except TypeError:
+    except (TypeError, OverflowError):
         return False
     return True
 
@@ -93,9 +93,27 @@ def _wrong_mapping(name: str, value: Any) -> str | None:
             value = None
     if not isinstance(value, Mapping):
         return "a dict (on the command line: a JSON object)"
+    if name in _DICTS_IN_VALUES and (odd := [key for key, one in value.items() if not isinstance(one, Mapping)]):
+        return f"a dict of dicts: {odd[0]!r} has none"
+    if name == "DOWNLOAD_SLOTS":
+        return _wrong_slots(value)
+    if name in _CLASSES_IN_KEYS:
+        for path, order in value.items():
+            if not isinstance(order, int | float | None):
+                return f"a number as the place of {path!r}, not {order!r}"
     classes = value.keys() if name in _CLASSES_IN_KEYS else value.values() if name in _CLASSES_IN_VALUES else ()
-    named = (one for one in classes if isinstance(one, str) and "." in one)
-    return next((f"{given} ({one})" for one in named if (given := _wrong_object(one))), None)
+    return next((f"{given} ({one})" for one in classes if one is not None and (given := _wrong_object(one))), None)
+
+
+def _wrong_slots(slots: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return what is wrong with a limit of a slot, which Scrapy takes as it is: a text is no number there."""
+    for host, slot in slots.items():
+        for key, like in (("concurrency", "CONCURRENT_REQUESTS"), ("delay", "DOWNLOAD_DELAY")):
+            value = slot.get(key, 1)
+            needed = _wrong_number(like, value, whole=key == "concurrency")
+            if needed or isinstance(value, str):
+                return f"{needed or 'a number'} as {key} of {host!r}, not {value!r}"
+    return None
 
 
 def _wrong_number(name: str, value: Any, *, whole: bool) -> str | None:
@@ -103,14 +121,13 @@ def _wrong_number(name: str, value: Any, *, whole: bool) -> str | None:
     signed = bool(_MAY_BE_BELOW_ZERO.search(name))
     try:
         found = int(value) if whole and isinstance(value, str) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        fits = False
-    else:
         fits = (
             isfinite(found)
             and (not whole or found == int(found))
             and (signed or found > 0 or (found == 0 and not above))
         )
+    except (TypeError, ValueError, OverflowError):
+        fits = False
     bound = "" if signed else " above 0" if above else " of at least 0"
     return None if fits else f"a {'whole ' if whole else ''}number{bound}"
 
@@ -125,7 +142,7 @@ def _wrong_list(name: str, value: Any, default: list[Any] | tuple[Any, ...]) -> 
         return next((f"whole numbers, {given}" for one in items if (given := _not_whole(one))), None)
     if name.endswith("_MODULES"):
         return next((f"modules: there is no {one!r}" for one in items if not _is_module(str(one).strip())), None)
-    if default and all(isinstance(one, str) and _OBJECT.fullmatch(one) for one in default):
+    if default and all(isinstance(one, type) or _OBJECT.fullmatch(str(one)) for one in default):
         return next((problem for one in items if (problem := _wrong_object(one))), None)
     return None
 
@@ -156,7 +173,7 @@ def _wrong_text(name: str, value: Any, default: str) -> str | None:
 
 def _is_encoding(value: Any) -> bool:
     try:
-        codecs.lookup(value)
+        "".encode(value)  # codecs.lookup() knows base64, too
     except (LookupError, TypeError, ValueError):
         return False
     return True
@@ -164,8 +181,8 @@ def _is_encoding(value: Any) -> bool:
 
 def _wrong_format(value: Any) -> str | None:
     try:
-        logging.Formatter(value)
-    except (TypeError, ValueError, AttributeError):
+        logging.Formatter(value).format(logging.LogRecord("", logging.INFO, "", 0, "", (), None))
+    except (KeyError, TypeError, ValueError, AttributeError):
         return "a format of the module logging, such as %(levelname)s: %(message)s"
     return None
 
@@ -180,7 +197,7 @@ def _is_module(name: str) -> bool:
 def _wrong_object(value: Any) -> str | None:
     """Return what is wrong with the path of a class. Its module is not imported: it may start a reactor."""
     if not isinstance(value, str):
-        return None if value is not None else "the path of a class"
+        return None if callable(value) else "the path of a class"
     if value == _SENTINEL:
         return None
     module, _, attribute = value.rpartition(".")
@@ -202,8 +219,11 @@ def _wrong_agent(value: Any) -> str | None:
 
 def _wrong_file(value: Any) -> str | None:
     path = Path(str(value))
-    if not str(value) or path.is_dir():
+    try:
+        if not str(value) or "\0" in str(value) or path.is_dir():
+            return "the path of a file"
+        if not path.parent.is_dir():
+            return f"a file in a folder that exists ({path.parent} does not)"
+        return None if os.access(path if path.exists() else path.parent, os.W_OK) else "a file that may be written to"
+    except OSError:  # a name that is too long
         return "the path of a file"
-    if not path.parent.is_dir():
-        return f"a file in a folder that exists ({path.parent} does not)"
-    return None if os.access(path if path.exists() else path.parent, os.W_OK) else "a file that may be written to"

@@ -18,6 +18,11 @@ REFUSED = {
     "CLOSESPIDER_TIMEOUT=1h": "CLOSESPIDER_TIMEOUT is '1h': give a number of at least 0",
     "LOG_FILE=nowhere/a.log": "LOG_FILE is 'nowhere/a.log': give a file in a folder that exists (nowhere does not)",
     "TWISTED_REACTOR=asyncio": "TWISTED_REACTOR is 'asyncio': give the path of a class with its module",
+    "RETRY_EXCEPTIONS=abc": "RETRY_EXCEPTIONS is 'abc': give the path of a class with its module",
+    'DOWNLOAD_SLOTS={"a": 1}': """DOWNLOAD_SLOTS is '{"a": 1}': give a dict of dicts: 'a' has none""",
+    'ITEM_PIPELINES={"crawler.pipelines.clean.CleanPipeline": 1}': "ITEM_PIPELINES leaves out"
+    " crawler.pipelines.images.ImagesPipeline and 1 more: give the components of crawler/settings.py, too"
+    " (in a module of settings: ITEM_PIPELINES = {**ITEM_PIPELINES, ...}); None switches one off",
     "EXTENSIONS=all": "EXTENSIONS is 'all': give a dict (on the command line: a JSON object)",
 }
 WARNED = {

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.settings import Settings, default_settings
+from scrapy.statscollectors import MemoryStatsCollector
 
 from crawler import settings as project_settings
 from crawler.settingcheck import wrong
@@ -35,8 +36,9 @@ def test_a_switch_is_on_or_off(name):
 def test_a_number_is_one(name):
     assert said(name, "5") is None
     assert said(name, 5) is None
-    for value in ("abc", "1G", "1h", "", "nan", "inf", "1,5", [], float("inf")):
-        assert "number" in said(name, value)
+    for value in ("abc", "1G", "1h", "", "nan", "inf", "1,5", "-" + "9" * 400, [], float("inf")):
+        assert "number" in said(name, value) or "PRIORITY" in name
+    said(name, "9" * 400)  # raises nothing
     assert (said(name, "-1") is None) is ("PRIORITY" in name)
 
 
@@ -94,6 +96,38 @@ def test_classes_are_there(name):
         assert "class" in said(name, value) or "one of" in said(name, value)
 
 
+@pytest.mark.parametrize("value", [1.5, -1, True, b"x", (1,), []])
+def test_a_class_is_a_path_or_a_class(value):
+    assert said("STATS_CLASS", value) == "the path of a class"
+    assert said("STATS_CLASS", MemoryStatsCollector) is None
+
+
+@pytest.mark.parametrize("value", ["abc", "OSError,", "crawler.nothing.X", [1], ["crawler.exceptions.Nope"]])
+def test_a_list_of_classes_holds_paths_or_classes(value):
+    assert "class" in said("RETRY_EXCEPTIONS", value)
+    assert said("RETRY_EXCEPTIONS", ["crawler.exceptions.GleanerError", OSError]) is None
+
+
+@pytest.mark.parametrize("name", ["DOWNLOAD_SLOTS", "FEEDS"])
+def test_a_dict_of_dicts_holds_dicts(name):
+    assert said(name, '{"a": {}}') is None
+    assert said(name, '{"a": {}, "b": 1}') == "a dict of dicts: 'b' has none"
+
+
+@pytest.mark.parametrize(
+    ("slot", "needed"),
+    [
+        ({"concurrency": "x"}, "a whole number above 0 as concurrency of 'host', not 'x'"),
+        ({"concurrency": 0}, "a whole number above 0 as concurrency of 'host', not 0"),
+        ({"delay": None}, "a number of at least 0 as delay of 'host', not None"),
+        ({"delay": "1"}, "a number as delay of 'host', not '1'"),
+        ({"concurrency": 2, "delay": 0.5, "randomize_delay": False}, None),
+    ],
+)
+def test_the_limits_of_a_slot_are_numbers(slot, needed):
+    assert said("DOWNLOAD_SLOTS", {"host": slot}) == needed
+
+
 def test_looking_at_a_class_does_not_load_its_module():
     """A module may start a reactor of its own before TWISTED_REACTOR is read."""
     assert "this" not in sys.modules
@@ -106,6 +140,14 @@ def test_components_are_there():
     assert "no module crawler.extensions.progres" in said("EXTENSIONS", {"crawler.extensions.progres.Progress": 5})
     assert "no module a.b" in said("DOWNLOAD_HANDLERS", '{"https": "a.b.C", "ftp": null}')
     assert "no module nope" in said("FEED_EXPORTERS", {"x": "nope.X"})
+    assert "path of a class" in said("DOWNLOAD_HANDLERS", {"http": 1})
+    assert "path of a class" in said("EXTENSIONS", {"nope": 1})
+
+
+@pytest.mark.parametrize("order", ["5", [], {}])
+def test_the_place_of_a_component_is_a_number(order):
+    path = "crawler.extensions.progress.Progress"
+    assert said("EXTENSIONS", {path: order}) == f"a number as the place of {path!r}, not {order!r}"
 
 
 @pytest.mark.parametrize("value", ["", "  ", "\t", "a\nb", "a\x00b", "a\x7f", None])
@@ -123,9 +165,10 @@ def test_the_log_can_be_written(tmp_path):
     assert "does not" in said("LOG_FILE", str(tmp_path / "nowhere/a.log"))
     assert said("LOG_FILE", str(tmp_path))
     assert said("LOG_FILE", "")
+    assert said("LOG_FILE", "9" * 400) == said("LOG_FILE", "a\0b") == "the path of a file"
 
 
-@pytest.mark.parametrize(("name", "value"), [("LOG_ENCODING", "utf-9"), ("LOG_FORMAT", "%(x"), ("REFERRER_POLICY", "none"), ("DOWNLOADER_CLIENT_TLS_METHOD", "SSL"), ("SPIDER_MODULES", "no.such"), ("ASYNCIO_EVENT_LOOP", "nope.Loop")])  # fmt: skip
+@pytest.mark.parametrize(("name", "value"), [("LOG_ENCODING", "utf-9"), ("LOG_ENCODING", "base64"), ("LOG_FORMAT", "%(x"), ("LOG_FORMAT", "%(nope)s"), ("REFERRER_POLICY", "none"), ("DOWNLOADER_CLIENT_TLS_METHOD", "SSL"), ("SPIDER_MODULES", "no.such"), ("ASYNCIO_EVENT_LOOP", "nope.Loop")])  # fmt: skip
 def test_texts_of_a_kind(name, value):
     assert said(name, value)
     assert name == "ASYNCIO_EVENT_LOOP" or said(name, DEFAULTS[name]) is None
