@@ -57,9 +57,9 @@ from crawler.archive.intact import record_if_intact
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
 from crawler.archive.lostpictures import quarantine_damaged
-from crawler.archive.mending import mend_segments, renew_manifest
+from crawler.archive.mending import mend_segments, renew_manifest, take_out
 from crawler.archive.near import NearDuplicates, remove_near_index
-from crawler.archive.ownprofile import bring_profile, keep_profile
+from crawler.archive.ownprofile import bring_profile, keep_profile, repair_profiles
 from crawler.archive.pictures import is_there, store
 from crawler.archive.places import line_at
 from crawler.archive.recovery import CATALOGUE_NAME, Recovery, discard_catalogue, is_malformed, open_catalogue
@@ -450,9 +450,12 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> Recovery:
             damaged = quarantine_damaged(root)
             witness = Witness(root / CATALOGUE_NAME)
             taken = mend_segments(root, witness) if mend else []
-            catalogue, recovery = open_catalogue(root, rebuild=reason, witness=witness)
-            catalogue.close()
+            recovery = _reopen(root, reason, witness)
+            if mend and (rest := take_out(root, recovery.damaged)):
+                taken += rest
+                recovery = _reopen(root, reason, None, before=recovery)
             recovery.described = described
+            recovery.profiles = repair_profiles(root) if mend else []
             recovery.manifest = manifest
             recovery.damaged_pictures = damaged
             recovery.taken = taken + (renew_manifest(root) if mend else [])
@@ -462,6 +465,16 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> Recovery:
             recovery.lost = account_for_captures(root)
         finally:
             lock.release()
+    return recovery
+
+
+def _reopen(root: Path, reason: str, witness: Witness | None, *, before: Recovery | None = None) -> Recovery:
+    """Rebuild the catalogue; return what was found, with what a rebuild *before* found that shows no longer."""
+    catalogue, recovery = open_catalogue(root, rebuild=reason, witness=witness)
+    catalogue.close()
+    if before:
+        recovery.cut = before.cut + recovery.cut
+        recovery.gone = before.gone + recovery.gone
     return recovery
 
 

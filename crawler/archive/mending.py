@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,34 @@ def mend_segments(root: Path, witness: Witness) -> list[Taken]:
                 taken += _mend(root, path, found, witness)
         taken += _orphans(root, family)
     return taken
+
+
+def take_out(root: Path, lines: Iterable[tuple[Place, str]]) -> list[Taken]:
+    """Take *lines*, each with the reason, out of the corpus at *root*, whose lock the caller holds; return them.
+
+    They are whole, but cannot be indexed: a record that is there twice, or one that belongs in the other family.
+    """
+    by_segment: dict[str, dict[int, str]] = {}
+    for place, reason in lines:
+        by_segment.setdefault(place.segment, {})[place.offset] = reason
+    taken: list[Taken] = []
+    with closing(Witness(None)) as nobody:
+        for path in (path for family in FAMILIES for path in segment_paths(root, family)):
+            if reasons := by_segment.get(segment_name(path)):
+                taken += _mend(root, path, _listed(path, reasons), nobody)
+    return taken
+
+
+def _listed(path: Path, reasons: dict[int, str]) -> _Found:
+    """Return the lines of the segment at *path* at the offsets of *reasons* as what is wrong with it."""
+    found = _Found()
+    for offset, line in read_lines(path):
+        for at, piece in parted(line):
+            if reason := reasons.get(offset + at):
+                found.pieces.append((Place(segment_name(path), offset + at, len(piece)), piece, reason))
+            else:
+                found.lines += 1
+    return found
 
 
 def _look(path: Path, witness: Witness) -> _Found:

@@ -21,7 +21,7 @@ from crawler.archive.description import (
     update_description,
 )
 from crawler.archive.entries import unlist
-from crawler.archive.files import write_atomically
+from crawler.archive.files import sync_directory, write_atomically
 from crawler.exceptions import CorpusDamaged
 
 MAX_PROFILE_BYTES = 1024 * 1024
@@ -62,6 +62,24 @@ def profile_problems(root: Path) -> Iterator[tuple[str, None, str]]:
     for path in earlier_profiles(root):
         if path != earlier_path(root, _content(path) or b""):
             yield path.name, None, "it is not the site profile that it is named after"
+
+
+def repair_profiles(root: Path) -> list[str]:
+    """Move earlier profiles of the corpus at *root* that changed to quarantine/; return what is wrong, and what to do.
+
+    Nothing can rebuild ``site.toml``: it is left for who has the right one. The caller holds the corpus's lock.
+    """
+    messages = []
+    for name, _, message in list(profile_problems(root)):
+        if name == PROFILE_NAME:
+            messages.append(f"{name} {message}; give the right one to the next crawl with -a site=")
+            continue
+        quarantine(root, root / name)
+        unlist(root, name)
+        (root / name).unlink()
+        sync_directory(root)
+        messages.append(f"{name}: {message}; it was moved to quarantine/")
+    return messages
 
 
 def keep_profile(root: Path, content: bytes) -> tuple[Description, Path | None]:

@@ -60,6 +60,8 @@ class Recovery:
     """Torn ends that were moved to quarantine/."""
     described: str | None = None
     """Why corpus.json was rebuilt."""
+    profiles: list[str] = field(default_factory=list)
+    """What is wrong with the site profiles, and what was done about it or is left to do."""
     damaged: list[tuple[Place, str]] = field(default_factory=list)
     """Lines amid others that are not records: left where they are, for ``verify`` to show."""
     manifest: str | None = None
@@ -83,14 +85,16 @@ class Recovery:
 
     @property
     def is_damage(self) -> bool:
-        """Whether lines, pictures, captures or the manifest are damaged or lost."""
+        """Whether lines, pictures, captures, the manifest or site profiles are damaged or lost."""
         pictures = self.damaged_pictures or self.lost_pictures.paths
-        return bool(self.damaged or self.taken or self.gone or self.lost or self.manifest or pictures)
+        lines = self.damaged or self.taken or self.gone
+        return bool(lines or pictures or self.lost or self.manifest or self.profiles)
 
     def messages(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was mended."""
         if self.described:
             yield f"corpus.json was rebuilt from what lies beside it: {self.described}"
+        yield from self.profiles
         if self.rebuilt:
             yield f"the catalogue was rebuilt from the lines: {self.rebuilt}"
         elif self.adopted:
@@ -368,6 +372,8 @@ def _index(catalogue: Catalogue, line: bytes, place: Place, witness: Witness | N
     if not checksum_holds(line):
         intact_record(line, witness.crc_of(place) if witness else None)
     article = decode(line)
+    if (article.near_duplicate_of is not None) != place.segment.startswith("duplicates-"):
+        raise ValueError("it belongs in the other family of segments")
     of, rule = article.near_duplicate_of, article.duplicate_rule
     # What a line is when it is read from a file, it may not have been when it was written. A CRC vouches for its text.
     crc = crc32(line) if content_sha256(article.text) == article.content_sha256 else NO_CRC

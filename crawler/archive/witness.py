@@ -21,12 +21,12 @@ class Known(NamedTuple):
 
 
 class Witness:
-    """The catalogue at *path*, as far as it can be read; a missing or broken one knows nothing."""
+    """The catalogue at *path*, as far as it can be read; a missing or broken one, or None, knows nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._connection: sqlite3.Connection | None = None
         self._ends: dict[str, int] = {}
-        if not path.exists():
+        if path is None or not path.exists():
             return
         try:
             self._connection = connect_to_read(path)

@@ -26,6 +26,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             {
                 "lines": recovery.adopted,
                 "corpus_json": recovery.described,
+                "profiles": recovery.profiles,
                 "cut": [place._asdict() for place in recovery.cut],
                 "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
                 "manifest": recovery.manifest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -252,3 +253,56 @@ def test_repair_may_be_killed_at_every_call_that_writes(tmp_path, catalogue):
             assert os.WEXITSTATUS(status) == 0
             break
     assert point > 20
+
+
+@pytest.mark.parametrize("catalogue", ["there", "lost"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_line_that_is_there_twice_is_left_once_and_nothing_is_requested_for_it(root, catalogue, compressed):
+    path = segment_with(root, b"Title 3")
+    before = keys(root)
+    (line,) = (one for one in path.read_bytes().splitlines(keepends=True) if b"Title 3" in one)
+    path.write_bytes(line + path.read_bytes())
+    if compressed:
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    if catalogue == "lost":
+        (root / "catalogue.sqlite").unlink()
+
+    done = repair(root)
+
+    assert [one.damage.key for one in done.taken] == ["replica/3"]
+    assert done.is_damage
+    assert sorted(keys(root)) == sorted(before)
+    assert pending(root) == {}
+    assert verify(root).problems == []
+    assert not repair(root).is_damage
+
+
+def test_a_segment_that_was_copied_into_the_other_family_is_taken_out_again(root):
+    before = keys(root)
+    source = segment_with(root, b"Title 3")
+    (root / "duplicates").mkdir(exist_ok=True)
+    copy = root / "duplicates" / "duplicates-000001.jsonl"
+    copy.write_bytes(source.read_bytes())
+
+    done = repair(root)
+
+    assert [place.segment for place in done.cut] == [copy.name]
+    assert keys(root) == before
+    assert pending(root) == {}
+    assert verify(root).problems == []
+    assert not repair(root).is_damage
+
+
+def test_lines_that_were_moved_into_the_other_family_are_requested_again(root):
+    source = segment_with(root, b"Title 3")
+    moved = [line.record["key"] for line in AllLines(root, "articles") if line.place.segment == source.name]
+    (root / "duplicates").mkdir(exist_ok=True)
+    source.rename(root / "duplicates" / "duplicates-000001.jsonl")
+    source.with_name(source.name.replace(".jsonl", ".seal.json")).unlink(missing_ok=True)
+
+    done = repair(root)
+
+    assert done.is_damage
+    assert set(moved) == set(pending(root))
+    assert verify(root).problems == []

@@ -6,6 +6,7 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.bags import make_bag
+from crawler.archive.corpus import rebuild
 from crawler.archive.description import describe
 from crawler.archive.manifest import seal
 from crawler.archive.merge import merge
@@ -95,3 +96,30 @@ def test_a_merge_takes_no_profile_of_another_site_and_follows_no_link(tmp_path):
     (link / "site.toml").symlink_to(other / "site.toml")
     merge(tmp_path / "new", [other, link])
     assert own_profile(tmp_path / "new") is None
+
+
+def test_repair_names_a_profile_that_it_cannot_rebuild_until_the_right_one_is_given(tmp_path):
+    root = keep(tmp_path / "corpus", TWO)
+    (root / "site.toml").write_bytes(TWO[:-3])
+    for _ in range(2):
+        found = rebuild(root, "it was asked for", mend=True)
+        assert found.is_damage
+        (message,) = found.profiles
+        assert message.startswith("site.toml is not a site profile that this corpus was crawled with")
+        assert message in found.messages()
+    keep(root, TWO)
+    assert not rebuild(root, "it was asked for", mend=True).is_damage
+
+
+def test_repair_takes_away_an_earlier_profile_that_changed_though_the_manifest_lists_it(tmp_path):
+    root = keep(tmp_path / "corpus", ONE, TWO)
+    seal(root)
+    earlier = earlier_path(root, ONE)
+    earlier.write_bytes(b"changed")
+    found = rebuild(root, "it was asked for", mend=True)
+    assert found.is_damage
+    assert found.profiles == [
+        f"{earlier.name}: it is not the site profile that it is named after; it was moved to quarantine/"
+    ]
+    assert verify(root).problems == []
+    assert not rebuild(root, "it was asked for", mend=True).is_damage
