@@ -55,6 +55,17 @@ class Known(NamedTuple):
     pic: str | None
 
 
+class Told(Protocol):
+    """What is known of a target that is to be requested again."""
+
+    @property
+    def depth(self) -> int | None: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def pic(self) -> str | None: ...
+
+
 class Database(Protocol):
     """Who has the connection to a catalogue, with all that was gathered written to it whenever it is asked for."""
 
@@ -117,22 +128,25 @@ class Frontier:
         """Make dropped targets pending again, as the pipeline that dropped them has changed; return how many."""
         return self._execute("UPDATE targets SET state = 'pending', reason = NULL WHERE state = 'dropped'").rowcount
 
-    def ask_again(self, keys: Iterable[str], depths: Mapping[str, int] = MappingProxyType({})) -> int:
+    def ask_again(self, keys: Iterable[str], told: Mapping[str, Told] = MappingProxyType({})) -> int:
         """Make *keys* pending, whatever is archived of them; return how many there are that can be requested.
 
-        They are requested unconditionally, so that no 304 can answer. *depths* are those of keys that may be unknown;
-        a key that nothing tells the depth of counts as listed by a seed. A seed of unknown id has no page to request.
+        They are requested unconditionally, so that no 304 can answer. *told* is what is known of keys that may be
+        unknown here: depth, title and pic. A key that nothing tells the depth of counts as listed by a seed. A seed of
+        unknown id has no page to request.
         """
         asked = 0
         for key in keys:
-            tid, article_id = target_id(key), key.rpartition("/")[2]
+            tid, article_id, one = target_id(key), key.rpartition("/")[2], told.get(key)
             if not (article_id.isascii() and article_id.isdigit()):
                 continue
+            depth, title, pic = (one.depth, one.title, one.pic) if one else (None, None, None)
             self._execute(
-                "INSERT INTO targets (tid, key, id, state, depth) VALUES (?, ?, ?, 'pending', ?)"
+                "INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)"
                 " ON CONFLICT (tid) DO UPDATE SET state = 'pending', depth = min(depth, coalesce(?, depth)),"
+                " title = coalesce(title, excluded.title), pic = coalesce(pic, excluded.pic),"
                 " attempts = 0, reason = NULL, lease_run = NULL, lease_until = NULL, home = NULL",
-                (tid, key, article_id, depths.get(key, 1), depths.get(key)),
+                (tid, key, article_id, 1 if depth is None else depth, title, pic, depth),
             )
             self._execute("UPDATE visits SET url = NULL, etag = NULL, modified = NULL WHERE tid = ?", (tid,))
             asked += 1

@@ -272,5 +272,5 @@ def _told(piece: bytes) -> Known | None:
 def _facts(root: Path, path: Path, taken: Taken, known: Known | None) -> dict[str, Any]:
     told = {"file": path.relative_to(root).as_posix(), **taken.damage.facts(), "kept": taken.kept}
     if known:
-        told |= {"key": known.key, "version": known.version, "depth": known.depth}
+        told |= known._asdict()
     return told

@@ -32,7 +32,7 @@ from crawler.archive.quarantine import note_repairs, noted_repairs
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
 from crawler.archive.warcs import Mended
-from crawler.archive.witness import Known, Witness
+from crawler.archive.witness import Known, Witness, known_of
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import checksum_holds, decode
 from crawler.text import content_sha256
@@ -263,9 +263,8 @@ def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, recovery: Rec
     if gone:
         note_repairs(root, [{"reason": "its line is gone", **known._asdict()} for known in gone])
     recovery.gone = [known.key for known in gone]
-    lost = {known.key: known.depth for known in chain(filter(is_lost, _repaired(root)), gone)}
-    depths = {key: depth for key, depth in lost.items() if depth is not None}
-    recovery.asked_again = Frontier(catalogue).ask_again(lost, depths)
+    lost = {known.key: known for known in chain(filter(is_lost, _repaired(root)), gone)}
+    recovery.asked_again = Frontier(catalogue).ask_again(lost, lost)
     recovery.not_asked = [key for key in lost if not key.rpartition("/")[2].isdigit()]
 
 
@@ -279,13 +278,14 @@ def _site(root: Path) -> str | None:
 
 def _repaired(root: Path) -> Iterator[Known]:
     for facts in noted_repairs(root):
-        version, depth = facts.get("version"), facts.get("depth")
-        if isinstance(key := facts.get("key"), str):
-            yield Known(key, version if isinstance(version, int) else 1, depth if isinstance(depth, int) else None)
+        version = facts.get("version")
+        told = (facts.get(name) for name in ("depth", "title", "pic"))
+        if known := known_of(facts.get("key"), version if isinstance(version, int) else 1, *told):
+            yield known
         ends = facts.get("keys")
         for key in ends if isinstance(ends, list) else ():
             if isinstance(key, str):
-                yield Known(key, 1, None)
+                yield Known(key, 1)
 
 
 def _take_in(

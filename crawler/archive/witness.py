@@ -13,11 +13,24 @@ from crawler.sqlite import connect_to_read
 
 
 class Known(NamedTuple):
-    """A line that was archived: its key, its version, and how far its target is from the seeds."""
+    """A line that was archived: its key, its version, how far its target is from the seeds, and what dumps told of it.
+
+    Of a stub, ``title`` and ``pic`` are all that there is; the lines of those that list it may be lost with it.
+    """
 
     key: str
     version: int
-    depth: int | None
+    depth: int | None = None
+    title: str | None = None
+    pic: str | None = None
+
+
+def known_of(key: object, version: object, depth: object, title: object, pic: object) -> Known | None:
+    """Return what is known by values that may have rotted, those of another type left out; None without a key."""
+    if not isinstance(key, str) or not isinstance(version, int):
+        return None
+    told = (text if isinstance(text, str) else None for text in (title, pic))
+    return Known(key, version, depth if isinstance(depth, int) and depth >= 0 else None, *told)
 
 
 class Witness:
@@ -74,12 +87,12 @@ class Witness:
         if self._connection is None:
             return
         query = (
-            "SELECT t.key, r.version, t.depth, r.offset"  # noqa: S608 - our own words
+            "SELECT t.key, r.version, t.depth, t.title, t.pic, r.offset"  # noqa: S608 - our own words
             f" FROM records r JOIN targets t USING (tid) WHERE {condition}"
         )
         try:
-            for key, version, depth, offset in self._connection.execute(query, values):
-                if isinstance(key, str) and isinstance(version, int):
-                    yield Known(key, version, depth if isinstance(depth, int) and depth >= 0 else None), offset
+            for *facts, offset in self._connection.execute(query, values):
+                if known := known_of(*facts):
+                    yield known, offset
         except sqlite3.Error:
             return

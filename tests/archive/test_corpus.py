@@ -18,6 +18,7 @@ from crawler.archive.corpus import rebuild
 from crawler.archive.frontier import Validators
 from crawler.archive.lookup import _PLAIN_URL_RE
 from crawler.archive.visits import Due
+from crawler.archive.witness import Known
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Image
 from crawler.jsonl import decode
@@ -181,7 +182,9 @@ def test_an_archived_key_can_be_requested_again_at_its_depth_and_without_conditi
     with corpus.group():
         corpus.add(make_article(5, depth=3), Validators("http://127.0.0.1/news/5", etag='"a"'))
     with corpus.group():
-        asked = corpus.frontier.ask_again(["replica/5", "replica/8", "replica/seed-0e0b62733202"], {"replica/8": 2})
+        asked = corpus.frontier.ask_again(
+            ["replica/5", "replica/8", "replica/seed-0e0b62733202"], {"replica/8": Known("replica/8", 1, 2)}
+        )
         assert asked == 2
         targets = corpus.frontier.lease(9, max_depth=3, run="r", until=1e12)
         assert [(one.id, one.depth, one.validators) for one in targets] == [("8", 2, None), ("5", 3, None)]

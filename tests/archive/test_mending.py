@@ -18,9 +18,10 @@ from crawler.archive.lines import AllLines
 from crawler.archive.manifest import seal
 from crawler.archive.segments import segment_paths
 from crawler.archive.verify import verify
+from crawler.items import RelatedItem
 from tests.archive.corpora import make_corpus, without_checksums
 from tests.archive.test_crashes import die_at
-from tests.factories import make_article, make_seed
+from tests.factories import make_article, make_seed, make_stub
 
 KEYS = range(1, 9)
 
@@ -306,3 +307,19 @@ def test_lines_that_were_moved_into_the_other_family_are_requested_again(root):
     assert done.is_damage
     assert set(moved) == set(pending(root))
     assert verify(root).problems == []
+
+
+@pytest.mark.parametrize("then", ["repair", "the catalogue is lost, too"])
+def test_what_dumps_told_of_a_lost_stub_is_kept_though_the_lines_that_list_it_are_lost_with_it(tmp_path, then):
+    root = tmp_path / "corpus"
+    item = RelatedItem(id="2", title="A harbour", pic="/2016/02/26/a_25f_4x3.jpg")
+    make_corpus(root, make_seed(related=(1,)), make_article(1, related=(item,)), make_stub(2, related=(), depth=2))
+    (path,) = segment_paths(root, "articles")
+    path.unlink()
+    repair(root)
+    if then != "repair":
+        (root / "catalogue.sqlite").unlink()
+        rebuild(root, "it was missing")
+    with closing(Corpus(root, "replica")) as corpus, corpus.group():
+        targets = {one.key: one for one in corpus.frontier.lease(9, max_depth=9, run="r", until=1e12)}
+    assert (targets["replica/2"].title, targets["replica/2"].pic) == (item.title, item.pic)
