@@ -66,11 +66,14 @@ def check_names(settings: BaseSettings, *, crawls: bool) -> None:
 
 
 def check_components(settings: BaseSettings) -> None:
-    """Raise ``ConfigError`` if a setting that names components says nothing of one of ours.
+    """Raise ``ConfigError`` if a setting that names components says nothing of one of ours, or of another reactor.
 
     ``-s`` and a module of settings replace a dict as a whole: who adds a component of their own that way would lose the
     archive or the robots.txt. One that is switched off by None is not asked for.
     """
+    reactor = _SCRAPYS["TWISTED_REACTOR"]
+    if settings["TWISTED_REACTOR"] not in {None, reactor}:
+        raise ConfigError(f"TWISTED_REACTOR is {settings['TWISTED_REACTOR']!r}: Gleaner runs on {reactor} alone")
     for name in _LAYERS:
         given = {_path(key) for key in _plain(settings[name])}
         missing = [key for key in _PROJECTS[name] if key.startswith("crawler.") and key not in given]

@@ -32,7 +32,7 @@ MEANINGS = {
     FAILED_URLS: "finished, but some URLs gave no answer, or a seed failed (the same command tries them again)",
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
-    LIMIT: "a limit of time, pages or errors was reached",
+    LIMIT: "a limit of time, pages, errors or memory was reached",
     ALARM: "finished, but a monitor failed: far less was answered than in the runs before, say",
     RATE_LIMITED: "finished, but the site or a web archive asked for fewer requests, so some targets wait",
 }
@@ -55,7 +55,7 @@ def exit_code(stats: Mapping[str, Any]) -> int:
     if reason in _BY_REASON:
         return _BY_REASON[reason]
     if reason != "finished":
-        return LIMIT if str(reason).startswith("closespider_") else INTERNAL
+        return LIMIT if str(reason).startswith(("closespider_", "memusage_")) else INTERNAL
     if stats.get("gleaner/alarm"):
         return ALARM
     if stats.get("gleaner/recover/rate_limited", 0) or stats.get("gleaner/left_alone", 0):

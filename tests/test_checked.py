@@ -125,6 +125,12 @@ def test_components_of_ones_own_come_beside_ours_not_in_their_place(name):
             check_components(made(**{name: wrong}))
 
 
+def test_crawls_run_on_the_reactor_of_asyncio():
+    check_components(made(TWISTED_REACTOR=None))
+    with pytest.raises(ConfigError, match="Gleaner runs on twisted"):
+        check_components(made(TWISTED_REACTOR="twisted.internet.selectreactor.SelectReactor"))
+
+
 @pytest.mark.parametrize("given", ["EXTENSIONS=x", "DOWNLOAD_SLOTS=[1]", "FEEDS=", 'EXTENSIONS={"a.b.C": 1}'])
 def test_text_for_a_dict_names_the_setting(given):
     with pytest.raises(ConfigError, match=given.partition("=")[0]):

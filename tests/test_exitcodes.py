@@ -31,6 +31,7 @@ from crawler.summary import summary
         ({"finish_reason": "corpus_error"}, 1),
         ({"finish_reason": "start_error"}, 1),
         ({"finish_reason": "closespider_timeout"}, 15),
+        ({"finish_reason": "memusage_exceeded"}, 15),
         ({"finish_reason": "something_new"}, 1),
     ],
 )

@@ -68,7 +68,7 @@ from crawler.archive.segments import Place
 from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
 from crawler.archive.witness import Witness
-from crawler.exceptions import CorpusError
+from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
 from crawler.text.rules import say_the_same
@@ -83,7 +83,8 @@ class Corpus:
     *site* is the name of its site profile; a corpus holds one site. All methods belong to one thread at a time.
 
     Raises :class:`~crawler.exceptions.CorpusLocked` if another process has it, ``ConfigError`` if it is of another
-    site, ``CorpusDamaged`` if it is of another schema, ``DiskFull`` and ``CorpusError`` if it cannot be written.
+    site or no folder, ``CorpusDamaged`` if it is of another schema, ``DiskFull`` and ``CorpusError`` if it cannot be
+    written.
     """
 
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
@@ -95,7 +96,7 @@ class Corpus:
         """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
         with write_errors(root):
             refuse_bag(root)
-            root.mkdir(parents=True, exist_ok=True)
+            _make_folder(root)
             self._lock = CorpusLock(root)
             try:
                 self.description, rebuilt = open_description(root, site)
@@ -476,6 +477,13 @@ def _reopen(root: Path, reason: str, witness: Witness | None, *, before: Recover
         recovery.cut = before.cut + recovery.cut
         recovery.gone = before.gone + recovery.gone
     return recovery
+
+
+def _make_folder(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(f"corpus {root}: a file is in its place; give another CORPUS_DIR") from error
 
 
 def _take_away_manifest(root: Path) -> str | None:

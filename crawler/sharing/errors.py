@@ -14,6 +14,7 @@ from redis.exceptions import (
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisError,
     ResponseError,
     TryAgainError,
 )
@@ -97,7 +98,8 @@ def error_at(place: str, error: Exception) -> GleanerError:
 
     ``FrontierGone`` for what may pass by itself, ``ConfigError`` for what the user must change.
     """
-    if isinstance(error, ValueError | TypeError):  # of what the client makes of the URL when it connects
+    # Of what the client makes of the URL when it connects: RedisError itself is of the options of TLS.
+    if isinstance(error, ValueError | TypeError) or type(error) is RedisError:
         return no_address()
     reason = (str(error) or type(error).__name__)[:MAX_REASON_LETTERS]
     if isinstance(error, ClusterDownError | TryAgainError) or reason.removeprefix("ERR ").startswith(_PASSING):

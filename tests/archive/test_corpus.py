@@ -200,6 +200,14 @@ def test_a_picture_that_is_stored_is_never_forgotten_for_one_that_is_not(corpus)
     assert corpus.catalogue.picture("/a.jpg") == stored
 
 
+@pytest.mark.parametrize("place", ["file", "file/corpus"])
+def test_a_corpus_in_the_place_of_a_file_is_a_mistake_of_configuration(tmp_path, place):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ConfigError, match="a file is in its place"):
+        Corpus(tmp_path / place, "alalam")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_group_that_fails_leaves_nothing_and_the_corpus_takes_no_more(corpus):
     with pytest.raises(CorpusError, match="went wrong"), corpus.group():
         corpus.add(make_article(1))

@@ -23,6 +23,9 @@ REFUSED = {
     'ITEM_PIPELINES={"crawler.pipelines.clean.CleanPipeline": 1}': "ITEM_PIPELINES leaves out"
     " crawler.pipelines.images.ImagesPipeline and 1 more: give the components of crawler/settings.py, too"
     " (in a module of settings: ITEM_PIPELINES = {**ITEM_PIPELINES, ...}); None switches one off",
+    "TWISTED_REACTOR=twisted.internet.selectreactor.SelectReactor": "TWISTED_REACTOR is"
+    " 'twisted.internet.selectreactor.SelectReactor': Gleaner runs on"
+    " twisted.internet.asyncioreactor.AsyncioSelectorReactor alone",
     "EXTENSIONS=all": "EXTENSIONS is 'all': give a dict (on the command line: a JSON object)",
 }
 WARNED = {

@@ -41,6 +41,7 @@ def refusal(url, name="site"):
         "unix:///run/redis.sock?db=-1",
         "redis://127.0.0.1:1/0?no_such_option=1",
         "redis://a..b/0",
+        "rediss://127.0.0.1:1/0?ssl_cert_reqs=perhaps",
     ],
 )
 def test_what_is_no_address_is_a_configuration_error(url):
