@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crawler.exitcodes import exit_code
@@ -48,11 +49,17 @@ class Watchdog:
         timer.start()
 
     def _end(self) -> None:
+        try:
+            self._say_what_waits()
+        finally:  # standard output may be a file on the disk that is full
+            self._exit_now(exit_code(self._crawler.stats.get_stats()))
+
+    def _say_what_waits(self) -> None:
         waiting = {getattr(task.get_coro(), "__qualname__", "a task") for task in asyncio.all_tasks(self._loop)}
         waiting |= {f"thread {thread.name}" for thread in threading.enumerate() if not thread.daemon}
         words = ", ".join(sorted(waiting - {"thread MainThread"})) or "nothing that has a name"
         message = "The crawl has not ended %g s after that, so it is ended by force; it waits for: %s"
         logger.error(message, self._seconds, words)
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        self._exit_now(exit_code(self._crawler.stats.get_stats()))
+            with suppress(OSError, ValueError):
+                stream.flush()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import io
 import os
 import subprocess
 import threading
@@ -147,7 +149,16 @@ def test_a_pipeline_that_never_returns_is_left_to_itself(run, replica):
     assert "start_itemproc" in log
 
 
-def test_the_watchdog_ends_the_process_with_the_exit_code_of_its_crawl(caplog):
+class FullDisk(io.StringIO):
+    """Standard output that is a file on a full disk."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("standard_output", [io.StringIO, FullDisk])
+def test_the_watchdog_ends_the_process_with_the_exit_code_of_its_crawl(caplog, monkeypatch, standard_output):
+    monkeypatch.setattr("sys.stdout", standard_output())
     ended, codes = threading.Event(), []
     stats = MemoryStatsCollector(get_crawler())
     stats.set_value("gleaner/corpus_failed", "disk_full")
