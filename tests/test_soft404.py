@@ -185,6 +185,7 @@ def test_a_flash_without_a_heading_is_known_by_the_title_of_its_page(title, sent
         "<title>{}</title><div id=root></div><div><p>We use cookies to improve your experience.</p></div>",
         "<title>{}</title><p>Please enable JavaScript to run this application.</p>",
         "<h1>{}</h1><p>Subscribe now to continue reading.</p><p>Already a subscriber? Log in</p>",
+        "<title>{}</title>" + "<p>Vbn zqxw the kjhg of dfgh today</p>" * 1_000,
     ],
 )
 def test_what_stands_before_an_article_is_not_its_text(page):

@@ -44,6 +44,8 @@ _LEAST = 80
 _FLASH_LETTERS, _FLASH_WORDS = 20, 4
 """Letters and words of the shortest sentence that is the text of an article with a heading."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "label", "button")
+_MAX_FLASH_LETTERS = 1_500
+"""A page without a heading that has more of what looks like sentences is no flash, but something else."""
 _NOWHERE = -1
 """Less than the depth of any element: text that stands in none that speaks of other things."""
 
@@ -132,7 +134,8 @@ def _few_words(page: Page, title: str | None, elements: list[etree._Element]) ->
         kept = [text for block, text in below if _is_sentence(block, text, place.other)]
     elif title and all(block.place.tag not in _HEADINGS[:2] for block, _ in pairs):
         below = pairs
-        kept = [text for block, text in below if _is_sentence(block, text, _NOWHERE) and not bars(text)]
+        kept = [text for block, text in below if _is_sentence(block, text, _NOWHERE)]
+        kept = [text for text in kept if not bars(text)] if sum(map(len, kept)) <= _MAX_FLASH_LETTERS else []
     kept = _cleaned(kept, title)
     if not kept or sum(block.linked for block, _ in below) > sum(map(len, kept)):
         return Reading(Body([], "", elements), "nothing that reads like an article")
