@@ -223,7 +223,7 @@ def _check_database(root: Path, done: Checked) -> None:
     with connect(root) as connection:
         for (message,) in connection.execute("PRAGMA quick_check(10)"):
             if message != "ok":
-                text = f"SQLite says: {message}; scrapy corpus repair makes it anew"
+                text = f"SQLite says: {message}; scrapy corpus repair rebuilds it"
                 done.problems.append(Problem(CATALOGUE_NAME, None, text))
 
 

@@ -213,7 +213,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def remove_index(root: Path) -> None:
-    """Remove the index of the corpus at *root*; the next search makes it anew."""
+    """Remove the index of the corpus at *root*; the next search rebuilds it."""
     for suffix in ("", "-wal", "-shm"):
         (root / f"{INDEX_NAME}{suffix}").unlink(missing_ok=True)
 

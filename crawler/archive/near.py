@@ -34,7 +34,7 @@ _DIGITS = 4
 
 
 def remove_near_index(root: Path) -> None:
-    """Remove the index of the corpus at *root*; the next crawl that looks for near duplicates makes it anew."""
+    """Remove the index of the corpus at *root*; the next crawl that looks for near duplicates rebuilds it."""
     if not (root / FOLDER).is_symlink():
         shutil.rmtree(root / FOLDER, ignore_errors=True)
 

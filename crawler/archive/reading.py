@@ -55,7 +55,7 @@ def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         if comes_of_a_full_disk(root, error):
             raise DiskFull(str(root), "no room left to read its catalogue") from error
-        message = f"its catalogue cannot be read ({error}); scrapy corpus repair makes it anew"
+        message = f"its catalogue cannot be read ({error}); scrapy corpus repair rebuilds it"
         raise CorpusDamaged(str(root), message) from error
 
 

@@ -182,7 +182,7 @@ def is_malformed(error: BaseException | None) -> bool:
 
 
 def discard_catalogue(root: Path) -> None:
-    """Take away the catalogue of the corpus at *root*: who opens it next makes it anew."""
+    """Take away the catalogue of the corpus at *root*: who opens it next rebuilds it."""
     _remove(root / CATALOGUE_NAME)
 
 

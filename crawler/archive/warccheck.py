@@ -32,7 +32,7 @@ def check_index(root: Path) -> Iterator[Finding]:
     yield from check_losses(root)
     if not (root / INDEX_NAME).exists():
         if warc_paths(root):
-            yield Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run makes it anew")
+            yield Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run rebuilds it")
         return
     there = {path.relative_to(root).as_posix() for path in warc_paths(root)}
     try:
@@ -41,7 +41,7 @@ def check_index(root: Path) -> Iterator[Finding]:
                 yield Finding(name, None, "the index of the WARC files has read this file, but it is gone")
                 yield from (_missing(one) for one in index.of_file(name))
     except sqlite3.Error as error:
-        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair makes it anew")
+        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair rebuilds it")
 
 
 def check_losses(root: Path) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def check_warc(root: Path, name: str) -> Iterator[Finding]:
         elif found != crc and not found_any:
             yield Finding(name, None, "its bytes are not those that were written, though each record can be read")
     except sqlite3.Error as error:
-        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair makes it anew")
+        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair rebuilds it")
     finally:
         if index:
             index.close()

@@ -72,7 +72,7 @@ class Mended:
     def told(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was mended."""
         if self.rebuilt:
-            yield f"the index of the WARC files was made anew: {self.rebuilt}"
+            yield f"the index of the WARC files was rebuilt: {self.rebuilt}"
         elif self.adopted:
             yield f"{self.adopted} captures were taken into the index of the WARC files, which had not read them yet"
         for name, offset, length in self.cut:

@@ -67,7 +67,7 @@ def test_an_empty_corpus(tmp_path):
 
 def test_what_cannot_be_read_is_a_clear_error(root, tmp_path):
     (root / "catalogue.sqlite").write_bytes(b"nonsense" * 1000)
-    with pytest.raises(CorpusDamaged, match="scrapy corpus repair makes it anew"):
+    with pytest.raises(CorpusDamaged, match="scrapy corpus repair rebuilds it"):
         corpus_stats(root)
     with pytest.raises(CorpusError, match="there is no corpus here"):
         corpus_stats(tmp_path / "none")

@@ -53,9 +53,7 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
                 finally:
                     package.let_go()
     except sqlite3.Error as error:
-        raise CorpusDamaged(
-            str(root), f"{INDEX_NAME} cannot be read ({error}); the next crawl makes it anew"
-        ) from error
+        raise CorpusDamaged(str(root), f"{INDEX_NAME} cannot be read ({error}); the next crawl rebuilds it") from error
 
 
 def _write(lines: Lines, root: Path, package: _Package, index: CaptureIndex, files: dict[str, int]) -> Exported:
