@@ -141,8 +141,8 @@ def test_requests_that_are_underway_do_not_hold_up_the_end(run, start_replica):
 
 
 def test_a_pipeline_that_never_returns_is_left_to_itself(run, replica):
-    """The last resort says what it waited for."""
-    first = "async def process_item(self, item):\n        self.seeds += 1\n        if self.seeds > 1:\n            await asyncio.Future()\n        return item"
+    """The last resort says what it waited for; the pipeline holds its future, else that is garbage, and so is who waits."""
+    first = "async def process_item(self, item):\n        self.seeds += 1\n        if self.seeds > 1:\n            self.never = asyncio.Future()\n            await self.never\n        return item"
     project = "END_SECONDS = 1\n" + FAILING_DISK.format(after=0) + PIPELINE.format(body=first, order=100)
     code, log = run(project, replica.profile)
     assert (code, "it waits for" in log) == (1, True), log
