@@ -9,7 +9,7 @@ from scrapy import Spider, logformatter
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.stopping import Stopping
+from crawler.utils.engine import Stopping
 
 
 class GleanerLogFormatter(logformatter.LogFormatter):

@@ -19,15 +19,15 @@ from crawler.archive.reading import read_catalogue
 from crawler.exceptions import ConfigError, CorpusError, GleanerError
 from crawler.exitcodes import COMPLETE, FAILED_URLS, FORCED, STOPPED
 from crawler.extensions.recoverer import ArchiveDown
-from crawler.gentle import GentleProcess
 from crawler.items import Article, Attempt, Capture
-from crawler.middlewares.captures import captured
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.records import article_record
 from crawler.show import note, print_json, say
 from crawler.sites import SiteProfile
-from crawler.spiders.base import ArticleSpider, reason_of
-from crawler.stopping import Stopping
+from crawler.spiders.base import ArticleSpider
+from crawler.utils.engine import Stopping
+from crawler.utils.process import GentleProcess
+from crawler.utils.response import captured, reason_of
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings

@@ -17,7 +17,7 @@ from crawler.archive.decision import stub_reason, stub_state
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article
-from crawler.stopping import Stopping, is_closing, let_scraper_end
+from crawler.utils.engine import Stopping, is_closing, let_scraper_end
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -15,7 +15,7 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.items import Attempt, Image, RelatedItem
-from crawler.safelog import SafeRecord
+from crawler.utils.log import SafeRecord
 from tests.crawling import REPOSITORY, crawl_arguments, write_seed
 from tests.factories import make_article, make_stub
 from tests.scripted import Scripted, http, write_profile

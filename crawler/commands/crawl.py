@@ -15,15 +15,16 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.log import install_scrapy_root_handler
 
-from crawler import interrupts, safelog
+from crawler import interrupts
 from crawler.exceptions import ConfigError, GleanerError
 from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
-from crawler.gentle import GentleProcess
 from crawler.helptext import ScrapyParagraphs
 from crawler.summary import print_summary
 from crawler.text.terminal import safe
+from crawler.utils import log as safelog
+from crawler.utils.process import GentleProcess
+from crawler.utils.watchdog import Watchdog
 from crawler.verbs import drop_output, refuse_bad_dicts, take_any_text
-from crawler.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -9,8 +9,8 @@ from crawler.archive.description import PROFILE_NAME
 from crawler.archive.intact import Damages
 from crawler.archive.merge import Merged, merge
 from crawler.archive.near import near_threshold
-from crawler.numbers import bytes_of
 from crawler.show import note, note_damage, print_json, progress, say
+from crawler.utils.conf import bytes_of
 
 _WORDS = {
     "added": "added",

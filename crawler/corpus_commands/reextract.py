@@ -29,7 +29,6 @@ from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules_off
 from crawler.items import Article
 from crawler.jsonl import decode
-from crawler.numbers import bytes_of, whole
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
@@ -37,6 +36,7 @@ from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, 
 from crawler.report.runs import new_run
 from crawler.show import OnProgress, note, note_damage, print_json, progress, say
 from crawler.sites import SiteProfile
+from crawler.utils.conf import bytes_of, whole
 
 _SHOWN = 10
 _AT_ONCE = 4

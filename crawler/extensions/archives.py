@@ -16,12 +16,11 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import GleanerError
 from crawler.extensions.archivist import sharing_of
-from crawler.headers import header
-from crawler.middlewares.patience import OWN_BUDGET
 from crawler.politeness import retry_after
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import Recovery
-from crawler.stopping import Stopping, is_closing
+from crawler.utils.engine import Stopping, is_closing
+from crawler.utils.response import OWN_BUDGET, header
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

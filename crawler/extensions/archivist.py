@@ -22,10 +22,10 @@ from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import CorpusError, DiskFull
 from crawler.extensions.sharing import Sharing
 from crawler.items import Article
-from crawler.needs import needed_profile
-from crawler.numbers import bytes_of
 from crawler.report.runs import new_run
-from crawler.stopping import Stopping, corpus_failed
+from crawler.utils.components import needed_profile
+from crawler.utils.conf import bytes_of
+from crawler.utils.engine import Stopping, corpus_failed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 
-from crawler.safelog import is_news
-from crawler.stopping import POLL_SECONDS, Stopping, corpus_failed, is_closing
-from crawler.watchdog import end_seconds
+from crawler.utils.engine import POLL_SECONDS, Stopping, corpus_failed, is_closing
+from crawler.utils.log import is_news
+from crawler.utils.watchdog import end_seconds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

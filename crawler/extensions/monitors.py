@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.exceptions import NotConfigured
 
 from crawler.exceptions import ConfigError
-from crawler.numbers import switch
+from crawler.utils.conf import switch
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -27,11 +27,11 @@ from crawler.exitcodes import FORCED, exit_code
 from crawler.extensions.archivist import Archivist
 from crawler.interrupts import held_back
 from crawler.monitor import collapse
-from crawler.needs import needed_profile
-from crawler.numbers import number
 from crawler.profilechoice import ChosenProfile
 from crawler.report.runs import latest_runs
 from crawler.text.terminal import safe
+from crawler.utils.components import needed_profile
+from crawler.utils.conf import number
 from crawler.writable import json_of
 
 if TYPE_CHECKING:

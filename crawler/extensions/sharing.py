@@ -19,8 +19,8 @@ from crawler.archive.decision import stub_state
 from crawler.archive.frontier import Known
 from crawler.exceptions import ConfigError, FrontierGone, GleanerError
 from crawler.items import Article
-from crawler.numbers import number
-from crawler.stopping import Stopping, is_closing
+from crawler.utils.conf import number
+from crawler.utils.engine import Stopping, is_closing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable

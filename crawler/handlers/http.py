@@ -18,7 +18,7 @@ from twisted.web.http import _DataLoss
 
 from crawler.handlers.guard import Guard, stand_guard
 from crawler.net import url_origin
-from crawler.stopping import Stopping, corpus_failed
+from crawler.utils.engine import Stopping, corpus_failed
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from scrapy import __version__ as scrapy_version
 from scrapy import signals
@@ -18,8 +18,9 @@ from crawler.archive.losses import CapturePlace
 from crawler.archive.warcs import CaptureWriter
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
-from crawler.needs import needed
-from crawler.numbers import bytes_of, switch
+from crawler.utils.components import needed
+from crawler.utils.conf import bytes_of, switch
+from crawler.utils.response import _META, NOT_HELD, REPLAYED, Captured, iso_date, note_captured
 from crawler.warc.exchange import Exchange, Truncated
 from crawler.warc.sources import source_path
 
@@ -29,37 +30,8 @@ if TYPE_CHECKING:
     from scrapy.http import Headers, Response
     from scrapy.statscollectors import StatsCollector
 
-REPLAYED = "replayed"
-"""The flag of a response that was captured before: see :mod:`crawler.middlewares.replay`."""
-NOT_HELD = "not in the WARC files"
-"""The flag of an answer that nobody gave, and the reason that becomes of it."""
 
-_META = "gleaner_capture"
 _TRUNCATED: dict[str, Truncated] = {"dataloss": "disconnect", "download_stopped": "unspecified"}
-
-
-class Captured(NamedTuple):
-    """When a response was captured (UTC, ISO 8601), and where in a WARC file it lies, if in one."""
-
-    fetched: str
-    warc_file: str | None = None
-    warc_offset: int | None = None
-
-
-def captured(response: Response) -> Captured:
-    """Return when *response* was captured, and where it lies: what the middlewares noted, else that it is new."""
-    noted = response.meta.get(_META) if response.request else None
-    return noted if isinstance(noted, Captured) else Captured(iso_date(datetime.now(UTC)))
-
-
-def note_captured(request: Request, noted: Captured) -> None:
-    """Note that the response to *request* is *noted*."""
-    request.meta[_META] = noted
-
-
-def iso_date(moment: datetime) -> str:
-    """Return *moment* as records have it, to the second."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 class CapturesMiddleware:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import TextResponse
 from scrapy.responsetypes import responsetypes
 
+from crawler.utils.response import BrokenBody
 from crawler.warc.coding import TooLong, decode_body
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _ACCEPTED = b"gzip, deflate, br, zstd"
-
-
-class BrokenBody(ResponseDataLossError):
-    """What came cannot be decoded, or not to its end; the message says why."""
 
 
 class DecodingMiddleware:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.needs import needed_profile
 from crawler.net import redacted, url_origin, url_refusal
 from crawler.sites import SiteProfile
+from crawler.utils.components import needed_profile
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -10,14 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import IgnoreRequest
-
 from crawler.extensions.archivist import sharing_of
-from crawler.headers import header
-from crawler.middlewares.captures import REPLAYED
-from crawler.numbers import number
 from crawler.politeness import Patience, retry_after
-from crawler.stopping import pause
+from crawler.utils.conf import number
+from crawler.utils.engine import pause
+from crawler.utils.response import OWN_BUDGET, REPLAYED, NotNow, header
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,14 +25,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-OWN_BUDGET = "gleaner_own_budget"
-"""In ``meta``: who makes this request sees to it by himself how often its host is asked."""
 _TOO_MANY, _UNAVAILABLE = 429, 503
 _WORTH_TELLING = 1.0
-
-
-class NotNow(IgnoreRequest):
-    """A request that is not made in this run, for a reason that may be gone in the next; the message says why."""
 
 
 class PatienceMiddleware:

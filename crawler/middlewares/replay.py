@@ -16,7 +16,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from crawler.middlewares.captures import NOT_HELD, REPLAYED, Captured, iso_date, note_captured
+from crawler.utils.response import NOT_HELD, REPLAYED, Captured, iso_date, note_captured
 from crawler.warc.replay import Found, Replay
 from crawler.warc.sources import find_sources, source_path
 

@@ -13,10 +13,10 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from crawler.middlewares.patience import NotNow
-from crawler.numbers import number
 from crawler.politeness import readable_part, robots_meaning
-from crawler.stopping import Stopping
+from crawler.utils.conf import number
+from crawler.utils.engine import Stopping
+from crawler.utils.response import NotNow
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -43,7 +43,7 @@ class RobotsMiddleware:
     """Takes the place of Scrapy's RobotsTxtMiddleware, which allows everything when robots.txt cannot be had.
 
     A host that answers it with an error of its own, or not at all, is asked nothing but robots.txt, each five minutes.
-    What is forbidden raises :class:`~crawler.middlewares.patience.NotNow`: rules change, the next run asks again.
+    What is forbidden raises :class:`~crawler.utils.response.NotNow`: rules change, the next run asks again.
     ``Crawl-delay``, up to ``ROBOTSTXT_MAX_CRAWL_DELAY`` seconds, holds for the host's download slot. Stats are those of
     Scrapy's middleware, ``robotstxt/...``; the settings, too, and the signal ``robots_parsed``.
     """

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import NotConfigured
 
 from crawler.extensions.archivist import Archivist
-from crawler.stopping import pause
+from crawler.utils.engine import pause
 
 if TYPE_CHECKING:
     from scrapy import Request

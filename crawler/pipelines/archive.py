@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from crawler.archive import Added, Duplicate
 from crawler.extensions.archivist import Archivist
 from crawler.items import Article, DuplicateRule
-from crawler.needs import needed
+from crawler.utils.components import needed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

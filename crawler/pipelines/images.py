@@ -19,12 +19,11 @@ from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.items import Article, Attempt, Image, ImageStatus
-from crawler.middlewares.captures import NOT_HELD
-from crawler.middlewares.patience import NotNow
-from crawler.needs import needed, needed_profile
-from crawler.numbers import switch
 from crawler.sites import SiteProfile
-from crawler.stopping import Stopping
+from crawler.utils.components import needed, needed_profile
+from crawler.utils.conf import switch
+from crawler.utils.engine import Stopping
+from crawler.utils.response import NOT_HELD, NotNow
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

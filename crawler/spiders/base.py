@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Response, TextResponse
-from scrapy.spidermiddlewares.httperror import HttpError
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus, Target
@@ -25,15 +23,13 @@ from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
-from crawler.headers import header
 from crawler.items import Article, Attempt, Capture
-from crawler.middlewares.captures import NOT_HELD, captured
-from crawler.middlewares.decoding import BrokenBody
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import PageFacts
 from crawler.records import article_record, stub_record
 from crawler.soft404 import SETTLED, is_settled, soft_404
-from crawler.stopping import Stopping
+from crawler.utils.engine import Stopping
+from crawler.utils.response import NOT_HELD, captured, header, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -50,7 +46,6 @@ _CORPUS = "_corpus"
 _NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
 """Paths of front pages and of error pages: where a site sends those who ask for what it has not."""
 
-_LONGEST_REASON = 200
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
 
@@ -286,22 +281,6 @@ def duration(name: str, value: str) -> float:
     if match is None:
         raise ConfigError(f"-a {name}={value}: give a time such as 30d, 12h or 45m")
     return float(int(match[1]) * _SECONDS[match[2]])
-
-
-def reason_of(error: BaseException | None) -> str:
-    """Return in words why a request had no answer.
-
-    Of a lost connection Scrapy's error has but the representation of Twisted's, whose ``reasons`` hold the words.
-    """
-    if isinstance(error, ResponseDataLossError) and not isinstance(error, BrokenBody):
-        return "it is cut short"
-    if isinstance(error, HttpError):
-        return f"status {error.response.status}"  # a redirect that leads nowhere
-    if isinstance(error, DownloadCancelledError) and not str(error):
-        return "it is longer than DOWNLOAD_MAXSIZE"
-    failures = getattr(getattr(error, "__cause__", None), "reasons", None) or ()
-    words = dict.fromkeys(failure.getErrorMessage() for failure in failures)
-    return ("; ".join(words) or str(error) or type(error).__name__)[:_LONGEST_REASON]
 
 
 def _stat(attempt: Attempt) -> str:

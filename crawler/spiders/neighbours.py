@@ -12,7 +12,7 @@ from crawler.items import Article
 from crawler.records import seed_record
 from crawler.seeds import SeedPage, read_seeds
 from crawler.spiders.base import ArticleSpider, number
-from crawler.stopping import is_closing
+from crawler.utils.engine import is_closing
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from crawler.archive import Corpus, Target
 from crawler.archive.description import describe, is_corpus
 from crawler.archive.visits import Due
 from crawler.items import Article
-from crawler.numbers import whole
 from crawler.spiders.base import ArticleSpider, duration, number
+from crawler.utils.conf import whole
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

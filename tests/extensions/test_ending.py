@@ -17,7 +17,7 @@ from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.test import get_crawler
 
 from crawler.archive.verify import verify
-from crawler.watchdog import Watchdog
+from crawler.utils.watchdog import Watchdog
 from tests.crawling import crawl_arguments, scrapy_command, write_seed
 from tests.waiting import HANG_SECONDS
 
@@ -25,7 +25,7 @@ PROJECT = """
 import asyncio, errno, logging, os
 from crawler.settings import *
 from crawler.spiders.neighbours import NeighboursSpider
-from crawler.stopping import is_closing
+from crawler.utils.engine import is_closing
 
 REPORT_SECONDS, EXTRACT_PROCESSES, DOWNLOAD_TIMEOUT, RETRY_TIMES = 0, 0, 10_000, 0
 END_SECONDS = 10_000  # the last resort is not what ends these

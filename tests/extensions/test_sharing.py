@@ -11,9 +11,9 @@ from scrapy.settings import Settings
 from crawler import settings as ours
 from crawler.exceptions import ConfigError, FrontierGone
 from crawler.extensions.sharing import Sharing
-from crawler.safelog import SafeRecord
 from crawler.spiders.neighbours import NeighboursSpider
 from crawler.spiders.revisit import RevisitSpider
+from crawler.utils.log import SafeRecord
 
 pytest.importorskip("redis")
 

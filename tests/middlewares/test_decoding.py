@@ -10,7 +10,8 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
-from crawler.middlewares.decoding import BrokenBody, DecodingMiddleware
+from crawler.middlewares.decoding import DecodingMiddleware
+from crawler.utils.response import BrokenBody
 
 PAGE = "<html><head><meta charset=utf-8><title>خبر</title></head></html>".encode()
 URL = "http://127.0.0.1/news/1"

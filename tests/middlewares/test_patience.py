@@ -12,8 +12,8 @@ from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
 from crawler.middlewares import patience
-from crawler.middlewares.captures import REPLAYED
 from crawler.middlewares.patience import PatienceMiddleware
+from crawler.utils.response import REPLAYED
 from tests.crawling import crawl, records, write_seed
 from tests.scripted import Scripted, article, http, write_profile
 

@@ -12,7 +12,7 @@ from scrapy import Request
 
 from crawler.middlewares.turns import TurnsMiddleware
 from crawler.sharing import SharedFrontier
-from crawler.stopping import Stopping
+from crawler.utils.engine import Stopping
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from scrapy.settings import Settings
 
 from crawler import settings as settings_module
 from crawler.exceptions import ConfigError
-from crawler.numbers import bytes_of, number, switch, whole
+from crawler.utils.conf import bytes_of, number, switch, whole
 
 PACKAGE = Path(settings_module.__file__).parent
 OURS = set(

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crawler.exitcodes import exit_code
-from crawler.numbers import number
-from crawler.stopping import corpus_failed
+from crawler.utils.conf import number
+from crawler.utils.engine import corpus_failed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
