@@ -17,9 +17,12 @@ Every message names the file and, where there is one, the place in it.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from crawler.writable import writable
+
+STOPPED: Final = 11
+"""The exit code of a command that a signal ended."""
 
 
 class GleanerError(Exception):

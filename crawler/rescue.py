@@ -16,12 +16,12 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.archive import Target
 from crawler.archive.frontier import target_id
 from crawler.archive.reading import read_catalogue
-from crawler.exceptions import ConfigError, CorpusError, GleanerError
-from crawler.exitcodes import COMPLETE, FAILED_URLS, FORCED, STOPPED
+from crawler.exceptions import STOPPED, ConfigError, CorpusError, GleanerError
 from crawler.extensions.recoverer import ArchiveDown
 from crawler.items import Article, Attempt, Capture
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.records import article_record
+from crawler.runs.exitcodes import COMPLETE, FAILED_URLS, FORCED
 from crawler.show import note, print_json, say
 from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider

@@ -20,10 +20,10 @@ from typing import Any, ClassVar, NamedTuple
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler import interrupts, workers
-from crawler.exceptions import GleanerError
-from crawler.exitcodes import COMPLETE, DISK_FULL, INTERNAL, STOPPED
+from crawler.exceptions import STOPPED, GleanerError
 from crawler.helptext import Paragraphs
+from crawler.processes import interrupts, workers
+from crawler.runs.exitcodes import COMPLETE, DISK_FULL, INTERNAL
 from crawler.text.terminal import safe
 
 

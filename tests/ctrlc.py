@@ -28,7 +28,8 @@ from pathlib import Path
 
 from crawler.archive.pictures import store
 from crawler.archive.verify import verify
-from crawler.exitcodes import COMPLETE, FAILED_URLS, FORCED, STOPPED
+from crawler.exceptions import STOPPED
+from crawler.runs.exitcodes import COMPLETE, FAILED_URLS, FORCED
 from tests.conftest import RunningReplica
 from tests.crawling import REPOSITORY, crawl_arguments, records, scrapy, scrapy_command, setting_arguments, write_seed
 from tests.terminal import Terminal

@@ -14,9 +14,9 @@ from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
 from crawler.archive import Corpus
-from crawler.exitcodes import FAILED_URLS, INTERNAL, exit_code
 from crawler.extensions.archivist import Archivist
 from crawler.items import RelatedItem
+from crawler.runs.exitcodes import FAILED_URLS, INTERNAL, exit_code
 from crawler.scheduler import FrontierScheduler
 from tests.factories import make_article
 from tests.waiting import HANG_SECONDS

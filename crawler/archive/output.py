@@ -14,7 +14,7 @@ from typing import IO
 from crawler.archive.diskerrors import FULL_ERRNOS
 from crawler.archive.files import sync_directory
 from crawler.exceptions import ConfigError, CorpusError, DiskFull, GleanerError
-from crawler.interrupts import held_back
+from crawler.processes.interrupts import held_back
 
 MARKER = ".gleaner-export"
 """A folder that holds this file was written by us, and may be replaced by us."""

@@ -43,7 +43,7 @@ from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_
 from crawler.archive.warccheck import check_index
 from crawler.archive.warcs import warc_paths
 from crawler.exceptions import CorpusDamaged, CorpusError
-from crawler.workers import Pool
+from crawler.processes.workers import Pool
 
 __all__ = ["Problem", "Verification", "record_validator", "verify"]
 

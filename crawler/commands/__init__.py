@@ -7,7 +7,7 @@ where a signal can be met with one line instead of Python's traceback; other com
 import pkgutil
 import sys
 
-from crawler import interrupts
+from crawler.processes import interrupts
 
 _chosen = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
 if _chosen in {module.name for module in pkgutil.iter_modules(__path__)}:

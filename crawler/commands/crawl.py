@@ -15,11 +15,11 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.log import install_scrapy_root_handler
 
-from crawler import interrupts
 from crawler.exceptions import ConfigError, GleanerError
-from crawler.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.helptext import ScrapyParagraphs
-from crawler.summary import print_summary
+from crawler.processes import interrupts
+from crawler.runs.exitcodes import INTERNAL, MEANINGS, exit_code
+from crawler.runs.summary import print_summary
 from crawler.text.terminal import safe
 from crawler.utils import log as safelog
 from crawler.utils.process import GentleProcess
@@ -53,7 +53,7 @@ _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")
 
 
 class Command(crawl.Command):
-    """Run a spider; exit with the code of :mod:`crawler.exitcodes`."""
+    """Run a spider; exit with the code of :mod:`crawler.runs.exitcodes`."""
 
     requires_crawler_process = False  # made in run(), so that its banner can be kept out of the way
 

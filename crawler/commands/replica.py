@@ -7,8 +7,8 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler import interrupts
 from crawler.helptext import ScrapyParagraphs
+from crawler.processes import interrupts
 
 
 class Command(ScrapyCommand):

@@ -33,7 +33,7 @@ from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
-from crawler.report.runs import new_run
+from crawler.runs.record import new_run
 from crawler.show import OnProgress, note, note_damage, print_json, progress, say
 from crawler.sites import SiteProfile
 from crawler.utils.conf import bytes_of, whole

@@ -15,8 +15,8 @@ from crawler.archive.intact import Damages
 from crawler.archive.output import output_file
 from crawler.exceptions import ConfigError
 from crawler.report.make import list_keys, make_report
-from crawler.report.runs import run_names
 from crawler.report.tally import Entry
+from crawler.runs.record import run_names
 from crawler.show import note, note_damage, print_json, say
 from crawler.text.terminal import safe, safe_json
 

@@ -16,7 +16,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import GleanerError
 from crawler.extensions.archivist import sharing_of
-from crawler.politeness import retry_after
+from crawler.net import retry_after
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import Recovery
 from crawler.utils.engine import Stopping, is_closing

@@ -22,7 +22,7 @@ from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import CorpusError, DiskFull
 from crawler.extensions.sharing import Sharing
 from crawler.items import Article
-from crawler.report.runs import new_run
+from crawler.runs.record import new_run
 from crawler.utils.components import needed_profile
 from crawler.utils.conf import bytes_of
 from crawler.utils.engine import Stopping, corpus_failed
@@ -59,7 +59,7 @@ class Archivist:
     """Does to the corpus what spiders, pipelines and scheduler ask for, many things in one durable group.
 
     While one group is synced the next is gathered, so the busier the crawl the fewer the syncs for each line.
-    An error of the disk or the catalogue ends the crawl: see ``error``, and ``crawler.exitcodes``.
+    An error of the disk or the catalogue ends the crawl: see ``error``, and ``crawler.runs.exitcodes``.
     """
 
     def __init__(self, corpus: Corpus, run: str, crawler: Crawler, compression: Compression | None = None) -> None:

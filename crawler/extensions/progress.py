@@ -16,7 +16,7 @@ from scrapy import signals
 
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
-from crawler.summary import progress_line
+from crawler.runs.summary import progress_line
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

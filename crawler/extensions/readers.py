@@ -16,12 +16,12 @@ from crawler.archive.pictures import Media
 from crawler.exceptions import ConfigError, GleanerError
 from crawler.extensions.archivist import Archivist
 from crawler.looking import look
+from crawler.processes.workers import Pool
 from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
 from crawler.text.rules import rules_named
 from crawler.utils.conf import number, whole
 from crawler.utils.engine import Stopping, corpus_failed
-from crawler.workers import Pool
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -23,12 +23,12 @@ from crawler import __version__
 from crawler.archive.files import write_atomically
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import CorpusError
-from crawler.exitcodes import FORCED, exit_code
 from crawler.extensions.archivist import Archivist
-from crawler.interrupts import held_back
-from crawler.monitor import collapse
+from crawler.processes.interrupts import held_back
 from crawler.profilechoice import ChosenProfile
-from crawler.report.runs import latest_runs
+from crawler.runs.exitcodes import FORCED, exit_code
+from crawler.runs.monitor import collapse
+from crawler.runs.record import latest_runs
 from crawler.text.terminal import safe
 from crawler.utils.components import needed_profile
 from crawler.utils.conf import number

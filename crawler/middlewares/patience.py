@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from crawler.extensions.archivist import sharing_of
-from crawler.politeness import Patience, retry_after
+from crawler.net import Patience, retry_after
 from crawler.utils.conf import number
 from crawler.utils.engine import pause
 from crawler.utils.response import OWN_BUDGET, REPLAYED, NotNow, header

@@ -13,7 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from crawler.politeness import readable_part, robots_meaning
+from crawler.net import readable_part, robots_meaning
 from crawler.utils.conf import number
 from crawler.utils.engine import Stopping
 from crawler.utils.response import NotNow

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from crawler.archive.files import write_atomically
 from crawler.exceptions import GleanerError
+from crawler.processes.workers import begin
 from crawler.report.make import make_report
-from crawler.workers import begin
 
 _WITH_PIPE = 3
 

@@ -14,8 +14,8 @@ from crawler.archive.segments import Place
 from crawler.archive.selection import STATE
 from crawler.archive.visits import unix_time
 from crawler.report.periods import Periods, day_of
-from crawler.report.runs import Run
 from crawler.report.tally import Entry, Group, Spread, Tally
+from crawler.runs.record import Run
 
 SOURCES = {
     "origin": "the site itself",

@@ -16,9 +16,9 @@ from crawler.report.collect import MOST_READ, collect, count_pictures, scope_of
 from crawler.report.details import MOST_LINES, Lines, count_lines, describe_all
 from crawler.report.page import Report, render
 from crawler.report.related import RELATIONS, count_relations, related
-from crawler.report.runs import Host, Run, latest_runs, read_run
 from crawler.report.sheet import contact_sheet
 from crawler.report.tally import Entry, Tally
+from crawler.runs.record import Host, Run, latest_runs, read_run
 
 _RUNS_SHOWN = 20
 _NAMES = {

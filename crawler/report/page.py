@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from crawler.exitcodes import MEANINGS
 from crawler.report import timeline
 from crawler.report.collect import SOURCES, STATES, Collected, slug
 from crawler.report.details import MOST_LINES
 from crawler.report.related import HEIGHT, WIDTH, Related
-from crawler.report.runs import Host, Run
 from crawler.report.sheet import Thumbnail
 from crawler.report.tally import Group
+from crawler.runs.exitcodes import MEANINGS
+from crawler.runs.record import Host, Run
 
 _LONGEST = 200
 _HOSTS_SHOWN = 10

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from crawler.exceptions import SeedError
+from crawler.processes.workers import Pool
 from crawler.seeds.harvest import harvest_file
 from crawler.seeds.sources import check_paths, expand
 from crawler.seeds.streams import STDIN
 from crawler.sites import SiteProfile
-from crawler.workers import Pool
 from crawler.writable import json_of
 
 _MAX_ERRORS = 1000

@@ -12,7 +12,7 @@ from typing import IO
 
 from crawler.archive.diskerrors import FULL_ERRNOS
 from crawler.exceptions import DiskFull, SeedError
-from crawler.exitcodes import COMPLETE, FAILED_URLS
+from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
 from crawler.seeds.gather import harvest, total_size
 from crawler.seeds_commands import no_dump
 from crawler.show import done, note, progress

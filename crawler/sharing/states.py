@@ -1,6 +1,6 @@
 """Budgets that all workers share: what Redis holds of one is JSON, and what comes out of it is checked.
 
-The rules are those of one worker alone (:mod:`crawler.recover.budget`, :mod:`crawler.politeness.patience`). A state is
+The rules are those of one worker alone (:mod:`crawler.recover.budget`, :mod:`crawler.net.patience`). A state is
 read, changed by them, and put in the place of what was read if that is still there; else all of it is done again.
 """
 

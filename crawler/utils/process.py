@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawler import interrupts
+from crawler.processes import interrupts
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

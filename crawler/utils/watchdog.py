@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from crawler.exitcodes import exit_code
+from crawler.runs.exitcodes import exit_code
 from crawler.utils.conf import number
 from crawler.utils.engine import corpus_failed
 

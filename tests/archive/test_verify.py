@@ -20,7 +20,7 @@ from crawler.archive.pictures import store
 from crawler.archive.verify import verify
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.items import Image
-from crawler.workers import end_all
+from crawler.processes.workers import end_all
 from tests.archive.corpora import rewrite
 from tests.factories import make_article, make_seed, related_items
 from tests.warc.exchanges import EXCHANGE

@@ -19,7 +19,7 @@ from scrapy.settings import Settings, default_settings
 from crawler import settings as settings_module
 from crawler.commands.corpus import Command
 from crawler.corpus_commands.options import VERBS
-from crawler.exitcodes import MEANINGS
+from crawler.runs.exitcodes import MEANINGS
 from crawler.seeds_commands.options import VERBS as SEED_VERBS
 from crawler.sites import load_profile
 from tests.crawling import REPOSITORY

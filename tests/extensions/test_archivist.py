@@ -17,9 +17,9 @@ from scrapy.utils.test import get_crawler
 
 from crawler.archive import Added, Corpus
 from crawler.exceptions import CorpusError, DiskFull
-from crawler.exitcodes import DISK_FULL, exit_code
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.ending import Ending
+from crawler.runs.exitcodes import DISK_FULL, exit_code
 from tests.factories import make_article
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from crawler.exceptions import FrontierGone
-from crawler.politeness import Patience
+from crawler.net import Patience
 from crawler.recover.budget import Budget
 from crawler.sharing import Ended, SharedFrontier, entry_of, fetched
 from crawler.sharing.states import changed

@@ -10,9 +10,9 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.test import get_crawler
 
 from crawler.exceptions import ConfigError
-from crawler.exitcodes import exit_code
 from crawler.extensions.monitors import Monitors
-from crawler.monitor import collapse
+from crawler.runs.exitcodes import exit_code
+from crawler.runs.monitor import collapse
 from tests.crawling import crawl, write_seed
 
 

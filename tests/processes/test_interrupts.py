@@ -16,7 +16,7 @@ from contextlib import closing
 import pytest
 
 from crawler.archive.verify import verify
-from crawler.interrupts import GROUP_SIGNALS, held_back
+from crawler.processes.interrupts import GROUP_SIGNALS, held_back
 from tests.conftest import NEIGHBOURS
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.ctrlc import COMMANDS, interrupt

@@ -12,8 +12,8 @@ from multiprocessing import resource_tracker
 
 import pytest
 
-from crawler.interrupts import GROUP_SIGNALS
-from crawler.workers import Pool
+from crawler.processes.interrupts import GROUP_SIGNALS
+from crawler.processes.workers import Pool
 from tests.crawling import REPOSITORY
 
 
@@ -33,8 +33,8 @@ def test_signals_do_not_touch_a_worker_that_is_only_beginning():
     """Its first instructions are Python's own: it must not die there, nor tell of it."""
     program = """
         import os, signal, sys
-        from crawler.interrupts import GROUP_SIGNALS
-        from crawler.workers import Pool
+        from crawler.processes.interrupts import GROUP_SIGNALS
+        from crawler.processes.workers import Pool
         if __name__ == "__main__":
             with Pool(1) as pool:
                 future = pool.submit(os.getpid)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.politeness.retry_after import MAX_WAIT
-from crawler.politeness.states import is_within
+from crawler.net.retry_after import MAX_WAIT
+from crawler.net.states import is_within
 
 _FIRST_PAUSE = 5.0
 _GROWTH = 2.0

@@ -8,8 +8,8 @@ import pytest
 
 from crawler import exceptions
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusLocked, DiskFull, ProfileError, SeedError
-from crawler.exitcodes import MEANINGS, exit_code
-from crawler.summary import summary
+from crawler.runs.exitcodes import MEANINGS, exit_code
+from crawler.runs.summary import summary
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from crawler.exitcodes import STOPPED
+from crawler.exceptions import STOPPED
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs

@@ -19,7 +19,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any
 
-from crawler.interrupts import GROUP_SIGNALS, held_back
+from crawler.processes.interrupts import GROUP_SIGNALS, held_back
 
 
 def begin(parent: int, exit_now: Callable[[int], None] = os._exit) -> None:

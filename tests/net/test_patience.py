@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.politeness import Patience
+from crawler.net import Patience
 
 
 def test_a_host_is_left_alone_until_the_latest_time_that_it_named():

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crawler.exceptions import STOPPED
+
 COMPLETE = 0
 INTERNAL = 1
 DISK_FULL = 3
 BAD_CONFIG = 4
 FRONTIER_GONE = 8
 FAILED_URLS = 9
-STOPPED = 11
 FORCED = 13
 LIMIT = 15
 ALARM = 17

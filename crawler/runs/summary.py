@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crawler.exitcodes import DISK_FULL, FORCED, LIMIT, RATE_LIMITED, STOPPED
+from crawler.exceptions import STOPPED
+from crawler.runs.exitcodes import DISK_FULL, FORCED, LIMIT, RATE_LIMITED
 from crawler.writable import writable
 
 Stats = Mapping[str, Any]
