@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from crawler.archive.decision import stub_state
-from crawler.archive.frontier import Target
+from crawler.frontier.targets import Target, stub_state
 from crawler.items import Article, Attempt, Capture, DateSource, Image, RelatedItem
 from crawler.reading import PageFacts, related_items
 from crawler.seeds import SeedPage

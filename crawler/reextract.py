@@ -17,12 +17,12 @@ from typing import NamedTuple
 import orjson
 
 from crawler.archive import Corpus, Target
-from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damages
 from crawler.archive.lines import selected_lines
 from crawler.archive.pages import is_held
 from crawler.archive.reading import read_catalogue
 from crawler.archive.selection import Selection
+from crawler.frontier.targets import target_id
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
 from crawler.reading import PageFacts

@@ -14,10 +14,10 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive import Target
-from crawler.archive.frontier import target_id
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import STOPPED, ConfigError, CorpusError, GleanerError
 from crawler.extensions.recoverer import ArchiveDown
+from crawler.frontier.targets import target_id
 from crawler.items import Article, Attempt, Capture
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.records import article_record

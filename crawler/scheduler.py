@@ -13,9 +13,9 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.exceptions import DontCloseSpider
 
 from crawler.archive import Corpus, Target
-from crawler.archive.decision import stub_reason, stub_state
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.frontier.targets import stub_reason, stub_state
 from crawler.items import Article
 from crawler.utils.engine import Stopping, is_closing, let_scraper_end
 

@@ -6,7 +6,7 @@ import re
 
 from rapidfuzz import fuzz, utils
 
-from crawler.archive.frontier import Target
+from crawler.frontier.targets import Target
 from crawler.reading import PageFacts
 from crawler.sites import SiteProfile
 

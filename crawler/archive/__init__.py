@@ -6,6 +6,6 @@ The lines are the truth. What is written when, and why no kill loses, tears or d
 
 from crawler.archive.corpus import Corpus
 from crawler.archive.decision import Added, Duplicate, Outcome, Unchanged
-from crawler.archive.frontier import Target
+from crawler.frontier.targets import Target
 
 __all__ = ["Added", "Corpus", "Duplicate", "Outcome", "Target", "Unchanged"]

@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from crawler.archive.decision import Held, Twin, stub_reason, stub_state
+from crawler.archive.decision import Held, Twin
 from crawler.archive.fingerprints import Fingerprints, fingerprint
-from crawler.archive.frontier import Validators, target_id
 from crawler.archive.gathering import Gathered
 from crawler.archive.intact import crcs_of
 from crawler.archive.lookup import Asked, Found, asked_by, look_up, url_key_of
 from crawler.archive.recurring import Recurring
 from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import Place
-from crawler.archive.visits import Visits, answer_of, next_interval, unix_time
+from crawler.frontier.targets import Validators, stub_reason, stub_state, target_id, unix_time
+from crawler.frontier.visits import Visits, answer_of, next_interval
 from crawler.items import Article, DuplicateRule, Image
 
 _PAGES_A_CHECKPOINT = 4_000

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.archive.description import describe
-from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
 from crawler.archive.selection import STATE
 from crawler.exceptions import ConfigError
+from crawler.frontier.targets import target_id
 
 _LONGEST_CHAIN = 100
 

@@ -27,18 +27,7 @@ from typing import Any
 from zlib import crc32
 
 from crawler.archive.appending import LineAppender
-from crawler.archive.decision import (
-    Added,
-    Duplicate,
-    Held,
-    Lesser,
-    Outcome,
-    Twin,
-    decide,
-    moved,
-    stub_reason,
-    stub_state,
-)
+from crawler.archive.decision import Added, Duplicate, Held, Lesser, Outcome, Twin, decide, moved
 from crawler.archive.depths import listed_by, pass_on_depths
 from crawler.archive.description import (
     check_repairable,
@@ -51,7 +40,6 @@ from crawler.archive.description import (
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, TAG_NAME, manifest_problem
 from crawler.archive.files import sync_directory
-from crawler.archive.frontier import Frontier, Validators, target_id
 from crawler.archive.inbag import refuse_bag
 from crawler.archive.intact import record_if_intact
 from crawler.archive.lock import CorpusLock
@@ -65,10 +53,12 @@ from crawler.archive.places import line_at
 from crawler.archive.recovery import CATALOGUE_NAME, Recovery, discard_catalogue, is_malformed, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.segments import Place
-from crawler.archive.visits import answer_of, unix_time
 from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
 from crawler.archive.witness import Witness
 from crawler.exceptions import ConfigError, CorpusError
+from crawler.frontier.local import Frontier
+from crawler.frontier.targets import Validators, stub_reason, stub_state, target_id, unix_time
+from crawler.frontier.visits import answer_of
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
 from crawler.text.rules import say_the_same

@@ -8,9 +8,6 @@ from typing import NamedTuple
 
 from crawler.items import Article, DuplicateRule, Kind
 
-_SETTLING = frozenset({200, 404, 410})
-"""Statuses of an answer that says what is there: another page than the article (200), or nothing."""
-_LONGEST_REASON = 500
 _RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
 
 
@@ -165,24 +162,3 @@ def as_brought(rule: DuplicateRule) -> DuplicateRule:
     ('undated', 'later')
     """
     return _BROUGHT.get(rule, rule)
-
-
-def stub_state(status: int | None) -> str:
-    """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
-
-    Only 404 and 410 say so themselves. A 200 does if its page says that it is something else; None stands for one
-    that does not. All others speak of the request, of who may ask, or of the server's state: 403 is not 404.
-
-    >>> [stub_state(status) for status in (404, 410, 200, 206, 403, 503, None)]
-    ['gone', 'gone', 'gone', 'failed', 'failed', 'failed', 'failed']
-    """
-    return "gone" if status in _SETTLING else "failed"
-
-
-def stub_reason(article: Article) -> str | None:
-    """Return why *article* is a stub, in a few words for the frontier; None if it is none."""
-    if article.kind != "stub":
-        return None
-    if article.capture.attempts:
-        return "; ".join(dict.fromkeys(attempt.reason for attempt in article.capture.attempts))[:_LONGEST_REASON]
-    return "no answer" if article.capture.status is None else f"status {article.capture.status}"

@@ -14,8 +14,8 @@ from itertools import chain, repeat
 from operator import itemgetter
 from typing import Final
 
-from crawler.archive.frontier import target_id
 from crawler.archive.rows import Row, insert
+from crawler.frontier.targets import target_id
 from crawler.items import Article, RelatedItem
 
 _LONGER_TITLE = """CASE

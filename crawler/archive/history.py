@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.archive.description import describe
-from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
 from crawler.exceptions import ConfigError
+from crawler.frontier.targets import target_id
 
 
 class Version(NamedTuple):

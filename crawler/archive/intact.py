@@ -15,9 +15,9 @@ from zlib import crc32
 
 import orjson
 
-from crawler.archive.frontier import target_id
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import Place
+from crawler.frontier.targets import target_id
 from crawler.jsonl import CHECKSUM_FIELD, LAST_FIELDS, checksum_holds
 from crawler.text import content_sha256
 

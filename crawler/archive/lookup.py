@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from w3lib.url import canonicalize_url
 
 from crawler.archive.fingerprints import fingerprint
-from crawler.archive.frontier import target_id
+from crawler.frontier.targets import target_id
 from crawler.items import Article
 
 _AT_ONCE: Final = 16

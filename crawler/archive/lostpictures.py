@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.files import sync_directory
-from crawler.archive.frontier import Frontier
 from crawler.archive.pictures import is_there, is_whole
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
 from crawler.exceptions import CorpusDamaged
+from crawler.frontier.local import Frontier
 from crawler.jsonl import decode
 
 _NAMES_A_PICTURE = b'"path":"images/'

@@ -25,7 +25,6 @@ from crawler.archive.description import describe, is_corpus
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
-from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damages
 from crawler.archive.lines import AllLines, Line, Lines, selected_lines
 from crawler.archive.reading import has_catalogue
@@ -33,6 +32,7 @@ from crawler.archive.segments import FAMILIES
 from crawler.archive.selection import Selection
 from crawler.archive.warcs import mend_warcs
 from crawler.exceptions import ConfigError
+from crawler.frontier.targets import target_id
 from crawler.items import Article
 
 _GROUP = 500

@@ -17,11 +17,11 @@ from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alike
-from crawler.archive.frontier import target_id
 from crawler.archive.places import lines_from
 from crawler.archive.segments import Place, open_segment, segment_name, segment_paths
 from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Sketch, words_of
 from crawler.exceptions import ConfigError, CorpusError
+from crawler.frontier.targets import target_id
 from crawler.items import Article
 
 FOLDER = "near"

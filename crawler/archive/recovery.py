@@ -22,7 +22,6 @@ from crawler.archive.depths import pass_on_depths
 from crawler.archive.diskerrors import comes_of_a_full_disk
 from crawler.archive.entries import MANIFEST_NAME
 from crawler.archive.files import sync_directory, write_atomically
-from crawler.archive.frontier import Frontier
 from crawler.archive.intact import intact_record, is_key, parted
 from crawler.archive.losses import Loss, of_records
 from crawler.archive.lostpictures import LostPictures, ask_for_lost
@@ -34,6 +33,7 @@ from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, seg
 from crawler.archive.warcs import Mended
 from crawler.archive.witness import Known, Witness, known_of
 from crawler.exceptions import CorpusDamaged
+from crawler.frontier.local import Frontier
 from crawler.jsonl import checksum_holds, decode
 from crawler.text import content_sha256
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.archive.frontier import target_id
 from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
 from crawler.archive.stored import stored_pictures
 from crawler.exceptions import CorpusDamaged
+from crawler.frontier.targets import target_id
 
 _MOST_NEIGHBOURS = 200
 

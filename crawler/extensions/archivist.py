@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 from scrapy import signals
 
 from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
-from crawler.archive.frontier import Validators, target_id
 from crawler.archive.near import near_threshold
 from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import CorpusError, DiskFull
 from crawler.extensions.sharing import Sharing
+from crawler.frontier.targets import Validators, target_id
 from crawler.items import Article
 from crawler.runs.record import new_run
 from crawler.utils.components import needed_profile

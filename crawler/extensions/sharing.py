@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from scrapy.exceptions import CloseSpider
 
 from crawler.archive import Corpus, Target
-from crawler.archive.decision import stub_state
-from crawler.archive.frontier import Known
 from crawler.exceptions import ConfigError, FrontierGone, GleanerError
+from crawler.frontier.targets import Known, stub_state
 from crawler.items import Article
 from crawler.utils.conf import number
 from crawler.utils.engine import Stopping, is_closing
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
-    from crawler.sharing import Ended, Entry, SharedFrontier
-    from crawler.sharing.states import State
+    from crawler.frontier.shared import Ended, Entry, SharedFrontier
+    from crawler.frontier.shared.states import State
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ class Sharing:
         what = "a number of seconds, from 1 to a day"
         seconds = number(settings, "FRONTIER_LEASE_SECONDS", what, least=1, most=86_400)
         try:
-            from crawler.sharing import SharedFrontier, check  # noqa: PLC0415 - an optional extra
+            from crawler.frontier.shared import SharedFrontier, check  # noqa: PLC0415 - an optional extra
         except ImportError as error:
             raise ConfigError(f"FRONTIER_URL needs redis: pip install 'scrapy-gleaner[redis]' ({error})") from error
         name = settings["FRONTIER_KEY"] or site
@@ -110,7 +109,7 @@ class Sharing:
         self._is_open = True
 
     async def _tell_all(self, do: Doing) -> None:
-        from crawler.sharing import Ended, entry_of, fetched  # noqa: PLC0415 - an optional extra
+        from crawler.frontier.shared import Ended, entry_of, fetched  # noqa: PLC0415 - an optional extra
 
         last = _FIRST_TID
         while rows := await do(partial(_known, after=last)):
@@ -146,7 +145,7 @@ class Sharing:
 
     async def archived(self, article: Article) -> None:
         """Tell that *article* is durable: its target is done, and what it lists is to be fetched."""
-        from crawler.sharing import Ended, entry_of_related, fetched  # noqa: PLC0415 - an optional extra
+        from crawler.frontier.shared import Ended, entry_of_related, fetched  # noqa: PLC0415 - an optional extra
 
         listed = [entry_of_related(self._site, item, article.depth + 1) for item in article.related]
         if article.kind == "seed":
@@ -158,7 +157,7 @@ class Sharing:
 
     async def end(self, key: str, state: str) -> None:
         """Tell that the lease of *key* ended without a record."""
-        from crawler.sharing import Ended  # noqa: PLC0415 - an optional extra
+        from crawler.frontier.shared import Ended  # noqa: PLC0415 - an optional extra
 
         await self._tell([Ended(key, state)])
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from crawler.archive.segments import Place
 from crawler.archive.selection import STATE
-from crawler.archive.visits import unix_time
+from crawler.frontier.targets import unix_time
 from crawler.report.periods import Periods, day_of
 from crawler.report.tally import Entry, Group, Spread, Tally
 from crawler.runs.record import Run

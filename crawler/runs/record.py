@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from crawler.archive.visits import unix_time
 from crawler.exceptions import ConfigError, CorpusDamaged
+from crawler.frontier.targets import unix_time
 
 _RUN_RE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 

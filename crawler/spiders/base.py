@@ -18,11 +18,11 @@ from scrapy.http import Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus, Target
-from crawler.archive.frontier import Validators
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
+from crawler.frontier.targets import Validators
 from crawler.items import Article, Attempt, Capture
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.reading import PageFacts

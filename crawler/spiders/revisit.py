@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from crawler.archive import Corpus, Target
 from crawler.archive.description import describe, is_corpus
-from crawler.archive.visits import Due
+from crawler.frontier.visits import Due
 from crawler.items import Article
 from crawler.spiders.base import ArticleSpider, duration, number
 from crawler.utils.conf import whole

@@ -15,11 +15,11 @@ from w3lib.url import canonicalize_url
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.corpus import rebuild
-from crawler.archive.frontier import Validators
 from crawler.archive.lookup import _PLAIN_URL_RE
-from crawler.archive.visits import Due
 from crawler.archive.witness import Known
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
+from crawler.frontier.targets import Validators
+from crawler.frontier.visits import Due
 from crawler.items import Image
 from crawler.jsonl import decode
 from crawler.text import clean_story

@@ -14,10 +14,10 @@ from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.corpus import rebuild
 from crawler.archive.fingerprints import Fingerprints
-from crawler.archive.frontier import Validators
 from crawler.archive.reading import corpus_stats
 from crawler.archive.schema import VERSION
 from crawler.archive.verify import verify
+from crawler.frontier.targets import Validators
 from crawler.items import Image, RelatedItem
 from crawler.jsonl import decode
 from tests.archive.test_recovery import content

@@ -22,9 +22,9 @@ from crawler.archive.reading import corpus_stats
 from crawler.archive.search import search
 from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
-from crawler.archive.visits import Due
 from crawler.dedupe import index
 from crawler.exceptions import ConfigError, CorpusError
+from crawler.frontier.visits import Due
 from crawler.items import Image
 from tests.archive.test_crashes import die_at
 from tests.archive.test_recovery import content

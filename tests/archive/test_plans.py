@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from crawler.archive import Corpus
-from crawler.archive.visits import Due
+from crawler.frontier.visits import Due
 from crawler.items import Image
 from tests.factories import make_article, make_seed, make_stub, related_items
 

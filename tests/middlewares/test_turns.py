@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 from scrapy import Request
 
+from crawler.frontier.shared import SharedFrontier
 from crawler.middlewares.turns import TurnsMiddleware
-from crawler.sharing import SharedFrontier
 from crawler.utils.engine import Stopping
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from crawler.exceptions import FrontierGone
+from crawler.frontier.shared import Ended, SharedFrontier, entry_of, fetched
+from crawler.frontier.shared.states import changed
 from crawler.net import Patience
 from crawler.recover.budget import Budget
-from crawler.sharing import Ended, SharedFrontier, entry_of, fetched
-from crawler.sharing.states import changed
 
 PREFIX = "{gleaner:corpus}:"
 A_MINUTE = 60.0

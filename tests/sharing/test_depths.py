@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from crawler.sharing import SharedFrontier, entry_of, fetched
+from crawler.frontier.shared import SharedFrontier, entry_of, fetched
 
 IDS = tuple(str(number) for number in range(8))
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Literal
 
-from crawler.archive.decision import stub_state
-from crawler.archive.frontier import TARGET_COLUMNS, Database, Target, Validators, as_targets, target_id
+from crawler.frontier.local import TARGET_COLUMNS, Database, as_targets
+from crawler.frontier.targets import Target, Validators, stub_state, target_id
 from crawler.items import Article
 
 HOUR, DAY = 3600.0, 86400.0
@@ -114,15 +113,3 @@ def answer_of(article: Article, fetched: Answer) -> Answer:
     if article.kind == "stub":
         return "gone" if stub_state(article.capture.status) == "gone" else "failed"
     return fetched
-
-
-def unix_time(moment: str | None) -> float | None:
-    """Return an ISO 8601 *moment* as Unix time; None if it is none.
-
-    >>> unix_time("2026-11-22T20:00:00+00:00"), unix_time("yesterday")
-    (1795377600.0, None)
-    """
-    try:
-        return datetime.fromisoformat(moment).timestamp() if moment else None
-    except (ValueError, OverflowError):
-        return None

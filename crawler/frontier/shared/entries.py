@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import orjson
 
-from crawler.archive import Target
+from crawler.frontier.targets import Target
 from crawler.items import RelatedItem
 
 MOST_BYTES = 64 * 1024

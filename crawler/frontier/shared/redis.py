@@ -15,12 +15,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry as BlockingRetry
 
-from crawler.archive import Target
 from crawler.exceptions import FrontierGone
-from crawler.sharing import scripts
-from crawler.sharing.entries import Ended, Entry, read_entry
-from crawler.sharing.errors import check_address, error_at, no_address, place_of
-from crawler.sharing.states import R, S, changed
+from crawler.frontier.shared import scripts
+from crawler.frontier.shared.entries import Ended, Entry, read_entry
+from crawler.frontier.shared.errors import check_address, error_at, no_address, place_of
+from crawler.frontier.shared.states import R, S, changed
+from crawler.frontier.targets import Target
 
 MAX_CONFLICTS = 200
 """So often a budget that others change at the same time is tried."""

@@ -10,49 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-_ID_DIGITS = 18
+from crawler.frontier.targets import Known, Target, target_id
+
 TARGET_COLUMNS = "tid, key, id, depth, title, pic, attempts"
-
-
-class Validators(NamedTuple):
-    """What a response gave to ask conditionally with (RFC 9110, section 13): its URL, ETag and Last-Modified."""
-
-    url: str
-    etag: str | None = None
-    modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """An article to fetch: its key, its id, its distance from the seeds, and what dumps told of it.
-
-    ``validators`` are those of the capture that the corpus holds, if it is one to ask for again.
-    """
-
-    key: str
-    id: str
-    depth: int
-    title: str | None = None
-    pic: str | None = None
-    attempts: int = 0
-    validators: Validators | None = None
-
-
-class Known(NamedTuple):
-    """What a catalogue knows of a target, whatever its state."""
-
-    tid: int
-    key: str
-    state: str
-    depth: int
-    title: str | None
-    pic: str | None
 
 
 class Told(Protocol):
@@ -182,24 +145,3 @@ def as_targets(rows: list[tuple[Any, ...]]) -> list[Target]:
     rows.sort(key=lambda row: (row[3], row[0]))
     names = ("key", "id", "depth", "title", "pic", "attempts")
     return [Target(**dict(zip(names, row[1:], strict=True))) for row in rows]
-
-
-@lru_cache(maxsize=4096)
-def target_id(key: str) -> int:
-    """Return the number by which the catalogue knows *key*: the article's id, or a hash for what has none.
-
-    So related articles, whose ids are near, are near in the database too, and no index from key to number is needed.
-    Articles' ids give numbers from 0 up, hashes negative ones of 62 bits.
-
-    >>> target_id("alalam/1793356")
-    1793356
-    """
-    article_id = key.rpartition("/")[2]
-    if (
-        article_id.isascii()
-        and article_id.isdigit()
-        and len(article_id) <= _ID_DIGITS
-        and (article_id[0] != "0" or article_id == "0")
-    ):
-        return int(article_id)
-    return -1 - (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 2)
