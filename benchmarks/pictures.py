@@ -24,8 +24,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from crawler.archive.likeness import NEAR, groups
-from crawler.looking import perceptual_hash
+from crawler.pages.likeness import NEAR, groups
+from crawler.pages.pictures import perceptual_hash
 from crawler.replica.picture import ORIGINAL
 from tests.pictures import drawn, encoded
 

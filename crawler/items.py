@@ -50,7 +50,7 @@ class Image:
     (the site answered that there is none), ``failed`` (no answer, worth another try), ``refused``
     (unsafe path, foreign host, not a picture, too big), ``skipped`` (IMAGES_FETCH does not ask for it). ``reason`` says
     why it is not stored, in a word or two. ``phash`` tells pictures that show the same
-    (:mod:`crawler.archive.likeness`). Lines of before have no ``reason``, which means None.
+    (:mod:`crawler.pages.likeness`). Lines of before have no ``reason``, which means None.
     """
 
     pic: str | None = None

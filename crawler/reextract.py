@@ -25,8 +25,8 @@ from crawler.archive.selection import Selection
 from crawler.frontier.targets import target_id
 from crawler.items import Article, Image
 from crawler.jsonl import decode, encode
-from crawler.reading import PageFacts
-from crawler.records import article_record
+from crawler.pages.facts import PageFacts
+from crawler.pages.records import article_record
 from crawler.sites import SiteProfile
 
 DRAFT_NAME = "reextract.sqlite"
@@ -205,7 +205,7 @@ def fingerprint(profile: SiteProfile, rules_off: frozenset[str]) -> str:
     """Return what today's extractor is known by: its code and models, the site profile, the rules that are off."""
     package = Path(__file__).parent
     digest = hashlib.sha256(repr((profile, sorted(rules_off))).encode())
-    for part in ("extract", "text", "seeds", "sites", "reading.py", "records.py"):
+    for part in ("extract", "text", "seeds", "sites", "pages"):
         path = package / part
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:

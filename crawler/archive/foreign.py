@@ -12,9 +12,9 @@ import orjson
 
 from crawler.archive.corpus import Corpus
 from crawler.archive.linecheck import record_validator
-from crawler.archive.pictures import identify
 from crawler.items import Article, Image
 from crawler.jsonl import decode
+from crawler.pages.media import identify
 from crawler.text import content_sha256
 
 _PICTURE_RE = re.compile(r"images/([0-9a-f]{2})/(\1[0-9a-f]{62})\.([a-z0-9]{1,5})", re.ASCII)

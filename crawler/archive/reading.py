@@ -13,12 +13,12 @@ from crawler.archive.corpus import rebuild
 from crawler.archive.description import describe
 from crawler.archive.diskerrors import comes_of_a_full_disk
 from crawler.archive.inbag import is_in_bag
-from crawler.archive.likeness import groups
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import FAMILIES, segment_paths
 from crawler.archive.selection import LATEST
 from crawler.exceptions import CorpusDamaged, DiskFull
+from crawler.pages.likeness import groups
 from crawler.sqlite import connect_to_read
 
 _FILES = ("catalogue.sqlite*", "near/*", "search.sqlite*", "warc/*", "runs/*/*", "quarantine/*")
@@ -88,7 +88,7 @@ def corpus_stats(root: Path) -> dict[str, Any]:
     ``records``, ``sources``, ``languages``, ``published`` (by year) and ``months`` count the latest version of each
     key that stands in articles/; ``lines``, ``duplicates``, ``duplicate_kinds``, ``duplicate_rules`` and ``versions``
     (superseded ones too) count lines; ``targets`` the keys by state; ``pictures`` what became of those asked for,
-    ``picture_groups`` in how many ``groups`` so many ``files`` show the same (:mod:`crawler.archive.likeness`).
+    ``picture_groups`` in how many ``groups`` so many ``files`` show the same (:mod:`crawler.pages.likeness`).
     ``bytes`` is what each part takes on the disk, ``record_bytes`` what the lines have uncompressed.
     """
     with read_catalogue(root) as connection:

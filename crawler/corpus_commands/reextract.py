@@ -29,8 +29,8 @@ from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules_off
 from crawler.items import Article
 from crawler.jsonl import decode
+from crawler.pages.facts import Cleaning
 from crawler.profilechoice import ChosenProfile, choose_profile
-from crawler.reading import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
 from crawler.runs.record import new_run

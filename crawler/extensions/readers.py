@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from scrapy import signals
 
-from crawler.archive.pictures import Media
 from crawler.exceptions import ConfigError, GleanerError
 from crawler.extensions.archivist import Archivist
-from crawler.looking import look
+from crawler.pages.facts import Cleaning, PageFacts, read_page
+from crawler.pages.media import Media
+from crawler.pages.pictures import look
 from crawler.processes.workers import Pool
-from crawler.reading import Cleaning, PageFacts, read_page
 from crawler.sites import SiteProfile
 from crawler.text.rules import rules_named
 from crawler.utils.conf import number, whole
@@ -37,7 +37,7 @@ class PageNotRead(GleanerError):
 class Readers:
     """A pool of *processes* that read pages and look at pictures (0: one thread in this process).
 
-    They run :func:`crawler.reading.read_page` and :func:`crawler.looking.look`. A page that is not read within
+    They run :func:`crawler.pages.facts.read_page` and :func:`crawler.pages.pictures.look`. A page that is not read within
     *timeout* seconds ends its process; pages beside it are read again. Of all others that wait, the pool knows nothing.
     """
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from scrapy import signals
 
-from crawler.archive.holdings import Holdings, IndexLine
 from crawler.extensions.archives import ArchiveDown, Archives, Broken
 from crawler.extensions.archivist import Archivist
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.recover.cdx import Answer, commoncrawl_query, read_answer, wayback_query
 from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_collections, read_record
+from crawler.recover.holdings import Holdings, IndexLine
 from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
 from crawler.recover.questions import KEPT_SECONDS, keep, question
-from crawler.recover.replay import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
+from crawler.recover.wayback import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
 from crawler.sites import SiteProfile
 from crawler.utils.components import needed_profile
 from crawler.utils.response import captured, header

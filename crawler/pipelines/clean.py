@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class CleanPipeline:
     """Replace each record by its cleaned copy (:func:`crawler.text.clean_article`), seeds and stubs above all.
 
-    A record that has the hash of its text was cleaned by a reader (:func:`crawler.reading.read_page`) and passes.
+    A record that has the hash of its text was cleaned by a reader (:func:`crawler.pages.facts.read_page`) and passes.
     Counts ``gleaner/cleaned`` records.
     """
 

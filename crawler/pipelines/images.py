@@ -12,13 +12,13 @@ from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.archive.likeness import best_first
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.frontier.targets import stub_state
 from crawler.items import Article, Attempt, Image, ImageStatus
+from crawler.pages.likeness import best_first
 from crawler.sites import SiteProfile
 from crawler.utils.components import needed, needed_profile
 from crawler.utils.conf import switch

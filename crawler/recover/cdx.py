@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from crawler.archive.holdings import IndexLine
 from crawler.net import url_origin
+from crawler.recover.holdings import IndexLine
 
 PAGE_LINES = 5_000
 """Lines asked for at a time: 0.7 MB or so, which a CDX server gives in a second."""

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from crawler.archive.holdings import IndexLine
 from crawler.recover.cdx import PAGE_LINES, moment
+from crawler.recover.holdings import IndexLine
 from crawler.sites import SiteProfile
 
 Kind = Literal["page", "picture"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crawler.archive.holdings import Holdings, Progress
 from crawler.recover.cdx import PAGE_LINES, Answer
+from crawler.recover.holdings import Holdings, Progress
 from crawler.recover.ladder import Place, name_at, widest_worthwhile
 
 KEPT_SECONDS = 30 * 86400.0

@@ -24,10 +24,10 @@ from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
 from crawler.frontier.targets import Validators
 from crawler.items import Article, Attempt, Capture
+from crawler.pages.facts import PageFacts
+from crawler.pages.records import article_record, stub_record
+from crawler.pages.soft404 import SETTLED, is_settled, soft_404
 from crawler.profilechoice import ChosenProfile, choose_profile
-from crawler.reading import PageFacts
-from crawler.records import article_record, stub_record
-from crawler.soft404 import SETTLED, is_settled, soft_404
 from crawler.utils.engine import Stopping
 from crawler.utils.response import NOT_HELD, captured, header, reason_of
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.exceptions import SeedError
 from crawler.items import Article
-from crawler.records import seed_record
+from crawler.pages.records import seed_record
 from crawler.seeds import SeedPage, read_seeds
 from crawler.spiders.base import ArticleSpider, number
 from crawler.utils.engine import is_closing

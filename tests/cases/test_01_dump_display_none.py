@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.reading import read_page
+from crawler.pages.facts import read_page
 from crawler.replica import Site
 from crawler.replica.dump import seed_text
 from crawler.sites import load_profile

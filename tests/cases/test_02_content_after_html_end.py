@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.extract import page_text
-from crawler.reading import read_page
+from crawler.pages.facts import read_page
 from crawler.sites import load_profile
 
 FIRST = "The council met on Friday and spoke of the harbour, the budget and the railway, officials said."

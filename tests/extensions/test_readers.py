@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crawler.extensions.readers import PageNotRead, Readers
-from crawler.reading import Cleaning
+from crawler.pages.facts import Cleaning
 from crawler.sites import load_profile
 from crawler.text.boilerplate import paragraph_key
 from tests.waiting import HANG_SECONDS, wait_for

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.holdings import IndexLine
 from crawler.recover.cdx import PAGE_LINES
+from crawler.recover.holdings import IndexLine
 from crawler.recover.ladder import (
     MOST_CAPTURES,
     article_places,

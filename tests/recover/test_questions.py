@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from crawler.archive.holdings import Holdings, IndexLine
 from crawler.recover.cdx import PAGE_LINES, Answer
+from crawler.recover.holdings import Holdings, IndexLine
 from crawler.recover.ladder import article_places, picture_places
 from crawler.recover.questions import keep, question
 from crawler.sites import load_profile

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.reading import read_page
+from crawler.pages.facts import read_page
 from crawler.seeds import parse_dumps, parse_page
 from crawler.sites import load_profile
 from tests.seeds.written import FORMS, RECORDS, escaped_json, escaped_json_string, items, json_string, payload

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from crawler.frontier.targets import Target, stub_state
 from crawler.items import Article, Attempt, Capture, DateSource, Image, RelatedItem
-from crawler.reading import PageFacts, related_items
+from crawler.pages.facts import PageFacts, related_items
 from crawler.seeds import SeedPage
 from crawler.sites import SiteProfile
 from crawler.text.language import language_of

@@ -4,9 +4,9 @@ import pytest
 
 from crawler.archive import Target
 from crawler.items import RelatedItem
-from crawler.reading import PageFacts, read_page
+from crawler.pages.facts import PageFacts, read_page
+from crawler.pages.soft404 import is_settled, soft_404
 from crawler.sites import load_profile
-from crawler.soft404 import is_settled, soft_404
 
 PROFILE = load_profile("replica")
 TARGET = Target(key="replica/7", id="7", depth=1, title="Kurds Retake Town from ISIS")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.recover.replay import archived_at, cut_short, replay_url, replayed
+from crawler.recover.wayback import archived_at, cut_short, replay_url, replayed
 
 WAYBACK = "https://web.archive.org"
 PAGE = "http://en.alalam.ir/news/1?a=b"

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.likeness import NEAR, best_first, groups
 from crawler.items import Image
+from crawler.pages.likeness import NEAR, best_first, groups
 
 SAME, SAME_TOO, OTHER = "ff00ff00ff00ff00", "ff00ff00ff00ff07", "0123456789abcdef"
 

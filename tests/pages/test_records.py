@@ -10,8 +10,8 @@ from crawler.archive import Target
 from crawler.archive.verify import record_validator
 from crawler.items import Article, Attempt, Capture, Image, RelatedItem
 from crawler.jsonl import decode, encode
-from crawler.reading import PageFacts, read_page
-from crawler.records import article_record, seed_record, stub_record
+from crawler.pages.facts import PageFacts, read_page
+from crawler.pages.records import article_record, seed_record, stub_record
 from crawler.seeds import SeedPage, parse_page
 from crawler.sites import load_profile
 from tests.factories import make_article, make_seed, make_stub

@@ -9,9 +9,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from crawler.archive.likeness import are_alike
-from crawler.archive.pictures import Media
-from crawler.looking import look, perceptual_hash
+from crawler.pages.likeness import are_alike
+from crawler.pages.media import Media
+from crawler.pages.pictures import look, perceptual_hash
 from tests.pictures import bomb, drawn, encoded, hostile
 
 REASONS = {

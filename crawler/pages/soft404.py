@@ -7,7 +7,7 @@ import re
 from rapidfuzz import fuzz, utils
 
 from crawler.frontier.targets import Target
-from crawler.reading import PageFacts
+from crawler.pages.facts import PageFacts
 from crawler.sites import SiteProfile
 
 AGREEMENT = 60.0

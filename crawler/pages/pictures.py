@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from crawler.archive.pictures import PICTURE_FORMATS, Media, identify
+from crawler.pages.media import PICTURE_FORMATS, Media, identify
 
 DECODED_PIXELS = 25_000_000
 """Larger pictures are kept, but not decoded, so their ``phash`` is unknown."""
