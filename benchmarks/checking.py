@@ -17,9 +17,9 @@ from typing import Any
 
 import orjson
 
-from crawler.archive import lines
 from crawler.archive.export import Options, export
-from crawler.archive.selection import Selection
+from crawler.corpus import lines
+from crawler.corpus.selection import Selection
 
 _FORMATS = ("jsonl", "csv", "parquet")
 _CHECKED = lines.intact_record, lines.check_line

@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.archive.intact import Damages
-from crawler.archive.worddiff import Change, shortened
+from crawler.corpus.worddiff import Change, shortened
 from crawler.exceptions import CorpusDamaged
 from crawler.text.terminal import safe, safe_json
 from crawler.writable import json_of

@@ -13,9 +13,9 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from crawler.archive.export import export
-from crawler.archive.pages import load_page
-from crawler.archive.selection import Selection
 from crawler.archive.warcs import INDEX_NAME, warc_paths
+from crawler.corpus.reextract import load_page
+from crawler.corpus.selection import Selection
 from crawler.items import Capture
 from crawler.warc.cdxj import timestamp
 from crawler.warc.coding import decode_body

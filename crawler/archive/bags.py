@@ -23,8 +23,8 @@ from crawler.archive.files import sync_directory, write_all
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import LOSSES_NAME
 from crawler.archive.manifest import seal_held
-from crawler.archive.output import output_errors
 from crawler.archive.sealing import Compression
+from crawler.corpus.output import output_errors
 from crawler.exceptions import ConfigError, CorpusDamaged
 
 _CHUNK = 1024 * 1024

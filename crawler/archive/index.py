@@ -32,7 +32,7 @@ from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
-from crawler.archive.stored import stored_picture
+from crawler.corpus.stored import stored_picture
 from crawler.exceptions import CorpusError
 from crawler.sqlite import connect_to_read
 

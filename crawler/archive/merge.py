@@ -26,11 +26,11 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.foreign import Pictures, Records
 from crawler.archive.foreigncaptures import Captures
 from crawler.archive.intact import Damages
-from crawler.archive.lines import AllLines, Line, Lines, selected_lines
 from crawler.archive.reading import has_catalogue
 from crawler.archive.segments import FAMILIES
-from crawler.archive.selection import Selection
 from crawler.archive.warcs import mend_warcs
+from crawler.corpus.lines import AllLines, Line, Lines, selected_lines
+from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
 from crawler.items import Article

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from crawler.archive.index import CaughtUp, document_crc, open_index
 from crawler.archive.query import Term, expression, parse
-from crawler.archive.selection import Selection
 from crawler.archive.snippets import Snippet, snippet
+from crawler.corpus.selection import Selection
 
 _TITLE_WEIGHT = 6.0
 """A word in the title counts as much as so many in the text."""

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 from pluggy import HookimplMarker
 
 from crawler.archive.query import expression, parse
-from crawler.archive.stored import PICTURE_PATH_RE
 from crawler.browse.look import look_up
+from crawler.corpus.stored import PICTURE_PATH_RE
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.report.page import shown, web_address
 

@@ -11,7 +11,7 @@ from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_recor
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
-from crawler.archive.stored import stored_pictures
+from crawler.corpus.stored import stored_pictures
 from crawler.exceptions import CorpusDamaged
 from crawler.frontier.targets import target_id
 

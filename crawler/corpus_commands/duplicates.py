@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.clusters import Cluster, Repeat, clusters
-from crawler.archive.history import text_of
-from crawler.archive.worddiff import word_diff
+from crawler.corpus.duplicates import Cluster, Repeat, clusters
+from crawler.corpus.history import text_of
+from crawler.corpus.worddiff import word_diff
 from crawler.show import note_damage, print_changes, print_json, say
 
 _FACTS = ("kind", "title", "url", "published", "version")

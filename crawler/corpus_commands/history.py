@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.history import Version, history, whole_text
 from crawler.archive.intact import Damages
-from crawler.archive.worddiff import Change, word_diff
+from crawler.corpus.history import Version, history, whole_text
+from crawler.corpus.worddiff import Change, word_diff
 from crawler.exceptions import ConfigError
 from crawler.show import note_damage, print_changes, print_json, say
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.verbs import Verb, positive
 
 if TYPE_CHECKING:
-    from crawler.archive.selection import Selection
+    from crawler.corpus.selection import Selection
 
 KINDS = ("article", "seed", "stub")
 EXPORT_FORMATS = ("parquet", "csv", "jsonl", "txt", "hf", "wacz")
@@ -24,7 +24,7 @@ def _selection(parser: argparse.ArgumentParser) -> None:
 
 def selection_of(opts: argparse.Namespace) -> Selection:
     """Return what the options of :func:`_selection` select."""
-    from crawler.archive.selection import Selection  # noqa: PLC0415 - the options alone are loaded at every start
+    from crawler.corpus.selection import Selection  # noqa: PLC0415 - the options alone are loaded at every start
 
     return Selection(since=opts.since, until=opts.until, language=opts.language, kind=opts.kind)
 

@@ -17,14 +17,25 @@ from w3lib.encoding import http_content_type_encoding
 from crawler.archive import Corpus
 from crawler.archive.description import describe
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.history import history
 from crawler.archive.intact import Damages
 from crawler.archive.near import near_threshold
-from crawler.archive.pages import Page, load_page
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
-from crawler.archive.worddiff import word_diff
+from crawler.corpus.history import history
+from crawler.corpus.reextract import (
+    DRAFT_NAME,
+    Draft,
+    Page,
+    Work,
+    difference,
+    fingerprint,
+    load_page,
+    remade,
+    works,
+    write,
+)
+from crawler.corpus.worddiff import word_diff
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules_off
 from crawler.items import Article
@@ -32,7 +43,6 @@ from crawler.jsonl import decode
 from crawler.pages.facts import Cleaning
 from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.recover.commoncrawl import read_record
-from crawler.reextract import DRAFT_NAME, Draft, Work, difference, fingerprint, remade, works, write
 from crawler.runs.record import new_run
 from crawler.show import OnProgress, note, note_damage, print_json, progress, say
 from crawler.sites import SiteProfile

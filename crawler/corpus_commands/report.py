@@ -12,7 +12,7 @@ from crawler.archive.description import describe
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.intact import Damages
-from crawler.archive.output import output_file
+from crawler.corpus.output import output_file
 from crawler.exceptions import ConfigError
 from crawler.report.make import list_keys, make_report
 from crawler.report.tally import Entry

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from crawler.archive.reading import corpus_stats
+from crawler.corpus.stats import corpus_stats
 from crawler.show import print_json, print_table
 from crawler.text.terminal import safe
 

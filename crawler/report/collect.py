@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from crawler.archive.segments import Place
-from crawler.archive.selection import STATE
+from crawler.corpus.selection import STATE
 from crawler.frontier.targets import unix_time
 from crawler.report.periods import Periods, day_of
 from crawler.report.tally import Entry, Group, Spread, Tally

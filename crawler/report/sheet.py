@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image as Pillow
 
-from crawler.archive.stored import stored_picture
+from crawler.corpus.stored import stored_picture
 from crawler.pages.media import PICTURE_FORMATS
 from crawler.report.details import Lines
 from crawler.report.tally import Entry

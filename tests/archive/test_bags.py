@@ -14,7 +14,7 @@ from crawler.archive import Corpus
 from crawler.archive.bags import make_bag
 from crawler.archive.manifest import Entry, read_manifest, seal
 from crawler.archive.search import search
-from crawler.archive.selection import Selection
+from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusDamaged
 from tests.archive.test_verify import make
 from tests.factories import make_article

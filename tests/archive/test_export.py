@@ -20,7 +20,7 @@ from crawler.archive.export import dataset as dataset_module
 from crawler.archive.export import parquet as parquet_module
 from crawler.archive.export.columns import SCHEMA
 from crawler.archive.export.table import COLUMNS, defused
-from crawler.archive.selection import Selection
+from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import Article, Image, RelatedItem
 from tests.archive.corpora import make_corpus, rewrite

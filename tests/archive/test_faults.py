@@ -14,11 +14,11 @@ import pytest
 from crawler.archive import Corpus, catalogue, segments
 from crawler.archive.corpus import rebuild
 from crawler.archive.export import export
-from crawler.archive.history import history
-from crawler.archive.reading import corpus_stats
 from crawler.archive.search import search
-from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
+from crawler.corpus.history import history
+from crawler.corpus.selection import Selection
+from crawler.corpus.stats import corpus_stats
 from crawler.exceptions import CorpusError, DiskFull
 from tests.archive.corpora import make_corpus
 from tests.archive.test_crashes import CALLS, GROUPS, keys_and_versions

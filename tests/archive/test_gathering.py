@@ -14,9 +14,9 @@ from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.corpus import rebuild
 from crawler.archive.fingerprints import Fingerprints
-from crawler.archive.reading import corpus_stats
 from crawler.archive.schema import VERSION
 from crawler.archive.verify import verify
+from crawler.corpus.stats import corpus_stats
 from crawler.frontier.targets import Validators
 from crawler.items import Image, RelatedItem
 from crawler.jsonl import decode

@@ -13,10 +13,10 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
-from crawler.archive.lines import AllLines
 from crawler.archive.manifest import seal
 from crawler.archive.segments import segment_paths
 from crawler.archive.verify import verify
+from crawler.corpus.lines import AllLines
 from crawler.frontier.targets import Validators
 from crawler.items import RelatedItem
 from tests.archive.corpora import make_corpus, without_checksums

@@ -17,11 +17,11 @@ from PIL import Image as Pillow
 from crawler.archive import Corpus
 from crawler.archive.bags import make_bag
 from crawler.archive.foreign import Records
-from crawler.archive.history import history
-from crawler.archive.lines import selected_lines
 from crawler.archive.merge import merge
-from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
+from crawler.corpus.history import history
+from crawler.corpus.lines import selected_lines
+from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Capture, Image
 from tests.archive.corpora import make_corpus

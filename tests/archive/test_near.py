@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.corpus import rebuild
 from crawler.archive.decision import Lesser
-from crawler.archive.history import history
-from crawler.archive.lines import selected_lines
 from crawler.archive.merge import merge
 from crawler.archive.near import FOLDER, near_threshold
-from crawler.archive.reading import corpus_stats
 from crawler.archive.search import search
-from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
+from crawler.corpus.history import history
+from crawler.corpus.lines import selected_lines
+from crawler.corpus.selection import Selection
+from crawler.corpus.stats import corpus_stats
 from crawler.dedupe import index
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.frontier.visits import Due

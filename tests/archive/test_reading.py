@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.archive.corpus import Corpus
-from crawler.archive.reading import corpus_stats
+from crawler.corpus.stats import corpus_stats
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.items import Image
 from tests.archive.corpora import make_corpus

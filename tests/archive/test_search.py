@@ -13,7 +13,7 @@ import pytest
 from crawler.archive.corpus import Corpus, rebuild
 from crawler.archive.index import remove_index
 from crawler.archive.search import search
-from crawler.archive.selection import Selection
+from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
 from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub

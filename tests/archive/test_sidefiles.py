@@ -13,8 +13,8 @@ from crawler.archive import Corpus
 from crawler.archive.entries import MANIFEST_NAME, TAG_NAME
 from crawler.archive.manifest import seal
 from crawler.archive.search import search
-from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
+from crawler.corpus.selection import Selection
 from crawler.exceptions import CorpusDamaged
 from tests.archive.corpora import make_corpus
 from tests.commands.test_corpus import run

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from crawler.archive.export import Options, export
-from crawler.archive.selection import Selection
+from crawler.corpus.selection import Selection
 from tests.archive.corpora import make_corpus
 from tests.docs.test_docs import PAGES
 from tests.factories import make_article, make_stub, related_items

@@ -7,9 +7,9 @@ import subprocess
 import time
 
 from crawler import settings
-from crawler.archive.pages import load_page
 from crawler.archive.verify import verify
 from crawler.archive.warcs import warc_paths
+from crawler.corpus.reextract import load_page
 from crawler.items import Capture
 from crawler.jsonl import decode
 from crawler.warc.reading import read_record, read_records

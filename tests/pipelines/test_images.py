@@ -12,8 +12,8 @@ import pytest
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from crawler.archive.reading import corpus_stats
 from crawler.archive.verify import verify
+from crawler.corpus.stats import corpus_stats
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import Readers
 from crawler.items import Image

@@ -11,8 +11,8 @@ from crawler.archive.description import describe
 from crawler.archive.export.card import Card
 from crawler.archive.export.parquet import chunks, write_chunks
 from crawler.archive.export.writing import Exported, Options
-from crawler.archive.lines import Line, Lines
-from crawler.archive.output import output_folder
+from crawler.corpus.lines import Line, Lines
+from crawler.corpus.output import output_folder
 
 SHARD_BYTES = 512 * 1024 * 1024
 """About so much JSON goes into a shard, which zstd makes a third or less of."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from crawler.archive.export.writing import Exported, Options
-from crawler.archive.lines import Lines
-from crawler.archive.output import output_file
+from crawler.corpus.lines import Lines
+from crawler.corpus.output import output_file
 
 
 def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from crawler.archive.export.writing import Exported, Options
-from crawler.archive.lines import Line, Lines
-from crawler.archive.output import output_file
+from crawler.corpus.lines import Line, Lines
+from crawler.corpus.output import output_file
 from crawler.exceptions import ConfigError
 
 try:

@@ -11,8 +11,8 @@ from typing import IO, Any, Self
 import orjson
 
 from crawler.archive.export.writing import Exported, Options
-from crawler.archive.lines import Lines
-from crawler.archive.output import output_file
+from crawler.corpus.lines import Lines
+from crawler.corpus.output import output_file
 
 _PLAIN = ("schema", "key", "kind", "id", "site", "url", "title", "kicker", "text", "language", "desk_code")
 _PLAIN_AFTER = ("published", "published_from")

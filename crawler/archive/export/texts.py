@@ -9,8 +9,8 @@ from typing import Any
 
 from crawler.archive.export.table import RowWriter
 from crawler.archive.export.writing import Exported, Options
-from crawler.archive.lines import Lines
-from crawler.archive.output import output_folder
+from crawler.corpus.lines import Lines
+from crawler.corpus.output import output_folder
 
 INDEX = ("file", "key", "version", "kind", "title", "published", "language", "authors", "url", "near_duplicate_of")
 """The columns of ``index.csv``."""

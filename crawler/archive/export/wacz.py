@@ -20,9 +20,9 @@ import orjson
 from crawler import __version__
 from crawler.archive.description import describe
 from crawler.archive.export.writing import Exported, Options
-from crawler.archive.lines import Lines
-from crawler.archive.output import output_file
 from crawler.archive.warcs import FOLDER, INDEX_NAME
+from crawler.corpus.lines import Lines
+from crawler.corpus.output import output_file
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.warc.cdxj import cdxj_line, zipnum
 from crawler.warc.index import Capture, CaptureIndex

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
 from crawler.archive.intact import Damages
-from crawler.archive.lines import Lines, selected_lines
 from crawler.archive.reading import read_catalogue
-from crawler.archive.selection import Selection
+from crawler.corpus.lines import Lines, selected_lines
+from crawler.corpus.selection import Selection
 
 FORMATS = {"parquet": "parquet", "csv": "table", "jsonl": "jsonlines", "txt": "texts", "hf": "dataset", "wacz": "wacz"}
 """The formats, and the module of this package that writes each."""

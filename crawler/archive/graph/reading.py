@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.intact import Damages
-from crawler.archive.lines import selected_lines
 from crawler.archive.reading import read_catalogue
-from crawler.archive.selection import Selection
+from crawler.corpus.lines import selected_lines
+from crawler.corpus.selection import Selection
 
 # The casts are for lines that another program wrote: what is no number there must be none in a file that holds numbers.
 _NODES = """

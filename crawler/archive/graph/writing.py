@@ -11,7 +11,7 @@ from crawler.archive.graph.dot import dot
 from crawler.archive.graph.reading import Edge, Node, read_graph
 from crawler.archive.graph.xml import gexf, graphml
 from crawler.archive.intact import Damages
-from crawler.archive.output import output_file, output_folder
+from crawler.corpus.output import output_file, output_folder
 
 _TEXT_FORMATS: dict[str, Callable[[Iterable[Node], Iterable[Edge]], Iterator[str]]] = {
     "graphml": graphml,

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from crawler.archive.output import MARKER, OutputError, output_file, output_folder
+from crawler.corpus.output import MARKER, OutputError, output_file, output_folder
 from crawler.exceptions import ConfigError
 
 CORPUS = "corpus"

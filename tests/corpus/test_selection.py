@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.archive.selection import Selection
+from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError
 
 ROWS = [

@@ -16,7 +16,7 @@ from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, int
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import Place
-from crawler.archive.selection import STATE
+from crawler.corpus.selection import STATE
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
 

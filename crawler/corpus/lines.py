@@ -27,7 +27,7 @@ from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import Place, read_lines, seal_path, segment_name, segment_paths
-from crawler.archive.selection import LATEST, Selection
+from crawler.corpus.selection import LATEST, Selection
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import checksum_holds
 

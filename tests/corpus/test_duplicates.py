@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.clusters import clusters
+from crawler.corpus.duplicates import clusters
 from crawler.exceptions import ConfigError, CorpusError
 from tests.archive.test_near import add, opened, story
 from tests.factories import make_article

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive import worddiff
-from crawler.archive.worddiff import Change, shortened, word_diff
+from crawler.corpus import worddiff
+from crawler.corpus.worddiff import Change, shortened, word_diff
 from tests.waiting import grows_linearly
 
 

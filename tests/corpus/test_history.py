@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from crawler.archive.history import history, whole_text
+from crawler.corpus.history import history, whole_text
 from crawler.exceptions import ConfigError, CorpusError
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article, make_stub, related_items

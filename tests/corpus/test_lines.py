@@ -8,10 +8,10 @@ import os
 import pytest
 
 from crawler.archive.corpus import Corpus, rebuild
-from crawler.archive.lines import AllLines, selected_lines
 from crawler.archive.manifest import seal
-from crawler.archive.selection import Selection
 from crawler.archive.verify import verify
+from crawler.corpus.lines import AllLines, selected_lines
+from crawler.corpus.selection import Selection
 from crawler.exceptions import CorpusError
 from tests.archive.corpora import make_corpus, without_checksums
 from tests.factories import make_article, make_stub

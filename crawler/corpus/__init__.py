@@ -1,0 +1,1 @@
+"""What is done with a corpus that is there, a module or folder for each verb."""
