@@ -16,8 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from pluggy import HookimplMarker
 
-from crawler.archive.query import expression, parse
 from crawler.browse.look import look_up
+from crawler.corpus.search.query import expression, parse
 from crawler.corpus.stored import PICTURE_PATH_RE
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.report.page import shown, web_address

@@ -14,9 +14,9 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from crawler.archive.index import CaughtUp, open_index
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.browse.hooks import DATABASE, TABLE, Hooks
+from crawler.corpus.search.index import CaughtUp, open_index
 from crawler.exceptions import ConfigError
 
 _HOST = "127.0.0.1"

@@ -6,8 +6,8 @@ import argparse
 from importlib.util import find_spec
 from pathlib import Path
 
-from crawler.archive.index import CaughtUp
 from crawler.archive.intact import Damages
+from crawler.corpus.search.index import CaughtUp
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.show import note_damage, print_json, progress, say
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.corpus import rebuild
-from crawler.archive.index import remove_index
+from crawler.corpus.search.index import remove_index
 from crawler.exceptions import CorpusDamaged
 from crawler.show import print_json, say
 

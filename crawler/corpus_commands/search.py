@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.search import Found, Hit, search
-from crawler.archive.snippets import Snippet
+from crawler.corpus.search.search import Found, Hit, search
+from crawler.corpus.search.snippets import Snippet
 from crawler.corpus_commands.options import selection_of
 from crawler.show import console, note, note_damage, print_json, progress, say, styled
 

@@ -13,7 +13,7 @@ import pytest
 from crawler.archive import Corpus
 from crawler.archive.bags import make_bag
 from crawler.archive.manifest import Entry, read_manifest, seal
-from crawler.archive.search import search
+from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusDamaged
 from tests.archive.test_verify import make

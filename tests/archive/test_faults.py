@@ -14,9 +14,9 @@ import pytest
 from crawler.archive import Corpus, catalogue, segments
 from crawler.archive.corpus import rebuild
 from crawler.archive.export import export
-from crawler.archive.search import search
 from crawler.archive.verify import verify
 from crawler.corpus.history import history
+from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.corpus.stats import corpus_stats
 from crawler.exceptions import CorpusError, DiskFull

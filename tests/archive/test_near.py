@@ -16,10 +16,10 @@ from crawler.archive.corpus import rebuild
 from crawler.archive.decision import Lesser
 from crawler.archive.merge import merge
 from crawler.archive.near import FOLDER, near_threshold
-from crawler.archive.search import search
 from crawler.archive.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
+from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.corpus.stats import corpus_stats
 from crawler.dedupe import index

@@ -12,8 +12,8 @@ import pytest
 from crawler.archive import Corpus
 from crawler.archive.entries import MANIFEST_NAME, TAG_NAME
 from crawler.archive.manifest import seal
-from crawler.archive.search import search
 from crawler.archive.verify import verify
+from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.exceptions import CorpusDamaged
 from tests.archive.corpora import make_corpus

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.folding import fold, spans
+from crawler.corpus.search.folding import fold, spans
 
 
 # (written, written otherwise)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from crawler.archive.folding import fold
+from crawler.corpus.search.folding import fold
 from crawler.exceptions import ConfigError
 
 _PART_RE = re.compile(r'"([^"]*)(?:"(\*?)|$)|([^\s"]+)')

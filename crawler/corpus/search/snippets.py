@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from crawler.archive.folding import spans
-from crawler.archive.query import Term
+from crawler.corpus.search.folding import spans
+from crawler.corpus.search.query import Term
 
 _SPACE_RE = re.compile(r"\s+")
 _MOST_CHARACTERS = 300_000
@@ -34,7 +34,7 @@ class _Hit(NamedTuple):
 def snippet(text: str, terms: list[Term], words: int = 32) -> Snippet:
     """Return the *words* of *text* with the most different *terms* in them; its beginning if there are none.
 
-    >>> from crawler.archive.query import parse
+    >>> from crawler.corpus.search.query import parse
     >>> snippet("He went to the Holy City.", parse('"holy city"'))
     Snippet(text='He went to the Holy City.', marks=[(15, 24)])
     """

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawler.archive.index import CaughtUp, document_crc, open_index
-from crawler.archive.query import Term, expression, parse
-from crawler.archive.snippets import Snippet, snippet
+from crawler.corpus.search.index import CaughtUp, document_crc, open_index
+from crawler.corpus.search.query import Term, expression, parse
+from crawler.corpus.search.snippets import Snippet, snippet
 from crawler.corpus.selection import Selection
 
 _TITLE_WEIGHT = 6.0

@@ -5,7 +5,7 @@ each search it takes in what the catalogue has read since the last one; a commit
 kill interrupts goes on. A crawl is not touched: the catalogue is read for an instant (in WAL mode readers and writer
 do not wait for each other) and the lines are read as files.
 
-Indexed is the folded text (:mod:`crawler.archive.folding`), in an FTS5 table without content whose tokenizer parts at
+Indexed is the folded text (:mod:`crawler.corpus.search.folding`), in an FTS5 table without content whose tokenizer parts at
 ASCII spaces only. The original title and, compressed, the text lie beside it: what is shown comes from them. They
 could be read from the lines, but a closed segment may be compressed, and ten hits from ten of those cost seconds.
 
@@ -27,11 +27,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.folding import FOLDING, fold
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_of, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
+from crawler.corpus.search.folding import FOLDING, fold
 from crawler.corpus.stored import stored_picture
 from crawler.exceptions import CorpusError
 from crawler.sqlite import connect_to_read

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.query import Term, expression, parse
+from crawler.corpus.search.query import Term, expression, parse
 from crawler.exceptions import ConfigError
 
 

@@ -11,8 +11,8 @@ from contextlib import closing
 import pytest
 
 from crawler.archive.corpus import Corpus, rebuild
-from crawler.archive.index import remove_index
-from crawler.archive.search import search
+from crawler.corpus.search.index import remove_index
+from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
 from tests.archive.corpora import make_corpus, rewrite

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.query import parse
-from crawler.archive.snippets import snippet
+from crawler.corpus.search.query import parse
+from crawler.corpus.search.snippets import snippet
 from tests.waiting import grows_linearly
 
 
