@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from crawler.archive.export import Options, export
 from crawler.corpus import lines
+from crawler.corpus.export import Options, export
 from crawler.corpus.selection import Selection
 
 _FORMATS = ("jsonl", "csv", "parquet")

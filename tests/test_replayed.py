@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from crawler.archive.export import export
 from crawler.archive.warcs import INDEX_NAME, warc_paths
+from crawler.corpus.export import export
 from crawler.corpus.reextract import load_page
 from crawler.corpus.selection import Selection
 from crawler.items import Capture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.export import Options, export
+from crawler.corpus.export import Options, export
 from crawler.corpus_commands.options import selection_of
 from crawler.exceptions import CorpusDamaged
 from crawler.show import done, note_damage, progress

@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from crawler.archive.corpus import rebuild
-from crawler.archive.export import FORMATS, Exported, Options, export
-from crawler.archive.export import dataset as dataset_module
-from crawler.archive.export import parquet as parquet_module
-from crawler.archive.export.columns import SCHEMA
-from crawler.archive.export.table import COLUMNS, defused
+from crawler.corpus.export import FORMATS, Exported, Options, export
+from crawler.corpus.export import dataset as dataset_module
+from crawler.corpus.export import parquet as parquet_module
+from crawler.corpus.export.columns import SCHEMA
+from crawler.corpus.export.table import COLUMNS, defused
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import Article, Image, RelatedItem
@@ -233,7 +233,7 @@ def test_a_corpus_without_captures_makes_no_wacz(root, tmp_path):
 
 
 def test_without_pyarrow_it_says_what_to_install(root, tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "crawler.archive.export.parquet")
+    monkeypatch.delitem(sys.modules, "crawler.corpus.export.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(ConfigError, match=r"pip install 'scrapy-gleaner\[export\]'"):
         export_to(root, "parquet", tmp_path)

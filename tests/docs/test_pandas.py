@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from crawler.archive.export import Options, export
+from crawler.corpus.export import Options, export
 from crawler.corpus.selection import Selection
 from tests.archive.corpora import make_corpus
 from tests.docs.test_docs import PAGES

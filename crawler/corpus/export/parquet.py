@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from crawler.archive.export.writing import Exported, Options
+from crawler.corpus.export.writing import Exported, Options
 from crawler.corpus.lines import Line, Lines
 from crawler.corpus.output import output_file
 from crawler.exceptions import ConfigError
@@ -15,7 +15,7 @@ try:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from crawler.archive.export.columns import SCHEMA, batch
+    from crawler.corpus.export.columns import SCHEMA, batch
 except ImportError as error:
     raise ConfigError("this format needs the package pyarrow: pip install 'scrapy-gleaner[export]'") from error
 

@@ -10,7 +10,7 @@ from typing import IO, Any, Self
 
 import orjson
 
-from crawler.archive.export.writing import Exported, Options
+from crawler.corpus.export.writing import Exported, Options
 from crawler.corpus.lines import Lines
 from crawler.corpus.output import output_file
 

@@ -64,7 +64,7 @@ def export(
     """
     with read_catalogue(root):  # no corpus is a clearer error than a missing package
         pass
-    writer = cast("Writer", import_module(f"crawler.archive.export.{FORMATS[format_]}"))
+    writer = cast("Writer", import_module(f"crawler.corpus.export.{FORMATS[format_]}"))
     with selected_lines(root, selection, all_versions=all_versions, on_progress=on_progress) as lines:
         exported = writer.write(lines, name, root, options)
         return exported._replace(damaged=exported.damaged + len(lines.damaged), lines=lines.damaged)

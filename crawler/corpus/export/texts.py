@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.export.table import RowWriter
-from crawler.archive.export.writing import Exported, Options
+from crawler.corpus.export.table import RowWriter
+from crawler.corpus.export.writing import Exported, Options
 from crawler.corpus.lines import Lines
 from crawler.corpus.output import output_folder
 

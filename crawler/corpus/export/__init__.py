@@ -3,6 +3,6 @@
 Every format is written in one pass over the lines, with memory that does not grow with the corpus.
 """
 
-from crawler.archive.export.writing import FORMATS, Exported, Options, export
+from crawler.corpus.export.writing import FORMATS, Exported, Options, export
 
 __all__ = ["FORMATS", "Exported", "Options", "export"]

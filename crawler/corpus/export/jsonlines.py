@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crawler.archive.export.writing import Exported, Options
+from crawler.corpus.export.writing import Exported, Options
 from crawler.corpus.lines import Lines
 from crawler.corpus.output import output_file
 

@@ -19,8 +19,8 @@ import orjson
 
 from crawler import __version__
 from crawler.archive.description import describe
-from crawler.archive.export.writing import Exported, Options
 from crawler.archive.warcs import FOLDER, INDEX_NAME
+from crawler.corpus.export.writing import Exported, Options
 from crawler.corpus.lines import Lines
 from crawler.corpus.output import output_file
 from crawler.exceptions import ConfigError, CorpusDamaged

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.description import describe
-from crawler.archive.export.card import Card
-from crawler.archive.export.parquet import chunks, write_chunks
-from crawler.archive.export.writing import Exported, Options
+from crawler.corpus.export.card import Card
+from crawler.corpus.export.parquet import chunks, write_chunks
+from crawler.corpus.export.writing import Exported, Options
 from crawler.corpus.lines import Line, Lines
 from crawler.corpus.output import output_folder
 
