@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.graph import export_graph
+from crawler.corpus.export.graph import export_graph
 from crawler.show import done, note_damage, progress
 
 

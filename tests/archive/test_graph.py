@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.corpus import Corpus, rebuild
-from crawler.archive.graph import GRAPH_FORMATS, Written, export_graph
-from crawler.archive.graph.dot import quoted
-from crawler.archive.graph.xml import xml_text
+from crawler.corpus.export.graph import GRAPH_FORMATS, Written, export_graph
+from crawler.corpus.export.graph.dot import quoted
+from crawler.corpus.export.graph.xml import xml_text
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import RelatedItem
 from tests.archive.corpora import make_corpus, rewrite

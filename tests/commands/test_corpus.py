@@ -14,9 +14,9 @@ from scrapy.settings import Settings
 
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
-from crawler.archive.graph import GRAPH_FORMATS as WRITTEN_GRAPHS
 from crawler.commands.corpus import Command
 from crawler.corpus.export import FORMATS
+from crawler.corpus.export.graph import GRAPH_FORMATS as WRITTEN_GRAPHS
 from crawler.corpus_commands.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
 from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub, related_items

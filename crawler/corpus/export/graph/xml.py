@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from crawler.archive.graph.reading import Edge, Node
+from crawler.corpus.export.graph.reading import Edge, Node
 
 _NODE_TYPES = {"state": "string", "kind": "string", "title": "string", "published": "string", "depth": "long"}
 # What XML 1.0 cannot hold in any way, not even escaped (https://www.w3.org/TR/xml/#charsets).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from crawler.archive.graph.reading import Edge, Node
+from crawler.corpus.export.graph.reading import Edge, Node
 
 _CONTROL_RE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 

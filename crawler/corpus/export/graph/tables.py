@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from crawler.archive.graph.reading import Edge, Node
+from crawler.corpus.export.graph.reading import Edge, Node
 from crawler.exceptions import ConfigError
 
 try:

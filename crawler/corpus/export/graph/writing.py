@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from crawler.archive.graph.dot import dot
-from crawler.archive.graph.reading import Edge, Node, read_graph
-from crawler.archive.graph.xml import gexf, graphml
 from crawler.archive.intact import Damages
+from crawler.corpus.export.graph.dot import dot
+from crawler.corpus.export.graph.reading import Edge, Node, read_graph
+from crawler.corpus.export.graph.xml import gexf, graphml
 from crawler.corpus.output import output_file, output_folder
 
 _TEXT_FORMATS: dict[str, Callable[[Iterable[Node], Iterable[Edge]], Iterator[str]]] = {
@@ -58,7 +58,7 @@ def export_graph(
     nodes, edges = _Counted(), _Counted()
     with read_graph(root, on_progress) as graph:
         if format_ == "parquet":
-            tables = import_module("crawler.archive.graph.tables")  # needs a package that not everybody has
+            tables = import_module("crawler.corpus.export.graph.tables")  # needs a package that not everybody has
             with output_folder(name, root, force=force) as folder:
                 tables.write(folder, nodes(graph.nodes()), edges(graph.edges()))
         else:
