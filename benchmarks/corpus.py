@@ -36,7 +36,7 @@ from made_corpus import made_up
 from scrapy.exporters import JsonLinesItemExporter
 
 from crawler.archive import Corpus
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.items import Article, Image, RelatedItem
 from crawler.text import content_sha256
 

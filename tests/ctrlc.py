@@ -27,7 +27,7 @@ from contextlib import closing
 from pathlib import Path
 
 from crawler.archive.pictures import store
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import STOPPED
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS, FORCED
 from tests.conftest import RunningReplica

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive import Corpus
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from tests.archive.trials import mount
 from tests.conftest import NEIGHBOURS, REPOSITORY, RunningReplica
 from tests.crawling import crawl, crawl_arguments, scrapy, scrapy_command, write_seed

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from crawler.archive.merge import merge
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from tests.conftest import RunningReplica
 from tests.crawling import REPOSITORY, crawl_arguments, records, scrapy_command, write_seed
 from tests.redisserver import RedisServer

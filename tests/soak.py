@@ -31,7 +31,7 @@ import orjson
 from crawler.archive import Corpus
 from crawler.archive.merge import merge
 from crawler.archive.segments import FAMILIES, read_lines, segment_name, segment_paths
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from tests.conftest import REPOSITORY, RunningReplica
 from tests.crawling import crawl_arguments, scrapy_command
 from tests.redisserver import RedisServer

@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.verify import record_validator, verify
+from crawler.corpus.fixity.verify import record_validator, verify
 from tests.conftest import NEIGHBOURS
 from tests.crawling import AS_USERS, crawl, crawl_arguments, records, scrapy, scrapy_command, write_seed
 from tests.waiting import HANG_SECONDS, wait_for

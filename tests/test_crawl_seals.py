@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.archive.segments import is_sealed, read_lines, segment_paths
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from tests.crawling import crawl, write_seed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.stats import corpus_stats
 from crawler.replica import Site
 from tests.crawling import crawl, records, write_seed

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from crawler.archive.corpus import Corpus
-from crawler.archive.linecheck import record_validator
+from crawler.corpus.fixity.linecheck import record_validator
 from crawler.items import Article, Image
 from crawler.jsonl import decode
 from crawler.pages.media import identify

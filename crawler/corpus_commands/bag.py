@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.bags import make_bag
 from crawler.archive.sealing import compression_named
+from crawler.corpus.fixity.bags import make_bag
 from crawler.show import print_json, say
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.manifest import seal
 from crawler.archive.sealing import compression_named
+from crawler.corpus.fixity.manifest import seal
 from crawler.exceptions import CorpusDamaged
 from crawler.show import note, print_json, say
 

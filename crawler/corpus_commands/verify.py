@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged
 from crawler.show import print_json, progress, say
 

@@ -18,7 +18,7 @@ from random import Random
 from crawler.archive import Corpus, catalogue
 from crawler.archive.corpus import rebuild
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.dedupe import index
 from crawler.exceptions import CorpusError
 from crawler.items import Article, Image

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crawler.archive import Corpus, catalogue
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.jsonl import decode
 from tests.factories import make_article, make_seed, related_items
 

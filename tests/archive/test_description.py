@@ -20,8 +20,8 @@ from crawler.archive.description import (
     has_remains,
     update_description,
 )
-from crawler.archive.manifest import seal
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article

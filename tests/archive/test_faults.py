@@ -13,8 +13,8 @@ import pytest
 
 from crawler.archive import Corpus, catalogue, segments
 from crawler.archive.corpus import rebuild
-from crawler.archive.verify import verify
 from crawler.corpus.export import export
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection

@@ -15,7 +15,7 @@ from crawler.archive.catalogue import Catalogue
 from crawler.archive.corpus import rebuild
 from crawler.archive.fingerprints import Fingerprints
 from crawler.archive.schema import VERSION
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.stats import corpus_stats
 from crawler.frontier.targets import Validators
 from crawler.items import Image, RelatedItem

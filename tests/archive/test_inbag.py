@@ -6,14 +6,14 @@ import bagit
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.bags import make_bag
 from crawler.archive.corpus import rebuild
 from crawler.archive.inbag import is_in_bag
-from crawler.archive.manifest import seal
 from crawler.archive.merge import merge
+from crawler.corpus.fixity.bags import make_bag
+from crawler.corpus.fixity.manifest import seal
 from crawler.exceptions import ConfigError, GleanerError
-from tests.archive.test_verify import make
 from tests.commands.test_corpus import run
+from tests.corpus.fixity.test_verify import make
 
 VERBS = {
     "repair": (), "verify": (), "stats": (), "seal": (), "report": (), "browse": (), "duplicates": (),

@@ -13,9 +13,9 @@ from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
 from crawler.archive.entries import MANIFEST_NAME
 from crawler.archive.losses import LOSSES_NAME, read_losses
-from crawler.archive.manifest import seal
-from crawler.archive.verify import verify
 from crawler.archive.warcs import INDEX_NAME
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged
 from crawler.warc.index import CaptureIndex
 from tests.factories import make_article

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.archive import Added, Corpus, Unchanged
 from crawler.archive.corpus import rebuild
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.items import Image
 from tests.archive.test_recovery import content
 from tests.factories import make_article

@@ -13,9 +13,9 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
-from crawler.archive.manifest import seal
 from crawler.archive.segments import segment_paths
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.lines import AllLines
 from crawler.frontier.targets import Validators
 from crawler.items import RelatedItem

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image as Pillow
 
 from crawler.archive import Corpus
-from crawler.archive.bags import make_bag
 from crawler.archive.foreign import Records
 from crawler.archive.merge import merge
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.bags import make_bag
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
 from crawler.corpus.selection import Selection

@@ -16,7 +16,7 @@ from crawler.archive.corpus import rebuild
 from crawler.archive.decision import Lesser
 from crawler.archive.merge import merge
 from crawler.archive.near import FOLDER, near_threshold
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
 from crawler.corpus.search.search import search

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Corpus
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from tests.archive.test_crashes import keys_and_versions
 from tests.factories import make_article, make_seed, related_items
 

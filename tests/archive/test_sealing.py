@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.manifest import seal
 from crawler.archive.sealing import Seal, compression_named, measure, read_seal, seal_segment
 from crawler.archive.segments import FAMILIES, is_sealed, read_lines, seal_path, segment_paths
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import ConfigError, CorpusDamaged
 from tests.archive.test_recovery import content
 from tests.factories import make_article

@@ -11,8 +11,8 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.entries import MANIFEST_NAME, TAG_NAME
-from crawler.archive.manifest import seal
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.exceptions import CorpusDamaged

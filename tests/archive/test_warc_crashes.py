@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.archive import Corpus
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.reextract import load_page
 from crawler.jsonl import decode
 from tests.archive.test_crashes import die_at

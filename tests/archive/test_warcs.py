@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.archive.warccheck import check_coordinates, check_index, check_warc
 from crawler.archive.warcs import INDEX_NAME, CaptureWriter, mend_warcs, warc_paths
+from crawler.corpus.fixity.warccheck import check_coordinates, check_index, check_warc
 from crawler.warc.index import CaptureIndex
 from crawler.warc.reading import Broken, read_records
 from tests.archives import warcio_check

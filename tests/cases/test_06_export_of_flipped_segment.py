@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from crawler.archive.manifest import seal
+from crawler.corpus.fixity.manifest import seal
 from tests.archive.corpora import make_corpus
 from tests.crawling import scrapy
 from tests.factories import make_article

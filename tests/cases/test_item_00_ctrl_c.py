@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from tests.conftest import NEIGHBOURS
 from tests.crawling import crawl_arguments, records, scrapy_command, write_seed
 from tests.terminal import Terminal

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from crawler.archive.verify import verify
 from crawler.commands.corpus import Command
+from crawler.corpus.fixity.verify import verify
 from tests.crawling import records, scrapy_command
 
 

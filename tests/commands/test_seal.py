@@ -6,7 +6,7 @@ import json
 
 import bagit
 
-from tests.archive.test_verify import make
+from tests.corpus.fixity.test_verify import make
 from tests.crawling import scrapy
 
 

@@ -8,8 +8,8 @@ import os
 import pytest
 
 from crawler.archive.corpus import Corpus, rebuild
-from crawler.archive.manifest import seal
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.lines import AllLines, selected_lines
 from crawler.corpus.selection import Selection
 from crawler.exceptions import CorpusError

@@ -16,7 +16,7 @@ from scrapy.signalmanager import SignalManager
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.test import get_crawler
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.utils.watchdog import Watchdog
 from tests.crawling import crawl_arguments, scrapy_command, write_seed
 from tests.waiting import HANG_SECONDS

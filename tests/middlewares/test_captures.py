@@ -7,8 +7,8 @@ import subprocess
 import time
 
 from crawler import settings
-from crawler.archive.verify import verify
 from crawler.archive.warcs import warc_paths
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.reextract import load_page
 from crawler.items import Capture
 from crawler.jsonl import decode

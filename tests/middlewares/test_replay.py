@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
 from crawler.archive.reading import read_catalogue
-from crawler.archive.warccheck import check_coordinates
+from crawler.corpus.fixity.warccheck import check_coordinates
 from crawler.extensions.recoverer import Recoverer
 from crawler.middlewares.replay import ReplayMiddleware
 from crawler.sites import load_profile

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from crawler.archive import Target
-from crawler.archive.verify import record_validator
+from crawler.corpus.fixity.verify import record_validator
 from crawler.items import Article, Attempt, Capture, Image, RelatedItem
 from crawler.jsonl import decode, encode
 from crawler.pages.facts import PageFacts, read_page

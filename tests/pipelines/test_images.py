@@ -12,7 +12,7 @@ import pytest
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.corpus.stats import corpus_stats
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import Readers

@@ -15,7 +15,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.processes.interrupts import GROUP_SIGNALS, held_back
 from tests.conftest import NEIGHBOURS
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed

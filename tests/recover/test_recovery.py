@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.archive.verify import verify
+from crawler.corpus.fixity.verify import verify
 from crawler.replica import Site
 from crawler.replica.page import Pages
 from crawler.replica.routes import Routes

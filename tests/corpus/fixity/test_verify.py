@@ -13,11 +13,11 @@ from random import Random
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive import verify as verify_module
 from crawler.archive.corpus import rebuild
-from crawler.archive.manifest import seal
 from crawler.archive.pictures import store
-from crawler.archive.verify import verify
+from crawler.corpus.fixity import verify as verify_module
+from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.items import Image
 from crawler.processes.workers import end_all

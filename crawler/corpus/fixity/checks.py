@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from crawler.archive.linecheck import LineChecker
 from crawler.archive.losses import CapturePlace
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
-from crawler.archive.warccheck import check_warc
+from crawler.corpus.fixity.linecheck import LineChecker
+from crawler.corpus.fixity.warccheck import check_warc
 from crawler.exceptions import CorpusDamaged
 from crawler.sqlite import connect_to_read
 

@@ -19,8 +19,8 @@ from crawler.archive.losses import CapturePlace, read_losses
 from crawler.archive.pictures import is_there
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import Place
-from crawler.archive.warccheck import check_coordinates
 from crawler.archive.warcs import FOLDER
+from crawler.corpus.fixity.warccheck import check_coordinates
 from crawler.frontier.targets import target_id
 from crawler.items import Article
 from crawler.jsonl import CHECKSUM_FIELD, LAST_FIELDS, checksum_holds

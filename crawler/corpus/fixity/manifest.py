@@ -2,7 +2,7 @@
 
 Its lines are those of a BagIt manifest (RFC 8493, section 2.1.3), with paths from the corpus's own root, sorted; so
 ``sha256sum -c manifest-sha256.txt`` checks it too. The corpus itself is no bag, as it has no ``data/``:
-:mod:`crawler.archive.bags` makes one of it.
+:mod:`crawler.corpus.fixity.bags` makes one of it.
 
 Once listed, a file is listed for good: a later :func:`seal` adds lines, but neither takes the hash of a listed file
 anew nor forgets one that is gone. Only the seals and forms of segments that were compressed since are replaced.
@@ -19,7 +19,6 @@ from typing import NamedTuple
 from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
 from crawler.archive.diskerrors import write_errors
 from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
-from crawler.archive.listed import LISTED_BUT_MISSING
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import read_losses
 from crawler.archive.ownprofile import earlier_profiles
@@ -27,8 +26,9 @@ from crawler.archive.reading import has_catalogue
 from crawler.archive.recovery import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
-from crawler.archive.verify import verify_held
 from crawler.archive.warcs import mend_warcs
+from crawler.corpus.fixity.listed import LISTED_BUT_MISSING
+from crawler.corpus.fixity.verify import verify_held
 from crawler.exceptions import CorpusDamaged
 
 _PICTURE_RE = re.compile(r"[0-9a-f]{64}")

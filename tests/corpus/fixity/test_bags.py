@@ -11,12 +11,12 @@ import bagit
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.bags import make_bag
-from crawler.archive.manifest import Entry, read_manifest, seal
+from crawler.corpus.fixity.bags import make_bag
+from crawler.corpus.fixity.manifest import Entry, read_manifest, seal
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusDamaged
-from tests.archive.test_verify import make
+from tests.corpus.fixity.test_verify import make
 from tests.factories import make_article
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)

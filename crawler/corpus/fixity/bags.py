@@ -22,8 +22,8 @@ from crawler.archive.entries import MANIFEST_NAME, TAG_NAME, Entry, read_manifes
 from crawler.archive.files import sync_directory, write_all
 from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import LOSSES_NAME
-from crawler.archive.manifest import seal_held
 from crawler.archive.sealing import Compression
+from crawler.corpus.fixity.manifest import seal_held
 from crawler.corpus.output import output_errors
 from crawler.exceptions import ConfigError, CorpusDamaged
 

@@ -8,11 +8,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from crawler.archive.checks import Digest, Problem
 from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest
 from crawler.archive.recovery import CATALOGUE_NAME
 from crawler.archive.sealing import read_seal
 from crawler.archive.segments import FAMILIES, seal_path, segment_paths
+from crawler.corpus.fixity.checks import Digest, Problem
 from crawler.exceptions import CorpusDamaged
 
 LISTED_BUT_MISSING = "is listed, but missing"

@@ -1,6 +1,6 @@
 """Checking a corpus against its own promises: lines, schema, hashes, seals, manifest, pictures, captures, catalogue.
 
-The work is cut into parts (:mod:`crawler.archive.checks`) that processes share when there is much of it. Nothing is
+The work is cut into parts (:mod:`crawler.corpus.fixity.checks`) that processes share when there is much of it. Nothing is
 gathered that grows with the corpus but the problems, of which there is a limit.
 """
 
@@ -19,7 +19,14 @@ from typing import NamedTuple
 from zlib import crc32
 
 from crawler.archive import quarantine
-from crawler.archive.checks import (
+from crawler.archive.description import description_problems
+from crawler.archive.lock import CorpusLock
+from crawler.archive.losses import LOSSES_NAME, CapturePlace, of_records, read_losses
+from crawler.archive.ownprofile import profile_problems
+from crawler.archive.reading import catalogue_of
+from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
+from crawler.archive.warcs import warc_paths
+from crawler.corpus.fixity.checks import (
     Checked,
     Database,
     Digest,
@@ -32,16 +39,9 @@ from crawler.archive.checks import (
     check,
     decode_anything,
 )
-from crawler.archive.description import description_problems
-from crawler.archive.linecheck import record_validator
-from crawler.archive.listed import Listed, check_manifest
-from crawler.archive.lock import CorpusLock
-from crawler.archive.losses import LOSSES_NAME, CapturePlace, of_records, read_losses
-from crawler.archive.ownprofile import profile_problems
-from crawler.archive.reading import catalogue_of
-from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
-from crawler.archive.warccheck import check_index
-from crawler.archive.warcs import warc_paths
+from crawler.corpus.fixity.linecheck import record_validator
+from crawler.corpus.fixity.listed import Listed, check_manifest
+from crawler.corpus.fixity.warccheck import check_index
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.processes.workers import Pool
 

@@ -1,0 +1,1 @@
+"""Fixity: verify a corpus, its manifest, and BagIt bags of it."""
