@@ -15,8 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import IO
 
-from crawler.archive.merge import merge
 from crawler.corpus.fixity.verify import verify
+from crawler.corpus.merge.merge import merge
 from tests.conftest import RunningReplica
 from tests.crawling import REPOSITORY, crawl_arguments, records, scrapy_command, write_seed
 from tests.redisserver import RedisServer

@@ -29,9 +29,9 @@ from typing import Any
 import orjson
 
 from crawler.archive import Corpus
-from crawler.archive.merge import merge
 from crawler.archive.segments import FAMILIES, read_lines, segment_name, segment_paths
 from crawler.corpus.fixity.verify import verify
+from crawler.corpus.merge.merge import merge
 from tests.conftest import REPOSITORY, RunningReplica
 from tests.crawling import crawl_arguments, scrapy_command
 from tests.redisserver import RedisServer

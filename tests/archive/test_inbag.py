@@ -8,9 +8,9 @@ import pytest
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
 from crawler.archive.inbag import is_in_bag
-from crawler.archive.merge import merge
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.manifest import seal
+from crawler.corpus.merge.merge import merge
 from crawler.exceptions import ConfigError, GleanerError
 from tests.commands.test_corpus import run
 from tests.corpus.fixity.test_verify import make

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.corpus import rebuild
 from crawler.archive.decision import Lesser
-from crawler.archive.merge import merge
 from crawler.archive.near import FOLDER, near_threshold
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
+from crawler.corpus.merge.merge import merge
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.corpus.stats import corpus_stats

@@ -7,11 +7,11 @@ import pytest
 from crawler.archive import Corpus
 from crawler.archive.corpus import rebuild
 from crawler.archive.description import describe
-from crawler.archive.merge import merge
 from crawler.archive.ownprofile import earlier_path, own_profile
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
+from crawler.corpus.merge.merge import merge
 from crawler.exceptions import CorpusDamaged
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article

@@ -23,13 +23,13 @@ from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus
 from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
 from crawler.archive.description import describe, is_corpus
 from crawler.archive.diskerrors import write_errors
-from crawler.archive.foreign import Pictures, Records
-from crawler.archive.foreigncaptures import Captures
 from crawler.archive.intact import Damages
 from crawler.archive.reading import has_catalogue
 from crawler.archive.segments import FAMILIES
 from crawler.archive.warcs import mend_warcs
 from crawler.corpus.lines import AllLines, Line, Lines, selected_lines
+from crawler.corpus.merge.foreign import Pictures, Records
+from crawler.corpus.merge.foreigncaptures import Captures
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id

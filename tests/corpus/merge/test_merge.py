@@ -15,12 +15,12 @@ import pytest
 from PIL import Image as Pillow
 
 from crawler.archive import Corpus
-from crawler.archive.foreign import Records
-from crawler.archive.merge import merge
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
+from crawler.corpus.merge.foreign import Records
+from crawler.corpus.merge.merge import merge
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Capture, Image
@@ -173,7 +173,7 @@ def test_interrupted_and_repeated_it_is_as_if_done_at_once(here, there, tmp_path
             raise KeyboardInterrupt
         return add(self, article)
 
-    monkeypatch.setattr("crawler.archive.merge._GROUP", 2)
+    monkeypatch.setattr("crawler.corpus.merge.merge._GROUP", 2)
     monkeypatch.setattr(Corpus, "add", interrupted)
     with pytest.raises(KeyboardInterrupt):
         merge(here, [there])

@@ -1,0 +1,1 @@
+"""Merge corpora, also those of other machines."""
