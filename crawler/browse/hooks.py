@@ -17,10 +17,10 @@ from markupsafe import Markup, escape
 from pluggy import HookimplMarker
 
 from crawler.browse.look import look_up
+from crawler.corpus.report.page import shown, web_address
 from crawler.corpus.search.query import expression, parse
 from crawler.corpus.stored import PICTURE_PATH_RE
 from crawler.exceptions import ConfigError, CorpusError
-from crawler.report.page import shown, web_address
 
 hookimpl = HookimplMarker("datasette")
 DATABASE, TABLE = "corpus", "articles"
@@ -195,7 +195,7 @@ async def _home(datasette: Datasette) -> Response:
 
 async def _style(request: Request) -> Response:
     name = request.url_vars["name"]
-    folder = files("crawler.report" if name == "page" else __package__)
+    folder = files("crawler.corpus.report" if name == "page" else __package__)
     return Response(folder.joinpath(f"{name}.css").read_text(encoding="utf-8"), content_type="text/css; charset=utf-8")
 
 

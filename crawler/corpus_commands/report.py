@@ -13,9 +13,9 @@ from crawler.archive.diskerrors import write_errors
 from crawler.archive.files import write_atomically
 from crawler.archive.intact import Damages
 from crawler.corpus.output import output_file
+from crawler.corpus.report.make import list_keys, make_report
+from crawler.corpus.report.tally import Entry
 from crawler.exceptions import ConfigError
-from crawler.report.make import list_keys, make_report
-from crawler.report.tally import Entry
 from crawler.runs.record import run_names
 from crawler.show import note, note_damage, print_json, say
 from crawler.text.terminal import safe, safe_json

@@ -164,7 +164,7 @@ class RunRecord:
         try:
             with held_back():
                 made = subprocess.run(  # noqa: S603 - our own module
-                    [sys.executable, "-m", "crawler.report", str(root.resolve()), run, str(theirs)],
+                    [sys.executable, "-m", "crawler.corpus.report", str(root.resolve()), run, str(theirs)],
                     cwd=root,  # not where we are: its modules would be taken for ours
                     env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *_python_path()])},
                     timeout=self._report_seconds,

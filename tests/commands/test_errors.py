@@ -17,8 +17,8 @@ from crawler.archive.corpus import rebuild
 from crawler.corpus_commands.options import VERBS
 from tests.archive.corpora import make_corpus
 from tests.commands.test_corpus import run
+from tests.corpus.report.test_make import RUN, write_run
 from tests.factories import make_article, make_stub, related_items
-from tests.report.test_make import RUN, write_run
 from tests.waiting import HANG_SECONDS
 
 USE = {

@@ -9,8 +9,8 @@ import pytest
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.corpus.report.make import list_keys
 from crawler.extensions import runs
-from crawler.report.make import list_keys
 from tests.crawling import crawl, records, write_seed
 from tests.extensions.test_progress import LOG_LINE
 

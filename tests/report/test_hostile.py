@@ -9,9 +9,9 @@ from itertools import product
 import orjson
 import pytest
 
+from crawler.corpus.report.make import make_report
+from crawler.corpus.report.page import shown, web_address
 from crawler.items import Capture, Image, RelatedItem
-from crawler.report.make import make_report
-from crawler.report.page import shown, web_address
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article, make_stub
 

@@ -1,4 +1,4 @@
-"""``python -m crawler.report CORPUS RUN [PIPE]``: write runs/RUN/report.html. A crawl runs this when it ends.
+"""``python -m crawler.corpus.report CORPUS RUN [PIPE]``: write runs/RUN/report.html. A crawl runs this when it ends.
 
 The crawl gives the descriptor of a pipe of which it holds the other end; with the crawl, this process ends.
 """
@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from crawler.archive.files import write_atomically
+from crawler.corpus.report.make import make_report
 from crawler.exceptions import GleanerError
 from crawler.processes.workers import begin
-from crawler.report.make import make_report
 
 _WITH_PIPE = 3
 

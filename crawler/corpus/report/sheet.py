@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from PIL import Image as Pillow
 
+from crawler.corpus.report.details import Lines
+from crawler.corpus.report.tally import Entry
 from crawler.corpus.stored import stored_picture
 from crawler.pages.media import PICTURE_FORMATS
-from crawler.report.details import Lines
-from crawler.report.tally import Entry
 
 MOST = 24
 _SECONDS = 5.0

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from crawler.report.collect import Scope
-from crawler.report.tally import Entry, Tally
+from crawler.corpus.report.collect import Scope
+from crawler.corpus.report.tally import Entry, Tally
 
 RELATIONS = "relations"
 """The name of their number."""

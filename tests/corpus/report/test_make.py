@@ -11,11 +11,11 @@ from lxml import html
 from PIL import Image as Pillow
 
 from crawler.archive.pictures import store
+from crawler.corpus.report.make import list_keys, make_report
+from crawler.corpus.report.related import MOST_NODES
+from crawler.corpus.report.sheet import thumbnail
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import Capture, Image
-from crawler.report.make import list_keys, make_report
-from crawler.report.related import MOST_NODES
-from crawler.report.sheet import thumbnail
 from tests.archive.corpora import make_corpus
 from tests.factories import make_article, make_seed, make_stub, related_items
 
@@ -100,7 +100,7 @@ def test_the_numbers_of_a_corpus(root):
 def test_however_few_keys_are_looked_at_the_numbers_are_those_of_all(root, monkeypatch):
     write_run(root, {"articles-000001.jsonl": [0, (root / "articles/articles-000001.jsonl").stat().st_size]})
     whole = [make_report(root, run) for run in (None, RUN)]
-    monkeypatch.setattr("crawler.report.make.MOST_READ", 1)
+    monkeypatch.setattr("crawler.corpus.report.make.MOST_READ", 1)
     sampled = [make_report(root, run) for run in (None, RUN)]
     assert list(map(numbers, sampled)) == list(map(numbers, whole))
     assert [page.count(b"<li>") for page in sampled] < [page.count(b"<li>") for page in whole]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.report.periods import MOST, Periods, day_of
+from crawler.corpus.report.periods import MOST, Periods, day_of
 
 
 @pytest.mark.parametrize(

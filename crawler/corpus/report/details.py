@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.corpus.report.collect import count_host, count_picture
+from crawler.corpus.report.tally import Entry, Tally
 from crawler.corpus.stored import images_of
-from crawler.report.collect import count_host, count_picture
-from crawler.report.tally import Entry, Tally
 
 MOST_LINES = 50_000
 """Lines of a run that are read for its pictures, when not all are asked for."""

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from crawler.report import timeline
-from crawler.report.collect import SOURCES, STATES, Collected, slug
-from crawler.report.details import MOST_LINES
-from crawler.report.related import HEIGHT, WIDTH, Related
-from crawler.report.sheet import Thumbnail
-from crawler.report.tally import Group
+from crawler.corpus.report import timeline
+from crawler.corpus.report.collect import SOURCES, STATES, Collected, slug
+from crawler.corpus.report.details import MOST_LINES
+from crawler.corpus.report.related import HEIGHT, WIDTH, Related
+from crawler.corpus.report.sheet import Thumbnail
+from crawler.corpus.report.tally import Group
 from crawler.runs.exitcodes import MEANINGS
 from crawler.runs.record import Host, Run
 

@@ -11,10 +11,10 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from crawler.archive.segments import Place
+from crawler.corpus.report.periods import Periods, day_of
+from crawler.corpus.report.tally import Entry, Group, Spread, Tally
 from crawler.corpus.selection import STATE
 from crawler.frontier.targets import unix_time
-from crawler.report.periods import Periods, day_of
-from crawler.report.tally import Entry, Group, Spread, Tally
 from crawler.runs.record import Run
 
 SOURCES = {

@@ -9,9 +9,9 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
-from crawler.report.collect import SOURCES
-from crawler.report.periods import Periods
-from crawler.report.tally import Tally
+from crawler.corpus.report.collect import SOURCES
+from crawler.corpus.report.periods import Periods
+from crawler.corpus.report.tally import Tally
 
 # pygal leaves an importer for its plugins behind that Python 3.11 warns of at each import and later ones pass over.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]

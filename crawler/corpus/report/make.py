@@ -11,13 +11,13 @@ from pathlib import Path
 from crawler.archive.description import describe
 from crawler.archive.intact import Damages, crcs_of
 from crawler.archive.reading import read_catalogue
+from crawler.corpus.report.collect import MOST_READ, collect, count_pictures, scope_of
+from crawler.corpus.report.details import MOST_LINES, Lines, count_lines, describe_all
+from crawler.corpus.report.page import Report, render
+from crawler.corpus.report.related import RELATIONS, count_relations, related
+from crawler.corpus.report.sheet import contact_sheet
+from crawler.corpus.report.tally import Entry, Tally
 from crawler.exceptions import ConfigError
-from crawler.report.collect import MOST_READ, collect, count_pictures, scope_of
-from crawler.report.details import MOST_LINES, Lines, count_lines, describe_all
-from crawler.report.page import Report, render
-from crawler.report.related import RELATIONS, count_relations, related
-from crawler.report.sheet import contact_sheet
-from crawler.report.tally import Entry, Tally
 from crawler.runs.record import Host, Run, latest_runs, read_run
 
 _RUNS_SHOWN = 20
