@@ -19,7 +19,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     """
     if find_spec("datasette") is None:
         raise ConfigError("browse needs Datasette: pip install 'scrapy-gleaner[browse]'")
-    from crawler.browse.server import serve  # noqa: PLC0415 - an extra that not everyone has
+    from crawler.corpus.browse.server import serve  # noqa: PLC0415 - an extra that not everyone has
 
     damaged = Damages()
 

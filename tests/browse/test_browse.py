@@ -13,7 +13,7 @@ import pytest
 from PIL import Image as Pillow
 
 from crawler.archive.pictures import store
-from crawler.browse.look import look_up
+from crawler.corpus.browse.look import look_up
 from crawler.items import Image, RelatedItem
 from tests.archive.corpora import make_corpus
 from tests.crawling import REPOSITORY, scrapy_command

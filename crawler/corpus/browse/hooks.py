@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from pluggy import HookimplMarker
 
-from crawler.browse.look import look_up
+from crawler.corpus.browse.look import look_up
 from crawler.corpus.report.page import shown, web_address
 from crawler.corpus.search.query import expression, parse
 from crawler.corpus.stored import PICTURE_PATH_RE
@@ -51,7 +51,7 @@ class Hooks:
     def __init__(self, root: Path, hosts: frozenset[str]) -> None:
         self._root = root
         self._hosts = hosts
-        self.__name__ = "crawler.browse"  # Datasette takes every plugin for a module
+        self.__name__ = "crawler.corpus.browse"  # Datasette takes every plugin for a module
         loader = PackageLoader(__package__, "")
         self._templates = Environment(
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -15,7 +15,7 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from crawler.archive.recovery import CATALOGUE_NAME
-from crawler.browse.hooks import DATABASE, TABLE, Hooks
+from crawler.corpus.browse.hooks import DATABASE, TABLE, Hooks
 from crawler.corpus.search.index import CaughtUp, open_index
 from crawler.exceptions import ConfigError
 
