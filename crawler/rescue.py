@@ -14,13 +14,13 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive import Target
+from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import STOPPED, ConfigError, CorpusError, GleanerError
 from crawler.extensions.recoverer import ArchiveDown
 from crawler.frontier.targets import target_id
 from crawler.items import Article, Attempt, Capture
 from crawler.pages.records import article_record
-from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS, FORCED
 from crawler.show import note, print_json, say
 from crawler.sites import SiteProfile

@@ -143,7 +143,7 @@ class VerbCommand(ScrapyCommand):
             self.exitcode = STOPPED
 
     def _run(self, verb: ModuleType, opts: argparse.Namespace) -> int:
-        from crawler.archive.diskerrors import FULL_ERRNOS  # noqa: PLC0415
+        from crawler.archive.files import FULL_ERRNOS  # noqa: PLC0415
         from crawler.checked import check_names, check_values  # noqa: PLC0415
         from crawler.show import note  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """The catalogue: a SQLite index over the lines, which is also the frontier and the seen sets.
 
 Everything in it but attempts, leases and the reasons of failures follows from the lines, by :meth:`Catalogue.index`
-alone; so it can be thrown away and made again (:mod:`crawler.archive.recovery`).
+alone; so it can be thrown away and made again (:mod:`crawler.archive.repair`).
 """
 
 from __future__ import annotations

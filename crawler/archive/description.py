@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from crawler.archive.entries import unlist
 from crawler.archive.files import write_atomically
+from crawler.archive.manifest_lines import unlist
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import SCHEMA

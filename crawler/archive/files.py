@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from crawler.archive.inbag import refuse_bag
+from crawler.exceptions import CorpusError, CorpusLocked, DiskFull
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -45,3 +52,71 @@ def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+class CorpusLock:
+    """An exclusive ``flock`` on *directory*'s ``.lock`` file, held from construction until :meth:`release`.
+
+    No process id is stored: a killed holder leaves nothing to clean up. The descriptor is not inherited by
+    child processes (PEP 446), so a surviving worker cannot hold the corpus of a dead crawl.
+
+    Raises :class:`~crawler.exceptions.CorpusLocked` at once if another process holds it, ``ConfigError`` if
+    *directory* is in a bag: whoever writes has a lock, so nothing is ever written to a bag.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        refuse_bag(directory)
+        self._descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._descriptor)
+            raise CorpusLocked(str(directory), "another crawl holds it; wait for it to end") from error
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def release(self) -> None:
+        """Let the corpus go."""
+        os.close(self._descriptor)
+
+
+FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when there is no room: on the disk, within a quota, within a limit of size."""
+_PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+_ROOM = 1024 * 1024
+"""Bytes that a disk which is not full has left."""
+
+
+@contextmanager
+def write_errors(root: Path, database: str = "catalogue") -> Iterator[None]:
+    """Turn errors of the disk and of SQLite, of *database*, into ours, which say what happened where."""
+    try:
+        yield
+    except CorpusError:
+        raise
+    except OSError as error:
+        if error.errno in FULL_ERRNOS:
+            raise DiskFull(str(root), f"no room left to write ({error.strerror})") from error
+        raise CorpusError(str(root), f"cannot be written: {error}") from error
+    except sqlite3.Error as error:
+        if comes_of_a_full_disk(root, error):
+            raise DiskFull(str(root), f"no room left for its {database}") from error
+        raise CorpusError(str(root), f"its {database} cannot be written or read: {error}") from error
+
+
+def comes_of_a_full_disk(root: Path, error: BaseException | None) -> bool:
+    """Tell whether *error*, of SQLite, means that there is no room where the databases of the corpus at *root* are.
+
+    Of quotas and limits SQLite says only that a write failed, or that a file beside the database cannot be opened.
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in _PERHAPS_FULL:
+        return bool(code == sqlite3.SQLITE_FULL)
+    try:
+        largest = max((path.stat().st_size for path in root.glob("*.sqlite*")), default=0)
+        with tempfile.TemporaryFile(dir=root, buffering=0) as probe:
+            probe.seek(largest)
+            return probe.write(bytes(_ROOM)) < _ROOM
+    except OSError as reason:
+        return reason.errno in FULL_ERRNOS

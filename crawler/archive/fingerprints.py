@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from crawler.archive.rows import insert
+from crawler.sqlite import insert
 
 _DIGITS = 15
 _MOST_RECENT: Final = 2**17

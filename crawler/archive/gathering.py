@@ -14,9 +14,9 @@ from itertools import chain, repeat
 from operator import itemgetter
 from typing import Final
 
-from crawler.archive.rows import Row, insert
 from crawler.frontier.targets import target_id
 from crawler.items import Article, RelatedItem
+from crawler.sqlite import Row, insert
 
 _LONGER_TITLE = """CASE
     WHEN title IS NULL OR length(excluded.title) > length(title)

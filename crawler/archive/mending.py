@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.entries import MANIFEST_NAME, Entry, read_manifest, replace_manifest
 from crawler.archive.files import sync_directory, write_atomically
 from crawler.archive.intact import Damage, NotIntactError, intact_record, key_in, parted
+from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, read_manifest, replace_manifest
 from crawler.archive.quarantine import keep_bytes, keep_file, note_repairs
 from crawler.archive.sealing import measure, read_seal, rewrite_segment
 from crawler.archive.segments import (

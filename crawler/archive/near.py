@@ -2,7 +2,7 @@
 
 It lies in the folder ``near/``, and is disposable: what it holds follows from the lines. Its mark says up to which
 line it has come; it never comes further than what is committed. What a kill, a lost folder or a time without it left
-unread, is read when it is next opened (:meth:`~crawler.archive.corpus.Corpus.find_near_duplicates`).
+unread, is read when it is next opened (:meth:`~crawler.archive.writer.Corpus.find_near_duplicates`).
 
 Looked at are records of one kind with texts of at least 20 words, and only those that stand in articles/: earlier
 versions, and what went to duplicates/ since, are passed over when they are found.

@@ -20,8 +20,8 @@ from crawler.archive.description import (
     sha256_of,
     update_description,
 )
-from crawler.archive.entries import unlist
 from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.manifest_lines import unlist
 from crawler.exceptions import CorpusDamaged
 
 MAX_PROFILE_BYTES = 1024 * 1024

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from crawler.archive.rows import insert
+from crawler.sqlite import insert
 from crawler.text.boilerplate import edge_keys
 
 _PAGES, _ONE_IN = 8, 100

@@ -21,9 +21,7 @@ from pathlib import Path
 from threading import Lock
 from zlib import crc32
 
-from crawler.archive.diskerrors import comes_of_a_full_disk
-from crawler.archive.entries import MANIFEST_NAME, read_manifest
-from crawler.archive.files import sync_directory, write_all, write_pieces_atomically
+from crawler.archive.files import comes_of_a_full_disk, sync_directory, write_all, write_pieces_atomically
 from crawler.archive.losses import (
     CapturePlace,
     Loss,
@@ -33,6 +31,7 @@ from crawler.archive.losses import (
     record_losses,
     repaired,
 )
+from crawler.archive.manifest_lines import MANIFEST_NAME, read_manifest
 from crawler.warc.exchange import Exchange
 from crawler.warc.index import Capture, CaptureIndex, read_back
 from crawler.warc.reading import Broken, Record, read_records

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from crawler.archive.diskerrors import FULL_ERRNOS
-from crawler.archive.files import sync_directory
+from crawler.archive.files import FULL_ERRNOS, sync_directory
 from crawler.exceptions import ConfigError, CorpusError, DiskFull, GleanerError
 from crawler.processes.interrupts import held_back
 

@@ -16,10 +16,11 @@ from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus
 from crawler.archive.description import describe
-from crawler.archive.diskerrors import write_errors
+from crawler.archive.files import write_errors
 from crawler.archive.intact import Damages
 from crawler.archive.near import near_threshold
 from crawler.archive.places import line_at
+from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
 from crawler.corpus.history import history
@@ -41,7 +42,6 @@ from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules
 from crawler.items import Article
 from crawler.jsonl import decode
 from crawler.pages.facts import Cleaning
-from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.recover.commoncrawl import read_record
 from crawler.runs.record import new_run
 from crawler.show import OnProgress, note, note_damage, print_json, progress, say

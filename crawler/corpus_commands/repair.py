@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.corpus import rebuild
+from crawler.archive.writer import rebuild
 from crawler.corpus.search.index import remove_index
 from crawler.exceptions import CorpusDamaged
 from crawler.show import print_json, say

@@ -9,8 +9,7 @@ from pathlib import Path
 import orjson
 
 from crawler.archive.description import describe
-from crawler.archive.diskerrors import write_errors
-from crawler.archive.files import write_atomically
+from crawler.archive.files import write_atomically, write_errors
 from crawler.archive.intact import Damages
 from crawler.corpus.output import output_file
 from crawler.corpus.report.make import list_keys, make_report

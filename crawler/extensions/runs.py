@@ -21,11 +21,11 @@ from scrapy.http import Response
 
 from crawler import __version__
 from crawler.archive.files import write_atomically
+from crawler.archive.profilechoice import ChosenProfile
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.processes.interrupts import held_back
-from crawler.profilechoice import ChosenProfile
 from crawler.runs.exitcodes import FORCED, exit_code
 from crawler.runs.monitor import collapse
 from crawler.runs.record import latest_runs

@@ -13,7 +13,7 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 
 from crawler import __version__
-from crawler.archive.diskerrors import write_errors
+from crawler.archive.files import write_errors
 from crawler.archive.losses import CapturePlace
 from crawler.archive.warcs import CaptureWriter
 from crawler.exceptions import CorpusError

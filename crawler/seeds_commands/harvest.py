@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from crawler.archive.diskerrors import FULL_ERRNOS
+from crawler.archive.files import FULL_ERRNOS
 from crawler.exceptions import DiskFull, SeedError
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
 from crawler.seeds.gather import harvest, total_size

@@ -18,6 +18,7 @@ from scrapy.http import Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus, Target
+from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
@@ -27,7 +28,6 @@ from crawler.items import Article, Attempt, Capture
 from crawler.pages.facts import PageFacts
 from crawler.pages.records import article_record, stub_record
 from crawler.pages.soft404 import SETTLED, is_settled, soft_404
-from crawler.profilechoice import ChosenProfile, choose_profile
 from crawler.utils.engine import Stopping
 from crawler.utils.response import NOT_HELD, captured, header, reason_of
 

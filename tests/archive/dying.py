@@ -16,8 +16,8 @@ from pathlib import Path
 from random import Random
 
 from crawler.archive import Corpus, catalogue
-from crawler.archive.corpus import rebuild
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.dedupe import index
 from crawler.exceptions import CorpusError

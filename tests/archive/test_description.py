@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
 from crawler.archive.description import (
     describe,
     describe_checked,
@@ -20,6 +19,7 @@ from crawler.archive.description import (
     has_remains,
     update_description,
 )
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crawler.archive import Corpus, catalogue, segments
-from crawler.archive.corpus import rebuild
+from crawler.archive.writer import rebuild
 from crawler.corpus.export import export
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history

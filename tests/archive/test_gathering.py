@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.catalogue import Catalogue
-from crawler.archive.corpus import rebuild
 from crawler.archive.fingerprints import Fingerprints
 from crawler.archive.schema import VERSION
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.stats import corpus_stats
 from crawler.frontier.targets import Validators
 from crawler.items import Image, RelatedItem
 from crawler.jsonl import decode
-from tests.archive.test_recovery import content
+from tests.archive.test_repair import content
 from tests.factories import make_article, make_seed, make_stub, related_items
 
 IDS = st.integers(1, 6)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
-from crawler.archive.entries import MANIFEST_NAME
 from crawler.archive.losses import LOSSES_NAME, read_losses
+from crawler.archive.manifest_lines import MANIFEST_NAME
 from crawler.archive.warcs import INDEX_NAME
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from crawler.archive import Added, Corpus, Unchanged
-from crawler.archive.corpus import rebuild
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.items import Image
-from tests.archive.test_recovery import content
+from tests.archive.test_repair import content
 from tests.factories import make_article
 
 JPEG, OTHER = b"\xff\xd8\xff one picture", b"\xff\xd8\xff another picture"

@@ -12,8 +12,8 @@ from contextlib import closing
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
 from crawler.archive.segments import segment_paths
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.lines import AllLines

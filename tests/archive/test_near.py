@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
-from crawler.archive.corpus import rebuild
 from crawler.archive.decision import Lesser
 from crawler.archive.near import FOLDER, near_threshold
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
@@ -27,7 +27,7 @@ from crawler.exceptions import ConfigError, CorpusError
 from crawler.frontier.visits import Due
 from crawler.items import Image
 from tests.archive.test_crashes import die_at
-from tests.archive.test_recovery import content
+from tests.archive.test_repair import content
 from tests.factories import make_article, make_seed, make_stub, related_items
 
 THRESHOLD = 0.5

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
 from crawler.archive.description import describe
 from crawler.archive.ownprofile import earlier_path, own_profile
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.archive.corpus import Corpus
+from crawler.archive.writer import Corpus
 from crawler.corpus.stats import corpus_stats
 from crawler.exceptions import CorpusDamaged, CorpusError
 from crawler.items import Image

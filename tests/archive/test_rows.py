@@ -8,7 +8,7 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.rows import insert
+from crawler.sqlite import insert
 
 VALUES = st.none() | st.integers(0, 9) | st.text(max_size=2)
 

@@ -17,7 +17,7 @@ from crawler.archive.segments import FAMILIES, is_sealed, read_lines, seal_path,
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import ConfigError, CorpusDamaged
-from tests.archive.test_recovery import content
+from tests.archive.test_repair import content
 from tests.factories import make_article
 
 CALLS = ("write", "fdatasync", "fsync", "rename", "unlink", "ftruncate")

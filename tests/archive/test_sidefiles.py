@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.entries import MANIFEST_NAME, TAG_NAME
+from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.search.search import search

@@ -13,7 +13,7 @@ import pytest
 from scrapy.settings import Settings
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
+from crawler.archive.writer import rebuild
 from crawler.commands.corpus import Command
 from crawler.corpus.export import FORMATS
 from crawler.corpus.export.graph import GRAPH_FORMATS as WRITTEN_GRAPHS

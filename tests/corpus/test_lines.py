@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from crawler.archive.corpus import Corpus, rebuild
+from crawler.archive.writer import Corpus, rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.lines import AllLines, selected_lines

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from crawler.archive.lock import CorpusLock
+from crawler.archive.files import CorpusLock
 from tests.crawling import REPOSITORY, records, write_seed
 from tests.waiting import HANG_SECONDS, wait_for
 

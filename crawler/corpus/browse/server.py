@@ -14,7 +14,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from crawler.archive.recovery import CATALOGUE_NAME
+from crawler.archive.repair import CATALOGUE_NAME
 from crawler.corpus.browse.hooks import DATABASE, TABLE, Hooks
 from crawler.corpus.search.index import CaughtUp, open_index
 from crawler.exceptions import ConfigError

@@ -17,11 +17,9 @@ from typing import NamedTuple
 
 from crawler import __version__
 from crawler.archive.description import describe_checked
-from crawler.archive.diskerrors import write_errors
-from crawler.archive.entries import MANIFEST_NAME, TAG_NAME, Entry, read_manifest
-from crawler.archive.files import sync_directory, write_all
-from crawler.archive.lock import CorpusLock
+from crawler.archive.files import CorpusLock, sync_directory, write_all, write_errors
 from crawler.archive.losses import LOSSES_NAME
+from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, Entry, read_manifest
 from crawler.archive.sealing import Compression
 from crawler.corpus.fixity.manifest import seal_held
 from crawler.corpus.output import output_errors

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from crawler.archive.losses import CapturePlace
-from crawler.archive.recovery import CATALOGUE_NAME
+from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
 from crawler.corpus.fixity.linecheck import LineChecker

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest
-from crawler.archive.recovery import CATALOGUE_NAME
+from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, manifest_problem, read_manifest
+from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import read_seal
 from crawler.archive.segments import FAMILIES, seal_path, segment_paths
 from crawler.corpus.fixity.checks import Digest, Problem

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
-from crawler.archive.diskerrors import write_errors
-from crawler.archive.entries import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
-from crawler.archive.lock import CorpusLock
+from crawler.archive.files import CorpusLock, write_errors
 from crawler.archive.losses import read_losses
+from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
 from crawler.archive.ownprofile import earlier_profiles
 from crawler.archive.reading import has_catalogue
-from crawler.archive.recovery import Recovery, open_catalogue
+from crawler.archive.repair import Recovery, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
 from crawler.archive.warcs import mend_warcs

@@ -20,7 +20,7 @@ from zlib import crc32
 
 from crawler.archive import quarantine
 from crawler.archive.description import description_problems
-from crawler.archive.lock import CorpusLock
+from crawler.archive.files import CorpusLock
 from crawler.archive.losses import LOSSES_NAME, CapturePlace, of_records, read_losses
 from crawler.archive.ownprofile import profile_problems
 from crawler.archive.reading import catalogue_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from crawler.archive.corpus import Corpus
+from crawler.archive.writer import Corpus
 from crawler.corpus.fixity.linecheck import record_validator
 from crawler.items import Article, Image
 from crawler.jsonl import decode

@@ -1,7 +1,7 @@
 """Bringing the records of other corpora into one, each once.
 
 The lines of the others are read in the order in which they were obtained, as far as their files allow, and brought to
-:meth:`~crawler.archive.corpus.Corpus.add` in groups: it decides what is new, what a duplicate, and which version it
+:meth:`~crawler.archive.writer.Corpus.add` in groups: it decides what is new, what a duplicate, and which version it
 is. What a record says of its origin (``run``, ``capture``) stays. A text that the corpus holds already, in whatever
 version, is not brought again: so a merge can be stopped anywhere, and repeated.
 
@@ -19,14 +19,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from crawler.archive.corpus import DEFAULT_SEGMENT_BYTES, Corpus
 from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
 from crawler.archive.description import describe, is_corpus
-from crawler.archive.diskerrors import write_errors
+from crawler.archive.files import write_errors
 from crawler.archive.intact import Damages
 from crawler.archive.reading import has_catalogue
 from crawler.archive.segments import FAMILIES
 from crawler.archive.warcs import mend_warcs
+from crawler.archive.writer import DEFAULT_SEGMENT_BYTES, Corpus
 from crawler.corpus.lines import AllLines, Line, Lines, selected_lines
 from crawler.corpus.merge.foreign import Pictures, Records
 from crawler.corpus.merge.foreigncaptures import Captures
@@ -82,7 +82,7 @@ def merge(
     to be. One without a catalogue that can be read, such as what a bag holds, is read as its files are; nothing is
     ever written to the others. *on_progress* is told how many records of how many were looked at. Raises
     ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root*
-    (it may write to the others), and as :class:`~crawler.archive.corpus.Corpus` does.
+    (it may write to the others), and as :class:`~crawler.archive.writer.Corpus` does.
     """
     site = _common_site(root, others)
     records = Records(site)

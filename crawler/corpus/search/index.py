@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from crawler.archive.diskerrors import write_errors
+from crawler.archive.files import write_errors
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_of, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue

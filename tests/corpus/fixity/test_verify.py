@@ -13,8 +13,8 @@ from random import Random
 import pytest
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
 from crawler.archive.pictures import store
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity import verify as verify_module
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.archive.corpus import Corpus, rebuild
+from crawler.archive.writer import Corpus, rebuild
 from crawler.corpus.search.index import remove_index
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection

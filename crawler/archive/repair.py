@@ -19,12 +19,11 @@ import orjson
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
-from crawler.archive.diskerrors import comes_of_a_full_disk
-from crawler.archive.entries import MANIFEST_NAME
-from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.files import comes_of_a_full_disk, sync_directory, write_atomically
 from crawler.archive.intact import intact_record, is_key, parted
 from crawler.archive.losses import Loss, of_records
 from crawler.archive.lostpictures import LostPictures, ask_for_lost
+from crawler.archive.manifest_lines import MANIFEST_NAME
 from crawler.archive.mending import Taken
 from crawler.archive.places import line_at
 from crawler.archive.quarantine import note_repairs, noted_repairs

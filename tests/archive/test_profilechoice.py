@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crawler.archive import Corpus
+from crawler.archive.profilechoice import choose_profile
 from crawler.exceptions import CorpusDamaged, ProfileError
-from crawler.profilechoice import choose_profile
 from crawler.sites import profile_content
 
 REPLICA = profile_content("replica")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Corpus
-from crawler.archive.corpus import rebuild
+from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusError
 from tests.factories import make_article, make_seed, make_stub, related_items

@@ -10,7 +10,7 @@
 
 So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 3
 that missed step 5 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
-is in the corpus once or will be fetched again (:mod:`crawler.archive.recovery`). What follows from no line (a lease,
+is in the corpus once or will be fetched again (:mod:`crawler.archive.repair`). What follows from no line (a lease,
 a failure, a visit that found nothing new) is acknowledged after step 5 only.
 """
 
@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from crawler.archive.appending import LineAppender
 from crawler.archive.decision import Added, Duplicate, Held, Lesser, Outcome, Twin, decide, moved
 from crawler.archive.depths import listed_by, pass_on_depths
 from crawler.archive.description import (
@@ -37,22 +36,20 @@ from crawler.archive.description import (
     repair_description,
     update_description,
 )
-from crawler.archive.diskerrors import write_errors
-from crawler.archive.entries import MANIFEST_NAME, TAG_NAME, manifest_problem
-from crawler.archive.files import sync_directory
+from crawler.archive.files import CorpusLock, sync_directory, write_errors
 from crawler.archive.inbag import refuse_bag
 from crawler.archive.intact import record_if_intact
-from crawler.archive.lock import CorpusLock
 from crawler.archive.losses import CapturePlace
 from crawler.archive.lostpictures import quarantine_damaged
+from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, manifest_problem
 from crawler.archive.mending import mend_segments, renew_manifest, take_out
 from crawler.archive.near import NearDuplicates, remove_near_index
 from crawler.archive.ownprofile import bring_profile, keep_profile, repair_profiles
 from crawler.archive.pictures import is_there, store
 from crawler.archive.places import line_at
-from crawler.archive.recovery import CATALOGUE_NAME, Recovery, discard_catalogue, is_malformed, open_catalogue
+from crawler.archive.repair import CATALOGUE_NAME, Recovery, discard_catalogue, is_malformed, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
-from crawler.archive.segments import Place
+from crawler.archive.segments import LineAppender, Place
 from crawler.archive.warcs import CaptureWriter, account_for_captures, mend_warcs
 from crawler.archive.witness import Witness
 from crawler.exceptions import ConfigError, CorpusError
