@@ -60,8 +60,8 @@ def commands() -> str:
 
 
 def _helps() -> Iterator[tuple[str, str]]:
+    from crawler.cli.helptext import Paragraphs  # noqa: PLC0415
     from crawler.commands import completion, corpus, crawl, replica, seeds  # noqa: PLC0415 - Scrapy is heavy
-    from crawler.helptext import Paragraphs  # noqa: PLC0415
 
     os.environ["COLUMNS"] = "100"
     for name, module in (("crawl", crawl), ("replica", replica), ("completion", completion)):

@@ -236,7 +236,7 @@ WRITE_THEMSELVES = {
     "show.py",
     "summary.py",
     "report/__main__.py",
-    "corpus_commands/report.py",
+    "cli/corpus/report.py",
     "commands/crawl.py",
     "commands/completion.py",
 }

@@ -8,8 +8,8 @@ import sys
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.cli.helptext import ScrapyParagraphs
 from crawler.commands import corpus, crawl, replica, seeds
-from crawler.helptext import ScrapyParagraphs
 
 _SHELLS = ("bash", "zsh", "tcsh")
 _MODULES = {"crawl": crawl, "corpus": corpus, "seeds": seeds, "replica": replica}

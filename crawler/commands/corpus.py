@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crawler.corpus_commands.options import EXIT_CODES, VERBS
-from crawler.verbs import VerbCommand
+from crawler.cli.corpus.options import EXIT_CODES, VERBS
+from crawler.cli.verbs import VerbCommand
 
 
 class Command(VerbCommand):
-    """Its verbs are in :mod:`crawler.corpus_commands`."""
+    """Its verbs are in :mod:`crawler.cli.corpus`."""
 
     requires_project = True
     name, verbs, exit_codes = "corpus", VERBS, EXIT_CODES

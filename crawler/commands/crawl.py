@@ -15,8 +15,9 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.log import install_scrapy_root_handler
 
+from crawler.cli.helptext import ScrapyParagraphs
+from crawler.cli.verbs import drop_output, refuse_bad_dicts, take_any_text
 from crawler.exceptions import ConfigError, GleanerError
-from crawler.helptext import ScrapyParagraphs
 from crawler.processes import interrupts
 from crawler.runs.exitcodes import INTERNAL, MEANINGS, exit_code
 from crawler.runs.summary import print_summary
@@ -24,7 +25,6 @@ from crawler.text.terminal import safe
 from crawler.utils import log as safelog
 from crawler.utils.process import GentleProcess
 from crawler.utils.watchdog import Watchdog
-from crawler.verbs import drop_output, refuse_bad_dicts, take_any_text
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -126,7 +126,7 @@ class Command(crawl.Command):
 
     def _check_settings(self, spider: str) -> None:
         """Look at the settings, those of the spider among them; raise ``ConfigError`` for what makes no sense."""
-        from crawler.checked import (  # noqa: PLC0415 - all commands are loaded at every start
+        from crawler.cli.checked import (  # noqa: PLC0415 - all commands are loaded at every start
             check_components,
             check_names,
             check_values,

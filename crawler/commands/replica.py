@@ -7,7 +7,7 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.helptext import ScrapyParagraphs
+from crawler.cli.helptext import ScrapyParagraphs
 from crawler.processes import interrupts
 
 

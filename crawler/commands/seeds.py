@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from crawler.seeds_commands.options import EXIT_CODES, VERBS
-from crawler.verbs import VerbCommand
+from crawler.cli.seeds.options import EXIT_CODES, VERBS
+from crawler.cli.verbs import VerbCommand
 
 
 class Command(VerbCommand):
-    """Its verbs are in :mod:`crawler.seeds_commands`."""
+    """Its verbs are in :mod:`crawler.cli.seeds`."""
 
     requires_project = False
     name, verbs, exit_codes = "seeds", VERBS, EXIT_CODES

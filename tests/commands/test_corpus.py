@@ -14,10 +14,10 @@ from scrapy.settings import Settings
 
 from crawler.archive import Corpus
 from crawler.archive.writer import rebuild
+from crawler.cli.corpus.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
 from crawler.commands.corpus import Command
 from crawler.corpus.export import FORMATS
 from crawler.corpus.export.graph import GRAPH_FORMATS as WRITTEN_GRAPHS
-from crawler.corpus_commands.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
 from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub, related_items
 from tests.waiting import HANG_SECONDS

@@ -14,7 +14,7 @@ import pytest
 
 from crawler.archive import Corpus, segments
 from crawler.archive.writer import rebuild
-from crawler.corpus_commands.options import VERBS
+from crawler.cli.corpus.options import VERBS
 from tests.archive.corpora import make_corpus
 from tests.commands.test_corpus import run
 from tests.corpus.report.test_make import RUN, write_run

@@ -17,10 +17,10 @@ import pytest
 from scrapy.settings import Settings, default_settings
 
 from crawler import settings as settings_module
+from crawler.cli.corpus.options import VERBS
+from crawler.cli.seeds.options import VERBS as SEED_VERBS
 from crawler.commands.corpus import Command
-from crawler.corpus_commands.options import VERBS
 from crawler.runs.exitcodes import MEANINGS
-from crawler.seeds_commands.options import VERBS as SEED_VERBS
 from crawler.sites import load_profile
 from tests.crawling import REPOSITORY
 from tests.waiting import HANG_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from crawler.verbs import Verb, positive
+from crawler.cli.verbs import Verb, positive
 
 _DEFAULT_SITE = "alalam"
 EXIT_CODES = (

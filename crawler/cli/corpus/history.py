@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from crawler.archive.intact import Damages
+from crawler.cli.show import note_damage, print_changes, print_json, say
 from crawler.corpus.history import Version, history, whole_text
 from crawler.corpus.worddiff import Change, word_diff
 from crawler.exceptions import ConfigError
-from crawler.show import note_damage, print_changes, print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from crawler.cli.show import print_json, print_table
 from crawler.corpus.stats import corpus_stats
-from crawler.show import print_json, print_table
 from crawler.text.terminal import safe
 
 _MONTHS = 12

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO
 
 from crawler.archive.files import FULL_ERRNOS
+from crawler.cli.seeds import no_dump
+from crawler.cli.show import done, note, progress
 from crawler.exceptions import DiskFull, SeedError
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
 from crawler.seeds.gather import harvest, total_size
-from crawler.seeds_commands import no_dump
-from crawler.show import done, note, progress
 from crawler.sites import load_profile
 
 _STDOUT = "-"

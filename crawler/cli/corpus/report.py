@@ -11,12 +11,12 @@ import orjson
 from crawler.archive.description import describe
 from crawler.archive.files import write_atomically, write_errors
 from crawler.archive.intact import Damages
+from crawler.cli.show import note, note_damage, print_json, say
 from crawler.corpus.output import output_file
 from crawler.corpus.report.make import list_keys, make_report
 from crawler.corpus.report.tally import Entry
 from crawler.exceptions import ConfigError
 from crawler.runs.record import run_names
-from crawler.show import note, note_damage, print_json, say
 from crawler.text.terminal import safe, safe_json
 
 

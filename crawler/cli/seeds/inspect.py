@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from crawler.cli.seeds import no_dump
+from crawler.cli.show import note, print_json, print_table, say
 from crawler.exceptions import SeedError
 from crawler.seeds import Dump, SeedPage, read_seeds
 from crawler.seeds.describe import all_diagnoses, describe, is_flagged, verdict_line
-from crawler.seeds_commands import no_dump
-from crawler.show import note, print_json, print_table, say
 from crawler.sites import load_profile
 from crawler.text.terminal import safe
 

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.sealing import compression_named
+from crawler.cli.show import note, print_json, say
 from crawler.corpus.fixity.manifest import seal
 from crawler.exceptions import CorpusDamaged
-from crawler.show import note, print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

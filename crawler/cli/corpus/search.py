@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from crawler.cli.corpus.options import selection_of
+from crawler.cli.show import console, note, note_damage, print_json, progress, say, styled
 from crawler.corpus.search.search import Found, Hit, search
 from crawler.corpus.search.snippets import Snippet
-from crawler.corpus_commands.options import selection_of
-from crawler.show import console, note, note_damage, print_json, progress, say, styled
 
 _HIT_STYLE = "bold yellow"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from crawler.verbs import Verb, positive
+from crawler.cli.verbs import Verb, positive
 
 if TYPE_CHECKING:
     from crawler.corpus.selection import Selection

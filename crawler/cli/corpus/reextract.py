@@ -23,6 +23,7 @@ from crawler.archive.places import line_at
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
+from crawler.cli.show import OnProgress, note, note_damage, print_json, progress, say
 from crawler.corpus.history import history
 from crawler.corpus.reextract import (
     DRAFT_NAME,
@@ -44,7 +45,6 @@ from crawler.jsonl import decode
 from crawler.pages.facts import Cleaning
 from crawler.recover.commoncrawl import read_record
 from crawler.runs.record import new_run
-from crawler.show import OnProgress, note, note_damage, print_json, progress, say
 from crawler.sites import SiteProfile
 from crawler.utils.conf import bytes_of, whole
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from crawler.archive.description import PROFILE_NAME
 from crawler.archive.intact import Damages
 from crawler.archive.near import near_threshold
+from crawler.cli.show import note, note_damage, print_json, progress, say
 from crawler.corpus.merge.merge import Merged, merge
-from crawler.show import note, note_damage, print_json, progress, say
 from crawler.utils.conf import bytes_of
 
 _WORDS = {

@@ -10,7 +10,7 @@ import sys
 import pytest
 from scrapy.settings import Settings
 
-from crawler.checked import check_command_line, check_components, check_names, check_values
+from crawler.cli.checked import check_command_line, check_components, check_names, check_values
 from crawler.exceptions import ConfigError
 from tests.crawling import REPOSITORY, scrapy, setting_arguments
 

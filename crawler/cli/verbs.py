@@ -20,8 +20,8 @@ from typing import Any, ClassVar, NamedTuple
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.cli.helptext import Paragraphs
 from crawler.exceptions import STOPPED, GleanerError
-from crawler.helptext import Paragraphs
 from crawler.processes import interrupts, workers
 from crawler.runs.exitcodes import COMPLETE, DISK_FULL, INTERNAL
 from crawler.text.terminal import safe
@@ -49,7 +49,7 @@ def take_any_text(*, json: bool = False) -> None:
 
 def refuse_bad_dicts(opts: argparse.Namespace) -> None:
     """End with one line if ``-s`` gives text for a setting that is a dict."""
-    from crawler.checked import check_command_line  # noqa: PLC0415 - all commands are loaded at every start
+    from crawler.cli.checked import check_command_line  # noqa: PLC0415 - all commands are loaded at every start
 
     try:
         check_command_line(opts.set)
@@ -128,11 +128,11 @@ class VerbCommand(ScrapyCommand):
                 f"unknown argument {safe(args[0])}; see scrapy {self.name} {opts.verb} --help", print_help=False
             )
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
-        from crawler.show import note  # noqa: PLC0415 - as the verbs themselves
+        from crawler.cli.show import note  # noqa: PLC0415 - as the verbs themselves
 
         take_any_text(json=opts.json)
         opts.settings = self.settings
-        verb = import_module(f"crawler.{self.name}_commands.{opts.verb}")
+        verb = import_module(f"crawler.cli.{self.name}.{opts.verb}")
         try:
             with interrupts.raising() as came:
                 self.exitcode = self._run(verb, opts)
@@ -144,8 +144,8 @@ class VerbCommand(ScrapyCommand):
 
     def _run(self, verb: ModuleType, opts: argparse.Namespace) -> int:
         from crawler.archive.files import FULL_ERRNOS  # noqa: PLC0415
-        from crawler.checked import check_names, check_values  # noqa: PLC0415
-        from crawler.show import note  # noqa: PLC0415
+        from crawler.cli.checked import check_names, check_values  # noqa: PLC0415
+        from crawler.cli.show import note  # noqa: PLC0415
 
         assert self.settings is not None  # noqa: S101
         try:

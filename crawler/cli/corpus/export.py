@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from crawler.cli.corpus.options import selection_of
+from crawler.cli.show import done, note_damage, progress
 from crawler.corpus.export import Options, export
-from crawler.corpus_commands.options import selection_of
 from crawler.exceptions import CorpusDamaged
-from crawler.show import done, note_damage, progress
 
 _SHOWN = 10
 

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from crawler.cli.show import note_damage, print_changes, print_json, say
 from crawler.corpus.duplicates import Cluster, Repeat, clusters
 from crawler.corpus.history import text_of
 from crawler.corpus.worddiff import word_diff
-from crawler.show import note_damage, print_changes, print_json, say
 
 _FACTS = ("kind", "title", "url", "published", "version")
 _REPEATED = ("near_duplicate_of", "similarity", "duplicate_rule")

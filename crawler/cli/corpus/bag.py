@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.sealing import compression_named
+from crawler.cli.show import print_json, say
 from crawler.corpus.fixity.bags import make_bag
-from crawler.show import print_json, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from crawler.archive.writer import rebuild
+from crawler.cli.show import print_json, say
 from crawler.corpus.search.index import remove_index
 from crawler.exceptions import CorpusDamaged
-from crawler.show import print_json, say
 
 _NEXT = "next: scrapy crawl neighbours as before, or scrapy crawl revisit, archives again what the site still has"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from crawler.cli.show import print_json, progress, say
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged
-from crawler.show import print_json, progress, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

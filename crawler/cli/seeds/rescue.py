@@ -1,7 +1,8 @@
-"""``scrapy seeds rescue``: what each step finds of an article, and where it is had from, printed as it comes."""
+"""``scrapy seeds rescue``."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
@@ -16,18 +17,24 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.archive import Target
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
+from crawler.cli.show import note, print_json, say
 from crawler.exceptions import STOPPED, ConfigError, CorpusError, GleanerError
 from crawler.extensions.recoverer import ArchiveDown
 from crawler.frontier.targets import target_id
 from crawler.items import Article, Attempt, Capture
 from crawler.pages.records import article_record
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS, FORCED
-from crawler.show import note, print_json, say
 from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider
 from crawler.utils.engine import Stopping
 from crawler.utils.process import GentleProcess
 from crawler.utils.response import captured, reason_of
+
+
+def run(_root: Path, opts: argparse.Namespace) -> int:
+    """Ask for single articles now, and tell what each step found."""
+    return rescue(opts.wanted, opts.site, opts.settings, as_json=opts.json)
+
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings

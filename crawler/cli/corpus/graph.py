@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from crawler.cli.show import done, note_damage, progress
 from crawler.corpus.export.graph import export_graph
-from crawler.show import done, note_damage, progress
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

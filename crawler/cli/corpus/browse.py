@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from crawler.archive.intact import Damages
+from crawler.cli.show import note_damage, print_json, progress, say
 from crawler.corpus.search.index import CaughtUp
 from crawler.exceptions import ConfigError, CorpusDamaged
-from crawler.show import note_damage, print_json, progress, say
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:

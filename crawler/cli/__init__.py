@@ -1,0 +1,1 @@
+"""Verbs of our commands, a module each, loaded when a user names them."""
