@@ -127,7 +127,7 @@ PEERS: dict[str, Callable[[], Extractor]] = {
 def load(name: str, *, shipped: bool = False) -> Extractor:
     """Return the extractor called *name*: a peer, or ``module:function``; ours with the reader of one half."""
     if name == OURS and not shipped:
-        from crawler.extract import forest  # noqa: PLC0415
+        from crawler.extract.learned import forest  # noqa: PLC0415
 
         forest.use_reader(forest.read_reader(ROOT / "benchmarks" / "body_half.npz"))
     if name in PEERS:

@@ -29,9 +29,9 @@ from fastwarc.warc import ArchiveIterator
 
 from crawler.exceptions import SeedError
 from crawler.seeds import parse_page
+from crawler.seeds.find import harvest_file
 from crawler.seeds.forms.json_list import read_json_list
 from crawler.seeds.forms.record import Notes
-from crawler.seeds.harvest import harvest_file
 
 ROUNDS = 3
 PAGES = 2000

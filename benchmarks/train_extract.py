@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001, PLR2004 - punctuation of other scripts; numbers that say what they are
-"""Train the reader that tells the body of an article from the rest of its page: crawler/extract/body.npz.
+"""Train the reader that tells the body of an article from the rest of its page: crawler/extract/learned/body.npz.
 
     python benchmarks/train_extract.py --check      # figures of hosts that no part of a reader has seen, by cross-fit
-    python benchmarks/train_extract.py              # train on all pages: crawler/extract/body.npz, which ships
+    python benchmarks/train_extract.py              # train on all pages: crawler/extract/learned/body.npz, which ships
     python benchmarks/train_extract.py --half       # ... on the development half: benchmarks/body_half.npz
 
 Needs catboost (``pip install catboost``) and the pages of benchmarks/extract.py. ``--half`` makes the reader that
@@ -47,7 +47,7 @@ from extract import f1, precision_recall, read_set  # noqa: E402
 
 from crawler.extract.blocks import Block  # noqa: E402
 from crawler.extract.body import evidence  # noqa: E402
-from crawler.extract.features import Evidence, measure  # noqa: E402
+from crawler.extract.learned.features import Evidence, measure  # noqa: E402
 from crawler.extract.marks import KIND_COUNT, NAMES  # noqa: E402
 from crawler.extract.page import read  # noqa: E402
 from crawler.extract.titles import find_title  # noqa: E402
@@ -305,7 +305,7 @@ def report(pages: list[Sample], judged: list[Any]) -> None:
 
 
 def arrays(forests: Forests) -> dict[str, Any]:
-    """Return the mean of *forests*, as one forest: the arrays that crawler.extract.forest reads."""
+    """Return the mean of *forests*, as one forest: the arrays that crawler.extract.learned.forest reads."""
     parts = [_arrays(forest, 1 / len(forests)) for forest in forests]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in ("column", "border", "leaves")}
     return joined | {"bias": np.float32(sum(part["bias"] for part in parts))}
@@ -353,7 +353,7 @@ def main() -> None:
     if options.check:
         report(pages, out_of_fold(pages, used, _TREES))
         return
-    path = "benchmarks/body_half.npz" if options.half else "crawler/extract/body.npz"
+    path = "benchmarks/body_half.npz" if options.half else "crawler/extract/learned/body.npz"
     write(ROOT / path, vocabulary(told), [page for page, use in zip(pages, used, strict=True) if use])
 
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from crawler.extract.blocks import Block, Place, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
-from crawler.extract.features import Evidence, Matrix, measure
-from crawler.extract.forest import load_reader
-from crawler.extract.letters import CALL_RE, weight
+from crawler.extract.learned.features import Evidence, Matrix, measure
+from crawler.extract.learned.forest import load_reader
+from crawler.extract.learned.letters import CALL_RE, weight
+from crawler.extract.learned.words import Vocabulary
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import Page
 from crawler.extract.walls import bars
-from crawler.extract.words import Vocabulary
 from crawler.text import clean_line
 
 _THRESHOLD = 0.5

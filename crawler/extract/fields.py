@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler.extract.addresses import find_canonical_url
 from crawler.extract.authors import find_authors
 from crawler.extract.body import FEW_WORDS, Body, Reading, find_body
+from crawler.extract.canonical import find_canonical_url
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
-from crawler.extract.kickers import find_kicker
 from crawler.extract.languages import find_language
 from crawler.extract.page import Found, Page, read
-from crawler.extract.titles import find_title
+from crawler.extract.titles import find_kicker, find_title
 from crawler.extract.tree import parse
 from crawler.extract.walls import find_error, find_wall
 from crawler.sites import SiteProfile

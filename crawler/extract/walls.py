@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from crawler.extract.dates import find_published
-from crawler.extract.letters import weight
+from crawler.extract.learned.letters import weight
 from crawler.extract.page import Page
 
 _LONGEST = 1_500

@@ -1,157 +1,221 @@
-"""Finds pages with a dump in large files: WARC and WET, JSON lines, plain text; compressed or not, in constant memory.
+"""Harvests many files at once, a process for each core, into one file of JSON lines.
 
-What cannot hold a dump is told apart by a few searches in its bytes, at some gigabytes a second; only the rest is
-decoded and read. What is found comes as JSON lines that are seeds again: text, url, timestamp, file, offset.
+Each process has one file at a time, and shares nothing with the others: when one dies, its file alone is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+import ctypes
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from multiprocessing.sharedctypes import RawArray
+from pathlib import Path
+from typing import IO, NamedTuple
 
 from crawler.exceptions import SeedError
-from crawler.net import url_origin
-from crawler.seeds.page import parse_page
-from crawler.seeds.sources import (
-    MAX_PAGE_BYTES,
-    is_json_lines,
-    looks_like_json_lines,
-    optional,
-    parse_line,
-    skip_line,
-)
-from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
-from crawler.seeds.warc import Sieve, read_warc
+from crawler.processes.workers import Pool
+from crawler.seeds.find import harvest_file
+from crawler.seeds.sources import check_paths, expand
+from crawler.seeds.streams import STDIN
 from crawler.sites import SiteProfile
-from crawler.writable import writable
+from crawler.writable import json_of
 
-_WINDOW = 1 << 20
-_LINES_PER_PROGRESS = 256
-_UTC = ZoneInfo("UTC")  # no date is asked for here
+_MAX_ERRORS = 1000
+"""Of one file; what is broken oftener is only counted."""
+_TICK_SECONDS = 0.2
+_KILLED = "the process that read it was killed, for want of memory perhaps; nothing of this file is in the output"
 
-Wanted = Callable[[str | None], bool]
-Report = Callable[[SeedError], None]
 Progress = Callable[[int], None]
-"""Called now and then with the number of bytes of the file, as it lies on the disk, that were read so far."""
+"""Called now and then with the number of bytes, as they lie on the disk, that were read of all files so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
-    """A page with a dump; ``offset`` is where its record or line is in the file, ``records`` counts its items."""
+@dataclass(slots=True)
+class Yield:
+    """What a harvest brought. ``errors`` are lines for a person, ``more_errors`` counts those that were not kept.
 
-    text: str
-    url: str | None
-    timestamp: str | None
+    ``lost`` counts the files whose process was killed.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    pages: int = 0
+    records: int = 0
+    errors: list[str] = field(default_factory=list)
+    more_errors: int = 0
+    lost: int = 0
+
+    def report(self, error: SeedError) -> None:
+        """Keep *error*, or count it."""
+        if len(self.errors) < _MAX_ERRORS:
+            self.errors.append(str(error))
+        else:
+            self.more_errors += 1
+
+
+def harvest(
+    paths: Sequence[str],
+    out: IO[bytes],
+    profile: SiteProfile | None = None,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[Yield]:
+    """Write the pages with a dump in *paths* to *out*, one JSON line each; yield what each file brought.
+
+    The lines come in the order of the files, whatever *jobs* is. With a *profile* only pages of its hosts are taken.
+    Raises SeedError before anything is read if one of *paths* does not exist.
+    """
+    check_paths(paths)
+    files: Iterator[str] = (file for path in paths for file in expand(path, archives=True))
+    progress = progress or _ignore
+    first = list(islice(files, 2))
+    files = chain(first, files)
+    if jobs <= 1 or len(first) < 2:  # noqa: PLR2004 - one file is no work for two
+        done = 0
+        for file in files:
+            result = _harvest_one(file, out, profile, lambda count, before=done: progress(before + count))  # type: ignore[misc]
+            done += result.bytes
+            progress(done)
+            yield result
+    else:
+        yield from _harvest_parallel(files, out, profile, jobs, progress)
+
+
+def total_size(paths: Sequence[str]) -> int:
+    """Return how many bytes the files in *paths* have on the disk, 0 for a pipe."""
+    return sum(_size(file) for path in paths for file in expand(path, archives=True))
+
+
+def _size(file: str) -> int:
+    return Path(file).stat().st_size if file != STDIN and Path(file).is_file() else 0
+
+
+def _ignore(_: int) -> None:
+    pass
+
+
+def _harvest_one(file: str, out: IO[bytes], profile: SiteProfile | None, progress: Progress) -> Yield:
+    result = Yield(files=1)
+    try:
+        for find in harvest_file(file, profile, result.report, progress):
+            out.write(json_of(find.line()) + b"\n")
+            result.pages += 1
+            result.records += find.records
+    except SeedError as error:
+        result.report(error)
+    result.bytes = _size(file)
+    return result
+
+
+_read: ctypes.Array[ctypes.c_longlong] | None = None
+"""In a worker: the bytes that each worker has read. Without a lock, which one that is killed would hold for ever."""
+_slot = 0
+"""In a worker: which of them is its own."""
+
+
+def _start_worker(read: ctypes.Array[ctypes.c_longlong], slot: int) -> None:
+    global _read, _slot
+    _read, _slot = read, slot
+
+
+def _work(file: str, part: str, profile: SiteProfile | None) -> Yield:
+    before = _read[_slot] if _read is not None else 0
+
+    def progress(count: int) -> None:
+        if _read is not None:
+            _read[_slot] = before + count
+
+    with Path(part).open("wb") as out:
+        result = _harvest_one(file, out, profile, progress)
+    progress(result.bytes)
+    return result
+
+
+class _Job(NamedTuple):
+    """A file that is being harvested into its *part*."""
+
     file: str
-    offset: int
-    records: int
+    part: Path
+    future: Future[Yield]
 
-    def line(self) -> dict[str, str | int | None]:
-        """Return what a line of the harvest holds."""
-        return {
-            "text": self.text,
-            "url": self.url,
-            "timestamp": self.timestamp,
-            "file": self.file,
-            "offset": self.offset,
-            "records": self.records,
-        }
-
-
-def may_hold_dump(data: bytes) -> bool:
-    """Tell, fast, whether *data* may hold a dump; False is certain.
-
-    A brace or an equals sign stands in every form, and in few pages of prose; looking for one byte is several times
-    faster than for a word. Every whole record has the key ``contenttypeid``; a list that is cut before it is only
-    known as PHP's ``string(``.
-    """
-    if b"{" in data:
-        return b"contenttypeid" in data or b"string(" in data
-    return b"=" in data and b"contenttypeid" in data
-
-
-def harvest_file(source: str, profile: SiteProfile | None, report: Report, progress: Progress) -> Iterator[Find]:
-    """Yield the pages with a dump in *source*, only those from the hosts of *profile* if one is given.
-
-    What is broken in the file is told to *report*, and the rest is read. Raises SeedError if it cannot be read at all.
-    """
-    wanted = _wanted(profile)
-    with open_stream(source) as opened:
+    def result(self, out: IO[bytes]) -> Yield:
+        """Write the part to *out*, and return what it brought."""
         try:
-            if opened.head.startswith(b"WARC/"):
-                yield from _from_warc(source, opened, wanted, report, progress)
-            elif is_json_lines(source) or looks_like_json_lines(opened.head):
-                yield from _from_lines(source, opened, wanted, report, progress)
-            elif profile is None:
-                yield from _from_text(source, opened, progress)
+            result = self.future.result()
+        except BrokenProcessPool:
+            result = Yield(files=1, bytes=_size(self.file), lost=1)
+            result.report(SeedError(self.file, _KILLED))
+        else:
+            with self.part.open("rb") as lines:
+                shutil.copyfileobj(lines, out)
+        self.part.unlink(missing_ok=True)
+        return result
+
+
+class _Crew:
+    """Workers that have one job each at a time; one that dies is replaced."""
+
+    def __init__(self, jobs: int, profile: SiteProfile | None, parts: Path, stack: ExitStack) -> None:
+        self.read = RawArray(ctypes.c_longlong, jobs)
+        self._profile, self._parts, self._stack = profile, parts, stack
+        self._idle = deque(range(jobs))
+        self._pools = {slot: self._pool(slot) for slot in self._idle}
+        self._busy: dict[Future[Yield], int] = {}
+        self._begun = 0
+
+    def _pool(self, slot: int) -> Pool:
+        return self._stack.enter_context(Pool(1, _start_worker, (self.read, slot)))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether one of the workers has nothing to do."""
+        return bool(self._idle)
+
+    def begin(self, file: str) -> _Job:
+        """Let a worker that has nothing to do harvest *file*."""
+        slot, part = self._idle.popleft(), self._parts / str(self._begun)
+        self._begun += 1
+        try:
+            future = self._pools[slot].submit(_work, file, str(part), self._profile)
+        except BrokenProcessPool:  # it died, with the job before this one or without any
+            self._pools[slot] = self._pool(slot)
+            future = self._pools[slot].submit(_work, file, str(part), self._profile)
+        self._busy[future] = slot
+        return _Job(file, part, future)
+
+    def wait(self) -> None:
+        """Wait a little, or until a worker is done or dead."""
+        wait(self._busy, _TICK_SECONDS, FIRST_COMPLETED)
+
+    def settle(self) -> None:
+        """Make those idle that are done or dead."""
+        for future in [one for one in self._busy if one.done()]:
+            self._idle.append(self._busy.pop(future))
+
+
+def _harvest_parallel(
+    files: Iterable[str], out: IO[bytes], profile: SiteProfile | None, jobs: int, progress: Progress
+) -> Iterator[Yield]:
+    """Let each file be harvested into a part of its own, and put the parts together in the order of the files."""
+    todo = iter(files)
+    with tempfile.TemporaryDirectory(prefix="harvest-") as parts, ExitStack() as stack:
+        crew = _Crew(jobs, profile, Path(parts), stack)
+        begun: deque[_Job] = deque()
+        while True:
+            crew.settle()
+            while crew.is_idle and len(begun) < 2 * jobs and (file := next(todo, None)) is not None:
+                begun.append(crew.begin(file))
+            if not begun:
+                return
+            if begun[0].future.done():
+                yield begun.popleft().result(out)
             else:
-                report(SeedError(source, "plain text does not say which site it is from: passed over"))
-            opened.check()
-        except STREAM_ERRORS as error:
-            report(SeedError(source, f"broken after {opened.position()} bytes, the rest is lost ({error})"))
-
-
-def _wanted(profile: SiteProfile | None) -> Wanted:
-    if profile is None:
-        return lambda _: True
-    hosts = {origin[0] for template in profile.article_templates if (origin := url_origin(template))}
-
-    def wanted(url: str | None) -> bool:
-        origin = url_origin(url) if url else None
-        return origin is not None and origin[0] in hosts
-
-    return wanted
-
-
-def _from_warc(source: str, opened: Opened, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:
-    sieve = Sieve(may_hold_dump, wanted, progress)
-    for capture in read_warc(source, opened.stream if source == STDIN else None, sieve, report):
-        find = _find(decode_text(capture.payload), capture.url, capture.timestamp, source, capture.offset)
-        if find:
-            yield find
-
-
-def _from_lines(source: str, opened: Opened, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:
-    offset = 0
-    number = 0
-    while raw := opened.stream.readline(MAX_PAGE_BYTES):
-        number += 1
-        start = offset
-        offset += len(raw)
-        if not number % _LINES_PER_PROGRESS:
-            progress(opened.position())
-        if not may_hold_dump(raw):
-            continue
-        if len(raw) == MAX_PAGE_BYTES and not raw.endswith(b"\n"):
-            offset += skip_line(opened.stream)
-            report(SeedError(source, f"line {number}: longer than {MAX_PAGE_BYTES} bytes, passed over"))
-            continue
-        try:
-            record = parse_line(raw)
-        except ValueError as error:
-            report(SeedError(source, f"line {number}: {error}"))
-            continue
-        url, timestamp = optional(record.get("url")), optional(record.get("timestamp"))
-        if wanted(url) and (find := _find(record["text"], url, timestamp, source, start)):
-            yield find
-
-
-def _from_text(source: str, opened: Opened, progress: Progress) -> Iterator[Find]:
-    """Read plain text a window at a time; the windows end with a line, so that they cut no dump."""
-    offset = 0
-    while data := opened.stream.read(_WINDOW):
-        if len(data) == _WINDOW:
-            data += opened.stream.readline(MAX_PAGE_BYTES)
-        progress(opened.position())
-        if may_hold_dump(data) and (find := _find(decode_text(data), None, None, source, offset)):
-            yield find
-        offset += len(data)
-
-
-def _find(text: str, url: str | None, timestamp: str | None, source: str, offset: int) -> Find | None:
-    """Return the page if it has a dump that tells anything: records, or where some were."""
-    dumps = [dump for dump in parse_page(text, _UTC).dumps if dump.related or dump.length_verdict == "truncated"]
-    if not dumps:
-        return None
-    return Find(text, url, timestamp, writable(source), offset, sum(len(dump.related) for dump in dumps))
+                crew.wait()
+                progress(sum(crew.read))

@@ -15,7 +15,7 @@ from crawler.cli.seeds import no_dump
 from crawler.cli.show import done, note, progress
 from crawler.exceptions import DiskFull, SeedError
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
-from crawler.seeds.gather import harvest, total_size
+from crawler.seeds.harvest import harvest, total_size
 from crawler.sites import load_profile
 
 _STDOUT = "-"

@@ -14,8 +14,8 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crawler.extract.features import Evidence
-from crawler.extract.words import Vocabulary
+from crawler.extract.learned.features import Evidence
+from crawler.extract.learned.words import Vocabulary
 
 Array = NDArray[np.float32]
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from crawler.exceptions import SeedError
-from crawler.seeds.gather import Yield, harvest
-from crawler.seeds.harvest import harvest_file, may_hold_dump
+from crawler.seeds.find import harvest_file, may_hold_dump
+from crawler.seeds.harvest import Yield, harvest
 from crawler.sites import load_profile
 from crawler.zstd import zstd
 from tests.seeds.written import FORMS, RECORDS, json_string

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crawler.extract.blocks import Block, Place
-from crawler.extract.letters import counts, phrases_of
-from crawler.extract.words import Vocabulary, words_of
+from crawler.extract.learned.letters import counts, phrases_of
+from crawler.extract.learned.words import Vocabulary, words_of
 
 Matrix = NDArray[np.float32]
 Numbers = NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""The learned reader of bodies: its features, words and trees."""
