@@ -1,86 +1,54 @@
-"""The layers: what is pure imports no Scrapy, and arrows never run back."""
+"""The layers of the house: a room imports only rooms that stand lower, and the core knows nothing of Scrapy."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "crawler"
-PURE = [
-    "seeds",
-    "sites",
-    "extract",
-    "text",
-    "dedupe",
-    "archive",
-    "warc",
-    "recover",
-    "items",
-    "jsonl",
-    "exceptions",
-    "reading",
-    "looking",
-    "records",
-    "soft404",
-    "profilechoice",
-    "reextract",
-]
-PURE += [
-    "workers",
-    "interrupts",
-    "zstd",
-    "sqlite",
-    "summary",
-    "exitcodes",
-    "net",
-    "politeness",
-    "report",
-    "monitor",
-    "sharing",
-    "settingcheck",
-    "writable",
-]
-# What each part of the core may import of the others; the shell may import all of them.
-ALLOWED = {
-    "writable": set(),
-    "exceptions": {"writable"},
-    "interrupts": {"exitcodes"},
-    "workers": {"interrupts"},
-    "items": set(),
-    "jsonl": {"items"},
-    "zstd": set(),
-    "sqlite": set(),
-    "text": {"items"},
-    "net": set(),
-    "politeness": set(),
-    "sites": {"exceptions", "net"},
-    "seeds": {"items", "exceptions", "text", "sites", "net", "workers", "writable", "zstd"},
-    "extract": {"items", "sites", "text"},
-    "warc": {"exceptions", "sqlite", "zstd"},
-    "dedupe": {"exceptions"},
-    "archive": {"items", "exceptions", "interrupts", "jsonl", "text", "warc", "sqlite", "workers", "zstd", "dedupe"},
-    "reading": {"items", "extract", "seeds", "sites", "text"},
-    "looking": {"archive"},
-    "records": {"items", "archive", "reading", "seeds", "sites", "text"},
-    "soft404": {"archive", "reading", "sites"},
-    "profilechoice": {"archive", "exceptions", "sites"},
-    "reextract": {"archive", "exceptions", "items", "jsonl", "reading", "records", "sites"},
-    "recover": {"archive", "sites", "net", "politeness"},
-    "sharing": {"archive", "exceptions", "items"},
-    "summary": {"exitcodes", "writable"},
-    "exitcodes": set(),
-    "monitor": set(),
-    "settingcheck": set(),
-    "report": {"archive", "exceptions", "exitcodes", "workers"},
+
+LAYERS = (
+    ("commands",),
+    ("cli",),
+    ("spiders", "pipelines", "middlewares", "scheduler", "logformatter", "settings"),
+    ("extensions", "handlers"),
+    ("utils",),
+    ("corpus",),
+    ("pages",),
+    ("archive", "seeds", "extract", "recover", "runs", "replica"),
+    ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck"),
+    ("net", "processes", "items", "sqlite", "zstd"),
+    ("exceptions",),
+    ("writable",),
+)
+"""From the shell down to the ground; rooms of one layer do not import one another."""
+SHELL_LAYERS = 5
+"""So many of them, from the top, may import Scrapy; the others are the core."""
+ROOMS = [room for layer in LAYERS for room in layer]
+CORE = [room for layer in LAYERS[SHELL_LAYERS:] for room in layer]
+
+ABOVE_A_FINISHED_CORPUS = {"commands", "cli"}
+"""A crawl needs no tool of a finished corpus: only these import ``corpus``. The report of a run is its own process."""
+WHO_STARTS_THE_REPLICA = {"commands"}
+
+MODULES_IN_STRINGS = {
+    "crawler/extensions/runs.py": "crawler.corpus.report",
+    "crawler/cli/verbs.py": "crawler.cli",
+    "crawler/corpus/export/writing.py": "crawler.corpus.export",
+    "crawler/corpus/export/graph/writing.py": "crawler.corpus.export.graph.tables",
+    "crawler/corpus/browse/hooks.py": "crawler.corpus.report",
+    "crawler/cli/seeds/rescue.py": "crawler.extensions.recoverer",
 }
+"""Files that name a module in a string, where no tool that moves modules finds it, and the module."""
 
-
-WHICH_LOADS_THEM = """
+LOADS_NO_SCRAPY = """
 import importlib, sys
 for name in sys.argv[1:]:
     importlib.import_module(f"crawler.{name}")
@@ -89,29 +57,60 @@ for name in sys.argv[1:]:
 """
 
 
-def test_the_core_loads_without_scrapy_and_twisted():
-    command = [sys.executable, "-c", WHICH_LOADS_THEM, *PURE]
+def files_of(room: str) -> list[Path]:
+    path = PACKAGE / room
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def imported_by(file: Path) -> Iterator[str]:
+    """Yield the modules of ours that *file* imports, dotted: ``crawler.text.clean``."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "crawler":
+            whole = node.module == "crawler"
+            yield from (f"crawler.{alias.name}" for alias in node.names) if whole else (node.module,)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("crawler."))
+
+
+def rooms_imported_by(room: str) -> set[str]:
+    modules = {module for file in files_of(room) for module in imported_by(file)}
+    return {module.split(".")[1] for module in modules} - {room, "__version__"}
+
+
+def test_every_room_has_a_layer():
+    on_disk = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert on_disk - {"__init__"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_room_imports_only_lower_rooms(room):
+    layer = next(number for number, rooms in enumerate(LAYERS) if room in rooms)
+    lower = {name for rooms in LAYERS[layer + 1 :] for name in rooms}
+    assert rooms_imported_by(room) <= lower
+
+
+def test_crawl_imports_no_tool_of_a_finished_corpus():
+    assert {room for room in ROOMS if "corpus" in rooms_imported_by(room)} <= ABOVE_A_FINISHED_CORPUS
+
+
+def test_replica_is_imported_by_commands_only():
+    assert {room for room in ROOMS if "replica" in rooms_imported_by(room)} <= WHO_STARTS_THE_REPLICA
+
+
+def test_middlewares_are_named_in_the_settings_only():
+    assert [room for room in ROOMS if "middlewares" in rooms_imported_by(room)] == []
+
+
+def test_core_loads_without_scrapy_and_twisted():
+    command = [sys.executable, "-c", LOADS_NO_SCRAPY, *CORE]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PACKAGE.parent)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_the_core_imports_only_what_is_below_it(name):
-    path = PACKAGE / name
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-    imported = {part for file in files for part in imports_of_ours(file)}
-    assert imported - {name} <= ALLOWED[name]
-
-
-def imports_of_ours(file: Path) -> set[str]:
-    """Return the parts of our package that *file* imports: ``text`` for ``from crawler.text.clean import ...``."""
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("crawler."):
-            found.add(node.module.split(".")[1])
-        elif isinstance(node, ast.Import):
-            found.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("crawler."))
-    return found
+@pytest.mark.parametrize(("file", "module"), MODULES_IN_STRINGS.items())
+def test_module_named_in_a_string_exists(file, module):
+    assert module in (PACKAGE.parent / file).read_text(encoding="utf-8")
+    importlib.import_module(module)
 
 
 def test_placeholders_of_sql_have_names_or_nothing():

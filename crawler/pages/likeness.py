@@ -1,7 +1,7 @@
 """Which pictures show the same: resized, re-encoded or a little cropped, told by their perceptual hashes.
 
-The hash is pHash, 64 bits, as the package ImageHash computes it (:mod:`crawler.pages.pictures`): copies of a picture, down to
-a quarter of its size or a JPEG quality of 25, differ by at most 4 bits, other pictures by 10 and more
+The hash is pHash, 64 bits, as the package ImageHash computes it (:mod:`crawler.pages.pictures`): copies of a picture,
+down to a quarter of its size or a JPEG quality of 25, differ by at most 4 bits, other pictures by 10 and more
 (``benchmarks/pictures.py``).
 """
 

@@ -1,7 +1,7 @@
 """Checking a corpus against its own promises: lines, schema, hashes, seals, manifest, pictures, captures, catalogue.
 
-The work is cut into parts (:mod:`crawler.corpus.fixity.checks`) that processes share when there is much of it. Nothing is
-gathered that grows with the corpus but the problems, of which there is a limit.
+The work is cut into parts (:mod:`crawler.corpus.fixity.checks`) that processes share when there is much of it.
+Nothing is gathered that grows with the corpus but the problems, of which there is a limit.
 """
 
 from __future__ import annotations

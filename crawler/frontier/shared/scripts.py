@@ -18,8 +18,8 @@ The keys, all behind the prefix KEYS[1]:
 ``waiting:HOST``        sorted set: workers that wait for their turn there, by the time when they last said so
 ``took:HOST`` hash      worker to the time of its last turn there
 ``run``     hash        what belongs to the run of all workers together: ``answered``, how many articles it brought,
-                        and states of :mod:`crawler.frontier.shared.states`. It ends by itself, when no worker has been heard
-                        of for as long as a lease lasts, or a minute if that is longer
+                        and states of :mod:`crawler.frontier.shared.states`. It ends by itself, when no worker has been
+                        heard of for as long as a lease lasts, or a minute if that is longer
 ======================  ============================================================================================
 
 All leases of a worker end together: when it leaves, when it has joined anew and told what it holds, or when it is no
