@@ -38,7 +38,8 @@ class Readers:
     """A pool of *processes* that read pages and look at pictures (0: one thread in this process).
 
     They run :func:`crawler.pages.facts.read_page` and :func:`crawler.pages.pictures.look`. A page that is not read
-    within *timeout* seconds ends its process; pages beside it are read again. Of all others that wait, the pool knows nothing.
+    within *timeout* seconds ends its process; pages beside it are read again. Of all others that
+    wait, the pool knows nothing.
     """
 
     def __init__(self, processes: int, timeout: float, cleaning: Cleaning | None = None) -> None:

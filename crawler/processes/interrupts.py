@@ -2,8 +2,8 @@
 
 In three parts of its life, each with handlers of its own: while it starts, it ends at once (:func:`leave_at_once`);
 while it works, it ends in order (:func:`raising`; a crawl by :mod:`crawler.utils.process`); when its work is
-done, nothing disturbs what is left (:func:`ignore`). A signal that was ignored when the command was started, as ``nohup`` ignores
-SIGHUP, stays ignored.
+done, nothing disturbs what is left (:func:`ignore`). A signal that was ignored when the command was started, as
+``nohup`` ignores SIGHUP, stays ignored.
 
 It imports as little as it can: until it is loaded, a signal is Python's own traceback.
 """

@@ -6,8 +6,9 @@ kill interrupts goes on. A crawl is not touched: the catalogue is read for an in
 do not wait for each other) and the lines are read as files.
 
 Indexed is the folded text (:mod:`crawler.corpus.search.folding`), in an FTS5 table without content whose tokenizer
-parts at ASCII spaces only. The original title and, compressed, the text lie beside it: what is shown comes from them. They
-could be read from the lines, but a closed segment may be compressed, and ten hits from ten of those cost seconds.
+parts at ASCII spaces only. The original title and, compressed, the text lie beside it: what is shown comes
+from them. They could be read from the lines, but a closed segment may be compressed, and ten hits from ten of those
+cost seconds.
 
 A new version of a key gets a new row; the words of the old one stay in the index and belong to no document, and so do
 those of a key that went to duplicates/. When they are a fifth of all, the index is made anew.
