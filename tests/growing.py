@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 
 from tests.scripted import write_profile
 
@@ -46,7 +47,8 @@ class GrowingSite:
 
 
 def _sentence(article_id: int, number: int) -> str:
-    words = (_WORDS[(article_id * 7 + number * 5 + step * (article_id % 11 + 1)) % len(_WORDS)] for step in range(14))
+    """Return a sentence that no other article has, nor any nearly like it."""
+    words = Random(f"{article_id} {number}").choices(_WORDS, k=14)
     return f"Paragraph {number} of story {article_id} tells about the {' and the '.join(words)}."
 
 

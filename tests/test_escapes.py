@@ -233,10 +233,12 @@ def test_a_message_is_one_line_and_a_traceback_has_no_controls():
 
 
 WRITE_THEMSELVES = {
-    "show.py",
-    "summary.py",
-    "report/__main__.py",
+    "cli/show.py",
+    "runs/summary.py",
+    "corpus/report/__main__.py",
+    "cli/checked.py",
     "cli/corpus/report.py",
+    "cli/verbs.py",
     "commands/crawl.py",
     "commands/completion.py",
 }

@@ -26,8 +26,8 @@ from crawler.warc.sources import find_sources
 from tests.archives import run_tool, tool
 from tests.browser import Browser, find
 from tests.crawling import records
-from tests.recover.webarchive import answers, free_port, wait_until
-from tests.waiting import HANG_SECONDS
+from tests.recover.webarchive import answers, free_port
+from tests.waiting import HANG_SECONDS, wait_for
 
 # pywb shows the page in a frame of its own, once that is loaded.
 SHOWN = """(async () => {
@@ -63,7 +63,7 @@ def pywb(captured, wacz, tmp_path_factory):
         process = subprocess.Popen(
             [tool("wayback"), "--bind", "127.0.0.1", "--port", str(port)], cwd=folder, stdout=log, stderr=log
         )
-    wait_until(lambda: answers(f"http://127.0.0.1:{port}/") or process.poll() is not None)
+    wait_for(lambda: answers(f"http://127.0.0.1:{port}/") or process.poll() is not None)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(10)

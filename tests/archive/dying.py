@@ -24,6 +24,7 @@ from crawler.exceptions import CorpusError
 from crawler.items import Article, Image
 from crawler.jsonl import decode
 from tests.factories import make_article, make_seed, make_stub, related_items
+from tests.waiting import wait_for
 
 SEGMENT_BYTES = 20_000
 KEYS = 60
@@ -100,7 +101,16 @@ class Trials:
     def writer(self, groups: int = 10**9) -> int:
         """Start a child that archives so many groups, and return its process id."""
         seed = self.chance.getrandbits(64)
+        self._told_bytes = self.told.stat().st_size
         return self.start(lambda: write(self.root, self.told, Random(seed), groups))
+
+    def wait_for_acknowledged(self, writer: int) -> None:
+        """Wait until the *writer* that was started last has acknowledged a record, or ended without."""
+        ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        wait_for(
+            lambda: self.told.stat().st_size > self._told_bytes or os.waitid(os.P_PID, writer, ended),
+            "a record that is acknowledged",
+        )
 
     def check(self) -> None:
         """Open the corpus as the next crawl will, and hold it against what was acknowledged."""

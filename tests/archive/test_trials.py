@@ -16,7 +16,7 @@ def test_nothing_is_lost_torn_or_doubled(tmp_path, kind, times):
     print(row)  # noqa: T201 - for who counts them
     assert row.clean, str(row)
     assert row.trials == max(1, times // KINDS[kind][2])
-    assert kind == "readers" or row.notes["acknowledged records looked for"] > times
+    assert kind == "readers" or row.notes["acknowledged records looked for"] >= times // 2
 
 
 def test_a_row_shows_what_was_violated():

@@ -35,9 +35,11 @@ from tests.factories import make_article
 
 
 def kills(trials: Trials, times: int, *, longest: float = 0.08) -> None:
-    """Kill a writer at a random instant, *times* times."""
-    for _ in range(times):
+    """Kill a writer at a random instant, *times* times: every second time of its start, else of its work."""
+    for number in range(times):
         child = trials.writer()
+        if number % 2:
+            trials.wait_for_acknowledged(child)
         time.sleep(trials.chance.uniform(0, longest))
         if not kill(child):
             trials.row.others.append("a writer ended before it was killed")
@@ -50,7 +52,8 @@ def damaged_catalogues(trials: Trials, times: int) -> None:
     trials.may_be_malformed = True
     for _ in range(times):
         child = trials.writer()
-        time.sleep(trials.chance.uniform(0.02, 0.08))
+        trials.wait_for_acknowledged(child)
+        time.sleep(trials.chance.uniform(0, 0.06))
         kill(child)
         path = trials.root / "catalogue.sqlite"
         older = trials.root.with_suffix(".older")

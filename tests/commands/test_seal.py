@@ -26,4 +26,6 @@ def test_seal_and_bag_say_what_they_did_and_verify_agrees(tmp_path):
     next((root / "images").glob("??/*")).unlink()
     again = scrapy("corpus", "seal", *setting)
     assert again.returncode == 5
-    assert "it was listed before, and is gone" in again.stdout
+    assert again.stdout == ""
+    assert "which is missing" in again.stderr
+    assert "nothing was sealed" in again.stderr

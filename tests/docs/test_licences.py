@@ -53,10 +53,10 @@ def family(name):
 def stated(name):
     """Return what the metadata of *name* states: an SPDX expression, or the family of its licence and False."""
     metadata = distribution(name).metadata
-    if metadata["License-Expression"]:
-        return metadata["License-Expression"], True
+    if expression := metadata.get("License-Expression"):
+        return expression, True
     words = [
-        metadata["License"] or "",
+        metadata.get("License") or "",
         *(one for one in metadata.get_all("Classifier", []) if one.startswith("License ::")),
     ]
     (found,) = {
