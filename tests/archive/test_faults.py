@@ -19,7 +19,7 @@ from crawler.corpus.history import history
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.corpus.stats import corpus_stats
-from crawler.exceptions import CorpusError, DiskFull
+from crawler.exceptions import ConfigError, CorpusError, DiskFull
 from tests.archive.corpora import make_corpus
 from tests.archive.test_crashes import CALLS, GROUPS, keys_and_versions
 from tests.factories import make_article
@@ -196,5 +196,5 @@ def test_what_the_disk_does_not_give_back_is_told_and_the_rest_is_there(tmp_path
 def test_a_file_where_the_corpus_should_be_is_a_clear_error(tmp_path):
     path = tmp_path / "corpus"
     path.write_text("x")
-    with pytest.raises(CorpusError, match="File exists"):
+    with pytest.raises(ConfigError, match="a file is in its place"):
         Corpus(path, "replica")

@@ -158,7 +158,7 @@ def test_a_reader_of_the_output_that_ctrl_c_ended_does_not_change_the_exit_code(
     """As in ``scrapy ... 2>&1 | tee log``."""
     program = """
         import os, sys
-        from crawler import interrupts
+        from crawler.processes import interrupts
         reader, writer = os.pipe()
         os.dup2(writer, 1), os.dup2(writer, 2), os.close(reader)
         interrupts.release_terminal()
@@ -172,7 +172,7 @@ def test_a_reader_of_the_output_that_ctrl_c_ended_does_not_change_the_exit_code(
 def test_an_interrupt_that_falls_into_a_destructor_comes_again():
     program = """
         import signal, sys, time
-        from crawler import interrupts
+        from crawler.processes import interrupts
         class Destroyed:
             def __del__(self):
                 signal.raise_signal(signal.SIGINT)

@@ -74,7 +74,7 @@ def test_the_summary_says_what_to_do_next(tmp_path):
 
 
 def test_the_docs_name_every_code():
-    table = (Path(__file__).parents[1] / "docs/schedules.md").read_text(encoding="utf-8")
+    table = (Path(__file__).parents[2] / "docs/schedules.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in table.splitlines() if re.match(r"\| \d", line)]
     assert {int(code) for row in rows for code in row.split(",")} == set(MEANINGS)
 

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 from redis.retry import Retry as BlockingRetry
 
@@ -64,7 +65,7 @@ class SharedFrontier:
 
     async def _connect_once(self, connection: AbstractConnection) -> None:
         if self._connected:
-            raise RedisError("the connection broke")
+            raise ConnectionLost("the connection broke")
         self._connected = True
         await connection.on_connect()
 
