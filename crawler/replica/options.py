@@ -120,7 +120,9 @@ def _print_seed(site: Site, text: str) -> None:
 def _announce(base: str, site: Site, profile: str | None) -> None:
     if profile:
         try:
-            Path(profile).write_text(profile_text(base), encoding="utf-8")
+            unfinished = Path(f"{profile}.unfinished")
+            unfinished.write_text(profile_text(base), encoding="utf-8")
+            unfinished.replace(profile)  # a crawl that begins now reads the whole profile, this one or the one before
         except OSError as error:
             raise ConfigError(f"replica: cannot write the profile: {error}") from error
     sys.stdout.write(f"replica: {base}/ ({site.articles} articles)\n")
