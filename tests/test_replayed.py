@@ -66,7 +66,7 @@ def pywb(captured, wacz, tmp_path_factory):
     wait_for(lambda: answers(f"http://127.0.0.1:{port}/") or process.poll() is not None)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(10)
+    process.wait(HANG_SECONDS)
 
 
 def responses(corpus):

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image as Pillow
 
 from tests.crawling import REPOSITORY, crawl, scrapy_command
+from tests.waiting import HANG_SECONDS
 
 SCREENSHOTS = REPOSITORY / "build/screenshots"
 WIDE, PHONE = 900, 360
@@ -79,7 +80,7 @@ def url(corpus):
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
         yield json.loads(server.stdout.readline())["url"].rstrip("/")
         server.send_signal(signal.SIGINT)
-        assert server.wait(10) == 0
+        assert server.wait(HANG_SECONDS) == 0
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])

@@ -88,7 +88,7 @@ class Pywb:
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(HANG_SECONDS)
 
 
 def free_port() -> int:

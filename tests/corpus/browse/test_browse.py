@@ -56,7 +56,7 @@ def url(root):
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
         yield json.loads(server.stdout.readline())["url"].rstrip("/")
         server.send_signal(signal.SIGINT)
-        assert server.wait(10) == 0
+        assert server.wait(HANG_SECONDS) == 0
 
 
 def ask(url, path, method="GET", **headers):
