@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 
 
-class Mapped:
+class Mapped(ABC):
     """``data``: what was made of the source, in which each of *holes* (spans that were read already) is one HOLE.
 
     A subclass says in :meth:`_segment` what becomes of the source between two holes, by calls of :meth:`_put`. Where
@@ -50,8 +51,9 @@ class Mapped:
         found = self._source_ends[place] - (0 if position == end else end - position)
         return self._inner.source_end(found) if self._inner else found
 
+    @abstractmethod
     def _segment(self, start: int, end: int) -> None:
-        raise NotImplementedError
+        """Put what becomes of the source from *start* to *end*."""
 
     def _hole(self, source: int) -> None:
         self._put(self.HOLE, source)
