@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from crawler.processes.interrupts import GROUP_SIGNALS
 from tests import browser, redisserver
 from tests.crawling import AS_USERS, crawl, write_seed
 from tests.waiting import HANG_SECONDS
@@ -32,6 +34,19 @@ def pytest_configure() -> None:
     """Keep the files of tests in memory where it has room: corpora are synced tens of thousands of times."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(autouse=True)
+def _handlers_of_signals() -> Iterator[None]:
+    """Put the handlers of signals back after each test.
+
+    A command ignores signals when its work is done. Run inside of a test, it would leave them ignored in this process
+    and in every program that a later test starts.
+    """
+    handlers = {number: signal.getsignal(number) for number in GROUP_SIGNALS}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 class RunningReplica:

@@ -10,7 +10,6 @@ It imports as little as it can: until it is loaded, a signal is Python's own tra
 
 from __future__ import annotations
 
-import _thread
 import os
 import select
 import signal
@@ -85,7 +84,8 @@ def raising() -> Iterator[list[int]]:
     def unraisable(lost: UnraisableHookArgs) -> None:
         """Interrupt again where an interrupt fell into a destructor, which Python only tells of."""
         if lost.exc_type is KeyboardInterrupt:
-            again = threading.Timer(_AGAIN_SECONDS, _thread.interrupt_main)  # once this hook has returned
+            # Once this hook has returned. A real signal also ends a system call that the thread waits in.
+            again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
             again.daemon = True
             again.start()
         else:

@@ -44,3 +44,13 @@ def test_ctrl_c_while_a_crawl_begins(seen, replica, tmp_path):
         code = terminal.wait()
         os.close(writer)
     seen("before the spider opens", (11, "^Cgleaner: stopped by Ctrl-C\r\n"), (code, terminal.output))
+
+
+def test_a_terminal_that_is_closed(seen, start_replica, tmp_path):
+    replica, corpus = start_replica("--delay", "1000"), tmp_path / "corpus"  # a crawl of minutes, on any machine
+    seed = write_seed(tmp_path / "seed.txt", *NEIGHBOURS)
+    with Terminal(scrapy_command(*crawl_arguments(seed, corpus, replica.profile, "depth=6"))) as terminal:
+        terminal.wait_until(lambda: len(records(corpus)) > 2)
+        terminal.close()
+        ended, left = terminal.wait(), terminal.left()
+    seen("a closed terminal: exit code, processes left", (11, []), (ended, left))
