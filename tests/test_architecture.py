@@ -7,6 +7,7 @@ import importlib
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,30 @@ MODULES_IN_STRINGS = {
     "crawler/cli/seeds/rescue.py": "crawler.extensions.recoverer",
 }
 """Files that name a module in a string, where no tool that moves modules finds it, and the module."""
+
+MAX_CLASS_METHODS, MAX_CLASS_LINES = 15, 200
+SIZE_REASON_RE = re.compile(r"^Over (?:15 methods|200 lines): \w", re.MULTILINE)
+"""In the docstring of a class that is larger: why it is."""
+CLASSES_TOO_LARGE = {
+    "archive/catalogue.py: Catalogue",
+    "archive/writer.py: Corpus",
+    "extensions/archivist.py: Archivist",
+    "frontier/shared/redis.py: SharedFrontier",
+    "replica/site.py: Site",
+    "scheduler.py: FrontierScheduler",
+    "seeds/forms/php_array.py: PhpArray",
+    "spiders/base.py: ArticleSpider",
+    "warc/index.py: CaptureIndex",
+}
+"""May only shrink: whoever splits one takes it out."""
+
+NAME_OF_EVERY_COMMAND = "Command"
+"""Scrapy finds the class of a command by its base, and calls each of its own so."""
+CLASSES_OF_ONE_NAME = {
+    "Block", "Broken", "Capture", "Database", "Entry", "Found", "Known", "Lines", "Listed", "Node", "Page",
+    "Pictures", "Place", "Progress", "Reading", "Recovery", "Run", "_Reader",
+}  # fmt: skip
+"""Names that several classes have. May only shrink: whoever renames the last but one takes it out."""
 
 LOADS_NO_SCRAPY = """
 import importlib, sys
@@ -117,3 +142,42 @@ def test_placeholders_of_sql_have_names_or_nothing():
     """Python before 3.12.4 warns of ``?1`` with a sequence."""
     found = [path.name for path in PACKAGE.rglob("*.py") if re.search(r"[=,(] ?\?\d", path.read_text(encoding="utf-8"))]
     assert found == []
+
+
+def classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """Yield the file, relative to the package, and the syntax of each top-level class."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                yield path.relative_to(PACKAGE).as_posix(), node
+
+
+def is_too_large(node: ast.ClassDef) -> bool:
+    methods = sum(isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) for part in node.body)
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    return methods > MAX_CLASS_METHODS or lines > MAX_CLASS_LINES
+
+
+def test_large_class_gives_its_reason():
+    large = {
+        f"{file}: {node.name}"
+        for file, node in classes()
+        if is_too_large(node) and not SIZE_REASON_RE.search(ast.get_docstring(node) or "")
+    }
+    assert large == CLASSES_TOO_LARGE
+
+
+def test_name_belongs_to_one_class():
+    files = defaultdict(list)
+    for file, node in classes():
+        files[node.name].append(file)
+    shared = {name: places for name, places in files.items() if len(places) > 1 and name != NAME_OF_EVERY_COMMAND}
+    assert set(shared) == CLASSES_OF_ONE_NAME, shared
+
+
+def test_class_is_large_by_its_methods_or_its_lines():
+    many_methods = "class Made:\n" + "    def method(self): ...\n" * (MAX_CLASS_METHODS + 1)
+    many_lines = "class Made:\n" + "    value: int\n" * MAX_CLASS_LINES
+    few = "class Made:\n" + "    def method(self): ...\n" * MAX_CLASS_METHODS
+    sizes = [is_too_large(node) for text in (many_methods, many_lines, few) for node in ast.parse(text).body]
+    assert sizes == [True, True, False]
