@@ -11,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: crawl test lint docs pictures fuzz soak lock clean
+.PHONY: setup crawl test lint docs pictures fuzz soak lock clean
 
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 DEVELOP := --group test --group scrapyd --group lint
@@ -33,6 +33,8 @@ $(VENV)-archives/.installed: pyproject.toml requirements/archives.txt
 	$(VENV)-archives/bin/python $(PIP_INSTALL) --upgrade "pip>=25.1"
 	$(VENV)-archives/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/archives.txt
 	touch $@
+
+setup: $(VENV)/.installed
 
 crawl: $(VENV)/.installed
 	$(BIN)/python examples/crawl.py --corpus "$(CORPUS)"

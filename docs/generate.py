@@ -1,6 +1,6 @@
-"""A hook of MkDocs: writes the reference out of the code, and makes links to files of the project plain.
+"""A hook of MkDocs: generates the reference from the code, and replaces links to other files of the project by names.
 
-In a page, ``<!-- generated: settings -->`` (or ``commands``, ``schema``) is where it goes.
+In a page, ``<!-- generated: settings -->`` (or ``commands``, ``schema``) is replaced by the generated text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from scrapy.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
-_HOW = "How it works, and why"
+_INTERNALS = "Internals"
 _MARK_RE = re.compile(r"<!-- generated: (\w+) -->")
 _UPWARDS_RE = re.compile(r"\[[^\]]+\]\((\.\./[^)#]+)[^)]*\)")
 _GLOBAL_RE = re.compile(r"^Global Options:\n(?:  .*\n)+\n?", re.MULTILINE)
@@ -23,15 +23,18 @@ _SETTING_RE = re.compile(r"((?:^# .*\n)+)^([A-Z_]+)(?:: [^=]+)? = (.+)$", re.MUL
 
 
 def on_config(config: Any) -> Any:
-    """Add the pages that the navigation does not name: what is explained, by whoever wrote a page about it."""
+    """Add the pages that the navigation does not name to its last part, *Internals*."""
+    docs = ROOT / "docs"
     named = set(re.findall(r"[\w/-]+\.md", str(config["nav"])))
-    pages = sorted(path.name for path in (ROOT / "docs").glob("*.md") if path.name not in named)
-    config["nav"] = [*config["nav"], {_HOW: list(pages)}]
+    paths = sorted(path.relative_to(docs).as_posix() for path in docs.rglob("*.md"))
+    *parts, internals = config["nav"]
+    pages = [*internals[_INTERNALS], *(path for path in paths if path not in named)]
+    config["nav"] = [*parts, {_INTERNALS: pages}]
     return config
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """Return *markdown* with what is generated; links that lead out of the docs become the names of the files."""
+    """Return *markdown* with the generated parts; links to files outside the docs become the names of the files."""
     docs = ROOT / "docs"
 
     def link(match: re.Match[str]) -> str:
@@ -43,7 +46,7 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
 
 
 def settings() -> str:
-    """Return the settings of our own as a table, with the comments above them as their meaning."""
+    """Return a table of Gleaner's own settings; the comment above each setting is its meaning."""
     source = (ROOT / "crawler/settings.py").read_text(encoding="utf-8")
     ours = source[source.index("# -- Our own") :].partition("\n")[2]
     rows = ["| setting | default | meaning |", "|---|---|---|"]
@@ -54,7 +57,7 @@ def settings() -> str:
 
 
 def commands() -> str:
-    """Return what ``--help`` says of each command."""
+    """Return the output of ``--help`` of each command."""
     helps = ((name, _GLOBAL_RE.sub("", text).strip()) for name, text in _helps())
     return "\n\n".join(f"## {name}\n\n```text\n{text}\n```" for name, text in helps)
 

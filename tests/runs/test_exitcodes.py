@@ -73,11 +73,11 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     assert "2 targets gave no answer" in summary({**stats, "gleaner/targets/failed": 2}, tmp_path, 9)
 
 
-def test_the_docs_name_every_code():
-    table = (Path(__file__).parents[2] / "docs/schedules.md").read_text(encoding="utf-8")
+def test_docs_list_every_exit_code():
+    table = (Path(__file__).parents[2] / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in table.splitlines() if re.match(r"\| \d", line)]
     assert {int(code) for row in rows for code in row.split(",")} == set(MEANINGS)
 
 
-def test_every_error_has_a_code_that_is_told():
+def test_every_error_has_a_documented_exit_code():
     assert {error.exit_code for error in vars(exceptions).values() if hasattr(error, "exit_code")} <= set(MEANINGS)
