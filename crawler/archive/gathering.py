@@ -11,12 +11,83 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, repeat
-from operator import itemgetter
-from typing import Final
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from crawler.frontier.targets import target_id
-from crawler.items import Article, RelatedItem
+from crawler.items import Article, Image, RelatedItem
 from crawler.sqlite import Row, insert
+
+
+class TargetRow(NamedTuple):
+    """A row of ``targets``: an archived one. ``listed`` is the depth at which its record lists others."""
+
+    tid: int
+    key: str
+    id: str | None
+    state: str
+    depth: int
+    listed: int | None
+    reason: str | None
+
+
+class RecordRow(NamedTuple):
+    """A row of ``records``: a line."""
+
+    tid: int
+    version: int
+    segment: str
+    offset: int
+    length: int
+    crc: int
+    kind: str
+    source: str
+    language: str | None
+    published: str | None
+    url_key: str | None
+    content_sha256: bytes | None
+    duplicate_of: str | None
+    duplicate_rule: str | None
+
+
+class VisitRow(NamedTuple):
+    """A row of ``visits``: Unix times, seconds, and what the response gave to ask conditionally with."""
+
+    tid: int
+    checked: float
+    due: float
+    interval: float
+    url: str | None
+    etag: str | None
+    modified: str | None
+
+
+class PictureRow(NamedTuple):
+    """A row of ``pictures``: what became of the picture of this ``name``, its pic or else its URL."""
+
+    name: str
+    status: str
+    url: str | None
+    path: str | None
+    sha256: str | None
+    phash: str | None
+    bytes: int | None
+    width: int | None
+    height: int | None
+    media_type: str | None
+    reason: str | None
+
+    def image(self) -> Image:
+        """Return it as the image of a record."""
+        facts = self._asdict()
+        name = facts.pop("name")
+        return Image(pic=None if self.url == name else name, **facts)
+
+
+def _insert_into(table: str, row: type[TargetRow | RecordRow | VisitRow | PictureRow]) -> str:
+    marks = ", ".join("?" * len(row._fields))
+    return f"INSERT INTO {table} ({', '.join(row._fields)}) VALUES ({marks})"  # noqa: S608 - our own words
+
 
 _LONGER_TITLE = """CASE
     WHEN title IS NULL OR length(excluded.title) > length(title)
@@ -36,8 +107,8 @@ ON CONFLICT (tid) DO UPDATE SET
     state = CASE state WHEN 'seed' THEN 'pending' ELSE state END
 WHERE excluded.depth < depth OR state = 'seed' OR title IS NOT {_LONGER_TITLE} OR pic IS NOT {_FIRST_PIC}"""  # noqa: S608
 
-_ARCHIVE_ONLY = """
-INSERT INTO targets (tid, key, id, state, depth, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+_ARCHIVE_ONLY = f"""
+{_insert_into("targets", TargetRow)}
 ON CONFLICT (tid) DO UPDATE SET
     depth = min(depth, excluded.depth),
     listed = coalesce(max(listed, excluded.listed), listed, excluded.listed)"""
@@ -46,23 +117,21 @@ _ARCHIVE_VISITED = f"""
 {_ARCHIVE_ONLY},
     state = excluded.state, reason = excluded.reason, lease_run = NULL, lease_until = NULL, home = NULL"""
 
+_ADD_RECORD = _insert_into("records", RecordRow)
+
 # Versions of a page may differ in how they sort an item: the smallest counts, in whatever order they are read.
 _ADD_EDGE = """
 INSERT INTO edges (target, source, sort) VALUES (?, ?, ?)
 ON CONFLICT (target, source) DO UPDATE SET sort = excluded.sort
 WHERE excluded.sort < sort OR (sort IS NULL AND excluded.sort IS NOT NULL)"""
 
-_ADD_PICTURE = """
-INSERT INTO pictures (name, status, url, path, sha256, phash, bytes, width, height, media_type, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (name) DO UPDATE SET
-    status = excluded.status, url = excluded.url, path = excluded.path, sha256 = excluded.sha256,
-    phash = excluded.phash, bytes = excluded.bytes, width = excluded.width, height = excluded.height,
-    media_type = excluded.media_type, reason = excluded.reason
+_ADD_PICTURE = f"""
+{_insert_into("pictures", PictureRow)}
+ON CONFLICT (name) DO UPDATE SET {", ".join(f"{column} = excluded.{column}" for column in PictureRow._fields[1:])}
 WHERE pictures.status IS NOT 'stored' OR excluded.status = 'stored'"""
 
-_ADD_VISIT = """
-INSERT INTO visits (tid, checked, due, interval, url, etag, modified) VALUES (?, ?, ?, ?, ?, ?, ?)
+_ADD_VISIT = f"""
+{_insert_into("visits", VisitRow)}
 ON CONFLICT (tid) DO UPDATE SET
     checked = excluded.checked, due = excluded.due, interval = excluded.interval,
     url = coalesce(excluded.url, url),
@@ -70,14 +139,15 @@ ON CONFLICT (tid) DO UPDATE SET
     modified = iif(excluded.url IS NULL, modified, excluded.modified)"""
 
 _ADVANCE = """
-INSERT INTO segments VALUES (?, ?, ?)
+INSERT INTO segments (name, bytes, lines) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, lines = lines + excluded.lines"""
 
-_NO_PICTURE: Final = (None, None)
+
+_picture_facts = attrgetter(*PictureRow._fields[1:])
 
 
 @dataclass(slots=True)
-class Listed:
+class ListedTarget:
     """What dumps tell of a target, merged; and by which records (``sources``) it is listed, with which ``sorts``."""
 
     key: str
@@ -106,27 +176,27 @@ class Gathered:
     """Rows that are not written yet. No two lines of one key are gathered at once."""
 
     def __init__(self) -> None:
-        self.records: list[Row] = []  # a row each, in the order of the columns
+        self.records: list[RecordRow] = []
         self.tids: set[int] = set()
         self.url_keys: set[str] = set()
-        self.pictures: dict[str, Row] = {}
-        self._targets: dict[str, list[Row]] = {_ARCHIVE_ONLY: [], _ARCHIVE_VISITED: []}
-        self._visits: list[Row] = []
-        self._listed: dict[str, Listed] = {}  # by id
+        self.pictures: dict[str, PictureRow] = {}
+        self._targets: dict[str, list[TargetRow]] = {_ARCHIVE_ONLY: [], _ARCHIVE_VISITED: []}
+        self._visits: list[VisitRow] = []
+        self._listed: dict[str, ListedTarget] = {}  # by id
         self._seeds: dict[int, str] = {}
         self._advanced: dict[str, tuple[int, int]] = {}  # how far each segment is read, and how many lines further
 
     def __bool__(self) -> bool:
         return bool(self.records or self.pictures or self._advanced)
 
-    def archive(self, target: Row, record: Row, visit: Row | None) -> None:
-        """Add the rows of a line: its target (tid, key, id, state, depth, listed, reason), itself, and its visit.
+    def archive(self, target: TargetRow, record: RecordRow, visit: VisitRow | None) -> None:
+        """Add the rows of a line: its target, itself, and its visit.
 
         A line that comes of no visit leaves a target that is known in the state that it has.
         """
         self._targets[_ARCHIVE_VISITED if visit else _ARCHIVE_ONLY].append(target)
         self.records.append(record)
-        self.tids.add(target[0])
+        self.tids.add(target.tid)
         if visit:
             self._visits.append(visit)
 
@@ -143,7 +213,7 @@ class Gathered:
         for item in article.related:
             one = listed.get(item.id)
             if one is None:
-                one = listed[item.id] = Listed(f"{article.site}/{item.id}", item.id, depth, item.title, item.pic)
+                one = listed[item.id] = ListedTarget(f"{article.site}/{item.id}", item.id, depth, item.title, item.pic)
             elif depth < one.depth or item.title != one.title or item.pic != one.pic:
                 one.merge(depth, item)
             one.sources.append(source)
@@ -159,23 +229,15 @@ class Gathered:
         """Add what became of the pictures of *article*; one that is stored stays so, as it was stored last."""
         for image in article.images:
             name = image.pic or image.url
-            if name and (image.status == "stored" or self.pictures.get(name, _NO_PICTURE)[1] != "stored"):
-                facts = (image.status, image.url, image.path, image.sha256, image.phash)
-                self.pictures[name] = (
-                    name,
-                    *facts,
-                    image.bytes,
-                    image.width,
-                    image.height,
-                    image.media_type,
-                    image.reason,
-                )
+            held = self.pictures.get(name) if name else None
+            if name and (image.status == "stored" or held is None or held.status != "stored"):
+                self.pictures[name] = PictureRow(name, *_picture_facts(image))
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Write all rows, inside a transaction; what is listed by ascending number, as neighbours share a page."""
         for statement, rows in self._targets.items():
             insert(connection, statement, rows)
-        insert(connection, "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.records)
+        insert(connection, _ADD_RECORD, self.records)
         listed = sorted(((target_id(one.key), one) for one in self._listed.values()), key=itemgetter(0))
         insert(connection, _LIST_TARGET, ((tid, one.key, one.id, one.depth, one.title, one.pic) for tid, one in listed))
         insert(connection, _ADD_EDGE, chain.from_iterable(one.edges(tid) for tid, one in listed))

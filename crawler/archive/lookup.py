@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import sqlite3
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain
 from typing import Final, NamedTuple
 
-from w3lib.url import canonicalize_url
-
+from crawler.archive.catalogue import Catalogue
+from crawler.archive.decision import Held, Twin
 from crawler.archive.fingerprints import fingerprint
+from crawler.archive.identity import Identity, identity_of, url_key_of
 from crawler.frontier.targets import target_id
 from crawler.items import Article
 
-_AT_ONCE: Final = 16
+MAX_RECORDS_A_QUESTION: Final = 16
 _QUESTION: Final = """
 WITH asked (tid, hash, url_key) AS (VALUES {})
 SELECT EXISTS (SELECT 1 FROM records WHERE tid = asked.tid),
@@ -23,18 +22,18 @@ SELECT EXISTS (SELECT 1 FROM records WHERE tid = asked.tid),
        EXISTS (SELECT 1 FROM records WHERE url_key = asked.url_key AND duplicate_of IS NULL),
        (SELECT group_concat(source) FROM edges WHERE target = asked.tid)
 FROM asked"""
-_PLAIN_URL_RE = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,3})?/[A-Za-z0-9_/-]*")
+_STANDS: Final = """duplicate_of IS NULL
+AND (SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"""
+"""Holds for all versions of a key that stands in articles/."""
+_TEXT_TWIN: Final = f"""
+SELECT key FROM records r JOIN targets USING (tid)
+WHERE tid = ? AND content_sha256 = ? AND kind = ? AND {_STANDS} LIMIT 1"""  # noqa: S608 - our own words
+_URL_TWIN: Final = f"""
+SELECT key FROM records r JOIN targets USING (tid)
+WHERE url_key = ? AND kind = ? AND tid != ? AND {_STANDS} ORDER BY tid LIMIT 1"""  # noqa: S608 - our own words
 
 
-class Asked(NamedTuple):
-    """By what a record is looked up: its number, the fingerprint of its text, and its :func:`url_key_of`."""
-
-    tid: int
-    fingerprint: int | None
-    url_key: str | None
-
-
-class Found(NamedTuple):
+class Presence(NamedTuple):
     """Whether there are records of that number, text or URL; and the numbers of those that list it, commas between."""
 
     key: int
@@ -43,34 +42,81 @@ class Found(NamedTuple):
     sources: str | None
 
 
-def asked_by(article: Article) -> Asked:
-    """Return by what *article* is looked up."""
-    content = article.content_sha256
-    return Asked(target_id(article.key), fingerprint(content) if content else None, url_key_of(article))
+class KnownRecord(NamedTuple):
+    """What a corpus knows of a record that is brought to it: what it holds of its key, its twin, and who lists it."""
+
+    held: Held | None
+    twin: Twin | None
+    discovered_from: set[str]
 
 
-def look_up(connection: sqlite3.Connection, asked: Sequence[Asked]) -> dict[Asked, Found]:
-    """Return what the catalogue on *connection* tells of what is *asked*."""
-    found: dict[Asked, Found] = {}
-    for at in range(0, len(asked), _AT_ONCE):
-        part = asked[at : at + _AT_ONCE]
-        rows = connection.execute(_question(len(part)), list(chain.from_iterable(part)))
-        found.update(zip(part, map(Found._make, rows), strict=True))
-    return found
+class RecordLookup:
+    """Looks records up in *catalogue* before they are added, many in one question."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._present: dict[Identity, Presence] = {}
+        self._flushes = catalogue.flushes
+
+    def look_up(self, articles: Sequence[Article]) -> None:
+        """Look up together what the database tells of *articles*, each of which is then asked for by :meth:`known`.
+
+        One look tells of most records that they are new, which is several times cheaper than to ask for each.
+        """
+        if self._flushes != self._catalogue.flushes:  # what was not written when it was asked for may be now
+            self._present.clear()
+            self._flushes = self._catalogue.flushes
+        asked = [identity_of(article) for article in articles]
+        for at in range(0, len(asked), MAX_RECORDS_A_QUESTION):
+            part = asked[at : at + MAX_RECORDS_A_QUESTION]
+            rows = self._catalogue.read_written(_question(len(part)), list(chain.from_iterable(part)))
+            self._present.update(zip(part, map(Presence._make, rows), strict=True))
+
+    def known(self, article: Article) -> KnownRecord:
+        """Return what is held of the key of *article*, its twin, and where it was discovered."""
+        asked, catalogue = identity_of(article), self._catalogue
+        if self._flushes != catalogue.flushes or asked not in self._present:
+            self.look_up((article,))
+        present, gathered = self._present.pop(asked), catalogue.gathered
+        discovered_from = catalogue.named(article.key, present.sources)  # before what is gathered may be written
+        is_held = present.key or asked.tid in gathered.tids
+        text_is_held = present.text or (
+            asked.fingerprint is not None and catalogue.fingerprints.is_recent(asked.fingerprint)
+        )
+        url_is_held = present.url or asked.url_key in gathered.url_keys
+        return KnownRecord(
+            catalogue.held(article.key) if is_held else None,
+            self.twin(article) if text_is_held or url_is_held else None,
+            discovered_from,
+        )
+
+    def twin(self, article: Article) -> Twin | None:
+        """Return another key that stands in articles/ with the text of *article*, or else its URL."""
+        key = article.content_sha256 and self._text_twin(article, article.content_sha256)
+        if key:
+            return Twin(key, 1.0, "text")
+        url_key = url_key_of(article)
+        key = url_key and self._url_twin(article, url_key)
+        return Twin(key, None, "url") if key else None
+
+    def _text_twin(self, article: Article, content_sha256: str) -> str | None:
+        own, content = target_id(article.key), bytes.fromhex(content_sha256)
+        for tid in self._catalogue.fingerprints.find(fingerprint(content_sha256)):
+            if tid == own:
+                continue
+            row = self._catalogue.run(_TEXT_TWIN, (tid, content, article.kind), of=tid).fetchone()
+            if row:
+                return str(row[0])
+        return None
+
+    def _url_twin(self, article: Article, url_key: str) -> str | None:
+        if url_key in self._catalogue.gathered.url_keys:
+            self._catalogue.flush()
+        values = (url_key, article.kind, target_id(article.key))
+        row = self._catalogue.read_written(_URL_TWIN, values).fetchone()
+        return row and str(row[0])
 
 
 @cache
 def _question(count: int) -> str:
     return _QUESTION.format(", ".join(["(?, ?, ?)"] * count))
-
-
-def url_key_of(article: Article) -> str | None:
-    """Return what equal pages' URLs have in common; only fetched articles have one."""
-    return _canonical(article.url) if article.kind == "article" and article.url else None
-
-
-@lru_cache(maxsize=1024)  # a record is asked for twins, and again when it is indexed
-def _canonical(url: str) -> str:
-    # A plain URL is canonical as it is, which is told thirty times faster than it is made so.
-    canonical = url if _PLAIN_URL_RE.fullmatch(url) else canonicalize_url(url)
-    return canonical.removeprefix("https:").removeprefix("http:")

@@ -16,6 +16,7 @@ from crawler.archive.pictures import is_there, is_whole
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
 from crawler.exceptions import CorpusDamaged
 from crawler.frontier.local import Frontier
+from crawler.items import Article, Image
 from crawler.jsonl import decode
 
 _NAMES_A_PICTURE = b'"path":"images/'
@@ -26,6 +27,19 @@ class LostPictures(NamedTuple):
 
     paths: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+
+
+def has_more_pictures(root: Path, catalogue: Catalogue, article: Article) -> bool:
+    """Tell whether *article* has a picture that was requested before without success, or another for one lost."""
+
+    def is_more(image: Image, held: Image) -> bool:
+        if held.status != "stored":
+            return True
+        return image.path != held.path and not is_there(root, held.path, held.bytes)
+
+    stored = [image for image in article.images if image.status == "stored"]
+    known = ((image, catalogue.picture(image.pic or image.url or "")) for image in stored)
+    return any(held is not None and is_more(image, held) for image, held in known)
 
 
 def quarantine_damaged(root: Path) -> list[str]:

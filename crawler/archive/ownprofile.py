@@ -13,7 +13,6 @@ from pathlib import Path
 from crawler.archive.description import (
     DESCRIPTION_NAME,
     PROFILE_NAME,
-    Description,
     describe,
     profile_site,
     quarantine,
@@ -82,17 +81,17 @@ def repair_profiles(root: Path) -> list[str]:
     return messages
 
 
-def keep_profile(root: Path, content: bytes) -> tuple[Description, Path | None]:
+def keep_profile(root: Path, content: bytes) -> Path | None:
     """Keep *content* as the site profile of the corpus at *root*, whose lock the caller holds.
 
-    Returns what corpus.json says then, and where the profile is that was kept before, if it is another one. What was
-    none of this corpus goes to quarantine/.
+    Returns where the profile is that was kept before, if it is another one. What was none of this corpus goes to
+    quarantine/.
     """
     kept, current, digest = describe(root).get("profiles") or [], _content(root / PROFILE_NAME), sha256_of(content)
-    described = update_description(root, profiles=[*(one for one in kept if one != digest), digest])
+    update_description(root, profiles=[*(one for one in kept if one != digest), digest])
     earlier = None
     if current == content:
-        return described, None
+        return None
     if current is not None and _problem(current, kept) is None:
         earlier = earlier_path(root, current)
         write_atomically(earlier, current)
@@ -100,7 +99,7 @@ def keep_profile(root: Path, content: bytes) -> tuple[Description, Path | None]:
         quarantine(root, root / PROFILE_NAME)
     unlist(root, PROFILE_NAME)
     write_atomically(root / PROFILE_NAME, content)
-    return described, earlier
+    return earlier
 
 
 def bring_profile(root: Path, other: Path) -> bool:

@@ -10,10 +10,10 @@ from pathlib import Path
 from crawler.archive.description import describe
 from crawler.archive.files import comes_of_a_full_disk
 from crawler.archive.inbag import is_in_bag
+from crawler.archive.rebuilding import rebuild
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import FAMILIES, segment_paths
-from crawler.archive.writer import rebuild
 from crawler.exceptions import CorpusDamaged, DiskFull
 from crawler.sqlite import connect_to_read
 

@@ -48,7 +48,7 @@ _NO_RECORD = (
 
 
 @dataclass(slots=True)
-class Recovery:
+class RepairReport:
     """What opening a corpus had to mend: nothing, after a clean end."""
 
     adopted: int = 0
@@ -128,30 +128,30 @@ class Recovery:
 
 def open_catalogue(
     root: Path, *, rebuild: str | None = None, witness: Witness | None = None
-) -> tuple[Catalogue, Recovery]:
+) -> tuple[Catalogue, RepairReport]:
     """Open the catalogue of the corpus at *root*, in agreement with its lines.
 
     The caller holds the corpus's lock. *rebuild* is a reason to make it anew whatever its state; *witness* is then what
     the one before knew, which else is asked itself.
     """
     path = root / CATALOGUE_NAME
-    recovery = Recovery()
+    report = RepairReport()
     if rebuild is None and path.exists():
-        opened = _open_as_it_is(root, path, recovery)
+        opened = _open_as_it_is(root, path, report)
         if isinstance(opened, Catalogue):
-            return opened, recovery
-        rebuild, recovery = opened, Recovery()
+            return opened, report
+        rebuild, report = opened, RepairReport()
     elif rebuild is None and any(segment_paths(root, family) for family in FAMILIES):
         rebuild = "it was missing"
-    recovery.rebuilt = rebuild
+    report.rebuilt = rebuild
     witness = witness or Witness(path)
     try:
-        return _rebuild(root, path, recovery, witness), recovery
+        return _rebuild(root, path, report, witness), report
     finally:
         witness.close()
 
 
-def _open_as_it_is(root: Path, path: Path, recovery: Recovery) -> Catalogue | str:
+def _open_as_it_is(root: Path, path: Path, report: RepairReport) -> Catalogue | str:
     """Return the catalogue at *path* with the lines taken in that it lacks, or why it must be made anew."""
     try:
         catalogue = Catalogue(path)
@@ -163,7 +163,7 @@ def _open_as_it_is(root: Path, path: Path, recovery: Recovery) -> Catalogue | st
         if reason := _disagreement(root, catalogue):
             catalogue.close()
             return reason
-        _take_in_tails(root, catalogue, recovery)
+        _take_in_tails(root, catalogue, report)
         with catalogue.transaction():
             pass_on_depths(catalogue, partial(line_at, root))
     except BaseException as error:
@@ -201,21 +201,21 @@ def _disagreement(root: Path, catalogue: Catalogue) -> str | None:
     return None
 
 
-def _take_in_tails(root: Path, catalogue: Catalogue, recovery: Recovery) -> None:
+def _take_in_tails(root: Path, catalogue: Catalogue, report: RepairReport) -> None:
     read = catalogue.segments()
     for family in FAMILIES:
         for path in segment_paths(root, family):
             name = segment_name(path)
             start = read.get(name, (0, 0))[0]
             if (path.suffix == ".jsonl" and path.stat().st_size > start) or name not in read:
-                _take_in(root, catalogue, path, start, recovery)
+                _take_in(root, catalogue, path, start, report)
 
 
-def _rebuild(root: Path, path: Path, recovery: Recovery, witness: Witness) -> Catalogue:
+def _rebuild(root: Path, path: Path, report: RepairReport, witness: Witness) -> Catalogue:
     fresh = path.with_suffix(".rebuild")
     _remove(fresh)
     try:
-        _fill(root, fresh, recovery, witness)
+        _fill(root, fresh, report, witness)
     except BaseException:
         _remove(fresh)  # it may be what the disk has no room for
         raise
@@ -227,17 +227,17 @@ def _rebuild(root: Path, path: Path, recovery: Recovery, witness: Witness) -> Ca
     return Catalogue(path)
 
 
-def _fill(root: Path, fresh: Path, recovery: Recovery, witness: Witness) -> None:
+def _fill(root: Path, fresh: Path, report: RepairReport, witness: Witness) -> None:
     """Make a catalogue of all lines at *fresh*."""
     catalogue = Catalogue(fresh)
     try:
         for family in FAMILIES:
             for segment in segment_paths(root, family):
-                _take_in(root, catalogue, segment, 0, recovery, witness)
+                _take_in(root, catalogue, segment, 0, report, witness)
         with catalogue.transaction():
             pass_on_depths(catalogue, partial(line_at, root))
-            recovery.lost_pictures = ask_for_lost(root, catalogue)
-            _ask_again(root, catalogue, witness, recovery)
+            report.lost_pictures = ask_for_lost(root, catalogue)
+            _ask_again(root, catalogue, witness, report)
         catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
     finally:
         catalogue.close()
@@ -248,7 +248,7 @@ def _remove(database: Path) -> None:
         Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
-def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, recovery: Recovery) -> None:
+def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport) -> None:
     """Make pending the targets of which the *witness*, or the log of repairs, knew a newer line than there is now."""
     prefix = f"{_site(root)}/"
 
@@ -261,10 +261,10 @@ def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, recovery: Rec
     gone = [known for known in witness.newest() if is_lost(known)]
     if gone:
         note_repairs(root, [{"reason": "its line is gone", **known._asdict()} for known in gone])
-    recovery.gone = [known.key for known in gone]
+    report.gone = [known.key for known in gone]
     lost = {known.key: known for known in chain(filter(is_lost, _repaired(root)), gone)}
-    recovery.asked_again = Frontier(catalogue).ask_again(lost, lost)
-    recovery.not_asked = [key for key in lost if not key.rpartition("/")[2].isdigit()]
+    report.asked_again = Frontier(catalogue).ask_again(lost, lost)
+    report.not_asked = [key for key in lost if not key.rpartition("/")[2].isdigit()]
 
 
 def _site(root: Path) -> str | None:
@@ -288,7 +288,7 @@ def _repaired(root: Path) -> Iterator[Known]:
 
 
 def _take_in(
-    root: Path, catalogue: Catalogue, path: Path, start: int, recovery: Recovery, witness: Witness | None = None
+    root: Path, catalogue: Catalogue, path: Path, start: int, report: RepairReport, witness: Witness | None = None
 ) -> None:
     """Index the lines of the segment at *path* from the offset *start* on, a few thousand in a transaction.
 
@@ -299,7 +299,7 @@ def _take_in(
     name, sealed = segment_name(path), is_sealed(path)
     keep_damaged = sealed or witness is not None
     bad: list[tuple[Place, str]] = []
-    lines = _readable(path, start, recovery)
+    lines = _readable(path, start, report)
     end, more = start, True
     while more:
         part = list(islice(lines, _LINES_A_COMMIT))
@@ -313,23 +313,23 @@ def _take_in(
                         more = False
                         break
                     continue
-                recovery.damaged += bad
+                report.damaged += bad
                 bad.clear()
                 end, count = place.offset + place.length, count + 1
             catalogue.advance(name, end)
-        recovery.adopted += count
+        report.adopted += count
     read = witness.end(name) if witness else 0
     rotten = [one for one in bad if sealed or (one[0].offset + one[0].length <= read and one[1] != _TORN)]
     if rotten:
-        recovery.damaged += rotten
+        report.damaged += rotten
         last = rotten[-1][0]
         with catalogue.transaction():
             catalogue.advance(name, last.offset + last.length)
     if torn := bad[len(rotten) :]:
-        recovery.cut.append(_cut(root, path, torn[0][0].offset))
+        report.cut.append(_cut(root, path, torn[0][0].offset))
 
 
-def _readable(path: Path, start: int, recovery: Recovery) -> Iterator[tuple[int, bytes]]:
+def _readable(path: Path, start: int, report: RepairReport) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a segment as far as it can be decompressed."""
     end = start
     try:
@@ -337,7 +337,7 @@ def _readable(path: Path, start: int, recovery: Recovery) -> Iterator[tuple[int,
             yield from ((offset + at, piece) for at, piece in parted(line))
             end = offset + len(line)
     except CorpusDamaged as error:
-        recovery.damaged.append((Place(segment_name(path), end, 0), str(error)))
+        report.damaged.append((Place(segment_name(path), end, 0), str(error)))
 
 
 def _index_all(

@@ -91,7 +91,7 @@ class Archivist:
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
         archivist = cls(corpus, new_run(), crawler, compression)
         archivist.sharing = sharing
-        for message in (*corpus.recovery.messages(), *corpus.mended.messages()):
+        for message in (*corpus.repairs.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
         if threshold is not None and (read := corpus.find_near_duplicates(threshold, partial(_tell, corpus.root))):
             logger.info("Corpus %s: %d archived lines were taken into the index of near duplicates", corpus.root, read)

@@ -227,7 +227,7 @@ def _known(corpus: Corpus, after: int) -> list[Known]:
 
 
 def _lists(corpus: Corpus, keys: list[str]) -> dict[str, set[str]]:
-    return {key: {one.rpartition("/")[2] for one in corpus.listed_by(key)} for key in keys}
+    return {key: {one.rpartition("/")[2] for one in corpus.depths.listed_by(key)} for key in keys}
 
 
 def _worker(root: Path) -> str:

@@ -100,11 +100,11 @@ class ArticleSpider(scrapy.Spider):
         if self.chosen.remark:
             kept = f"; the crawl uses it and keeps it there, the earlier one is {earlier.name} now" if earlier else ""
             self.logger.warning("%s%s", self.chosen.remark[0].upper() + self.chosen.remark[1:], kept)
-        self.depth = corpus.allow_depth(self._depth_given)
+        self.depth = corpus.depths.allow(self._depth_given)
 
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
         """Lease up to *limit* of the targets that this spider asks for. Called in the archivist's thread."""
-        corpus.pass_on_depths()
+        corpus.depths.pass_on()
         return corpus.frontier.lease(limit, max_depth=self.depth, run=run, until=until)
 
     def request(self, target: Target, attempts: tuple[Attempt, ...] = ()) -> Request | None:

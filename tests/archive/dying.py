@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from crawler.archive import Corpus, catalogue
+from crawler.archive import Corpus, database
+from crawler.archive.rebuilding import rebuild
 from crawler.archive.segments import FAMILIES, read_lines, segment_paths
-from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.dedupe import index
 from crawler.exceptions import CorpusError
@@ -163,7 +163,7 @@ def name(key: str, version: int) -> str:
 
 def write(root: Path, told: Path, chance: Random, groups: int) -> None:
     """Archive *groups* groups by a clock that is years off; append to *told* which records are durable."""
-    catalogue._LINES_A_COMMIT = chance.choice((1, 3, 50))  # in a process that is to die
+    database.MAX_UNCOMMITTED_LINES = chance.choice((1, 3, 50))  # in a process that is to die
     telling = os.open(told, os.O_WRONLY | os.O_APPEND)
     now = time.time() + chance.uniform(-TEN_YEARS, TEN_YEARS)
     parent = os.getppid()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import Corpus, catalogue
+from crawler.archive import Corpus, database
 from crawler.corpus.fixity.verify import verify
 from crawler.jsonl import decode
 from tests.factories import make_article, make_seed, related_items
@@ -34,7 +34,7 @@ def archive_all(root: Path, acknowledged: int, *, wait: bool) -> None:
 
     If they do not *wait*, one is gathered while the one before is synced, and the catalogue is committed now and then.
     """
-    catalogue._LINES_A_COMMIT = 3  # in a process that is to die
+    database.MAX_UNCOMMITTED_LINES = 3  # in a process that is to die
     corpus = Corpus(root, "replica", segment_bytes=1500)
     for number, group in enumerate(GROUPS):
         picture = corpus.store_picture(f"picture {number}".encode(), "jpg")

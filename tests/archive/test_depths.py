@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Corpus
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.spiders.base import ArticleSpider
 from tests.factories import make_article, make_seed, related_items
 

@@ -19,7 +19,7 @@ from crawler.archive.description import (
     has_remains,
     update_description,
 )
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
@@ -38,7 +38,7 @@ def root(tmp_path):
     make_corpus(root, make_article(1))
     corpus = Corpus(root, "replica")
     corpus.keep_profile(PROFILE)
-    corpus.allow_depth(3)
+    corpus.depths.allow(3)
     corpus.close()
     run = root / "runs/20261122T210543Z-ab6e"
     run.mkdir(parents=True)
@@ -114,7 +114,7 @@ def test_a_crawl_rebuilds_a_missing_one_but_for_another_site(root):
     assert not (root / "corpus.json").exists()
     corpus = Corpus(root, "replica")
     corpus.close()
-    assert any("corpus.json was rebuilt" in message for message in corpus.recovery.messages())
+    assert any("corpus.json was rebuilt" in message for message in corpus.repairs.messages())
     assert describe(root)["depth"] == 3
 
 
@@ -132,7 +132,7 @@ def test_a_manifest_stays_true_when_a_crawl_goes_deeper(root):
     manifest = root / "manifest-sha256.txt"
     assert b"  corpus.json\n" in manifest.read_bytes()
     corpus = Corpus(root, "replica")
-    corpus.allow_depth(5)
+    corpus.depths.allow(5)
     corpus.close()
     assert b"  corpus.json\n" not in manifest.read_bytes()
     assert b"  site.toml\n" in manifest.read_bytes()
@@ -144,7 +144,7 @@ def test_a_manifest_stays_true_when_a_crawl_goes_deeper(root):
 
 def test_the_depth_grows_and_is_never_lowered(tmp_path):
     corpus = Corpus(tmp_path / "corpus", "replica")
-    asked = [corpus.allow_depth(depth) for depth in (2, 0, None, 3, None)]
+    asked = [corpus.depths.allow(depth) for depth in (2, 0, None, 3, None)]
     corpus.close()
     assert (asked, describe(corpus.root)["depth"]) == ([2, 0, 2, 3, 3], 3)
 

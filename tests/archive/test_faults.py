@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import Corpus, catalogue, segments
-from crawler.archive.writer import rebuild
+from crawler.archive import Corpus, database, segments
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.export import export
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
@@ -71,7 +71,7 @@ def archive_until_it_fails(root, *, wait):
     ],
 )
 def test_every_call_fails_once_and_what_was_acknowledged_is_there(tmp_path, monkeypatch, number, kind, wait):
-    monkeypatch.setattr(catalogue, "_LINES_A_COMMIT", 3)
+    monkeypatch.setattr(database, "MAX_UNCOMMITTED_LINES", 3)
     point, failed = 0, True
     while failed:
         point += 1

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.fingerprints import Fingerprints
+from crawler.archive.rebuilding import rebuild
 from crawler.archive.schema import VERSION
-from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.stats import corpus_stats
 from crawler.frontier.targets import Validators

@@ -7,7 +7,7 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.inbag import is_in_bag
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.merge.merge import merge

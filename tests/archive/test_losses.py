@@ -12,8 +12,8 @@ import pytest
 from crawler.archive import Corpus
 from crawler.archive.losses import LOSSES_NAME, read_losses
 from crawler.archive.manifest_lines import MANIFEST_NAME
+from crawler.archive.rebuilding import rebuild
 from crawler.archive.warcs import INDEX_NAME
-from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged
@@ -82,10 +82,10 @@ def test_verify_names_each_capture_that_was_written_and_is_not_there(root):
 
 def test_repair_names_what_is_lost_with_its_records_and_verify_goes_on_to(root):
     cut_at(root, page(3))
-    recovery = rebuild(root, "it was asked for")
-    assert urls(recovery.lost) == LOST
-    assert {loss.url: records for loss, records in recovery.lost.items() if records} == RECORDS
-    told = "\n".join(recovery.messages())
+    report = rebuild(root, "it was asked for")
+    assert urls(report.lost) == LOST
+    assert {loss.url: records for loss, records in report.lost.items() if records} == RECORDS
+    told = "\n".join(report.messages())
     assert f"the response of {page(3)}, captured 2026-11-22T12:30:15.123Z, is lost" in told
     assert "of it was made replica/3 version 1" in told
 
@@ -103,16 +103,16 @@ def test_what_a_crawl_finds_lost_is_damage_until_repair_told_of_it(root):
     assert f"{len(LOST) - 1} more" in message
     messages = [problem.message for problem in verify(root).problems]
     assert sum("is lost" in one for one in messages) == len(LOST)
-    recovery = rebuild(root, "it was asked for")
-    assert {loss.url: records for loss, records in recovery.lost.items() if records} == RECORDS
+    report = rebuild(root, "it was asked for")
+    assert {loss.url: records for loss, records in report.lost.items() if records} == RECORDS
     assert verify(root).problems == []
 
 
 def test_without_an_index_the_lines_tell_what_is_lost(root):
     cut_at(root, page(3))
     (root / INDEX_NAME).unlink()
-    recovery = rebuild(root, "it was asked for")
-    assert {loss.url: records for loss, records in recovery.lost.items()} == RECORDS
+    report = rebuild(root, "it was asked for")
+    assert {loss.url: records for loss, records in report.lost.items()} == RECORDS
     assert verify(root).problems == []
 
 
@@ -121,8 +121,8 @@ def test_a_file_that_is_gone_is_lost_with_all_its_captures(root, index):
     shutil.rmtree(root / "warc")
     if index == "lost":
         (root / INDEX_NAME).unlink()
-    recovery = rebuild(root, "it was asked for")
-    assert {page(number) for number in range(PAGES)} <= urls(recovery.lost)
+    report = rebuild(root, "it was asked for")
+    assert {page(number) for number in range(PAGES)} <= urls(report.lost)
     assert verify(root).problems == []
 
 
@@ -133,8 +133,8 @@ def test_a_damaged_record_amid_others_is_lost(root):
     data[offset + length // 2] ^= 8
     warc(root).write_bytes(data)
     assert {problem.offset for problem in verify(root).problems} >= {offset}
-    recovery = rebuild(root, "it was asked for")
-    assert {loss.url: records for loss, records in recovery.lost.items()} == {
+    report = rebuild(root, "it was asked for")
+    assert {loss.url: records for loss, records in report.lost.items()} == {
         page(0): ["replica/0 version 1"],
         page(5): ["replica/5 version 1"],
     }

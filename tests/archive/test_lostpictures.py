@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.archive import Added, Corpus, Unchanged
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.items import Image
 from tests.archive.test_repair import content
@@ -54,9 +54,9 @@ def test_repair_has_what_shows_it_requested_again(root, damage):
     """... and what was damaged is kept in quarantine/."""
     picture(root).unlink() if damage is None else picture(root).write_bytes(damage)
     path = picture(root).relative_to(root).as_posix()
-    recovery = rebuild(root, "it was asked for")
-    assert recovery.lost_pictures == ((path,), ("replica/1",))
-    assert recovery.damaged_pictures == ([] if damage is None else [path])
+    report = rebuild(root, "it was asked for")
+    assert report.lost_pictures == ((path,), ("replica/1",))
+    assert report.damaged_pictures == ([] if damage is None else [path])
     kept = [file.read_bytes() for file in root.glob("quarantine/*.damaged")]
     assert kept == ([] if damage is None else [damage])
     assert not picture(root).exists()

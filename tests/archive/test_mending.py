@@ -12,8 +12,8 @@ from contextlib import closing
 import pytest
 
 from crawler.archive import Corpus
+from crawler.archive.rebuilding import rebuild
 from crawler.archive.segments import segment_paths
-from crawler.archive.writer import rebuild
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.lines import AllLines
@@ -213,7 +213,7 @@ def test_opening_a_corpus_for_a_crawl_neither_takes_in_nor_cuts_a_damaged_line(r
                 with closing(sqlite3.connect(copy / "catalogue.sqlite")) as connection:
                     connection.execute("PRAGMA user_version = 1")
             with closing(Corpus(copy, "replica")) as corpus:
-                assert [place.segment for place, _ in corpus.recovery.damaged] == [path.name]
+                assert [place.segment for place, _ in corpus.repairs.damaged] == [path.name]
             assert path.read_bytes() == damaged
             assert verify(copy).problems
             assert repair(copy).taken

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.decision import Lesser
 from crawler.archive.near import FOLDER, near_threshold
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines

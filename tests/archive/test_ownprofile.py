@@ -7,7 +7,7 @@ import pytest
 from crawler.archive import Corpus
 from crawler.archive.description import describe
 from crawler.archive.ownprofile import earlier_path, own_profile
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
@@ -82,7 +82,7 @@ def test_a_manifest_and_a_bag_have_them_all(tmp_path):
 def test_a_merge_brings_the_profile_and_the_depth(tmp_path):
     one, two = keep(tmp_path / "one", ONE), keep(tmp_path / "two", TWO)
     corpus = Corpus(two, "replica")
-    corpus.allow_depth(4)
+    corpus.depths.allow(4)
     corpus.close()
     merge(tmp_path / "new", [one, two])
     assert own_profile(tmp_path / "new") == ONE

@@ -106,7 +106,7 @@ def test_whatever_a_power_cut_leaves_what_was_acknowledged_is_there_once(history
     assert verify(root).problems == []
 
     corpus = Corpus(root, "replica")
-    assert list(corpus.recovery.messages()) == []
+    assert list(corpus.repairs.messages()) == []
     for group in GROUPS:
         with corpus.group():
             for article in group:

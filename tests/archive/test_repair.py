@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Corpus
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusError
 from tests.factories import make_article, make_seed, make_stub, related_items
@@ -44,7 +44,7 @@ def reopen(root):
     """Open and close the corpus; return what it told."""
     corpus = Corpus(root, "replica")
     corpus.close()
-    return list(corpus.recovery.messages())
+    return list(corpus.repairs.messages())
 
 
 def content(root):

@@ -125,7 +125,7 @@ def test_nothing_is_cut_off_a_sealed_segment_and_its_damage_is_told(tmp_path):
     (tmp_path / "catalogue.sqlite").unlink()
     corpus = Corpus(tmp_path, "replica")
     corpus.close()
-    assert [reason for _, reason in corpus.recovery.damaged] == ["it is torn"]
+    assert [reason for _, reason in corpus.repairs.damaged] == ["it is torn"]
     assert not (tmp_path / "quarantine").exists()
     with pytest.raises(CorpusDamaged, match="not those"):
         seal_segment(path, "gzip")
@@ -140,8 +140,8 @@ def test_a_segment_that_cannot_be_decompressed_costs_no_line_of_the_others(tmp_p
     (tmp_path / "catalogue.sqlite").unlink()
     corpus = Corpus(tmp_path, "replica")
     corpus.close()
-    assert "cannot be decompressed" in str(corpus.recovery.damaged)
-    assert corpus.recovery.adopted >= 6
+    assert "cannot be decompressed" in str(corpus.repairs.damaged)
+    assert corpus.repairs.adopted >= 6
 
 
 def test_what_does_not_read_back_as_it_was_is_not_kept(tmp_path, monkeypatch):

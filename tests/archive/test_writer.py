@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from w3lib.url import canonicalize_url
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
-from crawler.archive.lookup import _PLAIN_URL_RE
+from crawler.archive.identity import _PLAIN_URL_RE
+from crawler.archive.rebuilding import rebuild
 from crawler.archive.witness import Known
-from crawler.archive.writer import rebuild
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.frontier.targets import Validators
 from crawler.frontier.visits import Due

@@ -13,7 +13,7 @@ import pytest
 from scrapy.settings import Settings
 
 from crawler.archive import Corpus
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.cli.corpus.options import EXPORT_FORMATS, GRAPH_FORMATS, VERBS
 from crawler.commands.corpus import Command
 from crawler.corpus.export import FORMATS

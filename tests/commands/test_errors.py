@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.archive import Corpus, segments
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.cli.corpus.options import VERBS
 from tests.archive.corpora import make_corpus
 from tests.commands.test_corpus import run

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from crawler.archive.writer import Corpus, rebuild
+from crawler.archive.rebuilding import rebuild
+from crawler.archive.writer import Corpus
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.lines import AllLines, selected_lines

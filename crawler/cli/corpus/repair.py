@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.cli.show import print_json, say
 from crawler.corpus.search.index import remove_index
 from crawler.exceptions import CorpusDamaged
@@ -18,31 +18,31 @@ def run(root: Path, opts: argparse.Namespace) -> int:
 
     Exit code 0, or 5 if something is damaged or lost.
     """
-    recovery = rebuild(root, "it was asked for", mend=True)
-    if recovery.taken:
+    report = rebuild(root, "it was asked for", mend=True)
+    if report.taken:
         remove_index(root)
     if opts.json:
         print_json(
             {
-                "lines": recovery.adopted,
-                "corpus_json": recovery.described,
-                "profiles": recovery.profiles,
-                "cut": [place._asdict() for place in recovery.cut],
-                "damaged": [{**place._asdict(), "message": message} for place, message in recovery.damaged],
-                "manifest": recovery.manifest,
-                "damaged_pictures": recovery.damaged_pictures,
-                "lost_pictures": recovery.lost_pictures.paths,
-                "requested_again": recovery.lost_pictures.keys,
-                "quarantined": [{**one.damage.facts(), "kept": one.kept} for one in recovery.taken],
-                "lost_lines": recovery.gone,
-                "asked_again": recovery.asked_again,
-                "lost_captures": [{**one._asdict(), "records": records} for one, records in recovery.lost.items()],
+                "lines": report.adopted,
+                "corpus_json": report.described,
+                "profiles": report.profiles,
+                "cut": [place._asdict() for place in report.cut],
+                "damaged": [{**place._asdict(), "message": message} for place, message in report.damaged],
+                "manifest": report.manifest,
+                "damaged_pictures": report.damaged_pictures,
+                "lost_pictures": report.lost_pictures.paths,
+                "requested_again": report.lost_pictures.keys,
+                "quarantined": [{**one.damage.facts(), "kept": one.kept} for one in report.taken],
+                "lost_lines": report.gone,
+                "asked_again": report.asked_again,
+                "lost_captures": [{**one._asdict(), "records": records} for one, records in report.lost.items()],
             }
         )
     else:
-        for message in recovery.messages():
+        for message in report.messages():
             say(message)
-        say(f"{root}: the catalogue now knows {recovery.adopted:,} lines")
-        if recovery.asked_again:
+        say(f"{root}: the catalogue now knows {report.adopted:,} lines")
+        if report.asked_again:
             say(_NEXT)
-    return CorpusDamaged.exit_code if recovery.is_damage else 0
+    return CorpusDamaged.exit_code if report.is_damage else 0

@@ -14,7 +14,7 @@ from crawler.exceptions import CorpusDamaged
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Seal the corpus at *root*; exit code 0, or 5 if files that were listed before are gone."""
     done = seal(root, compression_named(opts.compression or opts.settings["ARCHIVE_COMPRESSION"]))
-    for message in done.recovery.messages():
+    for message in done.repairs.messages():
         note(message)
     if opts.json:
         print_json({"sealed": [one.file for one in done.seals], "listed": done.listed, "missing": done.missing})

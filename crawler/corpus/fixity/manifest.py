@@ -22,7 +22,7 @@ from crawler.archive.losses import read_losses
 from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
 from crawler.archive.ownprofile import earlier_profiles
 from crawler.archive.reading import has_catalogue
-from crawler.archive.repair import Recovery, open_catalogue
+from crawler.archive.repair import RepairReport, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
 from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
 from crawler.archive.warcs import mend_warcs
@@ -40,7 +40,7 @@ class Sealed(NamedTuple):
     seals: list[Seal]
     listed: int
     missing: list[str]
-    recovery: Recovery
+    repairs: RepairReport
 
 
 def seal(root: Path, compression: Compression | None = None) -> Sealed:
@@ -63,7 +63,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     if not has_catalogue(root):
         open_catalogue(root)[0].close()
     _refuse_problems(root)
-    catalogue, recovery = open_catalogue(root)
+    catalogue, report = open_catalogue(root)
     catalogue.close()
     mend_warcs(root)
     _refuse_losses(root)
@@ -82,7 +82,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
             yield Entry(path, held[path]).encode()
 
     replace_manifest(root, lines())
-    return Sealed(seals, listed, sorted(held), recovery)
+    return Sealed(seals, listed, sorted(held), report)
 
 
 def _refuse_problems(root: Path) -> None:

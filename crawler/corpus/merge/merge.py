@@ -23,10 +23,11 @@ from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
 from crawler.archive.description import describe, is_corpus
 from crawler.archive.files import write_errors
 from crawler.archive.intact import Damages
+from crawler.archive.opened import DEFAULT_SEGMENT_BYTES
 from crawler.archive.reading import has_catalogue
 from crawler.archive.segments import FAMILIES
 from crawler.archive.warcs import mend_warcs
-from crawler.archive.writer import DEFAULT_SEGMENT_BYTES, Corpus
+from crawler.archive.writer import Corpus
 from crawler.corpus.lines import AllLines, Line, Lines, selected_lines
 from crawler.corpus.merge.foreign import Pictures, Records
 from crawler.corpus.merge.foreigncaptures import Captures
@@ -202,7 +203,7 @@ def _is_near_duplicate(record: dict[str, Any]) -> bool:
 def _marked(corpus: Corpus, article: Article) -> Article:
     """Return *article* as a near duplicate if it is one, and *corpus* does not find it again by itself."""
     rule = article.duplicate_rule
-    if corpus.finds_near_duplicates or rule is None or rule in {"text", "url"}:
+    if corpus.near is not None or rule is None or rule in {"text", "url"}:
         return replace(article, near_duplicate_of=None, similarity=None, duplicate_rule=None)
     return replace(article, duplicate_rule=as_brought(rule))
 
@@ -217,13 +218,13 @@ def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "ea
     told = (record.get("kind"), record.get("content_sha256"))
     if not texts or (told not in texts and told[0] != texts[-1][0]):
         return "new"  # of another kind: the corpus knows which of two supersedes the other
-    if told == texts[-1] and _is_near_duplicate(record) and not corpus.finds_near_duplicates:
+    if told == texts[-1] and _is_near_duplicate(record) and corpus.near is None:
         last_held, _ = held[-1]
         stands = corpus.catalogue.standing(target_id(record["key"]), last_held.version)
         return "moved" if stands else "known"
     if told == texts[-1] or told[0] != texts[-1][0]:
         return "known"
-    last, fetched = _fetched(corpus.record(corpus.line(held[-1][1]))), _fetched(record)
+    last, fetched = _fetched(corpus.lines.record(held[-1][1])), _fetched(record)
     if told in texts:
         return "new" if fetched > last else "known"  # it went back to an earlier text
     return "earlier" if fetched < last else "new"

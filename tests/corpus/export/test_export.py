@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.export import FORMATS, Exported, Options, export
 from crawler.corpus.export import dataset as dataset_module
 from crawler.corpus.export import parquet as parquet_module

@@ -14,7 +14,7 @@ import pytest
 
 from crawler.archive import Corpus
 from crawler.archive.pictures import store
-from crawler.archive.writer import rebuild
+from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity import verify as verify_module
 from crawler.corpus.fixity.manifest import seal
 from crawler.corpus.fixity.verify import verify

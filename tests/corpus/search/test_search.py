@@ -10,7 +10,8 @@ from contextlib import closing
 
 import pytest
 
-from crawler.archive.writer import Corpus, rebuild
+from crawler.archive.rebuilding import rebuild
+from crawler.archive.writer import Corpus
 from crawler.corpus.search.index import remove_index
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.writer import Corpus, rebuild
+from crawler.archive.rebuilding import rebuild
+from crawler.archive.writer import Corpus
 from crawler.corpus.export.graph import GRAPH_FORMATS, Written, export_graph
 from crawler.corpus.export.graph.dot import quoted
 from crawler.corpus.export.graph.xml import xml_text

@@ -1,0 +1,165 @@
+"""A corpus that is open: its lock, its parts, and the groups in which what is done becomes durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from crawler.archive.depths import Depths
+from crawler.archive.description import describe, open_description
+from crawler.archive.files import CorpusLock, write_errors
+from crawler.archive.inbag import refuse_bag
+from crawler.archive.near import NearDuplicates
+from crawler.archive.ownprofile import bring_profile, keep_profile
+from crawler.archive.pictures import is_there, store
+from crawler.archive.repair import discard_catalogue, is_malformed, open_catalogue
+from crawler.archive.sealing import Compression, Seal, seal_closed
+from crawler.archive.storedlines import StoredLines
+from crawler.archive.warcs import CaptureWriter, mend_warcs
+from crawler.exceptions import ConfigError, CorpusError
+from crawler.frontier.local import Frontier
+from crawler.items import Image
+
+DEFAULT_SEGMENT_BYTES = 256 * 1024 * 1024
+
+
+class OpenCorpus:
+    """The corpus in *root*, made if need be, locked and mended, until :meth:`close`.
+
+    *site* is the name of its site profile; a corpus holds one site. All methods belong to one thread at a time.
+
+    Raises :class:`~crawler.exceptions.CorpusLocked` if another process has it, ``ConfigError`` if it is of another
+    site or no folder, ``CorpusDamaged`` if it is of another schema, ``DiskFull`` and ``CorpusError`` if it cannot be
+    written.
+    """
+
+    def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
+        self.root = root
+        self._site = site
+        self._broken: CorpusError | None = None
+        self.durable: Future[None] = Future()
+        """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
+        with write_errors(root):
+            refuse_bag(root)
+            _make_folder(root)
+            self._lock = CorpusLock(root)
+            try:
+                _, rebuilt = open_description(root, site)
+                self.catalogue, self.repairs = open_catalogue(root)
+                self.repairs.described = rebuilt
+                self.captures: CaptureWriter | None = None
+                self.near: NearDuplicates | None = None
+                self.mended = mend_warcs(root)
+                self.frontier = Frontier(self.catalogue)
+                self.lines = StoredLines(root, self.catalogue, segment_bytes)
+                self.depths = Depths(root, self.catalogue, self.lines.at)
+            except BaseException:
+                self._lock.release()
+                raise
+
+    @contextmanager
+    def group(self, *, wait: bool = True) -> Iterator[None]:
+        """Acknowledge together all that is done inside: it is durable once this ends, and undone if it raises.
+
+        With *wait* false this ends before, and ``durable`` is the future that tells when it is: the next group can be
+        gathered while the disk syncs this one. The catalogue may then be committed later, for many groups at once.
+
+        After an error here the corpus takes nothing more: what a failed ``fsync`` left on disk, nobody knows
+        (https://wiki.postgresql.org/wiki/Fsync_Errors). Opening it anew mends it.
+        """
+        if self._broken:
+            raise self._broken
+        try:
+            with write_errors(self.root):
+                self.catalogue.begin()
+                yield
+                self.durable = self.lines.sync()
+                if wait or self.catalogue.wants_commit:
+                    self._commit()
+        except BaseException as error:
+            self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
+            with suppress(sqlite3.Error):  # the first error is what tells
+                self.catalogue.rollback()
+            raise
+
+    def _commit(self) -> None:
+        """Commit to the catalogue what follows from all lines so far, which is written while the disk syncs them."""
+        try:
+            self.depths.pass_on()
+        finally:
+            self.durable.result()
+        self.catalogue.commit()
+        if self.near:
+            self.near.committed()
+
+    def keep_profile(self, content: bytes) -> Path | None:
+        """Keep *content* as the site profile of this corpus, durably (:mod:`crawler.archive.ownprofile`).
+
+        Returns where the one is that was kept before, if it is another.
+        """
+        with write_errors(self.root):
+            return keep_profile(self.root, content)
+
+    def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
+        """Begin to keep the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
+        with write_errors(self.root):
+            self.captures = CaptureWriter(self.root, self._site, run, max_bytes=max_bytes, facts=facts)
+        return self.captures
+
+    def take_over(self, other: Path) -> bool:
+        """Take over from the corpus at *other*, which is only read, its site profile and how deep crawls of it went.
+
+        Return whether its profile is this corpus's own now.
+        """
+        with write_errors(self.root):
+            brought = bring_profile(self.root, other)
+        depth = describe(other).get("depth")
+        if depth is not None:
+            self.depths.take_over(depth)
+        return brought
+
+    def has_picture(self, image: Image) -> bool:
+        """Tell whether the file of *image*, which is stored, is there. For any thread."""
+        return is_there(self.root, image.path, image.bytes)
+
+    def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:
+        """Keep the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
+        with write_errors(self.root):
+            return store(self.root, data, extension)
+
+    def seal(self, compression: Compression | None, *, within: float) -> list[Seal]:
+        """Seal the closed segments (:mod:`crawler.archive.sealing`), outside any group; return the new seals.
+
+        For the end of a crawl: past *within* seconds no further segment is begun, and the next call goes on. An error
+        here harms no line.
+        """
+        with write_errors(self.root):
+            return seal_closed(self.root, compression, within=within, crc_of=self.catalogue.crc_of)
+
+    def close(self) -> None:
+        """Close the corpus and let it go."""
+        try:
+            if not self._broken:
+                with self.group():
+                    pass
+            with write_errors(self.root):
+                if self.near:
+                    self.near.close(keep=self._broken is None)
+                if self.captures:
+                    self.captures.close()
+        finally:
+            self.lines.close()
+            self.catalogue.close()
+            if self._broken and is_malformed(self._broken.__cause__):
+                discard_catalogue(self.root)
+            self._lock.release()
+
+
+def _make_folder(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(f"corpus {root}: a file is in its place; give another CORPUS_DIR") from error

@@ -1,0 +1,72 @@
+"""The catalogue made anew from the lines alone, and with it all that a corpus can be mended of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crawler.archive.description import check_repairable, quarantine, repair_description
+from crawler.archive.files import CorpusLock, sync_directory, write_errors
+from crawler.archive.lostpictures import quarantine_damaged
+from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, manifest_problem
+from crawler.archive.mending import mend_segments, renew_manifest, take_out
+from crawler.archive.near import remove_near_index
+from crawler.archive.ownprofile import repair_profiles
+from crawler.archive.repair import CATALOGUE_NAME, RepairReport, open_catalogue
+from crawler.archive.warcs import account_for_captures, mend_warcs
+from crawler.archive.witness import Witness
+
+
+def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
+    """Make the catalogue of the corpus at *root* anew from its lines alone; return what was found.
+
+    Attempts and the reasons of failures are forgotten; everything else comes back. So is corpus.json rebuilt, if it is
+    missing or damaged. Targets whose lines the catalogue before knew, and that are lost or damaged, are pending again.
+    With *mend* lines that are not as they were written are moved to quarantine/, and segments, seals and manifest are
+    made to fit. Raises ``CorpusError`` if there is no corpus.
+    """
+    check_repairable(root)
+    with write_errors(root):
+        lock = CorpusLock(root)
+        try:
+            described = repair_description(root)
+            manifest = _take_away_manifest(root)
+            damaged = quarantine_damaged(root)
+            witness = Witness(root / CATALOGUE_NAME)
+            taken = mend_segments(root, witness) if mend else []
+            report = _reopen(root, reason, witness)
+            if mend and (rest := take_out(root, report.damaged)):
+                taken += rest
+                report = _reopen(root, reason, None, before=report)
+            report.described = described
+            report.profiles = repair_profiles(root) if mend else []
+            report.manifest = manifest
+            report.damaged_pictures = damaged
+            report.taken = taken + (renew_manifest(root) if mend else [])
+            if taken:
+                remove_near_index(root)
+            report.mended = mend_warcs(root, rebuild=reason)
+            report.lost = account_for_captures(root)
+        finally:
+            lock.release()
+    return report
+
+
+def _reopen(root: Path, reason: str, witness: Witness | None, *, before: RepairReport | None = None) -> RepairReport:
+    """Rebuild the catalogue; return what was found, with what a rebuild *before* found that shows no longer."""
+    catalogue, report = open_catalogue(root, rebuild=reason, witness=witness)
+    catalogue.close()
+    if before:
+        report.cut = before.cut + report.cut
+        report.gone = before.gone + report.gone
+    return report
+
+
+def _take_away_manifest(root: Path) -> str | None:
+    """Move a manifest that is not what was written to quarantine/, and return what is wrong; None if it is well."""
+    problem = manifest_problem(root)
+    if problem:
+        quarantine(root, root / MANIFEST_NAME)
+        (root / MANIFEST_NAME).unlink(missing_ok=True)
+        (root / TAG_NAME).unlink()
+        sync_directory(root)
+    return problem

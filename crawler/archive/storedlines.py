@@ -1,0 +1,55 @@
+"""The lines of an open corpus: appended, and read back, also those of the group that is being gathered."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from crawler.archive.catalogue import Catalogue
+from crawler.archive.intact import record_if_intact
+from crawler.archive.places import line_at
+from crawler.archive.segments import LineAppender, Place
+from crawler.items import Article
+from crawler.jsonl import decode
+
+
+class StoredLines:
+    """The lines of the corpus at *root*, whose *catalogue* tells which are as they were written."""
+
+    def __init__(self, root: Path, catalogue: Catalogue, segment_bytes: int) -> None:
+        self._root = root
+        self._catalogue = catalogue
+        self._appender = LineAppender(root, segment_bytes)
+
+    def append(self, family: str, line: bytes) -> Place:
+        """Append *line* to the last segment of *family*; return where it is to be."""
+        return self._appender.append(family, line)
+
+    def sync(self) -> Future[None]:
+        """Begin to sync what was appended; return what tells of its end (:meth:`LineAppender.sync`)."""
+        return self._appender.sync()
+
+    def close(self) -> None:
+        """Let go of the segments, without syncing them."""
+        self._appender.close()
+
+    def at(self, place: Place) -> bytes:
+        """Return the line at *place*."""
+        self._appender.write()
+        return line_at(self._root, place)
+
+    def record(self, place: Place) -> dict[str, Any] | None:
+        """Return what the line at *place* says; None if it is not the one that was written."""
+        return record_if_intact(self.at(place), self._catalogue.crc_of)
+
+    def article(self, place: Place) -> Article | None:
+        """Return the record in the line at *place*, None if it is not intact; verify tells what is wrong with it."""
+        return self.decoded(self.at(place))
+
+    def decoded(self, line: bytes) -> Article | None:
+        """Return the record in *line*, which the catalogue knows, None if it is not the one that was written."""
+        with suppress(ValueError):
+            return decode(line) if record_if_intact(line, self._catalogue.crc_of) else None
+        return None
