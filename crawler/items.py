@@ -83,6 +83,7 @@ class Capture:
     ``fetched`` is when we fetched it, UTC, ISO 8601; ``archived`` when the web archive that gave it had fetched it.
     ``attempts`` are the steps before it that gave nothing, all of them for a stub. For ``source`` ``seed``, ``url``
     is what the seed's own container (a JSON line) said, and ``fetched`` its timestamp, both None for a bare text.
+    ``coding`` says how the coding of the body was not what its header said; None if it was.
     """
 
     source: CaptureSource
@@ -93,6 +94,7 @@ class Capture:
     warc_offset: int | None = None
     archived: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    coding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Undoing content codings strictly: a body that is cut short or broken is no page."""
+"""Undoing the codings that bodies have, by their bytes; a body that is cut short or broken is no page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import TextResponse
 from scrapy.responsetypes import responsetypes
 
-from crawler.utils.response import BrokenBody
-from crawler.warc.coding import TooLong, decode_body
+from crawler.utils.response import BrokenBody, captured, note_captured
+from crawler.warc.coding import TooLong, decode
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _ACCEPTED = b"gzip, deflate, br, zstd"
+_PARTIAL = 206
+"""A part of a file of compressed records is to stay as it is."""
 
 
 class DecodingMiddleware:
     """Takes the place of Scrapy's HttpCompressionMiddleware, which passes on what is cut short or fails its checksum.
 
     Such a response is asked for again as often as one that was cut short on the way (``RETRY_TIMES``); one that is
-    longer decoded than ``DOWNLOAD_MAXSIZE`` is refused. Counts ``gleaner/undecodable``.
+    longer decoded than ``DOWNLOAD_MAXSIZE`` is refused. Counts ``gleaner/undecodable``, and as
+    ``gleaner/coding_unlike_header`` the bodies whose coding is not what the header says; ``capture.coding`` has how.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -40,20 +43,27 @@ class DecodingMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         codings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
-        if not codings or not response.body:
+        if not response.body or (response.status == _PARTIAL and not codings):
             return response
         try:
-            body = decode_body(response.body, codings, whole=True, limit=self._limit)
+            decoded = decode(response.body, codings, limit=self._limit)
+            if not decoded.whole:
+                raise ValueError("it is cut short")  # noqa: TRY301 - like all else that is wrong with a body
         except TooLong as error:
             raise DownloadCancelledError(f"its body of {len(response.body)} bytes is a bomb: {error}") from error
         except ValueError as error:
             self._crawler.stats.inc_value("gleaner/undecodable")
             return self._again(request, BrokenBody(str(error)))
-        del response.headers["Content-Encoding"]
-        kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+        if decoded.notes:
+            self._crawler.stats.inc_value("gleaner/coding_unlike_header")
+            note_captured(request, captured(response)._replace(coding="; ".join(decoded.notes)))
+        if not codings and not decoded.undone:
+            return response
+        response.headers.pop("Content-Encoding", None)
+        kind = responsetypes.from_args(headers=response.headers, url=response.url, body=decoded.body)
         # Of a page, the encoding is to be found out anew, now that its bytes can be read.
         changes: dict[str, Any] = {"encoding": None} if issubclass(kind, TextResponse) else {}
-        return response.replace(cls=kind, body=body, **changes)
+        return response.replace(cls=kind, body=decoded.body, **changes)
 
     def _again(self, request: Request, error: BrokenBody) -> Request:
         spider = self._crawler.spider

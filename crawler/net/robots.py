@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Literal
 
 MAX_ROBOTS_BYTES = 500 * 1024
@@ -29,11 +30,15 @@ def robots_meaning(status: int) -> Meaning:
 
 
 def readable_part(body: bytes) -> bytes:
-    r"""Return the lines of a robots.txt that are read, whole ones only if it is longer than that.
+    r"""Return the lines of a robots.txt that are read, whole ones only if it is longer than that; UTF-16 as UTF-8.
 
     >>> len(readable_part(b"Disallow: /a\n" * 100_000)) <= MAX_ROBOTS_BYTES
     True
     """
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or body[:2].count(0) == 1:
+        big = body[0] in {0, codecs.BOM_UTF16_BE[0]}
+        text = body[: 2 * MAX_ROBOTS_BYTES].decode("utf-16-be" if big else "utf-16-le", "replace")
+        body = text.lstrip("\ufeff").encode()
     if len(body) <= MAX_ROBOTS_BYTES:
         return body
     return body[: body.rfind(b"\n", 0, MAX_ROBOTS_BYTES) + 1]

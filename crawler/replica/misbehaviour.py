@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import random
 import socket
 import struct
 import zlib
@@ -68,6 +69,11 @@ def _coded(code: Callable[[bytes], bytes], coding: str = "gzip") -> Callable[[Re
 
 def _charset(reply: Reply, name: str) -> Reply:
     return replace(reply, media_type=f"{reply.media_type.partition(';')[0]}; charset={name}")
+
+
+def _noise(body: bytes) -> bytes:
+    """Return bytes that are neither compressed nor plain."""
+    return random.Random(len(body)).randbytes(len(body))  # noqa: S311 - noise, not a secret
 
 
 def _wrong_checksum(body: bytes) -> bytes:
@@ -184,12 +190,12 @@ FAULTS: Final[dict[str, Fault]] = {
     "endless": _endless,
     "endless-head": _endless_head,
     "drip": _drip,
-    "gzip-garbage": _answer(_coded(lambda body: body)),
+    "gzip-garbage": _answer(_coded(_noise)),
     "gzip-cut": _answer(_coded(lambda body: gzip.compress(body, mtime=0)[: -len(body) // 8])),
     "gzip-checksum": _answer(_coded(_wrong_checksum)),
     "gzip-bomb": _answer(_coded(lambda _body: _bomb())),
     "gzip-twice": _answer(_coded(lambda body: gzip.compress(gzip.compress(body, mtime=0), mtime=0), "gzip, gzip")),
-    "unknown-coding": _answer(_coded(lambda body: body, "rot13")),
+    "unknown-coding": _answer(_coded(_noise, "rot13")),
     "wrong-charset": _answer(lambda reply: _charset(reply, "iso-8859-1")),
     "unknown-charset": _answer(lambda reply: _charset(reply, "zlib_codec")),
     "redirect-loop": _redirect_loop,

@@ -29,11 +29,15 @@ _META = "gleaner_capture"
 
 
 class Captured(NamedTuple):
-    """When a response was captured (UTC, ISO 8601), and where in a WARC file it lies, if in one."""
+    """When a response was captured (UTC, ISO 8601), and where in a WARC file it lies, if in one.
+
+    ``coding`` says how the coding of its body is not what the header says, None if it is.
+    """
 
     fetched: str
     warc_file: str | None = None
     warc_offset: int | None = None
+    coding: str | None = None
 
 
 def captured(response: Response) -> Captured:

@@ -13,6 +13,12 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "image/gif"),
     (b"%PDF-", "application/pdf"),
 )
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\f\r\v\x1b"})
+_MAX_CONTROL_SHARE = 0.01
+"""Of compressed data about one byte in ten is a control character, of text none or a stray one."""
+_MIN_TEXT_BYTES = 64
+"""Shorter text is told from compressed data only if it is UTF-8, or begins as markup does."""
+_WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _HTML_RE = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|script|table|h1|p|div)[\s>]", re.IGNORECASE)
 _SPACE = b" \t\r\n\x0c\xef\xbb\xbf"
 _WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
@@ -25,17 +31,43 @@ def identify_payload(body: bytes, content_encoding: str | None) -> str | None:
     'text/html'
     """
     head = _decoded_head(body, (content_encoding or "identity").strip().lower())
+    if known := _known_type(head):
+        return known
+    text = head.lstrip(_SPACE)
+    if text.startswith(b"<?xml") and not _HTML_RE.search(text):
+        return "application/xml"
+    return "text/html" if text.startswith(b"<") and _HTML_RE.search(text) else None
+
+
+def looks_plain(body: bytes) -> bool:
+    """Tell whether *body* is, as it is, something to read: text of any charset, or a file of a known type.
+
+    >>> looks_plain("<p>خبر</p>".encode("windows-1256")), looks_plain(zlib.compress(b"<p>A page.</p>" * 9))
+    (True, False)
+    """
+    head = body[:_HEAD]
+    if not head or _known_type(head) is not None or head.startswith(_WIDE_TEXT):
+        return True
+    if len(head) - len(head.translate(None, _CONTROLS)) > _MAX_CONTROL_SHARE * len(head):
+        return False
+    return len(head) >= _MIN_TEXT_BYTES or head.startswith(b"<") or _is_utf8(head)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _known_type(head: bytes) -> str | None:
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    if head[4:8] == b"ftyp":
-        return "video/mp4"
-    text = head.lstrip(_SPACE)
-    if text.startswith(b"<?xml") and not _HTML_RE.search(text):
-        return "application/xml"
-    return "text/html" if text.startswith(b"<") and _HTML_RE.search(text) else None
+    return "video/mp4" if head[4:8] == b"ftyp" else None
 
 
 def _decoded_head(body: bytes, encoding: str) -> bytes:

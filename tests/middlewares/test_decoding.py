@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+from random import Random
 
 import pytest
 from scrapy import Request, Spider
 from scrapy.exceptions import DownloadCancelledError
-from scrapy.http import HtmlResponse
+from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
 from crawler.middlewares.decoding import DecodingMiddleware
-from crawler.utils.response import BrokenBody
+from crawler.utils.response import BrokenBody, captured
 
 PAGE = "<html><head><meta charset=utf-8><title>خبر</title></head></html>".encode()
+NOISE = Random(1).randbytes(500)
 URL = "http://127.0.0.1/news/1"
 
 
@@ -36,8 +38,8 @@ def test_a_page_is_decoded_and_its_charset_found_in_what_it_says():
 
 @pytest.mark.parametrize(
     ("body", "coding"),
-    [(PAGE, "gzip"), (gzip.compress(PAGE)[:-9], "gzip"), (gzip.compress(PAGE), "rot13")],
-    ids=["not compressed", "cut", "unknown coding"],
+    [(NOISE, "gzip"), (gzip.compress(PAGE)[:-9], "gzip"), (gzip.compress(PAGE)[:-9], ""), (NOISE, "rot13")],
+    ids=["not compressed", "cut", "cut, and not said", "unknown coding"],
 )
 def test_what_is_broken_is_asked_for_again_as_often_as_may_be(body, coding):
     decoding = middleware(RETRY_TIMES=1)
@@ -49,7 +51,26 @@ def test_what_is_broken_is_asked_for_again_as_often_as_may_be(body, coding):
 
 def test_who_sees_to_retries_himself_is_told_at_once():
     with pytest.raises(BrokenBody):
-        middleware(RETRY_TIMES=1).process_response(Request(URL, meta={"dont_retry": True}), response(PAGE))
+        middleware(RETRY_TIMES=1).process_response(Request(URL, meta={"dont_retry": True}), response(NOISE))
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "note"),
+    [
+        (gzip.compress(PAGE), "", "gzip not said"),
+        (PAGE, "gzip", "gzip said, stored without it"),
+        (PAGE, "none", "none said, which is no coding"),
+    ],
+)
+def test_bytes_decide_and_the_capture_says_so(body, coding, note):
+    request = Request(URL)
+    decoded = middleware().process_response(request, response(body, coding).replace(request=request))
+    assert (decoded.body, decoded.encoding, captured(decoded).coding) == (PAGE, "utf-8", note)
+
+
+def test_a_part_of_a_compressed_file_stays_as_it_is():
+    part = Response(URL, status=206, body=gzip.compress(PAGE))
+    assert middleware().process_response(Request(URL), part) is part
 
 
 def test_a_body_that_grows_beyond_the_limit_is_a_bomb():

@@ -31,7 +31,7 @@ _FIELDS = """\
 | related | list of struct | what the site itself called related: id, sort, content_type, pic, title, partial |
 | discovered_from | list of string | keys of the pages that listed it |
 | depth | int64 | steps from the seeds |
-| capture | struct | where it was obtained: source, url, fetched, status, warc_file, warc_offset, archived, attempts |
+| capture | struct | its source: source, url, fetched, status, warc_file, warc_offset, archived, attempts, coding |
 | version | int64 | a changed text is a new version |
 | content_sha256 | string | of the normalized text |
 | near_duplicate_of, similarity | string, double | of records whose text is that of another key |

@@ -45,6 +45,7 @@ _CAPTURE = pa.struct(
         ("warc_offset", pa.int64()),
         ("archived", pa.string()),
         ("attempts", pa.list_(_ATTEMPT)),
+        ("coding", pa.string()),
     ]
 )
 SCHEMA = pa.schema(

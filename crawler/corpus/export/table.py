@@ -16,7 +16,7 @@ from crawler.corpus.output import output_file
 
 _PLAIN = ("schema", "key", "kind", "id", "site", "url", "title", "kicker", "text", "language", "desk_code")
 _PLAIN_AFTER = ("published", "published_from")
-_CAPTURE = ("source", "url", "fetched", "status", "warc_file", "warc_offset", "archived")
+_CAPTURE = ("source", "url", "fetched", "status", "warc_file", "warc_offset", "archived", "coding")
 _LAST = (
     *("depth", "version", "content_sha256", "near_duplicate_of", "similarity", "run"),
     *("dateline", "credit", "duplicate_rule"),
