@@ -29,7 +29,10 @@ DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 5
 RETRY_TIMES = 2
-METAREFRESH_ENABLED = False
+# Pages that lead on (Refresh, in a header or in the page) are followed, if they do so within so many seconds and have
+# little text.
+METAREFRESH_ENABLED = True
+METAREFRESH_MAXDELAY = 15
 # Only the web is ever read: not files, not FTP, not buckets, whatever a page or a redirect says; and of the web only
 # what the site profile names, at public addresses. Another handler would connect anywhere.
 DOWNLOAD_HANDLERS = {
@@ -63,7 +66,9 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.origins.OriginsMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.patience.PatienceMiddleware": 560,  # behind Scrapy's retries, which wait here
+    "crawler.middlewares.refresh.RefreshMiddleware": 580,  # it reads what DecodingMiddleware made readable
     "crawler.middlewares.decoding.DecodingMiddleware": 590,
+    "crawler.middlewares.cookies.ChainCookiesMiddleware": 700,  # before redirects are followed
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # it allows all when robots.txt cannot be had
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # it passes on what is cut short
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # OriginsMiddleware knows ports and schemes too

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from crawler.corpus.fixity.verify import verify
-from crawler.handlers.http import MAX_HEAD_BYTES
+from crawler.net.answers import MAX_HEAD_BYTES
 from crawler.replica import Site
 from crawler.replica.faults import Faults
 from crawler.replica.misbehaviour import FAULTS

@@ -20,7 +20,7 @@ from crawler.net import retry_after
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import Recovery
 from crawler.utils.engine import Stopping, is_closing
-from crawler.utils.response import OWN_BUDGET, header
+from crawler.utils.response import OWN_BUDGET, header, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -104,7 +104,7 @@ class Archives:
                     await self._on_budget(service, _answered)
                     raise Broken("it is cut short") from error
                 except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
-                    reason, limited = f"no answer ({type(error).__name__})", False
+                    reason, limited = f"no answer ({reason_of(error)})", False
                     await self._on_budget(service, partial(_failed, retry_after=None, limited=False))
                     logger.warning("Archive %s: %s", service, reason)
                     continue

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
-from scrapy.core.downloader.handlers.http11 import (
-    HTTP11DownloadHandler,
-    _LenientHTTP11ClientFactory,
-    _LenientHTTP11ClientProtocol,
-)
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
-from twisted.python.failure import Failure
-from twisted.web._newclient import HEADER, STATUS
-from twisted.web.http import _DataLoss
 
 from crawler.handlers.guard import Guard, stand_guard
+from crawler.handlers.wire import read_leniently
 from crawler.net import url_origin
 from crawler.utils.engine import Stopping, corpus_failed
 
@@ -25,20 +19,20 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-MAX_HEAD_BYTES = 256 * 1024
-"""What a server may send before the body of its answer: status lines, interim answers and headers."""
-
 
 class ConnectionRefusedByGuard(IgnoreRequest):
     """The host of a request leads to an address that may not be connected to; asking again would not help."""
 
 
 class GuardedDownloadHandler(HTTP11DownloadHandler):
-    """Connects only where a spider's site profile allows (:mod:`crawler.handlers.guard`); limits heads of answers."""
+    """Connects only where a spider's site profile allows (:mod:`crawler.handlers.guard`).
+
+    Answers are read as browsers read them, within limits (:mod:`crawler.handlers.wire`).
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = _BoundedFactory  # noqa: SLF001 - Scrapy sets its own by the same door
+        read_leniently(self)
         profile = getattr(crawler.spider, "profile", None)
         self._named = frozenset() if profile is None else profile.origins
         self._trusted = set()
@@ -93,42 +87,3 @@ class GuardedDownloadHandler(HTTP11DownloadHandler):
             stats = self._crawler.stats
             guard.on_refusal = lambda reason: stats.inc_value(f"gleaner/refused/{reason}")
         return guard
-
-
-class _BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """Gives up on a head without end, and on a body that goes on beyond its declared length."""
-
-    _head = 0
-    _parser: Any
-
-    def request(self, request: Any) -> Any:
-        self._head = 0
-        return super().request(request)
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        if self._parser is not None and self._parser.state in {STATUS, HEADER}:
-            if self._head > MAX_HEAD_BYTES:
-                error = OverflowError(f"more than {MAX_HEAD_BYTES} bytes of headers")
-                self._giveUp(Failure(error))  # type: ignore[no-untyped-call]
-                return
-            self._head += len(data)
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
-
-    def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
-        if rest.strip() and self._parser is not None and self._parser.bodyDecoder is not None:
-            # Requests are never pipelined, so this is of the same body: its declared length is wrong.
-            self._parser.bodyDecoder = _CutShort()
-            self._parser.request.persistent = False
-        super()._finishResponse(rest)
-
-
-class _CutShort:
-    """Takes the place of a body's decoder when the body is not whole."""
-
-    def noMoreData(self) -> None:  # noqa: N802 - Twisted's name
-        raise _DataLoss
-
-
-class _BoundedFactory(_LenientHTTP11ClientFactory):
-    def buildProtocol(self, addr: Any) -> _BoundedProtocol:  # noqa: ARG002, N802 - Twisted's names
-        return _BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]

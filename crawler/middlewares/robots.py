@@ -16,7 +16,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from crawler.net import readable_part, robots_meaning
 from crawler.utils.conf import number
 from crawler.utils.engine import Stopping
-from crawler.utils.response import NotNow
+from crawler.utils.response import NotNow, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -92,7 +92,7 @@ class RobotsMiddleware:
             raise
         except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
             stats.inc_value(f"robotstxt/exception_count/{type(error).__name__}")
-            return self._unknown(host, str(error) or type(error).__name__)
+            return self._unknown(host, reason_of(error))
         stats.inc_value("robotstxt/response_count")
         stats.inc_value(f"robotstxt/response_status_count/{response.status}")
         meaning = robots_meaning(response.status)
@@ -115,8 +115,8 @@ class RobotsMiddleware:
         return rules
 
     def _unknown(self, host: str, reason: str) -> _Robots:
-        logger.warning("%s/robots.txt cannot be read (%s): nothing else is asked there for now", host, reason[:200])
-        return _Robots(None, reason[:200], time.monotonic() + _ASK_AGAIN_SECONDS)
+        logger.warning("%s/robots.txt cannot be read (%s): nothing else is asked there for now", host, reason)
+        return _Robots(None, reason, time.monotonic() + _ASK_AGAIN_SECONDS)
 
     def _crawl_delay(self, rules: RobotParser) -> float | None:
         delay = rules.crawl_delay(self._agent)

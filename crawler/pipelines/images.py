@@ -23,7 +23,7 @@ from crawler.sites import SiteProfile
 from crawler.utils.components import needed, needed_profile
 from crawler.utils.conf import switch
 from crawler.utils.engine import Stopping
-from crawler.utils.response import NOT_HELD, NotNow
+from crawler.utils.response import NOT_HELD, NotNow, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 MAX_IMAGES = 30
 """Pictures fetched for one record; a page that names more has them recorded as skipped."""
 
-_HTTP_OK = 200
+_SUCCESSES = frozenset({200, 203})
 _SETTLED: frozenset[ImageStatus | None] = frozenset({"stored", "missing", "refused"})
 _VIDEO_NAMES = (".mp4", ".m4v", ".mov", ".3gp", ".webm", ".flv", ".f4v", ".avi", ".wmv")
 Answers = dict[ImageStatus, str]
@@ -151,9 +151,9 @@ class ImagesPipeline:
             answers.setdefault("refused", "larger than DOWNLOAD_MAXSIZE")
         except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
             logger.info("Picture %s: %s", url, error)
-            answers.setdefault("failed", type(error).__name__)
+            answers.setdefault("failed", reason_of(error))
         else:
-            if response.status == _HTTP_OK and NOT_HELD not in response.flags:
+            if response.status in _SUCCESSES and NOT_HELD not in response.flags:
                 return response
             held = NOT_HELD not in response.flags
             status: ImageStatus = "missing" if held and stub_state(response.status) == "gone" else "failed"

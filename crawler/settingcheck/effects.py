@@ -6,8 +6,12 @@ from collections.abc import Collection, Iterator
 
 _MIDDLEWARES = "scrapy.downloadermiddlewares"
 _READERS: dict[str, tuple[tuple[str, ...], str]] = {
-    f"{_MIDDLEWARES}.cookies.CookiesMiddleware": (("COOKIES_",), "no cookies are kept or sent"),
-    f"{_MIDDLEWARES}.redirect.MetaRefreshMiddleware": (("METAREFRESH_",), "redirects within pages are not followed"),
+    f"{_MIDDLEWARES}.cookies.CookiesMiddleware": (
+        ("COOKIES_",), "no cookies are kept or sent, but along the redirects of one request",
+    ),
+    f"{_MIDDLEWARES}.redirect.MetaRefreshMiddleware": (
+        ("METAREFRESH_IGNORE_TAGS",), "Gleaner reads refreshes itself, as browsers do",
+    ),
     f"{_MIDDLEWARES}.httpauth.HttpAuthMiddleware": (("HTTPAUTH_",), "no credentials are sent"),
     f"{_MIDDLEWARES}.httpcache.HttpCacheMiddleware": (
         ("HTTPCACHE_",), "use ARCHIVE_WARC to keep answers and SOURCE=warc:PATH to replay them",

@@ -39,7 +39,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_HTTP_OK, _NOT_MODIFIED = 200, 304
+_NOT_MODIFIED = 304
+_PAGE_STATUSES = frozenset({200, 201, 202, 203})
+"""Answers that browsers show as pages: 203 is what a proxy has changed."""
 _EMPTY = "an empty answer"
 _CORPUS = "_corpus"
 """The argument by which :meth:`ArticleSpider.from_crawler` tells where the corpus is."""
@@ -133,7 +135,7 @@ class ArticleSpider(scrapy.Spider):
         facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
             # Only a page that says what it is instead of the article is evidence that there is none.
-            is_evidence = response.status != _HTTP_OK or is_settled(refusal or "")
+            is_evidence = response.status not in _PAGE_STATUSES or is_settled(refusal or "")
             status = response.status if is_evidence and NOT_HELD not in response.flags else None
             async for one in self._next(response.request, Attempt(response.url, status, refusal or "")):
                 yield one
@@ -233,7 +235,7 @@ class ArticleSpider(scrapy.Spider):
         """Return why *response* cannot be the page of an article, None if it may be."""
         if NOT_HELD in response.flags:
             return NOT_HELD
-        if response.status != _HTTP_OK:
+        if response.status not in _PAGE_STATUSES:
             return f"status {response.status}"
         if self.profile.article_id(response.url) is None:
             settled = SETTLED if _NOWHERE_RE.search(urlsplit(response.url).path) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,6 +70,8 @@ class BrokenBody(ResponseDataLossError):
 
 
 _LONGEST_REASON = 200
+_REPRESENTATION_RE = re.compile(r"""\bb['"]|<[\w.]+ (?:object|at 0x)|\A[\[({<]""")
+_WORDS_RE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def reason_of(error: BaseException | None) -> str:
@@ -80,8 +83,20 @@ def reason_of(error: BaseException | None) -> str:
         return "it is cut short"
     if isinstance(error, HttpError):
         return f"status {error.response.status}"  # a redirect that leads nowhere
-    if isinstance(error, DownloadCancelledError) and not str(error):
+    if isinstance(error, DownloadCancelledError) and (not str(error) or "download max size" in str(error)):
         return "it is longer than DOWNLOAD_MAXSIZE"
     failures = getattr(getattr(error, "__cause__", None), "reasons", None) or ()
-    words = dict.fromkeys(failure.getErrorMessage() for failure in failures)
-    return ("; ".join(words) or str(error) or type(error).__name__)[:_LONGEST_REASON]
+    words = dict.fromkeys(_words(failure.value) for failure in failures) or [_words(error)]
+    return "; ".join(word for word in words if word)[:_LONGEST_REASON]
+
+
+def _words(error: BaseException | None) -> str:
+    """Return what *error* says, without the representations that some hold in place of words."""
+    told = error.args[0] if error is not None and error.args else None
+    if isinstance(told, list):  # of OpenSSL: a list of (library, function, reason)
+        reasons = [part[-1] for part in told if isinstance(part, tuple) and part and part[-1]]
+        return f"the encrypted connection failed: {', '.join(map(str, reasons)) or 'no reason given'}"
+    said = str(error or "")
+    if not said or _REPRESENTATION_RE.search(said):
+        return _WORDS_RE.sub(" ", type(error).__name__).lower()
+    return said

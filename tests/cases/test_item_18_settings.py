@@ -30,8 +30,8 @@ REFUSED = {
 }
 WARNED = {
     "CONCURENT_REQUESTS=3": "there is no setting CONCURENT_REQUESTS: did you mean CONCURRENT_REQUESTS?",
-    "COOKIES_ENABLED=True": "COOKIES_ENABLED has no effect: no cookies are kept or sent",
-    "METAREFRESH_ENABLED=True": "METAREFRESH_ENABLED has no effect: redirects within pages are not followed",
+    "COOKIES_ENABLED=True": "COOKIES_ENABLED has no effect: no cookies are kept or sent, but along the redirects of one request",
+    "METAREFRESH_IGNORE_TAGS=b": "METAREFRESH_IGNORE_TAGS has no effect: Gleaner reads refreshes itself, as browsers do",
     "JOBDIR=job": "JOBDIR has no effect: the corpus holds the frontier, and every crawl resumes from it",
 }
 

@@ -64,7 +64,8 @@ def test_no_control_of_a_terminal_is_printed(capsys):
 
 def test_what_has_no_effect_is_said_with_its_reason(capsys):
     (found,) = warnings(capsys, made(COOKIES_ENABLED="True"))
-    assert found == "gleaner: warning: COOKIES_ENABLED has no effect: no cookies are kept or sent"
+    reason = "no cookies are kept or sent, but along the redirects of one request"
+    assert found == f"gleaner: warning: COOKIES_ENABLED has no effect: {reason}"
     assert warnings(capsys, made(COOKIES_ENABLED="True"), crawls=False) == []
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from crawler.handlers.http import MAX_HEAD_BYTES
+from crawler.net.answers import MAX_HEAD_BYTES
 from tests.crawling import crawl, records, write_seed
 
 ENDLESS, LONGER = 1793001, 1793002

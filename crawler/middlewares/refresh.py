@@ -1,0 +1,90 @@
+"""Pages that only lead on to another are followed, as browsers follow them: ``Refresh`` and its form in a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urldefrag, urljoin
+
+from scrapy.exceptions import NotConfigured
+from scrapy.http import TextResponse
+from w3lib.url import safe_url_string
+
+from crawler.middlewares.cookies import has_new_cookies
+from crawler.net.refresh import Refresh, leads_on, read_notice, read_refresh
+from crawler.utils.conf import number
+from crawler.utils.response import header
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+_MAX_SCANNED_BYTES = 128 * 1024
+_SUCCESSES = frozenset({200, 201, 202, 203})
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+
+
+class RefreshMiddleware:
+    """Takes the place of Scrapy's MetaRefreshMiddleware, which knows no header and not all forms in pages.
+
+    A page is left if it leads on within three seconds, or within ``METAREFRESH_MAXDELAY`` and has little text. One that
+    leads to itself is read, unless it has just set a cookie. After ``REDIRECT_MAX_TIMES`` steps the page is read, too:
+    what it is will be seen. Counts ``gleaner/refreshes``.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._max_seconds = number(crawler.settings, "METAREFRESH_MAXDELAY", "a number of seconds")
+        self._max_times = crawler.settings.getint("REDIRECT_MAX_TIMES")
+        self._stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("METAREFRESH_ENABLED"):
+            raise NotConfigured
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response | Request:
+        times = request.meta.get("redirect_times", 0)
+        if request.meta.get("dont_redirect") or request.method != "GET" or response.status not in _SUCCESSES:
+            return response
+        url = self._further(response)
+        if url is None or times >= self._max_times:
+            return response
+        if urldefrag(url).url == urldefrag(response.url).url and not has_new_cookies(request):
+            return response
+        self._stats.inc_value("gleaner/refreshes")
+        urls = [*request.meta.get("redirect_urls", []), request.url]
+        meta = {**request.meta, "redirect_times": times + 1, "redirect_urls": urls}
+        further = request.replace(url=url, meta=meta)
+        for name in _CONDITIONS:  # they are about the page that was asked for
+            further.headers.pop(name, None)
+        return further
+
+    def _further(self, response: Response) -> str | None:
+        """Return where *response* leads on to; None if it is to be read."""
+        said = header(response, "Refresh")
+        refresh, base, letters = read_refresh(said) if said else None, response.url, 0
+        if isinstance(response, TextResponse) and (said or b"refresh" in response.body[:_MAX_SCANNED_BYTES].lower()):
+            notice = read_notice(_start(response))
+            letters = notice.letters
+            if refresh is None:
+                refresh = notice.refresh
+                base = urljoin(base, safe_url_string(notice.base)) if notice.base else base
+        if refresh is None or not leads_on(refresh, letters, self._max_seconds):
+            return None
+        return _joined(base, refresh)
+
+
+def _start(response: TextResponse) -> str:
+    """Return the start of a page as text: enough of it for what is ASCII, whatever the encoding."""
+    start = response.body[:_MAX_SCANNED_BYTES]
+    encoding = "utf-16" if start[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    return start.decode(encoding, "replace")
+
+
+def _joined(base: str, refresh: Refresh) -> str | None:
+    try:
+        url = urljoin(base, safe_url_string(refresh.url)) if refresh.url else base
+    except ValueError:
+        return None
+    return url if url.startswith(("http://", "https://")) else None

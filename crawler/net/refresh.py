@@ -1,0 +1,131 @@
+"""Pages that only lead on: the header ``Refresh`` and ``<meta http-equiv=refresh>``, as browsers read them. Pure.
+
+https://html.spec.whatwg.org/multipage/semantics.html#attr-meta-http-equiv-refresh
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import NamedTuple
+
+MAX_SCANNED_LETTERS = 64 * 1024
+"""How much of the start of a page is looked at."""
+AT_ONCE_SECONDS = 3.0
+"""A page that leads on within this time is not there to be read, whatever it says."""
+MAX_NOTICE_LETTERS = 600
+"""A page with more text than this is read, and not left after some seconds."""
+
+_REFRESH_RE = re.compile(
+    r"\s*(?P<seconds>[0-9]+|(?=\.))[0-9.]*(?:\s*[;,]\s*|\s+|$)(?:url\s*=\s*)?(?P<url>.*)", re.IGNORECASE | re.DOTALL
+)
+_ATTRIBUTE_RE = re.compile(
+    r"""[\s/]*(?P<name>[^\s=>/"'<]{1,100})(?:\s{0,100}=\s{0,100}(?:"(?P<a>[^"]{0,4000})"|'(?P<b>[^']{0,4000})'|(?P<c>[^\s>]{0,4000})))?"""
+)
+_TAG_RE = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]{0,20})")
+_UNREAD = frozenset({"noscript", "script", "style", "template", "textarea", "title", "xmp", "iframe", "noframes"})
+"""Elements whose content is not markup to a browser that runs scripts."""
+_MAX_SECONDS_DIGITS = 9
+
+
+class Refresh(NamedTuple):
+    """Where a page leads on to, and after how many seconds; ``url`` is empty if to itself, and may be relative."""
+
+    seconds: float
+    url: str
+
+
+class Notice(NamedTuple):
+    """What the start of a page says: its refresh, the base of its URLs, and how many letters of text there are."""
+
+    refresh: Refresh | None
+    base: str | None
+    letters: int
+
+
+def read_refresh(value: str) -> Refresh | None:
+    """Read the value of a ``Refresh``; None if it is none.
+
+    >>> read_refresh("0; url='/news/1'"), read_refresh("5"), read_refresh("0,/x")
+    (Refresh(seconds=0.0, url='/news/1'), Refresh(seconds=5.0, url=''), Refresh(seconds=0.0, url='/x'))
+    """
+    match = _REFRESH_RE.match(value[:MAX_SCANNED_LETTERS])
+    if match is None:
+        return None
+    url = match["url"].strip()
+    if url[:1] in {"'", '"'}:
+        url = url[1:].partition(url[0])[0].strip()
+    return Refresh(float(match["seconds"][:_MAX_SECONDS_DIGITS] or 0), url)
+
+
+def read_notice(markup: str) -> Notice:
+    """Read the start of a page.
+
+    >>> read_notice('<meta http-equiv="refresh" content="0; url=/x"><p>Loading').refresh
+    Refresh(seconds=0.0, url='/x')
+    """
+    refresh: Refresh | None = None
+    base: str | None = None
+    letters = 0
+    for tag, rest in _pieces(markup[:MAX_SCANNED_LETTERS]):
+        if tag is None:
+            letters += sum(map(len, rest.split()))
+        elif tag == "meta" and refresh is None:
+            told = _attributes(rest)
+            if told.get("http-equiv", "").strip().lower() == "refresh":
+                refresh = read_refresh(told.get("content", ""))
+        elif tag == "base" and base is None:
+            base = _attributes(rest).get("href")
+    return Notice(refresh, base, letters)
+
+
+def leads_on(refresh: Refresh, letters: int, max_seconds: float) -> bool:
+    """Tell whether a page with so many *letters* is there only to lead on, at most after *max_seconds*."""
+    return refresh.seconds <= (AT_ONCE_SECONDS if letters > MAX_NOTICE_LETTERS else max_seconds)
+
+
+def _pieces(markup: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the start tags in *markup*, each name with what follows it up to ``>``, and its texts, each with None."""
+    at = 0
+    while at < len(markup):
+        start = markup.find("<", at)
+        if start < 0:
+            start = len(markup)
+        yield None, markup[at:start]
+        if markup.startswith("<!--", start):
+            at = _after(markup, "-->", start + 4)
+            continue
+        match = _TAG_RE.match(markup, start)
+        if match is None:
+            at = start + 1
+            continue
+        name = match[1].lower()
+        at = _tag_end(markup, match.end())
+        yield name, markup[match.end() : at]
+        if name in _UNREAD:
+            at = _after(markup, f"</{name}", at, any_case=True)
+
+
+def _after(markup: str, end: str, at: int, *, any_case: bool = False) -> int:
+    if any_case:
+        match = re.compile(re.escape(end), re.IGNORECASE).search(markup, at)
+        return match.start() if match else len(markup)
+    found = markup.find(end, at)
+    return found + len(end) if found >= 0 else len(markup)
+
+
+def _tag_end(markup: str, at: int) -> int:
+    """Return where the tag ends whose attributes begin at *at*, behind its ``>``."""
+    while match := _ATTRIBUTE_RE.match(markup, at):
+        at = match.end()
+    found = markup.find(">", at)
+    return found + 1 if found >= 0 else len(markup)
+
+
+def _attributes(rest: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE_RE.finditer(rest):
+        value = match["a"] or match["b"] or match["c"] or ""
+        found.setdefault(match["name"].lower(), unescape(value))
+    return found
