@@ -126,7 +126,7 @@ class Crawl(Case):
         self._begun = 0
 
     def begin(self) -> None:
-        """Crawl into a new corpus every third time; else the crawl goes on where the one before was stopped."""
+        """Crawl into a new corpus every third time; otherwise the crawl resumes the one before."""
         self._begun += 1
         shutil.rmtree(self.corpus if self._begun % 3 == 1 else self.corpus / "runs", ignore_errors=True)
 
@@ -254,7 +254,7 @@ class Merge(OfCorpus):
         self._begun = 0
 
     def begin(self) -> None:
-        """Merge into a new corpus every third time; else the merge goes on where the one before was stopped."""
+        """Merge into a new corpus every third time; otherwise the merge resumes the one before."""
         self._begun += 1
         if self._begun % 3 == 1:
             shutil.rmtree(self.corpus, ignore_errors=True)

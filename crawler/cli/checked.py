@@ -1,4 +1,4 @@
-"""The settings of a run, looked at before anything is done with them: one line for each mistake."""
+"""Checks the settings before a run: one line for each mistake."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _COMPONENTS = (
     "ITEM_PIPELINES", "SPIDER_MIDDLEWARES",
 )  # fmt: skip
 _LAYERS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES")
-"""Those in which components of ours make a crawl into one that archives, and that is polite."""
+"""Settings with components of Gleaner, which archive and keep a crawl polite."""
 _ORDERED = frozenset(_COMPONENTS) - {"DOWNLOAD_HANDLERS", "FEED_EXPORTERS", "FEED_STORAGES"}
-"""Those that name classes by their keys; the others do by their values."""
+"""Settings that name classes in their keys; the others do in their values."""
 _SCRAPYS = {name: getattr(default_settings, name) for name in vars(default_settings) if name.isupper()}
 _PROJECTS = {name: value for name, value in vars(project_settings).items() if name.isupper()}
 _OURS = frozenset(name for name in _PROJECTS.keys() - _SCRAPYS.keys() if not name.startswith("SPIDERMON_"))
 _BASELINE = {**_SCRAPYS, **_PROJECTS}
 _FROM_ENVIRONMENT = frozenset({"CHECK", "PROJECT", "PYTHON_SHELL", "SETTINGS_MODULE"})
-"""What Scrapy takes from variables of the environment that begin with SCRAPY_."""
+"""Settings that Scrapy takes from environment variables that begin with SCRAPY_."""
 
 
 def check_command_line(given: Iterable[str]) -> None:
-    """Raise ``ConfigError`` if ``-s NAME=VALUE`` gives no dict where one is needed; Scrapy would not say where."""
+    """Raise ``ConfigError`` if ``-s NAME=VALUE`` gives no dict where one is needed; Scrapy would not name it."""
     for one in given:
         name, is_pair, value = one.partition("=")
         if is_pair and isinstance(default := _BASELINE.get(name), Mapping) and (needed := wrong(name, value, default)):
@@ -47,9 +47,9 @@ def check_values(settings: BaseSettings) -> None:
 
 
 def check_names(settings: BaseSettings, *, crawls: bool) -> None:
-    """Warn on standard error of settings that nothing reads or, if it *crawls*, that have no effect.
+    """Warn on standard error about settings that nothing reads or, if it *crawls*, that have no effect.
 
-    Raises ConfigError for an unknown name that begins as ours do.
+    Raises ConfigError for an unknown name that begins like one of Gleaner's.
     """
     given, enabled = _given(settings), _enabled(settings)
     users = {path.partition(".")[0] for path in (*enabled, *settings.getlist("SPIDER_MODULES"))} - {"crawler", "scrapy"}
@@ -61,15 +61,15 @@ def check_names(settings: BaseSettings, *, crawls: bool) -> None:
             raise ConfigError(text)
         _warn(text)
     asked = {name for name in dead if _asks(name, settings[name])} if crawls else ()
-    for name, _ in unknown(asked, (), users):  # what a component of the user's reads has an effect
+    for name, _ in unknown(asked, (), users):  # a setting that a component of the user's reads has an effect
         _warn(f"{name} has no effect: {dead[name]}")
 
 
 def check_components(settings: BaseSettings) -> None:
-    """Raise ``ConfigError`` if a setting that names components says nothing of one of ours, or of another reactor.
+    """Raise ``ConfigError`` if a dict of components leaves out one of Gleaner's, or for another reactor.
 
-    ``-s`` and a module of settings replace a dict as a whole: who adds a component of their own that way would lose the
-    archive or the robots.txt. One that is switched off by None is not asked for.
+    ``-s`` and a settings module replace a dict as a whole: a user who adds a component that way would lose the archive
+    or the check of robots.txt. A component that is switched off with None is not missing.
     """
     reactor = _SCRAPYS["TWISTED_REACTOR"]
     if settings["TWISTED_REACTOR"] not in {None, reactor}:
@@ -80,13 +80,13 @@ def check_components(settings: BaseSettings) -> None:
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise ConfigError(
-                f"{name} leaves out {missing[0]}{more}: give the components of crawler/settings.py, too"
-                f" (in a module of settings: {name} = {{**{name}, ...}}); None switches one off"
+                f"{name} leaves out {missing[0]}{more}: also give the components of crawler/settings.py"
+                f" (in a settings module: {name} = {{**{name}, ...}}); None switches one off"
             )
 
 
 def _given(settings: BaseSettings) -> list[str]:
-    """Return what a user gave: by ``-s``, in a spider, or in a module of settings with another value than ours."""
+    """Return the settings that a user changed: by ``-s``, in a spider, or in a settings module."""
     return [
         name
         for name in settings
@@ -96,7 +96,7 @@ def _given(settings: BaseSettings) -> list[str]:
 
 
 def _asks(name: str, value: Any) -> bool:
-    """Tell whether *value* asks for a change: a switch that is set as it is anyway does not."""
+    """Return whether *value* changes the setting: a switch set to its default does not."""
     before = _BASELINE.get(name)
     return not (isinstance(before, bool) and str(value).lower() in ({"1", "true"} if before else {"0", "false"}))
 
@@ -106,7 +106,7 @@ def _plain(value: Any) -> Any:
 
 
 def _enabled(settings: BaseSettings) -> set[str]:
-    """Return the paths of the classes that the settings name, but for those that are switched off."""
+    """Return the paths of the classes that the settings name, except those that are switched off."""
     found = set(_paths(settings))
     if str(settings["SPIDERMON_ENABLED"]).lower() in {"1", "true"}:
         found.add("spidermon.contrib.scrapy.extensions.Spidermon")

@@ -8,7 +8,7 @@ from scrapy.commands import ScrapyHelpFormatter
 
 
 class Paragraphs(argparse.HelpFormatter):
-    """Fills each paragraph by itself, where argparse makes one of all; a list, its lines indented, stays as it is."""
+    """Wraps each paragraph separately, where argparse joins them; a list with indented lines stays as it is."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         fill = super()._fill_text
@@ -16,7 +16,7 @@ class Paragraphs(argparse.HelpFormatter):
 
 
 class ScrapyParagraphs(Paragraphs, ScrapyHelpFormatter):
-    """The same with Scrapy's headings: lines that end with a colon, which of those that are wrapped none must."""
+    """The same for Scrapy, which takes a line that ends with a colon for a heading: no wrapped line may end so."""
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return [f"{line} " if line.endswith(":") else line for line in super()._split_lines(text, width)]

@@ -1,4 +1,4 @@
-"""How commands print: foreign text made safe, JSON of the same meaning, progress on a terminal only."""
+"""How commands print: text from outside made safe, JSON with the same content, progress on a terminal only."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _STYLES = {"equal": "", "removed": "red strike", "added": "green"}
 _MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _CONTEXT_WORDS = 20
 _WIDTH = 160
-"""Columns of a table that goes into a file or a pipe."""
+"""Columns of a table in a file or a pipe."""
 
 OnProgress = Callable[[int, int], None]
-"""Called with how much is done, and how much there is to do."""
+"""Receives how much is done, and how much there is to do."""
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print *value* as one line of JSON that steers no terminal."""
+    """Print *value* as one line of JSON without terminal escapes."""
     sys.stdout.write(safe_json(json_of(value, orjson.OPT_NON_STR_KEYS).decode()) + "\n")
 
 
@@ -55,39 +55,39 @@ def note(text: object) -> None:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # which the command takes for what it is; Rich would end with exit code 1
+        raise BrokenPipeError  # the command handles it; Rich would end with exit code 1
 
 
 def console() -> Console:
-    """Return standard output for styled text: colours on a terminal only, nothing read out of the text itself."""
+    """Return standard output for styled text: colours on a terminal only, no markup in the text itself."""
     return _Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def note_damage(damaged: Damages) -> int:
-    """Name the lines that were left out as *damaged*; return the exit code: 5, or 0 if there is none."""
+    """Print the lines that were left out as *damaged*; return the exit code: 5, or 0 if there are none."""
     for one in damaged:
-        note(f"{one}; it was left out")
+        note(f"{one}; left out")
     if unnamed := len(damaged) - len(damaged.named):
-        note(f"{unnamed:,} more damaged lines were left out; scrapy corpus verify names them")
+        note(f"{unnamed:,} more damaged lines left out; scrapy corpus verify names them")
     return CorpusDamaged.exit_code if damaged else 0
 
 
 def print_table(table: Table) -> None:
-    """Print *table* as wide as the terminal is, wider in a file or a pipe."""
+    """Print *table* with the width of the terminal, wider in a file or a pipe."""
     out = _Console(highlight=False)
     out.width = out.width if out.is_terminal else _WIDTH
     out.print(table)
 
 
 def styled(pieces: list[tuple[str, str]]) -> Text:
-    """Return (text, style) *pieces* as one text, each made safe."""
+    """Return the (text, style) *pieces*, made safe, as one text."""
     return Text.assemble(*((safe(text), style) for text, style in pieces))
 
 
 def print_changes(changes: list[Change], *, indent: str = "", most: int | None = None) -> None:
-    """Print *changes* in colour on a terminal, as ``[-removed-]{+added+}`` elsewhere, paragraphs after *indent*.
+    """Print *changes* in colour on a terminal, otherwise as ``[-removed-]{+added+}``; paragraphs begin with *indent*.
 
-    Long equal runs are shortened, and with *most* all that have more than twice as many words.
+    Long equal texts are shortened, and with *most* every text of more than twice as many words.
     """
     out = console()
     pieces: list[tuple[str, str]] = []
@@ -109,7 +109,7 @@ def print_changes(changes: list[Change], *, indent: str = "", most: int | None =
 
 @contextmanager
 def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
-    """Give a function that shows how far *what* is: a live line on a terminal's stderr, nothing elsewhere."""
+    """Yield a function that shows the progress of *what*: a live line on a terminal's stderr, otherwise nothing."""
     stderr = Console(stderr=True)
     if not stderr.is_terminal:
         yield lambda _done, _total: None
@@ -117,12 +117,12 @@ def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
     amount = DownloadColumn() if bytes_ else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), amount, TimeRemainingColumn())
     with Progress(*columns, console=stderr, transient=True) as live:
-        task = live.add_task(what, total=None, visible=False)  # nothing to do is nothing to show
+        task = live.add_task(what, total=None, visible=False)  # until there is something to show
         yield lambda done, total: live.update(task, completed=done, total=total, visible=True)
 
 
 def done(opts: argparse.Namespace, facts: Mapping[str, Any], remarks: list[str]) -> None:
-    """Print what was done: *facts* as JSON if that was asked for, else *remarks*; aside if the output is a pipe."""
+    """Print the result: *facts* as JSON with ``--json``, otherwise *remarks*; on stderr if the output is a pipe."""
     text = safe_json(json_of(facts).decode()) if opts.json else safe("; ".join(remarks))
     stream = sys.stderr if opts.output == "-" else sys.stdout
     stream.write(f"{text}\n")

@@ -1,7 +1,7 @@
-"""Commands with verbs, such as ``scrapy corpus verify``: their options and help, and the running of one.
+"""Commands with verbs, such as ``scrapy corpus verify``: their options and help, and how one runs.
 
-Scrapy loads all modules of :mod:`crawler.commands` at every start. So the verbs are told there in a few words; what
-does one is a module of its own, loaded when it is asked for.
+Scrapy loads all modules of :mod:`crawler.commands` at every start. So only options and help are there; each verb is a
+module of its own, loaded when it runs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ positive.__name__ = "positive number"  # what argparse calls a bad one
 
 
 def take_any_text(*, json: bool = False) -> None:
-    """Let standard output take any character: JSON in UTF-8, else what the terminal cannot show as an escape."""
+    """Make standard output accept any character: JSON in UTF-8, otherwise escapes for what the terminal cannot show."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         if json:
             sys.stdout.reconfigure(encoding="utf-8")
@@ -48,7 +48,7 @@ def take_any_text(*, json: bool = False) -> None:
 
 
 def refuse_bad_dicts(opts: argparse.Namespace) -> None:
-    """End with one line if ``-s`` gives text for a setting that is a dict."""
+    """Exit with one line if ``-s`` gives text for a setting that is a dict."""
     from crawler.cli.checked import check_command_line  # noqa: PLC0415 - all commands are loaded at every start
 
     try:
@@ -59,12 +59,12 @@ def refuse_bad_dicts(opts: argparse.Namespace) -> None:
 
 
 def drop_output() -> None:
-    """Let what is still to be written on standard output go nowhere: its reader has gone."""
+    """Discard the remaining standard output, because its reader has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _let_go_of_output() -> None:
-    """Write what is still to be written on standard output; if that is what failed, drop it: it would fail again."""
+def _flush_or_drop_output() -> None:
+    """Flush standard output; if that fails, discard the rest, which would fail again."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -72,7 +72,7 @@ def _let_go_of_output() -> None:
 
 
 class Verb(NamedTuple):
-    """A verb: in a few words, in full, an example, and what adds its own options."""
+    """A verb: its short and full description, an example, and a function that adds its options."""
 
     short: str
     description: str
@@ -95,7 +95,7 @@ class VerbCommand(ScrapyCommand):
 
     def long_desc(self) -> str:
         first = next(iter(self.verbs))
-        return f"{self.short_desc()}. Each verb tells more with --help, such as scrapy {self.name} {first} --help."
+        return f"{self.short_desc()}. Each verb has its own help: scrapy {self.name} {first} --help."
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -120,7 +120,7 @@ class VerbCommand(ScrapyCommand):
         super().process_options(args, opts)
 
     def check(self, root: Path) -> None:
-        """Raise a ``GleanerError`` if the corpus at *root* is none for any of the verbs."""
+        """Raise a ``GleanerError`` if no verb can use the corpus at *root*."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args:
@@ -158,11 +158,11 @@ class VerbCommand(ScrapyCommand):
         except GleanerError as error:
             note(error)
             return error.exit_code
-        except BrokenPipeError:  # the reader of our output has seen enough
+        except BrokenPipeError:  # the reader of our output has closed it
             drop_output()
             return COMPLETE
-        except OSError as error:  # a file that cannot be read, say
+        except OSError as error:  # for example a file that cannot be read
             note(f"{error.filename}: {error.strerror}" if error.filename else error)
-            _let_go_of_output()
+            _flush_or_drop_output()
             return DISK_FULL if error.errno in FULL_ERRNOS else INTERNAL
         return code

@@ -1,7 +1,7 @@
-"""Commands of the project: crawl (with exit codes that tell the truth), corpus, seeds, replica, completion.
+"""Commands of the project: crawl, corpus, seeds, replica, completion.
 
-Scrapy loads this before them, after itself, and runs none of ours before it has loaded all. So this is the first place
-where a signal can be met with one line instead of Python's traceback; other commands than ours meet it as they will.
+Scrapy loads this package before it runs a command. So this is the first place where a signal can give one line instead
+of a traceback; only for our own commands.
 """
 
 import pkgutil

@@ -1,4 +1,4 @@
-"""``scrapy completion``: a script by which a shell completes our commands, their verbs and options."""
+"""``scrapy completion``: prints a script for shell completion of the commands, their verbs and options."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from crawler.commands import corpus, crawl, replica, seeds
 _SHELLS = ("bash", "zsh", "tcsh")
 _MODULES = {"crawl": crawl, "corpus": corpus, "seeds": seeds, "replica": replica}
 _PATHS = {"PATH", "FILE", "OUT", "OTHER", "NAME|FILE", "OUT.toml"}
-"""How the help calls what is a path."""
+"""The names of path arguments in the help."""
 
 
 class Command(ScrapyCommand):
-    """The script is made by shtab out of the very parsers that the commands have."""
+    """Prints a script that shtab makes from the parsers of the commands."""
 
     requires_crawler_process = False
 
@@ -26,7 +26,7 @@ class Command(ScrapyCommand):
         return "|".join(_SHELLS)
 
     def short_desc(self) -> str:
-        return "Print a script by which a shell completes crawl, corpus, seeds and replica"
+        return "Print a script for shell completion of crawl, corpus, seeds and replica"
 
     def long_desc(self) -> str:
         return (

@@ -1,4 +1,4 @@
-"""``scrapy corpus``: look into a corpus, check it, mend it, take it elsewhere."""
+"""``scrapy corpus``: search, check, repair, export and share a corpus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Command(VerbCommand):
     name, verbs, exit_codes = "corpus", VERBS, EXIT_CODES
 
     def short_desc(self) -> str:
-        return "Look into a corpus, check it, mend it, take it elsewhere"
+        return "Search, check, repair, export and share a corpus"
 
     def check(self, root: Path) -> None:
         from crawler.archive.inbag import refuse_bag  # noqa: PLC0415 - as the verbs themselves

@@ -1,4 +1,4 @@
-"""``scrapy crawl``, as Scrapy has it, but with an exit code that tells the truth and a summary at the end."""
+"""``scrapy crawl``: Scrapy's command, with a meaningful exit code and a summary at the end."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Spiders and their arguments
-  neighbours                 archives seed dumps and the articles that they lead to
+  neighbours                 archives seed dumps and their neighbouring articles
     -a seeds=PATH[,PATH...]  files, folders, globs, or - for standard input
-    -a depth=N               how many steps from the seeds (default: 1; 0: the seeds alone)
-  revisit                    asks again for what is due, failed or was never fetched
-    -a older_than=30d        for all that was last asked for longer ago (or 12h, 45m)
-    -a depth=N               how far to go for what was never fetched (default: as far as crawls of the corpus may)
+    -a depth=N               the number of steps from the seeds (default: 1; 0: only the seeds)
+  revisit                    rechecks articles that are due, and requests what failed or was never fetched
+    -a older_than=30d        everything that was last requested before that time (also 12h, 45m)
+    -a depth=N               the greatest depth of new articles (default: the depth of the corpus)
   both
-    -a site=NAME|FILE.toml   the site profile (default: the one that the corpus keeps; alalam for a new one)
-    -a dropped=retry         asks again for the articles that a pipeline of yours dropped
-    -a max_articles=N        how many articles at most in this run
+    -a site=NAME|FILE.toml   the site profile (default: the corpus's own; alalam for a new corpus)
+    -a dropped=retry         requests articles again that a pipeline of yours dropped
+    -a max_articles=N        the greatest number of articles in this run
 
-The corpus is in -s CORPUS_DIR=corpus; each run leaves runs/RUN/stats.json and report.html there. Stopped by whatever \
-means, the same command goes on where it was.
+The corpus is in -s CORPUS_DIR=corpus; each run writes runs/RUN/stats.json and report.html there. However the crawl is \
+stopped, the same command resumes it.
 
 Examples
   scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam
@@ -55,7 +55,7 @@ _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")
 class Command(crawl.Command):
     """Run a spider; exit with the code of :mod:`crawler.runs.exitcodes`."""
 
-    requires_crawler_process = False  # made in run(), so that its banner can be kept out of the way
+    requires_crawler_process = False  # run() makes it, to hide its banner
 
     def short_desc(self) -> str:
         return "Rebuild or extend a corpus: spiders neighbours and revisit"
@@ -84,7 +84,7 @@ class Command(crawl.Command):
             return
         safelog.install()
         take_any_text()
-        self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until its banner is past
+        self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until after its banner
         self.crawler_process = process = GentleProcess(self.settings)
         install_scrapy_root_handler(self.settings)
         if self.settings["LOG_LEVEL"] != "DEBUG":
@@ -92,7 +92,7 @@ class Command(crawl.Command):
                 logging.getLogger(name).setLevel(logging.WARNING)
             logging.getLogger("scrapy.crawler").addFilter(_signals_only)
         crawler = self._create_crawler(args[0])
-        self._watchdog = Watchdog(crawler)  # held here: who connects to a signal is not held by it
+        self._watchdog = Watchdog(crawler)  # referenced here: a signal holds no reference to its receivers
         task = self.crawler_process.crawl(crawler, **opts.spargs)
         process.start()
         interrupts.ignore()
@@ -114,18 +114,18 @@ class Command(crawl.Command):
         stats = crawler.stats.get_stats()
         if process.forced:
             _close(crawler)
-        else:  # Twisted's own handlers, of the reactor's first instant, tell Scrapy nothing
+        else:  # Twisted's own handlers, before those of Scrapy, do not inform Scrapy
             stats.setdefault("finish_reason", "shutdown")
         self.exitcode = exit_code(stats)
         if "gleaner/run" not in stats:
             return
         try:
             print_summary(stats, Path(crawler.settings["CORPUS_DIR"]), self.exitcode, spider, limited=limited)
-        except OSError:  # the exit code stands, whoever reads the summary
+        except OSError:  # the exit code does not depend on who reads the summary
             drop_output()
 
     def _check_settings(self, spider: str) -> None:
-        """Look at the settings, those of the spider among them; raise ``ConfigError`` for what makes no sense."""
+        """Check the settings, with those of the spider; raise ``ConfigError`` for invalid ones."""
         from crawler.cli.checked import (  # noqa: PLC0415 - all commands are loaded at every start
             check_components,
             check_names,
@@ -148,7 +148,7 @@ class Command(crawl.Command):
 
 
 def _close(crawler: Crawler) -> None:
-    """Leave the terminal, the readers and the record of the run in order, of a crawl that was ended by force."""
+    """Clean up after a crawl that was ended by force: the terminal, the readers, the record of the run."""
     from crawler.extensions.progress import Progress  # noqa: PLC0415 - Scrapy loads this module at every start
     from crawler.extensions.readers import Readers  # noqa: PLC0415
     from crawler.extensions.runs import RunRecord  # noqa: PLC0415
@@ -162,9 +162,9 @@ def _close(crawler: Crawler) -> None:
 
 
 def _exit_within(seconds: float, code: int) -> None:
-    """End this process after *seconds* at the latest: a thread may wait for a name server or standard input for long.
+    """End this process after at most *seconds*: a thread may wait long for a name server or standard input.
 
-    All that is to last has been written by now.
+    Everything that must be kept is written already.
     """
     if not seconds:
         sys.stdout.flush()
@@ -175,11 +175,11 @@ def _exit_within(seconds: float, code: int) -> None:
 
 
 def _signals_only(record: logging.LogRecord) -> bool:
-    """Pass on, of what Scrapy's crawler tells, warnings and that a signal came; of the latter say what it means."""
+    """Pass only warnings and received signals from Scrapy's crawler; explain what a signal does."""
     if record.msg.startswith("Received ") and "gracefully" in record.msg:
         record.msg = (
-            "Received %(signame)s: finishing what is underway. Once more forces the end; "
-            "the same command goes on where this one was, in either case"
+            "Received %(signame)s: finishing the requests underway. A second signal forces the end; "
+            "the same command resumes in either case"
         )
         return True
     return record.levelno >= logging.WARNING

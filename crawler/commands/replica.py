@@ -1,4 +1,4 @@
-"""``scrapy replica``: serve the made-up news site on loopback."""
+"""``scrapy replica``: serves the news site with invented articles on loopback."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Command(ScrapyCommand):
         return "[options]"
 
     def short_desc(self) -> str:
-        return "Serve a made-up news site on loopback, for demos, tests and benchmarks"
+        return "Serve a news site with invented articles on loopback, for demos, tests and benchmarks"
 
     def long_desc(self) -> str:
         return (
-            "Serve a made-up news site of the same shape as the real one, on loopback only. Every id that a seed dump "
-            "mentions has an article there.\n\nExample\n  scrapy replica --port 8765\n"
+            "Serve a news site with invented articles on loopback, in the form of the real one. Every id that a seed "
+            "dump lists has an article there.\n\nExample\n  scrapy replica --port 8765\n"
             "  scrapy crawl neighbours -a seeds=examples/seeds -a site=replica      (in another terminal)"
         )
 
@@ -43,4 +43,4 @@ class Command(ScrapyCommand):
         from crawler.replica.options import run_options  # noqa: PLC0415
 
         self.exitcode = run_options(opts)
-        interrupts.ignore()  # asyncio has put Python's own handlers back
+        interrupts.ignore()  # asyncio has restored Python's own handlers

@@ -1,4 +1,4 @@
-"""``scrapy seeds``: what dumps hold and what is wrong with them; where in large files there are any."""
+"""``scrapy seeds``: shows what dumps hold, finds dumps in large files, fetches single articles."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ class Command(VerbCommand):
     name, verbs, exit_codes = "seeds", VERBS, EXIT_CODES
 
     def short_desc(self) -> str:
-        return "Show what seed dumps hold, find them in archives, or rescue single articles"
+        return "Show what seed dumps hold, find them in archives, or fetch single articles"

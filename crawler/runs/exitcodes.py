@@ -1,4 +1,4 @@
-"""The exit codes of all commands: what a scheduler acts on, so they tell the truth.
+"""The exit codes of all commands, on which schedulers act.
 
 Codes 3 to 8 are also those of the errors in :mod:`crawler.exceptions`.
 """
@@ -29,12 +29,12 @@ MEANINGS = {
     BAD_CONFIG: "bad configuration or seed",
     5: "corpus damaged",
     6: "another crawl holds the corpus",
-    FRONTIER_GONE: "the frontier that machines share is gone (the same command goes on when it is back)",
+    FRONTIER_GONE: "the shared frontier is unavailable (the same command resumes when it is back)",
     FAILED_URLS: "finished, but some URLs gave no answer, or a seed failed (the same command tries them again)",
     STOPPED: "stopped by one signal",
     FORCED: "stopped by force",
     LIMIT: "a limit of time, pages, errors or memory was reached",
-    ALARM: "finished, but a monitor failed: far less was answered than in the runs before, say",
+    ALARM: "finished, but a monitor failed: for example, far fewer answers than in earlier runs",
     RATE_LIMITED: "finished, but the site or a web archive asked for fewer requests, so some targets wait",
 }
 """What each code means, in a few words."""
@@ -51,7 +51,7 @@ _BY_REASON = {
 def exit_code(stats: Mapping[str, Any]) -> int:
     """Return the exit code of a crawl that ended with these Scrapy stats."""
     reason = stats.get("gleaner/corpus_failed") or stats.get("finish_reason")
-    if reason == "finished":  # as an engine that finds nothing to do says, whatever it was that ended the work
+    if reason == "finished":  # an idle engine says so, even if something else ended the work
         reason = stats.get("gleaner/frontier_failed", reason)
     if reason in _BY_REASON:
         return _BY_REASON[reason]

@@ -1,4 +1,4 @@
-"""The records that runs left: ``runs/<run>/stats.json``, read with as little trust as any file."""
+"""Reads the records of runs, ``runs/<run>/stats.json``, and checks them like any file from outside."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUN_RE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What a host was asked for in a run, and how fast it answered; ``seconds`` and ``slowest`` of its answers."""
+    """The answers of one host in a run: their number, their seconds in all, the seconds of the slowest, their bytes."""
 
     name: str
     responses: int
@@ -30,13 +30,13 @@ class Host:
 
     @property
     def mean(self) -> float:
-        """Seconds that an answer took, on average."""
+        """Average seconds of an answer."""
         return self.seconds / self.responses if self.responses else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run that has ended. ``lines``: which bytes of which segments it added; None if an older Gleaner ran it."""
+    """A run that has ended. ``lines``: the bytes that it added to each segment; None for runs of older versions."""
 
     name: str
     spider: str | None = None
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took."""
+        """Seconds that it took, if recorded."""
         value = self.stats.get("elapsed_time_seconds")
         return float(value) if isinstance(value, int | float) else None
 
@@ -60,18 +60,18 @@ class Run:
 
 
 def new_run() -> str:
-    """Return the name of a run that begins now: later ones sort behind it, and none has the same."""
+    """Return a unique name for a run that begins now; the names of later runs sort after it."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
 
 
 def run_names(root: Path) -> list[str]:
-    """Return the names of the runs that left a record in the corpus at *root*, the latest first."""
+    """Return the names of all runs with a record in the corpus at *root*, the latest first."""
     paths = (root / "runs").glob("*/stats.json")
     return sorted((path.parent.name for path in paths if _RUN_RE.fullmatch(path.parent.name)), reverse=True)
 
 
 def read_run(root: Path, name: str) -> Run:
-    """Return the run *name*; raise ``ConfigError`` if there is none, ``CorpusDamaged`` if its record is not one."""
+    """Return the run *name*; raise ``ConfigError`` if there is none, ``CorpusDamaged`` if its record is invalid."""
     path = root / "runs" / name / "stats.json"
     if not _RUN_RE.fullmatch(name) or not path.is_file():
         names = run_names(root)
@@ -96,7 +96,7 @@ def read_run(root: Path, name: str) -> Run:
 
 
 def latest_runs(root: Path, most: int) -> list[Run]:
-    """Return the latest runs of the corpus at *root*, at most *most*; a record that cannot be read is passed over."""
+    """Return the latest runs of the corpus at *root*, at most *most*; unreadable records are skipped."""
     runs = []
     for name in run_names(root)[:most]:
         try:

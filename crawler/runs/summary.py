@@ -1,4 +1,4 @@
-"""What a crawl tells a person: one line while it runs, a few at its end. Plain functions of its stats."""
+"""What a crawl prints: one progress line while it runs, a summary at its end. Plain functions of its stats."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Stats = Mapping[str, Any]
 
 _STATES = {
     "fetched": "fetched",
-    "pending": "not asked for yet",
-    "gone": "that the site has not",
+    "pending": "not requested yet",
+    "gone": "missing on the site",
     "failed": "without an answer",
     "dropped": "dropped by a pipeline",
 }
-_AGAIN = "the same command goes on"
+_AGAIN = "the same command resumes"
 _FURTHER = {
     "neighbours": "a greater -a depth= goes further",
-    "revisit": "the same command asks again for what is due by then",
+    "revisit": "run it again to recheck articles that are due",
 }
 
 
 def progress_line(stats: Stats, *, waiting: str, seconds: float, left: float | None) -> str:
-    """Return how far the crawl is. *waiting* targets, *seconds* so far, *left* seconds to go (None: not known).
+    """Return the progress line: *waiting* targets, *seconds* so far, *left* seconds to go (None: unknown).
 
     >>> progress_line({"gleaner/archived/article": 120}, waiting="60", seconds=60, left=30)
     '120 articles · 60 waiting · 2.0/s · 0:30 left · 0 pictures · 0 stubs · 0 duplicates · 0 failures'
@@ -58,7 +58,7 @@ def failures(stats: Stats) -> int:
 
 
 def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbours", *, limited: bool = False) -> str:
-    """Return what *spider* archived where, what not, and what to do next. *limited*: it had ``max_articles``."""
+    """Return what *spider* archived and where, what failed, and what to do next. *limited*: it had ``max_articles``."""
     seconds = stats.get("elapsed_time_seconds") or 0.0
     got = {kind: stats.get(f"gleaner/archived/{kind}", 0) for kind in ("article", "seed", "stub")}
     rate = got["article"] / seconds if seconds else 0.0
@@ -67,7 +67,7 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     added = f"{got['article']} articles ({rate:.1f}/s), {pictures} pictures, {got['seed']} seeds, {got['stub']} stubs"
     lines = [
         f"Archived in {_clock(seconds)}: {added}",
-        f"Already there: {there} · duplicates: {twice} · pictures the site has not: {missing}",
+        f"Already there: {there} · duplicates: {twice} · pictures not found: {missing}",
         *_new(stats, spider),
         *_dropped(stats),
         *_known(stats),
@@ -76,21 +76,21 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     ]
     folder = corpus / "runs" / stats.get("gleaner/run", "")
     lines += [f"Report: {path}" for path in (folder / "report.html", folder / "stats.json") if path.exists()][:1]
-    further = "the same command takes as many again, if there are any" if limited else _FURTHER.get(spider, _AGAIN)
+    further = "run it again for the next articles" if limited else _FURTHER.get(spider, _AGAIN)
     look = f"scrapy corpus stats -s CORPUS_DIR={shlex.quote(str(corpus))}"
     lines.append(f"Next:   {_next_step(stats, exit_code) or f'{look}; {further}'}")
     return "\n".join(lines)
 
 
 def _new(stats: Stats, spider: str) -> list[str]:
-    """Return a line about the articles of a revisit that are new to the corpus; other spiders bring mostly those."""
+    """Return a line that counts the articles of a revisit that are new to the corpus; for other spiders, none."""
     if spider != "revisit":
         return []
     return [f"New articles: {stats.get('gleaner/new_articles', 0)} · within depth {stats.get('gleaner/depth', 0)}"]
 
 
 def _dropped(stats: Stats) -> list[str]:
-    """Return a line about what the user's pipelines dropped in this run, if they did."""
+    """Return a line that counts what the user's pipelines dropped in this run, if anything."""
     articles, seeds = stats.get("gleaner/dropped", 0), stats.get("gleaner/seeds_dropped", 0)
     if not articles and not seeds:
         return []
@@ -98,14 +98,14 @@ def _dropped(stats: Stats) -> list[str]:
 
 
 def _known(stats: Stats) -> list[str]:
-    """Return a line about all articles that the corpus knows of, if it was counted."""
+    """Return a line that counts all articles that the corpus knows, by state."""
     counts = {state: stats.get(f"gleaner/targets/{state}", 0) for state in _STATES}
     told = " · ".join(f"{count} {_STATES[state]}" for state, count in counts.items() if count)
     return [f"Known articles: {told}"] if told else []
 
 
 def _recovered(stats: Stats) -> list[str]:
-    """Return a line about web archives, if any was asked."""
+    """Return a line that counts what web archives gave, if a request went to one."""
     prefix = "gleaner/recover/requests/"
     requests = sum(count for name, count in stats.items() if name.startswith(prefix))
     if not requests:
@@ -116,14 +116,16 @@ def _recovered(stats: Stats) -> list[str]:
     )
     waiting = stats.get("gleaner/recover/waiting", 0)
     pictures = stats.get("gleaner/recover/pictures", 0)
-    return [f"Recovered: {got}, {pictures} pictures · waiting for an archive: {waiting} · requests to them: {requests}"]
+    return [
+        f"Recovered: {got}, {pictures} pictures · waiting for an archive: {waiting} · requests to archives: {requests}"
+    ]
 
 
 def _next_step(stats: Stats, exit_code: int) -> str | None:
-    """Return what to do about what is missing; None if nothing is."""
+    """Return what to do about missing articles; None if nothing is missing."""
     failed = stats.get("gleaner/targets/failed", 0)
     if exit_code in {DISK_FULL, STOPPED, FORCED, LIMIT}:
-        return "give the same command again: the crawl goes on where it was"
+        return "run the same command again: it resumes the crawl"
     if exit_code == RATE_LIMITED:
         who = "a web archive" if stats.get("gleaner/recover/rate_limited") else "the site"
         return f"{failed} targets wait, as {who} asked for fewer requests; try again in an hour or more"

@@ -212,7 +212,7 @@ def test_duplicates_are_shown_under_what_they_repeat_with_the_words_that_differ(
         "  replica/3  Title 3 · http://127.0.0.1/news/3",
         "2 duplicates of 1 records",
     ]
-    assert "    alike by 0.97; it is shorter; it was in articles/ before\n    A story\n\n    word0 word1" in out
+    assert "    similarity 0.97; it is shorter; it was in articles/ before\n    A story\n\n    word0 word1" in out
     assert " … " in out
     assert " word57 [-word58 word59 end-]\n" in out
     assert "    it has the same text\n    [-A story-] {+Title 3+}" in out
@@ -229,7 +229,7 @@ def test_duplicates_of_one_key_and_in_json(doubled, root, capsys):
             ("replica/3", "text", 1.0),
         ]
         assert {change["kind"] for change in cluster["repeats"][0]["diff"]} == {"equal", "removed"}
-    assert run("duplicates", root, "1", capsys=capsys)[:2] == (0, "1: nothing repeats it\n")
+    assert run("duplicates", root, "1", capsys=capsys)[:2] == (0, "1: it has no duplicates\n")
     assert run("duplicates", root, capsys=capsys)[1] == "0 duplicates of 0 records\n"
     code, _, err = run("duplicates", root, "99", capsys=capsys)
     assert (code, err) == (4, "gleaner: replica/99: nothing is archived under this key\n")
@@ -238,7 +238,7 @@ def test_duplicates_of_one_key_and_in_json(doubled, root, capsys):
 def test_history_of_one_version_or_none(root, capsys):
     assert json.loads(run("history", root, "1", "--json", capsys=capsys)[1])["diff"] is None
     code, out, err = run("history", root, "2", "--from", "7", capsys=capsys)
-    assert (code, out, err) == (4, "", "gleaner: there is no version 7, only 1, 2\n")
+    assert (code, out, err) == (4, "", "gleaner: version 7 does not exist; there are 1, 2\n")
     assert run("history", root, "99", capsys=capsys)[0] == 4
 
 

@@ -148,7 +148,7 @@ def test_a_terminal_that_cannot_show_all_characters_shows_escapes(use, root, mon
 def test_a_number_of_a_report_that_is_none_of_this_corpus_has_no_keys(use, root, tmp_path):
     Corpus(tmp_path / "empty", "replica").close()
     for name in ("articles", "reason-failed-status-503", "host-example-org", "pictures-refused", "relations"):
-        assert use("report", tmp_path / "empty", "--keys", name) == (0, [f"gleaner: nothing is counted as {name}"])
+        assert use("report", tmp_path / "empty", "--keys", name) == (0, [f"gleaner: no keys behind {name}"])
         assert use("report", root, "--run", RUN, "--keys", name)[0] == 0
     code, (said,) = use("report", root, "--keys", "artikles")
     assert code == 4

@@ -97,7 +97,7 @@ def test_nothing_is_written_unless_somebody_agrees(corpus, other_site, reextract
     code, said = reextract(corpus, other_site)
     assert code == 0
     assert "text             differs in" in said
-    assert "nothing is written without --yes" in said
+    assert "nothing was written: give --yes" in said
     assert len(records(corpus)) == count
 
 

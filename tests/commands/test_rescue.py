@@ -59,7 +59,7 @@ def test_each_step_is_told_and_the_exit_code_says_whether_all_were_found(start_r
 def test_what_is_no_article_of_the_site_is_one_line(tmp_path):
     done = scrapy("seeds", "rescue", "https://elsewhere.example/news/1", "-s", f"CORPUS_DIR={tmp_path}")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "neither an id nor the URL of an article" in done.stderr
+    assert "not an id or URL of an article" in done.stderr
     assert scrapy("seeds", "rescue").returncode == 2
 
 

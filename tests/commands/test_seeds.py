@@ -79,7 +79,7 @@ def test_inspect_prints_a_table(run: Run, seed: Path) -> None:
 def test_inspect_sums_up(run: Run, seed: Path) -> None:
     cut = seed.with_name("cut.txt")
     cut.write_text(seed.read_text()[:-40])
-    assert run("inspect", seed, cut).stdout.splitlines()[-1] == "Dumps: 2 · related items: 6 · of them cut: 1"
+    assert run("inspect", seed, cut).stdout.splitlines()[-1] == "Dumps: 2 · related items: 6 · cut off: 1"
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

@@ -64,8 +64,8 @@ def read(descriptor):
 def test_the_first_ctrl_c_ends_it_gently_and_says_how_to_go_on(interrupted):
     code, output = interrupted
     assert code == 11
-    assert "Received SIGINT: finishing what is underway." in output
-    assert "Next:   give the same command again: the crawl goes on where it was" in output
+    assert "Received SIGINT: finishing the requests underway." in output
+    assert "Next:   run the same command again: it resumes the crawl" in output
 
 
 def test_log_lines_are_whole_and_alone(interrupted):

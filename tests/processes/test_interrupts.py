@@ -85,7 +85,7 @@ def test_two_end_it_at_once_and_leave_a_record_of_the_run(start_replica, slow_re
         crawling.press_ctrl_c()
         assert crawling.wait() == 13
         assert "Traceback" not in crawling.output
-        assert crawling.output.rstrip("\r\n").endswith("the crawl goes on where it was")
+        assert crawling.output.rstrip("\r\n").endswith("it resumes the crawl")
         assert "\x1b[?25h" in crawling.output  # the cursor is back
         assert (exit_codes(corpus), crawling.left()) == ([13], [])
     assert verify(corpus).problems == []

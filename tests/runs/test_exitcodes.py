@@ -55,13 +55,13 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     text = summary(stats, tmp_path, 0)
     assert "Archived in 0:03: 6 articles (2.0/s)" in text
     assert str(tmp_path / "articles") in text
-    assert "goes on where it was" in summary(stats, tmp_path, 11)
+    assert "it resumes the crawl" in summary(stats, tmp_path, 11)
     assert "Known" not in text
     counts = {"gleaner/targets/fetched": 6, "gleaner/targets/pending": 40, "gleaner/targets/seed": 1}
-    assert "\nKnown articles: 6 fetched · 40 not asked for yet\n" in summary({**stats, **counts}, tmp_path, 0)
+    assert "\nKnown articles: 6 fetched · 40 not requested yet\n" in summary({**stats, **counts}, tmp_path, 0)
     assert text.endswith("a greater -a depth= goes further")
-    assert summary(stats, tmp_path, 0, "revisit").endswith("what is due by then")
-    assert summary(stats, tmp_path, 0, limited=True).endswith("takes as many again, if there are any")
+    assert summary(stats, tmp_path, 0, "revisit").endswith("articles that are due")
+    assert summary(stats, tmp_path, 0, limited=True).endswith("run it again for the next articles")
     assert f"CORPUS_DIR='{tmp_path}/a corpus'" in summary(stats, tmp_path / "a corpus", 0)
     assert "Recovered" not in text
     asked = {**stats, "gleaner/recover/requests/wayback": 7, "gleaner/recover/articles/wayback": 5}

@@ -23,7 +23,7 @@ def stats(answered, asked=100):
 @pytest.mark.parametrize(
     ("run", "earlier", "least", "found"),
     [
-        (stats(10), [stats(90)] * 3, 0.5, "only 10% of what was asked for was answered"),
+        (stats(10), [stats(90)] * 3, 0.5, "only 10% of the targets were answered"),
         (stats(44), [stats(90)] * 3, 0.5, "only 44%"),
         (stats(45), [stats(90)] * 3, 0.5, None),
         (stats(0, 19), [stats(90)] * 3, 0.5, None),  # few targets
@@ -60,7 +60,7 @@ def test_a_crawl_of_a_site_that_lost_its_articles_fails_so_that_a_scheduler_sees
         settings=["MONITOR_ANSWERS=0.5", "IMAGES_FETCH=none"],
     )
     assert done.returncode == 17, done.stderr
-    assert "only 0% of what was asked for was answered with an article; in the 3 runs before, 90%" in done.stderr
+    assert "only 0% of the targets were answered with an article; 90% in the 3 earlier runs" in done.stderr
 
 
 def test_a_monitor_of_spidermon_fails_a_run_too(replica, tmp_path):

@@ -17,15 +17,15 @@ _RULES = {
     "text": "it has the same text",
     "url": "it has the same URL",
     "shorter": "it is shorter",
-    "undated": "it is not dated by itself",
+    "undated": "it has no date of its own",
     "pictureless": "it has no picture",
     "later": "it came later",
 }
-_WORDS = 40
+_MAX_EQUAL_WORDS = 40
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Print which records in duplicates/ of the corpus at *root* repeat which in articles/, and how they differ."""
+    """Print the records in duplicates/ of the corpus at *root*, the records that they repeat, and the differences."""
     found = clusters(root, opts.key, limit=opts.limit)
     if opts.json:
         shown = [_fields(cluster) for cluster in found.shown]
@@ -34,10 +34,10 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     for cluster in found.shown:
         _print(cluster, whole=opts.key is not None)
     if opts.key is None:
-        left = f", the {len(found.shown):,} largest shown" if len(found.shown) < found.clusters else ""
+        left = f"; {len(found.shown):,} largest shown" if len(found.shown) < found.clusters else ""
         say(f"{found.duplicates:,} duplicates of {found.clusters:,} records{left}")
     elif not found.shown:
-        say(f"{opts.key}: nothing repeats it")
+        say(f"{opts.key}: it has no duplicates")
     return note_damage(found.damaged)
 
 
@@ -70,24 +70,27 @@ def _print(cluster: Cluster, *, whole: bool) -> None:
             continue
         changes = word_diff(text_of(cluster.record), text_of(one.record))
         if any(change.kind != "equal" for change in changes):
-            print_changes(changes, indent="    ", most=None if whole else _WORDS)
+            print_changes(changes, indent="    ", most=None if whole else _MAX_EQUAL_WORDS)
     say("")
 
 
 def _told(record: dict[str, Any] | None) -> str:
     if record is None:
-        return "its line is lost or damaged; scrapy corpus verify tells more"
+        return "its line is lost or damaged; see scrapy corpus verify"
     facts = (record.get("title"), record.get("published") and str(record["published"])[:10], record.get("url"))
     return " · ".join(str(fact) for fact in facts if fact)
 
 
 def _why(one: Repeat, cluster: Cluster) -> str:
-    """Return why a record is in duplicates/, in words."""
+    """Return why a record is in duplicates/, as text."""
     record = one.record or {}
     rule = str(record.get("duplicate_rule") or "unknown")
     why = _RULES.get(rule.removeprefix("moved-"), rule)
-    alike = record.get("similarity")
-    told = [f"alike by {alike:.2f}" if isinstance(alike, float) and rule not in {"text", "url"} else "", why]
+    similarity = record.get("similarity")
+    told = [
+        f"similarity {similarity:.2f}" if isinstance(similarity, float) and rule not in {"text", "url"} else "",
+        why,
+    ]
     told.append("it was in articles/ before" if rule.startswith("moved-") else "")
     told.append(f"compared with {one.of}" if one.of != cluster.key else "")
     return "; ".join(part for part in told if part)

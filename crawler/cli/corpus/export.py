@@ -31,15 +31,15 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         )
     remarks = [f"{exported.records:,} records in {opts.output}"]
     if exported.without_text:
-        remarks.append(f"{exported.without_text:,} without text left out")
+        remarks.append(f"left out: {exported.without_text:,} without text")
     if exported.without_capture:
-        remarks.append(f"{exported.without_capture:,} whose pages are not in the WARC files left out of the page list")
+        remarks.append(f"left out of the page list: {exported.without_capture:,} whose pages are not in the WARC files")
     if exported.lost:
         shown, more = ", ".join(exported.lost[:_SHOWN]), f" and {len(exported.lost) - _SHOWN:,} more"
         named = shown + (more if len(exported.lost) > _SHOWN else "")
-        remarks.append(f"{len(exported.lost):,} whose captures are lost left out of the page list ({named})")
+        remarks.append(f"left out of the page list: {len(exported.lost):,} whose captures are lost ({named})")
     if exported.damaged:
-        remarks.append(f"{exported.damaged:,} damaged ones left out; scrapy corpus verify names them")
+        remarks.append(f"left out: {exported.damaged:,} damaged records; scrapy corpus verify names them")
     facts = {"output": opts.output, "format": opts.format, **exported._asdict()}
     if damaged := [damage.facts() for damage in facts.pop("lines")]:
         facts["damaged_lines"] = damaged

@@ -14,7 +14,7 @@ from crawler.exceptions import ConfigError
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Print the versions of a key in the corpus at *root*, and what changed between two of them.
+    """Print the versions of a key in the corpus at *root*, and the differences between two of them.
 
     Exit code 0, or 5 if one of them is damaged.
     """
@@ -38,7 +38,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
 
 
 def _pair(versions: list[Version], opts: argparse.Namespace) -> tuple[Version, Version] | None:
-    """Return the two versions to compare: those asked for, else the last two; none if there is but one."""
+    """Return the two versions to compare: those given, otherwise the last two; None if there is only one."""
     numbered = {version.version: version for version in versions}
     if len(versions) == 1 and opts.from_ is None and opts.to is None:
         return None
@@ -47,7 +47,7 @@ def _pair(versions: list[Version], opts: argparse.Namespace) -> tuple[Version, V
     older = opts.from_ if opts.from_ is not None else max(earlier, default=newer)
     for number in (older, newer):
         if number not in numbered:
-            raise ConfigError(f"there is no version {number}, only {', '.join(map(str, numbered))}")
+            raise ConfigError(f"version {number} does not exist; there are {', '.join(map(str, numbered))}")
     return numbered[older], numbered[newer]
 
 

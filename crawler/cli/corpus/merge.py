@@ -16,17 +16,17 @@ _WORDS = {
     "added": "added",
     "duplicates": "duplicates",
     "unchanged": "unchanged",
-    "earlier": "earlier than what is held, left out (--all-versions takes them in)",
+    "earlier": "older than the text held, left out (--all-versions adds them)",
     "refused": "refused as invalid",
     "pictures": "pictures copied",
     "warcs": "WARC files copied",
-    "pictures_failed": "pictures missing or not what their names say",
+    "pictures_failed": "pictures missing or not matching their hashes",
 }
 _ALWAYS = ("added", "duplicates", "unchanged")
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Merge other corpora into the one at *root* and print what came of each; exit code 0, or 5 for damaged lines."""
+    """Merge other corpora into the one at *root* and print the counts of each; exit code 0, or 5 for damaged lines."""
     others = list(dict.fromkeys(map(Path, opts.others)))
     with progress("merging") as on_progress:
         merged = merge(
@@ -39,7 +39,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         )
     for other, one in merged.items():
         if one.gave_profile:
-            note(f"corpus {root} has the site profile of {other} now ({PROFILE_NAME})")
+            note(f"corpus {root} now uses the site profile of {other} ({PROFILE_NAME})")
     if opts.json:
         print_json({"corpus": str(root), "merged": {str(other): one.counts() for other, one in merged.items()}})
     else:

@@ -49,12 +49,12 @@ from crawler.sites import SiteProfile
 from crawler.utils.conf import bytes_of, whole
 
 _SHOWN = 10
-_AT_ONCE = 4
-"""Pages read at once for each reader."""
+_PAGES_PER_READER = 4
+"""Pages in progress at once for each reader."""
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Make the articles of the corpus at *root* anew, show the difference, and write it if told to."""
+    """Extract the articles of the corpus at *root* again, show the differences, and write them if asked to."""
     chosen = _chosen(root, opts.site)
     profile, settings = chosen.profile, opts.settings
     off = rules_off(settings)
@@ -89,11 +89,13 @@ def run(root: Path, opts: argparse.Namespace) -> int:
 
 
 def _chosen(root: Path, given: str | None) -> ChosenProfile:
-    """Return the site profile to read pages by; say so if it is not the one that the corpus keeps."""
+    """Return the site profile to extract with; print a note if it is not the one that the corpus keeps."""
     site = str(describe(root)["site"])
     chosen = choose_profile(root, given, default=site)
     if chosen.profile.name != site:
-        raise ConfigError(f"corpus {root} is of the site {site!r}, not {chosen.profile.name!r}: give another --site")
+        raise ConfigError(
+            f"corpus {root} belongs to the site {site!r}, not {chosen.profile.name!r}: give another --site"
+        )
     if chosen.remark:
         note(chosen.remark)
     return chosen
@@ -110,7 +112,7 @@ async def _read_all(
 ) -> None:
     todo = works(root, draft, on_progress, damaged)
     try:
-        while batch := list(islice(todo, _AT_ONCE * (os.cpu_count() or 1))):
+        while batch := list(islice(todo, _PAGES_PER_READER * (os.cpu_count() or 1))):
             found = await asyncio.gather(*(_read(root, readers, work, profile, run_) for work in batch))
             for work, new in zip(batch, found, strict=True):
                 if isinstance(new, Article):
@@ -124,7 +126,7 @@ async def _read_all(
 
 
 async def _read(root: Path, readers: Readers, work: Work, profile: SiteProfile, run_: str) -> Article | str:
-    """Return the article of *work* made anew, or why that cannot be."""
+    """Return the article of *work*, extracted again, or the reason for a failure."""
     capture = work.article.capture
     try:
         page = await asyncio.to_thread(load_page, root, capture)
@@ -141,11 +143,12 @@ async def _read(root: Path, readers: Readers, work: Work, profile: SiteProfile, 
 
 def _show(counts: dict[str, int], fields: dict[str, int], draft: Draft) -> None:
     total = sum(counts.values())
-    say(f"{total:,} articles made anew: {', '.join(f'{count:,} {name}' for name, count in counts.items()) or 'none'}")
+    shown = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    say(f"{total:,} articles extracted again: {shown}")
     for name, count in fields.items():
         say(f"  {name:<16} differs in {count:,}")
     for key in draft.keys("lost", _SHOWN):
-        say(f"{key}: today's extractor finds no text; it is left as it is")
+        say(f"{key}: no text was found; the article is left unchanged")
     for key, reason in draft.failures(_SHOWN):
         say(f"{key}: {reason}")
 
@@ -156,11 +159,11 @@ def _show_key(root: Path, draft: Draft, opts: argparse.Namespace) -> int:
     if new is None:
         version = draft.version(opts.key)
         if version is None:
-            raise ConfigError(f"--key {opts.key}: no article whose page lies in the corpus's WARC files has this key")
+            raise ConfigError(f"--key {opts.key}: no article with this key has its page in the corpus's WARC files")
         if opts.json:
             print_json({"key": opts.key, "version": version, "changed": {}})
         else:
-            say(f"{opts.key}: nothing waits to be written")
+            say(f"{opts.key}: no changes")
         return 0
     old = _held(root, new)
     changed: dict[str, tuple[Any, Any]] = {
@@ -188,9 +191,9 @@ def _held(root: Path, new: Article) -> Article:
 
 
 def _agreed(waiting: int) -> bool:
-    """Ask whether to write; without a terminal nobody can agree."""
+    """Ask the user whether to write; without a terminal the answer is no."""
     if not sys.stdin.isatty():
-        say("nothing is written without --yes")
+        say("nothing was written: give --yes")
         return False
     say(f"Write {waiting:,} new versions? [y/N]")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

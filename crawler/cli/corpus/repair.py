@@ -10,11 +10,11 @@ from crawler.cli.show import print_json, say
 from crawler.corpus.search.index import remove_index
 from crawler.exceptions import CorpusDamaged
 
-_NEXT = "next: scrapy crawl neighbours as before, or scrapy crawl revisit, archives again what the site still has"
+_NEXT = "next: run scrapy crawl neighbours or revisit, which archives the lost articles again"
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
-    """Move damaged lines of the corpus at *root* to quarantine/ and make its catalogue anew.
+    """Move damaged lines of the corpus at *root* to quarantine/ and rebuild its catalogue.
 
     Exit code 0, or 5 if something is damaged or lost.
     """

@@ -20,6 +20,6 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         print_json({"sealed": [one.file for one in done.seals], "listed": done.listed, "missing": done.missing})
     else:
         for path in done.missing:
-            say(f"{path}: it was listed before, and is gone")
+            say(f"{path}: it was listed before and is missing")
         say(f"{root}: {len(done.seals)} segments sealed, {done.listed:,} files in manifest-sha256.txt")
     return CorpusDamaged.exit_code if done.missing else 0

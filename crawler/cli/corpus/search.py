@@ -25,7 +25,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         return note_damage(found.caught_up.damaged)
     for hit in found.hits:
         _print(hit)
-    shown = f", the best {len(found.hits):,} shown" if len(found.hits) < found.total else ""
+    shown = f"; the best {len(found.hits):,} shown" if len(found.hits) < found.total else ""
     say(f"{found.total:,} found{shown}")
     return note_damage(found.caught_up.damaged)
 
@@ -39,9 +39,9 @@ def _fields(hit: Hit) -> dict[str, Any]:
 
 def _remarks(found: Found) -> None:
     if found.caught_up.anew:
-        note(f"the search index was made anew: {found.caught_up.anew}")
+        note(f"the search index was rebuilt: {found.caught_up.anew}")
     if found.caught_up.busy:
-        note("another search is reading the newest lines; they may be missing here")
+        note("another search is indexing the newest lines; they may be missing here")
 
 
 def _print(hit: Hit) -> None:
@@ -55,7 +55,7 @@ def _print(hit: Hit) -> None:
 
 
 def _marked(snippet: Snippet, style: str, colours: bool) -> list[tuple[str, str]]:
-    """Return the pieces of *snippet*, its hits in a style of their own, or between asterisks where none show."""
+    """Return the pieces of *snippet*, with its hits highlighted, or between asterisks where styles do not show."""
     pieces, place = [], 0
     for start, end in snippet.marks:
         hit = snippet.text[start:end]

@@ -25,6 +25,6 @@ def run(root: Path, opts: argparse.Namespace) -> int:
             say(f"note: {remark}")
         verdict = f"{len(found.problems)} problems" if found.problems else "all well"
         if found.lost_captures:
-            verdict += f"; {found.lost_captures:,} captures are recorded as lost"
+            verdict += f"; {found.lost_captures:,} captures are known to be lost"
         say(f"{root}: {found.lines:,} lines, {found.pictures:,} pictures: {verdict}")
     return CorpusDamaged.exit_code if found.problems else 0

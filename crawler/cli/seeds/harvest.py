@@ -22,7 +22,7 @@ _STDOUT = "-"
 
 
 def run(_root: Path, opts: argparse.Namespace) -> int:
-    """Write the pages that have a dump, a JSON line each, and tell how many there were."""
+    """Write the pages with a dump, one JSON line each, and print how many there are."""
     paths: list[str] = opts.paths
     profile = load_profile(opts.site) if opts.site else None
     jobs = opts.jobs or os.cpu_count() or 1
@@ -42,14 +42,14 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
     if lost:
         facts["lost"] = lost
-        told.append(f"{lost:,} files left out, as the processes that read them were killed")
+        told.append(f"{lost:,} files left out, because the processes that read them were killed")
     done(opts, facts, told)
     return FAILED_URLS if lost else COMPLETE
 
 
 @contextmanager
 def _output(name: str) -> Iterator[IO[bytes]]:
-    """Open the file to write. It appears under its name when it is whole, and not at all if there was an error."""
+    """Open the output file. It appears under its name only when it is complete."""
     if name == _STDOUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -62,7 +62,7 @@ def _output(name: str) -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.errno in FULL_ERRNOS:
             raise DiskFull(
-                name, "no room left to write it, or the parts of it in the folder for temporary files", is_corpus=False
+                name, "no space left to write it, or its parts in the temporary folder", is_corpus=False
             ) from error
         raise SeedError(name, f"cannot be written ({error.strerror or error})") from error
     finally:

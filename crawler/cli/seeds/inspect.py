@@ -18,16 +18,16 @@ from crawler.sites import load_profile
 from crawler.text.terminal import safe
 
 _ROWS = 500
-"""So many rows make a table; a longer list comes as several, so that it needs no memory and no patience."""
+"""Rows per table: a longer list is printed as several tables, so that it needs no more memory."""
 _SHOWN_DIAGNOSES = 4
 
 
 def run(_root: Path, opts: argparse.Namespace) -> int:
-    """Print what each dump holds, and what is wrong with it."""
+    """Print what each dump holds, and its errors."""
     paths: list[str] = opts.paths
     zone = load_profile(opts.site).zone
     show = _JsonLines() if opts.json else _Tables()
-    empty: list[str] = []  # told only once there is a dump: otherwise one line says it all
+    empty: list[str] = []  # named only once there is a dump: otherwise the error says it all
     pages = dumps = 0
     for seed in read_seeds(paths, zone, note):
         pages += 1
@@ -60,7 +60,7 @@ class _JsonLines:
 
 
 class _Tables:
-    """Prints a row for each dump, in tables of a bearable length."""
+    """Prints a row for each dump, in tables of limited length."""
 
     def __init__(self) -> None:
         self.dumps = self.records = self.partial = self.flagged = 0
@@ -82,11 +82,11 @@ class _Tables:
                 self._flush()
 
     def close(self) -> None:
-        """Print what is left, and the sum of all."""
+        """Print the remaining rows, and the totals."""
         self._flush()
         if self.dumps:
-            flagged = f" · pages with lists that are no dumps: {self.flagged:,}" if self.flagged else ""
-            say(f"Dumps: {self.dumps:,} · related items: {self.records:,} · of them cut: {self.partial:,}{flagged}")
+            flagged = f" · pages with lists that are not dumps: {self.flagged:,}" if self.flagged else ""
+            say(f"Dumps: {self.dumps:,} · related items: {self.records:,} · cut off: {self.partial:,}{flagged}")
 
     def _flush(self) -> None:
         if self.table.row_count:
@@ -101,14 +101,14 @@ class _Tables:
 
 
 def _cell(text: str) -> Text:
-    """Return *text* for a table: each line safe, no markup read out of it."""
+    """Return *text* for a table: each line safe, without markup."""
     return Text("\n".join(safe(line) for line in text.split("\n")))
 
 
 def _records(dump: Dump) -> str:
     partial = sum(item.partial for item in dump.related)
     whole = len(dump.related) - partial
-    return f"{whole} + {partial} cut" if partial else str(whole)
+    return f"{whole} + {partial} cut off" if partial else str(whole)
 
 
 def _diagnoses(seed: SeedPage, dump: Dump | None) -> str:

@@ -1,4 +1,4 @@
-"""The arguments of every verb of ``scrapy seeds``, with what its help says."""
+"""The arguments and the help of every verb of ``scrapy seeds``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from crawler.cli.verbs import Verb, positive
 
 _DEFAULT_SITE = "alalam"
 EXIT_CODES = (
-    "0 done, 2 wrong usage, 4 no dump, no such path or a bad profile, 9 an article was not found, or a file left out "
-    "as its process was killed, 11 stopped by a signal"
+    "0 done, 2 wrong usage, 4 no dump, no such path or an invalid profile, 9 an article was not found, or a file was "
+    "left out because its process was killed, 11 stopped by a signal"
 )
 
 
@@ -20,13 +20,13 @@ def _profile(argument: str) -> str:
     return value
 
 
-_profile.__name__ = "site=NAME"  # what argparse calls what it is not
+_profile.__name__ = "site=NAME"  # argparse names it in the message for an invalid value
 
 
 def _site(parser: argparse.ArgumentParser, what: str, default: str | None = _DEFAULT_SITE) -> None:
-    told = f"{what} (default: {default})" if default else what
-    parser.add_argument("--site", metavar="NAME|FILE", default=default, help=told)
-    parser.add_argument("-a", dest="site", metavar="site=NAME", type=_profile, help="the same, as scrapy crawl has it")
+    text = f"{what} (default: {default})" if default else what
+    parser.add_argument("--site", metavar="NAME|FILE", default=default, help=text)
+    parser.add_argument("-a", dest="site", metavar="site=NAME", type=_profile, help="the same, as for scrapy crawl")
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def _paths(parser: argparse.ArgumentParser) -> None:
 
 def _inspect(parser: argparse.ArgumentParser) -> None:
     _paths(parser)
-    _site(parser, "the site profile whose time zone the dates are in")
+    _site(parser, "the site profile, which gives the time zone of dates")
 
 
 def _harvest(parser: argparse.ArgumentParser) -> None:
@@ -47,13 +47,13 @@ def _harvest(parser: argparse.ArgumentParser) -> None:
 
 def _rescue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("wanted", metavar="URL|ID", nargs="+", help="an article of the site")
-    _site(parser, "whose articles they are (default: that of the corpus, else alalam)", default=None)
+    _site(parser, "the site profile (default: the corpus's own, otherwise alalam)", default=None)
 
 
 VERBS: dict[str, Verb] = {
     "inspect": Verb(
         "show what dumps hold",
-        "Show what each dump in PATH holds, whether its declared length agrees, and what is wrong with it and where. "
+        "Show what each dump in PATH holds, whether its declared length is correct, and each error with its place. "
         "Exit code 4 if there is no dump. See docs/seeds.md.",
         "scrapy seeds inspect seeds/ --json",
         _inspect,
@@ -61,17 +61,17 @@ VERBS: dict[str, Verb] = {
     ),
     "harvest": Verb(
         "find dumps in archives",
-        "Find the pages with a dump in WARC, WET, JSON lines or plain files, also .gz and .zst, and write one JSON "
-        "line for each to OUT, which inspect and crawl read. Exit code 4 if there is no dump.",
+        "Find the pages with a dump in WARC, WET, JSON lines or plain text files, also .gz and .zst, and write one "
+        "JSON line for each to OUT, for inspect and crawl. Exit code 4 if there is no dump.",
         "scrapy seeds harvest crawl-data/ -o seeds.jsonl",
         _harvest,
-        json="print what was found, counted, as one JSON object",
+        json="print the counts as one JSON object",
     ),
     "rescue": Verb(
-        "ask for single articles now",
-        "Ask for single articles now, of the site, its sister hosts and web archives, and show where each step found "
-        "or did not find them. What dumps told of them is taken from CORPUS_DIR if they are there, and nothing is "
-        "archived. Exit code 9 if one was not found. See docs/recovery.md.",
+        "fetch single articles now",
+        "Request single articles from the site, its sister hosts and web archives, and show the result of each step. "
+        "Titles and pictures from dumps are taken from CORPUS_DIR if it knows the articles. Nothing is archived. Exit "
+        "code 9 if one was not found. See docs/recovery.md.",
         "scrapy seeds rescue 1445001",
         _rescue,
         json="print one JSON object per article, a line each",

@@ -32,7 +32,7 @@ from crawler.utils.response import captured, reason_of
 
 
 def run(_root: Path, opts: argparse.Namespace) -> int:
-    """Ask for single articles now, and tell what each step found."""
+    """Request single articles now, and print the result of each step."""
     return rescue(opts.wanted, opts.site, opts.settings, as_json=opts.json)
 
 
@@ -56,9 +56,9 @@ _WITHOUT_CORPUS: dict[str, Any] = {
 
 
 class Rescued(NamedTuple):
-    """What became of one target: its record (None: found nowhere), and the steps that gave nothing.
+    """The result for one target: its record (None: not found), and the steps without success.
 
-    ``waiting`` is whether an archive gave no answer for now, so that asking again may help.
+    ``waiting``: an archive gave no answer, so that a later try may succeed.
     """
 
     target: Target
@@ -68,7 +68,7 @@ class Rescued(NamedTuple):
 
 
 class RescueSpider(ArticleSpider):
-    """Climbs the whole ladder for each of *targets*, one after the other, and tells *on_end* how each ended."""
+    """Tries all steps for each of *targets*, one after the other; *on_end* receives each result."""
 
     name = "rescue"
     without_corpus = True
@@ -78,7 +78,7 @@ class RescueSpider(ArticleSpider):
         self._targets, self._on_end = targets, on_end
 
     async def start(self) -> AsyncIterator[Article]:
-        """Rescue all targets; what is found is told, not archived."""
+        """Rescue all targets; results go to *on_end* and are not archived."""
         with suppress(Stopping):
             for target in self._targets:
                 self._on_end(await self._rescue(target))
@@ -106,7 +106,7 @@ class RescueSpider(ArticleSpider):
         return Rescued(target, None, tuple(attempts), waiting=False)
 
     async def _from_site(self, url: str, target: Target) -> tuple[Article | None, Attempt | None]:
-        """Return the record of *target* as *url* gives it, or the attempt that it was."""
+        """Return the record of *target* from *url*, or the failed attempt."""
         request = Request(url, callback=NO_CALLBACK)
         try:
             response: Response = await self.crawler.engine.download_async(request)
@@ -122,10 +122,10 @@ class RescueSpider(ArticleSpider):
 
 
 def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_json: bool) -> int:
-    """Climb the ladder for each of the URLs or ids *wanted*, print how it went, and return the exit code.
+    """Try all steps for each of the URLs or ids *wanted*, print the results, and return the exit code.
 
-    The site profile is *site*, else the corpus's own. The code is 0 if all were found, 11 (by force: 13) if it was
-    stopped before, else 9. Raises GleanerError for what is no URL or id of the site.
+    The site profile is *site*, otherwise the corpus's own. The code is 0 if all were found, 11 (by force: 13) if it was
+    stopped earlier, otherwise 9. Raises GleanerError for an invalid URL or id.
     """
     root = Path(settings["CORPUS_DIR"])
     chosen = choose_profile(root, site)
@@ -146,7 +146,7 @@ def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_js
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:
-        raise error if isinstance(error, GleanerError) else GleanerError(f"it could not be tried: {error!r}") from error
+        raise error if isinstance(error, GleanerError) else GleanerError(f"the crawl failed: {error!r}") from error
     if len(ended) < len(targets) and process.stopped:
         note("stopped by a signal")
         return FORCED if process.forced else STOPPED
@@ -155,13 +155,13 @@ def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_js
 
 
 def target_of(wanted: str, profile: SiteProfile, corpus: Path) -> Target:
-    """Return the article that a URL or an id names, with what dumps told of it if there is a *corpus* that knows.
+    """Return the article that a URL or an id names, with its title and picture from dumps if the *corpus* has them.
 
-    Raises ConfigError if it names none of this site.
+    Raises ConfigError if it names no article of this site.
     """
     article_id = wanted if profile.article_urls(wanted) else profile.article_id(wanted)
     if article_id is None:
-        raise ConfigError(f"{wanted}: neither an id nor the URL of an article of the site {profile.name}")
+        raise ConfigError(f"{wanted}: not an id or URL of an article of the site {profile.name}")
     target = Target(key=profile.key(article_id), id=article_id, depth=0)
     with suppress(CorpusError), read_catalogue(corpus) as connection:
         query = "SELECT title, pic FROM targets WHERE tid = ? AND key = ?"
@@ -172,20 +172,20 @@ def target_of(wanted: str, profile: SiteProfile, corpus: Path) -> Target:
 
 
 def print_object(rescued: Rescued) -> None:
-    """Print one object, on a line."""
+    """Print the result as one JSON object on a line."""
     found = rescued.record is not None
     told = {"key": rescued.target.key, "found": found, "waiting": rescued.waiting}
     print_json({**told, "attempts": rescued.attempts, "record": rescued.record})
 
 
 def print_steps(rescued: Rescued) -> None:
-    """Print the steps, one a line, and the head of the record."""
+    """Print the steps, one a line, and a summary of the record."""
     lines = [f"{rescued.target.key}"]
     lines += [f"  {one.source:<12} {one.reason.removeprefix(f'{one.source}: ')}  {one.url}" for one in rescued.attempts]
     record = rescued.record
     if record is None:
         lines.append(
-            "  not found" + ("; an archive gave no answer, try again later" if rescued.waiting else " anywhere")
+            "  not found" + ("; an archive gave no answer: try again later" if rescued.waiting else " anywhere")
         )
     else:
         capture = record.capture
