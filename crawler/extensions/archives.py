@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Read = Callable[["Response"], T]
 
 _TRIES = 3
 _AT_ONCE = 2
 _POLL = 0.25
+_INDEXES = frozenset({"wayback-cdx", "commoncrawl-index"})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = 429
 _LEFT_ALONE = "it gave no answer before, and is left alone for now"
@@ -51,6 +53,14 @@ class ArchiveDown(GleanerError):
 
     def __init__(self, reason: str, *, limited: bool = False) -> None:
         self.limited = limited
+        super().__init__(reason)
+
+
+class Excluded(GleanerError):
+    """An archive says that it excludes the site, so there is nothing to ask it for; the message is its reason."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        self.status = status
         super().__init__(reason)
 
 
@@ -85,38 +95,53 @@ class Archives:
         slots |= {name: {"concurrency": _AT_ONCE, "delay": 0.0, "jitter": 0.0} for name in rates}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
 
-    async def ask(self, url: str, service: str, headers: dict[str, str] | None = None) -> Response:
-        """Return the answer of *service*, whatever its status.
+    async def ask(self, url: str, service: str, read: Read[T], headers: dict[str, str] | None = None) -> T:
+        """Return what *read* makes of the answer of *service*, whatever its status. It is called in a thread.
 
-        Raises :class:`Broken` if this URL has none, :class:`ArchiveDown` if the archive gives none for now.
+        A ``ValueError`` of *read* says why this is no answer of the service: that counts as no answer at all. Raises
+        :class:`Broken` if this URL has none, :class:`Excluded` if the archive says so, :class:`ArchiveDown` if it gives
+        no answer for now.
         """
         reason, limited = _LEFT_ALONE, False
         async with self._at_once[service]:
             for _ in range(_TRIES):
                 await self._turn(service, reason)
                 self._crawler.stats.inc_value(f"gleaner/recover/requests/{service}")
-                request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": service})
+                wait, limited = None, False
                 try:
-                    response = await self._crawler.engine.download_async(request)
-                except IgnoreRequest as error:
-                    raise Broken(str(error)) from error
-                except ResponseDataLossError as error:
+                    response = await self._get(url, service, headers)
+                    if response.status in _BUSY and "Memento-Datetime" not in response.headers:
+                        wait = retry_after(header(response, "Retry-After"), time.time())
+                        limited = response.status == _TOO_MANY or wait is not None
+                        raise ValueError(f"status {response.status}")  # noqa: TRY301 - an archived 503 is an answer
+                    result = await asyncio.to_thread(read, response)
+                except (Broken, Excluded):
                     await self._on_budget(service, _answered)
-                    raise Broken("it is cut short") from error
-                except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
-                    reason, limited = f"no answer ({reason_of(error)})", False
-                    await self._on_budget(service, partial(_failed, retry_after=None, limited=False))
-                    logger.warning("Archive %s: %s", service, reason)
-                    continue
-                if response.status not in _BUSY or "Memento-Datetime" in response.headers:
-                    await self._on_budget(service, _answered)  # a 503 that was archived is an answer
-                    return response
-                reason = f"status {response.status}"
-                wait = retry_after(header(response, "Retry-After"), time.time())
-                limited = response.status == _TOO_MANY or wait is not None
-                await self._on_budget(service, partial(_failed, retry_after=wait, limited=limited))
-                logger.warning("Archive %s: %s; asked to wait: %s s", service, reason, wait)
+                    raise
+                except ValueError as error:
+                    reason = str(error)
+                    await self._on_budget(service, partial(_failed, retry_after=wait, limited=limited))
+                    logger.warning("Archive %s: %s; asked to wait: %s s", service, reason, wait)
+                else:
+                    await self._on_budget(service, _answered)
+                    return result
         raise ArchiveDown(reason, limited=limited)
+
+    async def _get(self, url: str, service: str, headers: dict[str, str] | None) -> Response:
+        """Return the answer of *service*; raise Broken if this URL has none, ValueError if there is none for now.
+
+        An index has an answer for every question, so one that is broken there is none for now.
+        """
+        request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": service})
+        try:
+            return await self._crawler.engine.download_async(request)
+        except Stopping:
+            raise
+        except (IgnoreRequest, ResponseDataLossError) as error:
+            kind = ValueError if service in _INDEXES else Broken
+            raise kind(reason_of(error)) from error
+        except Exception as error:
+            raise ValueError(f"no answer ({reason_of(error)})") from error
 
     async def _turn(self, service: str, reason: str) -> None:
         """Wait until the next request to *service* may start."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from scrapy import signals
 
-from crawler.extensions.archives import ArchiveDown, Archives, Broken
+from crawler.extensions.archiveanswers import capture_answer, collections_answer, index_answer, record_answer
+from crawler.extensions.archives import ArchiveDown, Archives, Broken, Excluded
 from crawler.extensions.archivist import Archivist
 from crawler.items import Attempt, Capture, CaptureSource
-from crawler.recover.cdx import Answer, commoncrawl_query, read_answer, wayback_query
-from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_collections, read_record
+from crawler.recover.cdx import commoncrawl_query, wayback_query
+from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_record
 from crawler.recover.holdings import Holdings, IndexLine
 from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
 from crawler.recover.questions import KEPT_SECONDS, keep, question
@@ -34,10 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ArchiveDown", "Fetched", "Recoverer"]
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 MOST_HOPS = 3
-_OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
+_OK, _PARTIAL = 200, 206
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -67,6 +72,32 @@ class _Index(NamedTuple):
     query: Callable[[str, str | None], str]
 
 
+class _Exclusions:
+    """The sites that archives exclude, by their own word, as far as this run has learned. Each is told once."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._known: dict[tuple[CaptureSource, str], Excluded] = {}
+
+    def attempt(self, index: _Index, place: Place) -> Attempt | None:
+        """Return the attempt that asking *index* for *place* would be, if it excludes that site."""
+        known = self._known.get((index.source, place.host))
+        return None if known is None else self.note(index, place, known)
+
+    def note(self, index: _Index, place: Place, error: Excluded) -> Attempt:
+        """Note that the archive of *index* excludes the site of *place*; return the attempt that it was."""
+        key = (index.source, place.host)
+        if key not in self._known:
+            self._known[key] = error
+            self._crawler.stats.inc_value(f"gleaner/recover/excluded/{index.source}")
+            logger.warning(
+                "Archive %s excludes %s (status %d: %s): this run requests nothing more of that site there",
+                index.source, place.host, error.status, error,
+            )  # fmt: skip
+        words = f"{index.source}: the archive excludes the site ({error})"
+        return Attempt(index.query(place.base + place.name, None), error.status, words, index.source)
+
+
 class Recoverer:
     """Walks the ladder of one target at a time, for as many targets at once as wait.
 
@@ -82,6 +113,7 @@ class Recoverer:
         self._archives = Archives(crawler, profile.recovery)
         self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._collections: tuple[Collection, ...] | None = None
+        self._exclusions = _Exclusions(crawler)
         replays = source_path(crawler.settings["SOURCE"]) is not None  # out of what is held: it asks nobody
         asks = profile.recovery.asks
         self.has_archives = not replays and (asks("wayback") or asks("commoncrawl"))
@@ -142,13 +174,16 @@ class Recoverer:
                 yield _nothing(index, place, lines, kind)
             for line in good:
                 url = replay_url(wayback, line.timestamp, line.url)
-                yield await _tried(self._replay(line, url, places), url, "wayback", down)
+                if excluded := self._exclusions.attempt(index, place):
+                    yield excluded
+                    break
+                yield await self._tried(self._replay(line, url, places), url, index, place, down)
 
     async def _replay(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
         """Fetch the capture of *line* at *url*, along the redirects that stay with the target."""
         there = Replayed(line.timestamp, line.url)
         for _ in range(MOST_HOPS):
-            response = await self._archives.ask(url, "wayback")
+            response = await self._archives.ask(url, "wayback", capture_answer)
             if response.status not in _REDIRECTS:
                 break
             url = response.urljoin(header(response, "Location") or "")
@@ -185,25 +220,20 @@ class Recoverer:
                     yield _nothing(index, place, lines, "page")
                 for line in good:
                     url = f"{self._recovery.commoncrawl_data}/{line.filename}"
-                    yield await _tried(self._record(line, url, places), url, "commoncrawl", down)
+                    yield await self._tried(self._record(line, url, places), url, index, place, down)
 
     async def _nearest_collections(self, wanted: datetime | None) -> tuple[str, ...]:
         async with self._questions["collinfo"]:
             if self._collections is None:
-                try:
-                    response = await self._archives.ask(
-                        f"{self._recovery.commoncrawl}/collinfo.json", "commoncrawl-index"
-                    )
-                    self._collections = read_collections(response.body)
-                except (Broken, ValueError) as error:
-                    raise ArchiveDown(f"its list of collections cannot be read ({error})") from error
+                url = f"{self._recovery.commoncrawl}/collinfo.json"
+                self._collections = await self._archives.ask(url, "commoncrawl-index", collections_answer)
         return nearest(self._collections, wanted, self._recovery.nearest)
 
     async def _record(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
         """Fetch the WARC record of *line* by its place in the file at *url*."""
         offset, length = line.offset or 0, min(line.length or 0, MAX_RECORD)
         headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
-        response = await self._archives.ask(url, "commoncrawl", headers)
+        response = await self._archives.ask(url, "commoncrawl", record_answer, headers)
         if response.status != _PARTIAL:
             raise Broken(f"status {response.status}", response.status)
         try:
@@ -221,10 +251,14 @@ class Recoverer:
         try:
             async with self._questions[source]:  # who comes second finds the answer there
                 while True:
+                    if excluded := self._exclusions.attempt(index, place):
+                        return excluded
                     known = await self._store(lambda holdings: holdings.known(source, place.name, since))
                     if known is not None:
                         return known
                     await self._ask_index(index, source, place, since)
+        except Excluded as error:
+            return self._exclusions.note(index, place, error)
         except ArchiveDown as error:
             down.append(error)
             return Attempt(index.query(place.base + place.name, None), None, f"{index.source}: {error}", index.source)
@@ -233,13 +267,23 @@ class Recoverer:
         """Ask *index* for a page of what it holds of *place* and its neighbours, and keep that."""
         asked = await self._store(lambda holdings: question(holdings, source, place, since))
         url = index.query(place.base + asked.prefix, asked.progress.resume if asked.progress else None)
-        try:
-            response = await self._archives.ask(url, index.service)
-            answer = await asyncio.to_thread(_answer, response, index)  # of thousands of lines
-        except (Broken, ValueError) as error:
-            raise ArchiveDown(f"its index cannot be read ({error})") from error
+        answer = await self._archives.ask(url, index.service, partial(index_answer, source=index.source))
         self._crawler.stats.inc_value(f"gleaner/recover/{index.source}_broken_lines", answer.broken)
         await self._store(lambda holdings: keep(holdings, source, place, asked, answer, time.time()))
+
+    async def _tried(
+        self, fetching: Awaitable[Fetched], url: str, index: _Index, place: Place, down: list[ArchiveDown]
+    ) -> Fetched | Attempt:
+        """Return what *fetching* gives, or why it gives nothing."""
+        try:
+            return await fetching
+        except Broken as broken:
+            return Attempt(url, broken.status, f"{index.source}: {broken}", index.source)
+        except Excluded as error:
+            return self._exclusions.note(index, place, error)
+        except ArchiveDown as error:
+            down.append(error)
+            return Attempt(url, None, f"{index.source}: {error}", index.source)
 
     async def _store(self, operation: Callable[[Holdings], T]) -> T:
         """Do *operation* on the catalogue's holdings, in the archivist's thread; or on those in memory."""
@@ -251,19 +295,6 @@ class Recoverer:
 
         assert self._archivist is not None  # noqa: S101 - a spider with a profile and a corpus has one
         return await self._archivist.do(on_corpus)
-
-
-async def _tried(
-    fetching: Awaitable[Fetched], url: str, source: CaptureSource, down: list[ArchiveDown]
-) -> Fetched | Attempt:
-    """Return what *fetching* gives, or why it gives nothing."""
-    try:
-        return await fetching
-    except Broken as broken:
-        return Attempt(url, broken.status, f"{source}: {broken}", source)
-    except ArchiveDown as error:
-        down.append(error)
-        return Attempt(url, None, f"{source}: {error}", source)
 
 
 def memory_holdings() -> Holdings:
@@ -280,15 +311,6 @@ def _collection(base: str, name: str) -> _Index:
         "commoncrawl-index",
         lambda prefix, _resume: commoncrawl_query(base, name, prefix),
     )
-
-
-def _answer(response: Response, index: _Index) -> Answer:
-    """Return what an index answered; ValueError if that is no answer."""
-    if response.status == _NOT_FOUND and index.source == "commoncrawl":
-        return Answer((), 0, None)  # how it says that it has none
-    if response.status != _OK:
-        raise ValueError(f"status {response.status}")
-    return read_answer(response.body)
 
 
 def _nothing(index: _Index, place: Place, lines: Sequence[IndexLine], kind: Kind) -> Attempt:

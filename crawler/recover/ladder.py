@@ -40,6 +40,11 @@ class Place(NamedTuple):
     name: str
     prefixes: tuple[str, ...]
 
+    @property
+    def host(self) -> str:
+        """The host, with its port if that is not the usual one."""
+        return self.base.partition("/")[0]
+
 
 def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
     """Return where the captures of *article_id* are, each host and path once: indexes know no schemes."""

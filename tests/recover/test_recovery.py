@@ -262,3 +262,56 @@ def test_targets_wait_for_an_archive_that_is_down_or_busy_and_a_kill_loses_none_
     assert len(records(corpus)) == len(GONE) + 1
     assert verify(corpus).problems == []
     assert not answers(f"http://127.0.0.1:{port}")
+
+
+EXCLUSION = b"org.archive.wayback.exception.RobotAccessControlException: Blocked By Robots"
+OUTAGE = b"<html><head><title>Internet Archive</title></head><body>Temporarily offline</body></html>"
+
+
+def test_archive_that_excludes_the_site_is_asked_once_and_its_targets_become_stubs(gone_replica, tmp_path):
+    seed = write_seed(tmp_path / "seed.txt", *GONE)
+    with archive(lambda _asked, _before: (403, {}, EXCLUSION)) as (wayback, asked):
+        site = recovering(gone_replica.profile, tmp_path, wayback=wayback, **FAST)
+        done = crawl(seed, tmp_path / "corpus", site)
+        again = crawl(seed, tmp_path / "corpus", site)
+    assert (done.returncode, again.returncode) == (0, 0), done.stderr
+    assert len(asked) == 1
+    assert done.stderr.count("excludes 127.0.0.1") == 1
+    stubs = latest(tmp_path / "corpus")
+    assert {stub["kind"] for stub in stubs.values()} == {"stub"}
+    assert all("the archive excludes the site (Blocked By Robots)" in str(stub["capture"]) for stub in stubs.values())
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 200])
+def test_answer_that_is_none_of_an_index_counts_as_an_outage(gone_replica, tmp_path, status):
+    seed = write_seed(tmp_path / "seed.txt", *GONE)
+    with archive(lambda _asked, _before: (status, {"Content-Type": "text/html"}, OUTAGE)) as (wayback, asked):
+        site = recovering(gone_replica.profile, tmp_path, wayback=wayback, patience=1, **FAST)
+        done = crawl(seed, tmp_path / "corpus", site, settings=WITHOUT_PICTURES)
+    assert done.returncode == 9, done.stderr
+    assert len(asked) <= 3
+    assert latest(tmp_path / "corpus") == {}  # they wait
+
+
+def test_page_of_an_outage_in_place_of_captures_counts_as_an_outage(gone_replica, tmp_path):
+    index = "\n".join(cdx_line(gone_replica.url, number, "20160227000000") for number in GONE).encode()
+
+    def answer(asked, _before):
+        return (200, {}, index) if "/cdx/" in asked.path else (200, {"Content-Type": "text/html"}, OUTAGE)
+
+    with archive(answer) as (wayback, asked):
+        site = recovering(gone_replica.profile, tmp_path, wayback=wayback, patience=1, **FAST)
+        done = crawl(write_seed(tmp_path / "seed.txt", *GONE), tmp_path / "corpus", site, settings=WITHOUT_PICTURES)
+    assert done.returncode == 9, done.stderr
+    assert sum("/web/" in one.path for one in asked) <= 3
+    assert latest(tmp_path / "corpus") == {}
+
+
+def test_archive_that_withholds_the_captures_excludes_the_site(gone_replica, tmp_path):
+    index = "\n".join(cdx_line(gone_replica.url, number, "20160227000000") for number in GONE).encode()
+    with archive(lambda asked, _: (200, {}, index) if "/cdx/" in asked.path else (451, {}, b"")) as (wayback, _):
+        site = recovering(gone_replica.profile, tmp_path, wayback=wayback, **FAST)
+        done = crawl(write_seed(tmp_path / "seed.txt", *GONE), tmp_path / "corpus", site, settings=WITHOUT_PICTURES)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("excludes 127.0.0.1") == 1  # those underway by then are the last
+    assert {stub["kind"] for stub in latest(tmp_path / "corpus").values()} == {"stub"}

@@ -1,0 +1,64 @@
+"""What the services of archives answer: read, or told from what is none of theirs.
+
+Each function raises ``ValueError`` for what counts as no answer, and Excluded (:mod:`crawler.extensions.archives`)
+where the archive says that it excludes the site.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.extensions.archives import Excluded
+from crawler.recover.cdx import Answer, read_answer
+from crawler.recover.commoncrawl import Collection, read_collections
+from crawler.recover.refusals import exclusion, is_outage
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+    from crawler.items import CaptureSource
+
+_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
+
+
+def index_answer(response: Response, *, source: CaptureSource) -> Answer:
+    """Return what the index of *source* answered."""
+    if response.status == _NOT_FOUND and source == "commoncrawl":
+        return Answer((), 0, None)  # how it says that it has none
+    _check_exclusion(response)
+    if response.status != _OK:
+        raise ValueError(f"its index cannot be read (status {response.status})")
+    try:
+        return read_answer(response.body)
+    except ValueError as error:
+        raise ValueError(f"its index cannot be read ({error})") from error
+
+
+def collections_answer(response: Response) -> tuple[Collection, ...]:
+    """Return the collections that Common Crawl lists."""
+    try:
+        return read_collections(response.body)
+    except ValueError as error:
+        raise ValueError(f"its list of collections cannot be read ({error})") from error
+
+
+def capture_answer(response: Response) -> Response:
+    """Return *response* if it is a capture, or says that there is none."""
+    if "Memento-Datetime" not in response.headers:
+        _check_exclusion(response)
+        if response.status == _OK and is_outage(response.body):
+            raise ValueError("a page that says that the archive does not work for now")
+    return response
+
+
+def record_answer(response: Response) -> Response:
+    """Return *response*, of Common Crawl's data host, which answers 403 to those who ask too often."""
+    if response.status == _FORBIDDEN:
+        raise ValueError(f"status {response.status}")
+    return response
+
+
+def _check_exclusion(response: Response) -> None:
+    reason = exclusion(response.status, response.body)
+    if reason is not None:
+        raise Excluded(reason, response.status)

@@ -1,0 +1,96 @@
+"""Answers of archives that are no answers: a site that an archive excludes, and pages of an outage. Pure.
+
+The words are those of the Wayback Machine (its ``...AccessControlException``), of pywb and of OpenWayback; a 451 says
+by itself that something is withheld.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_READ_BYTES = 8 * 1024
+_MAX_NOTICE_BYTES = 64 * 1024
+_MAX_NOTICE_LETTERS = 1500
+"""A page of an outage is short; an article that tells of one is not, mostly."""
+_LEGAL = 451
+_REFUSED = frozenset({401, 403, 451})
+_MAX_REASON_LETTERS = 100
+
+_EXCLUDED_RE = re.compile(
+    r"AccessControlException|Blocked Site Error|blocked by robots|excluded by (?:the )?(?:site|domain) ?owner"
+    r"|(?:has|have) been excluded from|(?:due to|because of|disallowed by|denied by|by) (?:its |the )?robots\.txt",
+    re.IGNORECASE,
+)
+_SURELY_EXCLUDED_RE = re.compile(
+    r"AccessControlException|Blocked Site Error|excluded from the Wayback Machine", re.IGNORECASE
+)
+"""What stands in no article, so that it counts whatever the status."""
+_WITHHELD_RE = re.compile(
+    r"\b(?:site|host|domain|url|page|resource|content|collection|capture)s?\b[^.<>]{0,60}"
+    r"\b(?:excluded|exclusion|withheld|embargoed|blocked|restricted|not available due to|taken down)"
+    r"|\b(?:excluded|blocked|withheld|removed|restricted|denied) (?:by|at|on|upon|per|due to|from)\b[^.<>]{0,30}"
+    r"\b(?:owner|publisher|webmaster|robots|rights|request|archive|policy|access control)"
+    r"|legal reasons|access control",
+    re.IGNORECASE,
+)
+_OF_A_GUARD_RE = re.compile(r"cloudflare|captcha|too many requests|rate limit|request rate|slow ?down", re.IGNORECASE)
+"""Words of those who refuse the asker, not the site: that passes."""
+_OUTAGE_RE = re.compile(
+    r"temporarily (?:offline|unavailable|down|out of service)|(?:offline|down|closed) for (?:scheduled )?maintenance"
+    r"|(?:scheduled|ongoing|under) maintenance"
+    r"|services? (?:is |are )?(?:currently |temporarily )*(?:unavailable|offline)"
+    r"|bad gateway|gateway time-?out|internal server error|too many requests",
+    re.IGNORECASE,
+)
+_TAG_RE = re.compile(r"<[^<>]{0,2000}>")
+_CLASS_RE = re.compile(r"\A(?:[\w.]+\.)?(\w+): *")
+
+
+def exclusion(status: int, body: bytes) -> str | None:
+    """Return, in its own words, why an archive says that it excludes a site; None if it does not say so.
+
+    >>> exclusion(403, b"org.archive.wayback.exception.RobotAccessControlException: Blocked By Robots")
+    'Blocked By Robots'
+    >>> exclusion(403, b"<title>403 Forbidden</title>") is None
+    True
+    """
+    text = _text(body)
+    if status in _REFUSED:
+        if _OF_A_GUARD_RE.search(text):
+            return None
+        says = _EXCLUDED_RE.search(text) or _WITHHELD_RE.search(text)
+        return _reason(text, says) if says or status == _LEGAL else None
+    says = _SURELY_EXCLUDED_RE.search(text) if len(body) <= _MAX_NOTICE_BYTES else None
+    return _reason(text, says) if says else None
+
+
+def is_outage(body: bytes) -> bool:
+    """Tell whether a page of status 200 says that the service does not work for now.
+
+    >>> is_outage(b"<title>Internet Archive</title>Temporarily offline")
+    True
+    """
+    text = _text(body)
+    is_short = len(body) <= _MAX_NOTICE_BYTES and sum(map(len, text.split())) <= _MAX_NOTICE_LETTERS
+    return is_short and _OUTAGE_RE.search(text) is not None
+
+
+def _text(body: bytes) -> str:
+    """Return the text at the start of *body*, its lines kept."""
+    return unescape(_TAG_RE.sub("\n", body[:_READ_BYTES].decode("utf-8", "replace")))
+
+
+def _reason(text: str, says: re.Match[str] | None) -> str:
+    """Return the line in which *says* is, without the names of classes before it."""
+    if says is None:
+        return "unavailable for legal reasons"
+    start = text.rfind("\n", 0, says.start()) + 1
+    end = text.find("\n", says.end())
+    line = " ".join(text[start : end if end >= 0 else len(text)].split())
+    while shorter := _CLASS_RE.match(line):
+        line = line[shorter.end() :] or shorter[1]
+        if line == shorter[1]:
+            break
+    printable = "".join(letter for letter in line.rpartition('": "')[2] if letter.isprintable())
+    return printable.strip("{}\"' ")[:_MAX_REASON_LETTERS]
