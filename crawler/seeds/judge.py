@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crawler.items import RelatedItem
-from crawler.seeds.lengths import Judgement, judge_length, repair
+from crawler.seeds.lengths import LOST, Judgement, judge_length, repair
 from crawler.seeds.model import Diagnosis, Dump, LengthVerdict
 from crawler.seeds.scan import Found
 from crawler.text.mojibake import mend
@@ -23,6 +23,7 @@ def judge_dump(data: bytes, found: Found, place: Place | None = None, *, unescap
     """
     verdict, judgement = _verdict(data, found, place)
     _note_duplicates(found)
+    _note_lost_letters(data, found)
     reading, notes = found.reading, found.notes
     at = place or _same
     diagnoses = [Diagnosis(kind, at(position), message) for kind, position, message in notes.entries]
@@ -76,6 +77,13 @@ def _note_duplicates(found: Found) -> None:
         if item.id in seen:
             found.notes.add("duplicate-record", found.start, f"the dump lists {item.id} more than once")
         seen.add(item.id)
+
+
+def _note_lost_letters(data: bytes, found: Found) -> None:
+    """Note the letters that whoever read the page could not decode."""
+    begin, end = found.reading.payload
+    if count := data.count(LOST.encode(), begin, end):
+        found.notes.add("lost-letters", begin, f"U+FFFD stands for {count} letters that were lost before")
 
 
 def _right_titles(found: Found, judgement: Judgement | None, *, unescape: bool) -> tuple[RelatedItem, ...]:

@@ -17,6 +17,9 @@ bad_codecs.ok()  # registers sloppy-windows-1252: what browsers and most extract
 
 _WRONG_READINGS = ("sloppy-windows-1252", "latin-1", "windows-1256")
 _SINGLE_BYTE = ("windows-1252", "windows-1256")
+LOST = "\ufffd"
+"""What a reader put where it could not decode a byte: the letter is lost, and no rule brings it back."""
+UNKNOWN_SINGLE_BYTE = "an unknown single-byte encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ def judge_length(payload: bytes, declared: int) -> Judgement:
         return Judgement("exact", declared)
     if not payload.isascii():
         text = payload.decode("utf-8", "replace")
+        if LOST in text and len(text) == declared:
+            return Judgement("exact", declared, UNKNOWN_SINGLE_BYTE)
         for name in _SINGLE_BYTE:
             if len(text) == declared and _encoded(text, name) is not None and _reread(text, name) is None:
                 return Judgement("exact", declared, name)
@@ -74,6 +79,8 @@ def _mojibake(text: str, declared: int, undone: tuple[str, ...]) -> Judgement | 
 
 def _reread(text: str, name: str) -> str | None:
     """Return *text* as if its bytes in the encoding *name* had been read as UTF-8, None if they are not."""
+    if LOST in text:  # the sloppy codecs write it as a control character
+        return None
     raw = _encoded(text, name)
     if raw is None:
         return None

@@ -221,6 +221,21 @@ def test_a_length_that_counts_single_bytes_names_the_code_page() -> None:
     assert (dump.length_verdict, dump.encoding, dump.related) == ("exact", "windows-1256", items(records))
 
 
+@pytest.mark.parametrize("title", ["Caf\ufffd owners r\ufffdclament", "\ufffd" * 6 + " " + "\ufffd" * 4])
+def test_letters_that_were_lost_stay_lost_and_are_reported(title: str) -> None:
+    records = [(*FIRST[:4], title)]
+    dump = read_dump(json_string(records, len(payload(records))))
+    assert (dump.length_verdict, dump.related) == ("exact", items(records))
+    assert "mojibake" not in kinds(dump)
+    assert "lost-letters" in kinds(dump)
+
+
+def test_lost_letters_are_no_proof_of_a_wrong_reading() -> None:
+    records = [(*FIRST[:4], "Caf\ufffd? ouvert")]
+    dump = read_dump(json_string(records, size(payload(records)) + 3))
+    assert (dump.related, kinds(dump)) == (items(records), ["lost-letters", "short"])
+
+
 def test_mojibake_in_an_array_is_put_right_by_the_length_of_its_value() -> None:
     dump = read_dump(var_dump(RECORDS).encode().decode("sloppy-windows-1252"))
     assert dump.related == items(RECORDS)
