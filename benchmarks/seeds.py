@@ -163,7 +163,7 @@ def reader_table() -> None:
         "orjson.loads": lambda: [orjson.loads(text) for text in payloads],
         "json.loads": lambda: [json.loads(text) for text in payloads],
         "reader, payload to related items": lambda: [
-            read_json_list(text, 0, len(text), len(text) - 1, Notes()) for text in closed(payloads)
+            read_json_list(text, 0, lambda _: 0, len(text) - 1, Notes()) for text in closed(payloads)
         ],
         "parse_page, dump and its length": lambda: [parse_page(text, zone) for text in texts],
     }

@@ -57,7 +57,6 @@ CLASSES_TOO_LARGE = {
     "frontier/shared/redis.py: SharedFrontier",
     "replica/site.py: Site",
     "scheduler.py: FrontierScheduler",
-    "seeds/forms/php_array.py: PhpArray",
     "spiders/base.py: ArticleSpider",
     "warc/index.py: CaptureIndex",
 }

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from crawler.seeds.forms.json_list import read_json_list
-from crawler.seeds.forms.php_array import PhpArray
+from crawler.seeds.forms.counted import Serialized, VarDump
+from crawler.seeds.forms.engine import Grammar
+from crawler.seeds.forms.json_list import json_end, parse_json, read_json_list, read_loosely
 from crawler.seeds.forms.print_r import PrintR
+from crawler.seeds.forms.quoted import Quoted
 from crawler.seeds.forms.record import Notes, Reading
-from crawler.seeds.forms.serialized import Serialized
-from crawler.seeds.forms.var_dump import VarDump, Xdebug
-from crawler.seeds.forms.var_export import VarExport
+from crawler.seeds.forms.xdebug import Xdebug
 from crawler.seeds.model import Form
 
 MAX_FALSE_STARTS = 20_000
@@ -28,7 +28,8 @@ _MAX_MARKS = 300_000
 """So many places are looked at that may begin a dump. It takes about a second, and no page of news comes near."""
 _MAX_DECLARED_DIGITS = 15
 _MAX_ID_LISTS = 100
-_LOOK_BACK = 64
+_LOOK_BACK = 300
+_MAX_GLUED = 10_000
 _FIRST_RECORD = 4096
 """Bytes within which the first record of a bare list ends; one that names none of our keys there is not read on."""
 
@@ -43,9 +44,27 @@ _XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([^()\s]{1,40
 _STRING_BEFORE_RE = re.compile(rb'string\(([0-9]{1,15}+)\)\s{0,9}"\Z')
 _ODD_STRING_BEFORE_RE = re.compile(rb'string[\s\0]{0,9}\(([^()\r\n"]{0,40})\)[\s\0]{0,9}"[\s\0]*+\Z')
 """The head of a string whose length is not in digits; where it is, the string was found by that."""
-_LIST_BEFORE_RE = re.compile(rb"\[[\s\0]*+\{[\s\0]*+\Z")
-_ID_ALONE_RE = re.compile(rb'"id"[\s\0]*+:[\s\0]*+"?[0-9]{1,20}+"?[\s\0]*+[,}]')
-_OUR_KEYS_RE = re.compile(rb'"(?:sort|contenttypeid|pic)"')
+_OUR_KEY = rb"[\"']?(?:id|sort|contenttypeid|pic|title)[\"']?[\s\0]{0,9}(?::|\Z)"
+_JSON_RE = re.compile(
+    rb"[\[{](?=[\s\0]{0,64}+(?:[\[{][\s\0]{0,64}+){0,3}(?:\"[^\"\\\r\n]{1,64}+\"[\s\0]{0,9}(?::|\Z)|'?\w{1,32}+'?[\s\0]{0,9}:))"
+)
+_LOOSE_RE = re.compile(
+    rb"(?:\{[\s\0]{0,64}[\"']?\w{1,32}[\"']?[\s\0]{0,9}:[\s\0]{0,64})?[\[{][\s\0]{0,64}\{[\s\0]{0,64}" + _OUR_KEY
+)
+"""What is worth reading though it is no JSON: a list of records, also under a key."""
+_ID_ALONE_RE = re.compile(rb'[\[{\s\0]{1,200}+"id"[\s\0]*+:[\s\0]*+"?[0-9]{1,20}+"?[\s\0]*+[,}]')
+_OUR_KEYS_RE = re.compile(rb"[\"']?\b(?:sort|contenttypeid|pic)\b[\"']?[\s\0]{0,9}:")
+_SCRIPT_BEFORE_RE = re.compile(
+    rb"(?:(?:(?:var|let|const)[ ]{1,9})?[A-Za-z_$][\w$.]{0,60}[ ]{0,9}=[ ]{0,9}(?:\[\][ ]{0,9};?\s{0,9})?)?"
+    rb"(?:[A-Za-z_$][\w$.]{0,60}\([ ]{0,9})?\Z"
+)
+"""What a script writes before a list, or before the first of its records: ``var items = []; items.push(``."""
+_GLUE_RE = re.compile(rb"[ ]{0,9}\)?[ ]{0,9};?[\s\0,]{0,64}(?:[A-Za-z_$][\w$.]{0,60}\([ ]{0,9})?(?=\{)")
+_SCRIPT_AFTER_RE = re.compile(rb"[ ]{0,9}\)?[ ]{0,9};")
+_NAME_BEFORE_RE = re.compile(rb"(?:\^ )?\\?[A-Za-z_][^\s()\[\]{}'\"]{0,200}(?: @[0-9]{1,15})?[ ^]{0,2}\Z")
+"""The name of a class before what opens its object."""
+_OBJECT_MARKS = (b" Obj", b" Enu", b"::__", b"{#", b"#")
+_PLACE_BEFORE_RE = re.compile(rb"(?:\^ )\Z")
 
 _LIST_MARKS = (
     re.compile(rb"string\([0-9]{1,20}\)\s{0,9}\"\["),
@@ -81,6 +100,13 @@ class Found:
     reading: Reading
     notes: Notes
     declared: int | None = None
+    around: tuple[int, int] | None = None
+    """With what a script writes before and after it, which is no more prose than the dump."""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """What of the data is the dump's, not the page's."""
+        return self.around or (self.start, self.reading.end)
 
 
 class Scanner:
@@ -96,16 +122,14 @@ class Scanner:
         self._false_starts = 0
         self._marks = [_Next(_searcher(data, mark)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
+        self._open_at: set[int] = set()
         self._starts = [
             _Start(_Next(_searcher(data, _STRING_RE)), self._string),
             _Start(_Next(_searcher(data, _XDEBUG_STRING_RE)), self._xdebug_string),
-            _Start(_Next(_finder(data, b'"id"')), self._bare_list),
-            _Start(_Next(_searcher(data, VarDump.opening)), partial(self._php, VarDump, "var_dump")),
-            _Start(_Next(_searcher(data, Xdebug.opening)), partial(self._php, Xdebug, "xdebug")),
-            _Start(_Next(_searcher(data, PrintR.opening)), partial(self._php, PrintR, "print_r")),
-            _Start(_Next(_searcher(data, VarExport.opening)), partial(self._php, VarExport, "var_export")),
-            _Start(_Next(_searcher(data, Serialized.opening)), self._serialized),
+            _Start(_Next(_searcher(data, _JSON_RE)), self._json),
         ]
+        for form, name in _GRAMMARS:
+            self._starts.append(_Start(_Next(_searcher(data, form.opening)), partial(self._php, form, name)))
 
     def dumps(self) -> Iterator[Found]:
         """Yield the dumps in the order in which they stand."""
@@ -122,10 +146,11 @@ class Scanner:
             if found is None:
                 start.floor = at + 1
                 continue
-            position = max(found.reading.end, at + 1)
             if _is_ours(found, len(self.data)):
+                position = max(found.span[1], at + 1)
                 yield found
                 continue
+            start.floor = max(found.reading.end, at + 1)  # in it there may still be a dump of another form
             self._flag(found.start, has_id=bool(found.reading.items))
             self._false_starts += 1
             if self._false_starts >= MAX_FALSE_STARTS:
@@ -154,7 +179,7 @@ class Scanner:
         if declared is None:
             notes.add("bad-length", at, f"the declared length has {len(head[1])} digits")
         begin = head.end()
-        reading = read_json_list(self.data, begin, self._limit(begin + 1), declared, notes)
+        reading = read_json_list(self.data, begin, self._limit, declared, notes)
         if not reading.truncated:
             if self.data.startswith(b'"', reading.end):
                 reading.end += 1
@@ -169,7 +194,7 @@ class Scanner:
             return None
         notes = Notes()
         begin = head.end()
-        reading = read_json_list(self.data, begin, self._limit(begin + 1), None, notes)
+        reading = read_json_list(self.data, begin, self._limit, None, notes)
         length = _XDEBUG_LENGTH_RE.match(self.data, reading.end)
         declared = None
         if length is not None and length[1].isdigit() and len(length[1]) <= _MAX_DECLARED_DIGITS:
@@ -179,40 +204,86 @@ class Scanner:
         reading.end = length.end() if length else reading.end
         return Found("json-string", at, reading, notes, declared)
 
-    def _bare_list(self, at: int) -> Found | None:
-        back = max(0, at - _LOOK_BACK)
-        opening = _LIST_BEFORE_RE.search(self.data[back:at])
-        if opening is None:
-            return None
-        begin = back + opening.start()
-        quoted = _ODD_STRING_BEFORE_RE.search(self.data[max(0, begin - _LOOK_BACK) : begin])
-        brace = self.data.find(b"}", at, at + _FIRST_RECORD)
-        if quoted is None and brace >= 0 and not _OUR_KEYS_RE.search(self.data, at, brace):
-            self._flag(begin, has_id=_ID_ALONE_RE.match(self.data, at, brace + 1) is not None)
-            return None
+    def _json(self, at: int) -> Found | None:
+        """Read JSON that stands by itself, or in a string of which only the head is odd."""
         notes = Notes()
-        reading = read_json_list(self.data, begin, self._limit(begin + 1), None, notes)
+        reading = self._exact(at, notes)
+        if reading is None:
+            reading = self._loose(at, notes)
+        if reading is None:
+            return None
+        found = Found("json", at, reading, notes)
+        quoted = _ODD_STRING_BEFORE_RE.search(self.data[max(0, at - _LOOK_BACK) : at])
         if quoted is None:
-            return Found("json", begin, reading, notes)
-        notes.add_bad_length(begin, quoted[1])
+            self._take_script(found)
+            return found
+        notes.add_bad_length(at, quoted[1])
         if not reading.truncated and self.data.startswith(b'"', reading.end):
             reading.end += 1
-        return Found("json-string", begin - len(quoted[0]), reading, notes)
+        return Found("json-string", at - len(quoted[0]), reading, notes)
 
-    def _serialized(self, at: int) -> Found | None:
-        found = self._php(Serialized, "serialize", at)
-        if found is not None and (quoted := _STRING_BEFORE_RE.search(self.data[max(0, at - _LOOK_BACK) : at])):
+    def _exact(self, at: int, notes: Notes) -> Reading | None:
+        """Read what is correct JSON at *at*, and single records that follow; None if it is not correct."""
+        if at in self._open_at:  # it was looked at as a part of something around it, and has no end
+            return None
+        end, still_open = json_end(self.data, at)
+        self._open_at.update(still_open)
+        return None if end is None else parse_json(self.data, at, end, notes)
+
+    def _loose(self, at: int, notes: Notes) -> Reading | None:
+        """Read a list of records that is no correct JSON, None if there is none at *at*."""
+        if _LOOSE_RE.match(self.data, at) is None:
+            return None
+        brace = self.data.find(b"}", at, at + _FIRST_RECORD)
+        if brace >= 0 and not _OUR_KEYS_RE.search(self.data, at, brace):
+            self._flag(at, has_id=_ID_ALONE_RE.match(self.data, at, brace + 1) is not None)
+            return None
+        return read_loosely(self.data, at, self._limit, notes)
+
+    def _take_script(self, found: Found) -> None:
+        """Take what a script writes around a list into it, and the records that it adds one by one."""
+        reading, data = found.reading, self.data
+        for _ in range(_MAX_GLUED):
+            if not reading.single or reading.truncated:
+                break
+            glue = _GLUE_RE.match(data, reading.end)
+            end = json_end(data, glue.end())[0] if glue else None
+            more = parse_json(data, glue.end(), end, found.notes) if glue and end else None
+            if more is None or not more.single:
+                break
+            reading.items += more.items
+            reading.end = more.end
+        before = _SCRIPT_BEFORE_RE.search(data, max(0, found.start - _LOOK_BACK), found.start)
+        if before is not None and before[0]:
+            after = None if reading.truncated else _SCRIPT_AFTER_RE.match(data, reading.end)
+            found.around = before.start(), after.end() if after else reading.end
+
+    def _php(self, form: type[Grammar], name: Form, at: int) -> Found | None:
+        notes = Notes()
+        data = self.data
+        if data.startswith(_OBJECT_MARKS, at):
+            named = _NAME_BEFORE_RE.search(data, max(0, at - _LOOK_BACK), at)
+            at = named.start() if named else at
+        limit_at = self._limit_over_blank_lines if form in (PrintR, Xdebug) else self._limit
+        reading = form(data, at, limit_at, notes).read()
+        if reading is None:
+            return None
+        found = Found(name, at, reading, notes)
+        if form is Serialized and (quoted := _STRING_BEFORE_RE.search(data[max(0, at - _LOOK_BACK) : at])):
             found.declared = int(quoted[1])
             found.start -= len(quoted[0])
-            if not found.reading.truncated and self.data.startswith(b'"', found.reading.end):
-                found.reading.end += 1
+            if not reading.truncated and data.startswith(b'"', reading.end):
+                reading.end += 1
         return found
 
-    def _php(self, form: type[PhpArray], name: Form, at: int) -> Found | None:
-        notes = Notes()
-        limit_at = self._limit_over_blank_lines if form is PrintR else self._limit
-        reading = form(self.data, at, limit_at, notes).read()
-        return None if reading is None else Found(name, at, reading, notes)
+
+_GRAMMARS: tuple[tuple[type[Grammar], Form], ...] = (
+    (VarDump, "var_dump"),
+    (Xdebug, "xdebug"),
+    (PrintR, "print_r"),
+    (Quoted, "var_export"),
+    (Serialized, "serialize"),
+)
 
 
 def tells_record(found: Found) -> bool:
@@ -230,15 +301,17 @@ def _is_ours(found: Found, length: int) -> bool:
     """Tell whether what was read is a dump of related articles, and not something else that PHP printed.
 
     A string is, once it begins like one, if its records have a title or nothing but ids; so is a list with a record
-    that has one of our other keys, or one that is cut at the end of the text before any could come.
+    that has one of our other keys, or one that is cut before any could come, by the end of the text or by the dumper.
     """
     items = found.reading.items
     if any(item.sort is not None or item.content_type is not None or item.pic is not None for item in items):
         return True
-    if found.form == "json-string":
+    if found.form == "json-string" and not found.reading.foreign:
         told = any(item.title is not None or item.partial for item in items)
         return not items or told or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
-    return found.reading.truncated and found.reading.end >= length and all(item.partial for item in items)
+    cut = found.reading.truncated and found.reading.end >= length
+    elided = any(kind == "elided" for kind, _, _ in found.notes.entries)
+    return (cut or elided) and all(item.partial for item in items) and not found.reading.foreign
 
 
 class _Next:

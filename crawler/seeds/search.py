@@ -60,9 +60,9 @@ class Search:
         """Add the dumps in *text*, which was made of the data."""
         for one in self.scan(text.data):
             if not self.is_html or tells_record(one):
-                span = text.source(one.start), text.source_end(one.reading.end)
+                span = text.source(one.span[0]), text.source_end(one.span[1])
                 dump = judge_dump(text.data, one, text.source)
-                self.placed.append(Placed(span, replace(dump, end=span[1])))
+                self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
         self.placed.sort(key=lambda one: one.span)
 
     def scan(self, data: bytes) -> list[Found]:
@@ -92,8 +92,8 @@ def find_dumps(data: bytes) -> Search:
         search.is_html = True
         return search
     found = search.scan(data)
-    search.is_html = any(looks_like_html(piece) for piece in outside(data, [_span(one) for one in found]))
-    plain = [Placed(_span(one), judge_dump(data, one, unescape=search.is_html)) for one in found]
+    search.is_html = any(looks_like_html(piece) for piece in outside(data, [one.span for one in found]))
+    plain = [Placed(one.span, judge_dump(data, one, unescape=search.is_html)) for one in found]
     if search.is_html:
         told = [one for one, raw in zip(plain, found, strict=True) if tells_record(raw)]
         search.placed = [one for one in told if not _is_torn(data, one)]
@@ -154,10 +154,6 @@ def _look_through_strings(search: Search) -> None:
             return
         text = Unbackslashed(text.data, inner=text)
         search.look_through(text)
-
-
-def _span(found: Found) -> Span:
-    return found.start, found.reading.end
 
 
 def _is_torn(data: bytes, one: Placed) -> bool:

@@ -1,16 +1,26 @@
-"""What the forms have in common in which every string says its length in bytes before it begins."""
+"""The forms in which every string says its length in bytes before it begins: ``var_dump`` and ``serialize``.
+
+::
+
+    array(1) { [0]=> array(5) { ["id"]=> string(7) "1793356" ["sort"]=> ... } }            PHP
+    array(1) { [0] => array(5) { 'id' => string(7) "1793356" 'sort' => ... } }             xdebug, as text
+    array (1) [ 0 => array (5) [ 'id' => string (7) "1793356" 'sort' => ... ] ]            Kint
+    a:1:{i:0;a:5:{s:2:"id";s:7:"1793356";s:4:"sort";s:7:"3503265"; ... }}                  serialize
+"""
 
 from __future__ import annotations
 
 import re
 from typing import ClassVar
 
-from crawler.seeds.forms.php_array import PhpArray
+from crawler.seeds.forms.engine import MAX_COUNT_DIGITS, Grammar
+from crawler.seeds.lengths import judge_length, repair
 
-_LONGEST_LENGTH = 9
+_S = rb"[\s\0]*+"
+_CLASS = rb"[^()\s\"]{1,200}+"
 
 
-class CountedArray(PhpArray):
+class Counted(Grammar):
     """Where the declared length of a string leads to its end, that is its end; elsewhere the grammar finds one.
 
     So quotes inside a string do no harm, nor does a length that damage made wrong.
@@ -27,16 +37,118 @@ class CountedArray(PhpArray):
     def opens_string(self) -> bool:
         return self.string_opening.match(self.data, self.position) is not None
 
-    def string(self) -> tuple[str, int] | None:
+    def string(self, name: str | None) -> tuple[str | None, int] | None:
         head = self.string_opening.match(self.data, self.position)
         if head is None:
             return None
         begin = self.position = head.end()
-        declared = int(head[1]) if head[1].isdigit() and len(head[1]) <= _LONGEST_LENGTH else 0
+        declared = int(head[1]) if head[1].isdigit() and len(head[1]) <= MAX_COUNT_DIGITS else 0
         if self.goes_on.match(self.data, begin + declared):
             end = begin + declared
             return self.counted(begin, end, declared), end + len(self.string_closing)
         found = self.ends.find(begin, self.limit)
         if found is None:
             return None
+        if b"..." in found[0]:
+            return self.shortened(begin, found.start(), declared, name), found.end()
         return self.counted(begin, found.start(), declared), found.end()
+
+    def counted(self, begin: int, end: int, declared: int) -> str:
+        """Return the text between *begin* and *end*, which should have *declared* bytes."""
+        raw = self.data[begin:end]
+        text = raw.decode("utf-8", "replace")
+        if len(raw) == declared:
+            return text
+        judgement = judge_length(raw, declared)
+        if judgement.verdict == "exact":
+            if judgement.undo:
+                self.notes.add("mojibake", begin, f"a value is {judgement.encoding}: put right, and the length agrees")
+            return repair(text, judgement.undo)
+        self.reading.proved = False
+        self.notes.add("value-length", begin, f"a value has {len(raw)} bytes and declares {declared}")
+        return text
+
+    def shortened(self, begin: int, end: int, declared: int, name: str | None) -> str | None:
+        """Return the beginning of a value of *declared* bytes of which a dumper shows no more, if it tells anything."""
+        self.notes.add("elided", begin, f"xdebug shows only the beginning of a value of {declared} bytes")
+        return self.data[begin:end].decode("utf-8", "replace") if name == "title" else None
+
+
+class VarDump(Counted):
+    """PHP's own, xdebug's as text, and Kint's."""
+
+    _KEY = (
+        rb"\[(?:\"([^\"\r\n]{0,64}+)\"(?::(?:protected|private|\"[^\"\r\n]{1,200}+\":private))?|(-?[0-9]++))\]"
+        rb"|'([^'\r\n]{0,64}+)'|([0-9]++)"
+        rb"|(?:(?:public|protected|private|readonly|static)[ ]++)++(?:[?\w\\|]++[ ]++)?[$']?(\w{1,64}+)'?"
+    )
+    _ARRAY = (
+        rb"&?(?:array[ \0]?\((?P<count>[^()\s]{1,40}+)\)|object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)"
+        rb"|class " + _CLASS + rb"[ ]\([0-9]++\)|[\w\\]{1,200}+ Object \([0-9]++\))" + _S + rb"[{\[]"
+    )
+    opener = re.compile(_ARRAY)
+    opening = re.compile(
+        rb"(?:array[ \0]?\([^()\s]{1,40}+\)|object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)"
+        rb"|class [^()\s\"#]{1,200}+#[0-9]++ \([0-9]++\))" + _S + rb"[{\[]"
+        rb"(?=" + _S + rb"(?:(?:" + _KEY + rb")" + _S + rb"(?:[=-]>|=?\Z)|\Z|[}\]]))"
+    )  # fmt: skip
+    element = re.compile(
+        rb"(?:\[|\b)([0-9]++)\]?" + _S + rb"=>" + _S + rb"(?:" + _ARRAY.replace(b"?P<count>", b"?:") + rb")"
+    )
+    key = re.compile(rb"(?:" + _KEY + rb")" + _S + rb"[=-]>" + _S)
+    scalar = re.compile(
+        rb"&?(?:int\((-?[0-9]{1,20}+)\)|integer (-?[0-9]{1,20}+)|(?:float|double|bool)\([\w.+-]{1,32}+\)"
+        rb"|(?:double|boolean) [\w.+-]{1,32}+|\*(?:RECURSION|uninitialized|DEPTH LIMIT)\*"
+        rb"|uninitialized\([^()\r\n]{0,200}+\)"
+        rb"|enum\(" + _CLASS + rb"\)|enum [\w\\]{1,200}+::\w{1,64}+(?: : \w{1,9}+\([^()\r\n]{0,200}+\))?"
+        rb"|array(?=\s)|(?:object|class) ?[(\w\\]"
+        + _CLASS
+        + rb"\)?(?=\s)|resource\([0-9]++\) of type \([^()\r\n]{0,64}+\)"
+        rb"|NULL|null|\.\.\.)"
+    )
+    elision = re.compile(rb"\(more elements\)\.\.\.|\.\.\.|\*DEPTH LIMIT\*")
+    string_opening = re.compile(rb"&?string ?\(([0-9]++|[^()\s\"]{1,40}+)\)" + _S + rb"\"")
+    _NEXT = (
+        rb"(?:\[\"?\w{1,32}+|'\w{1,32}+' ?=>|[0-9]{1,9}+ =>|(?:public|protected|private|readonly) |[}\]]"
+        rb"|\(more elements|\Z)"
+    )
+    end = re.compile(rb"\"(?:\.\.\.)?(?=" + _S + _NEXT + rb")")
+    string_closing = b'"'
+    goes_on = re.compile(rb"\"[\s\0]{0,256}+" + _NEXT)
+
+
+class Serialized(Counted):
+    """``serialize``; references are unknown, objects that serialize themselves are stepped over by their length."""
+
+    _ARRAY = rb"(?:a:(?P<count>[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++):\{"
+    opener = re.compile(_ARRAY)
+    opening = re.compile(
+        rb"(?:a:(?:[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\""
+        + _CLASS
+        + rb"\":[0-9]++):\{(?=i:[0-9]++;|s:[0-9]++:\"|\Z|\})"
+    )
+    element = re.compile(rb"i:([0-9]++);" + _S + _ARRAY.replace(b"?P<count>", b"?:"))
+    # Properties: NUL, "*" or the class, NUL, the name. Whoever extracted the text may have made blanks of the NULs.
+    key = re.compile(
+        rb"(?:i:(-?[0-9]++)|s:[0-9]++:\"(?:[\0 ]?\*[\0 ]?|[\0 ][\w\\]{1,200}+[\0 ]"
+        rb"|\xef\xbf\xbd[\w*\\]{1,200}+\xef\xbf\xbd)?"
+        rb"([^\"\r\n]{0,64}+)\");" + _S
+    )
+    scalar = re.compile(rb"i:(-?[0-9]{1,20}+);|[bd]:[\w.+-]{1,32}+;|N;|[rR]:[0-9]++;|E:[0-9]++:\"[^\"\r\n]{1,300}+\";")
+    string_opening = re.compile(rb"s:([0-9]++|[^:;{}\s\"]{1,40}+):\"")
+    _NEXT = rb"(?:s:[0-9]++:\"|i:-?[0-9]++;|\}|\Z)"
+    end = re.compile(rb"\";(?=" + _S + _NEXT + rb")")
+    string_closing = b'";'
+    goes_on = re.compile(rb"\";[\s\0]{0,256}+" + _NEXT)
+    _own_way = re.compile(rb"C:[0-9]++:\"" + _CLASS + rb"\":([0-9]{1,9}+):\{")
+
+    def value(self, name: str, at: int) -> bool:
+        own = self._own_way.match(self.data, self.position)
+        if own is None:
+            return super().value(name, at)
+        end = own.end() + int(own[1])
+        if not self.data.startswith(b"}", end):
+            return False
+        self.stack[-1][name] = None
+        self.advance(end + 1)
+        return True

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from crawler.items import RelatedItem
+from crawler.seeds.forms.tree import Branch, RecordList, find_records
 
 KEYS = ("id", "sort", "contenttypeid", "pic", "title")
 MAX_NOTES = 200
@@ -55,6 +56,7 @@ class Reading:
 
     Positions are byte offsets into the data that was read. ``payload`` spans what a declared length counts.
     ``proved`` says that each value has the length that was declared for it, so that its text is beyond doubt.
+    ``foreign``: there is neither a list of records in it, nor an empty one; ``single``: all of it is one record.
     """
 
     end: int
@@ -62,6 +64,29 @@ class Reading:
     truncated: bool = False
     proved: bool = False
     items: list[RelatedItem] = field(default_factory=list)
+    foreign: bool = False
+    single: bool = False
+
+    def collect(self, tree: Any, notes: Notes) -> None:
+        """Add the records of *tree*, what a form has read or JSON was parsed to."""
+        found = find_records(tree)
+        if not found and (isinstance(tree, list) or not any(map(str, tree)) or all(str(key).isdigit() for key in tree)):
+            values = tree if isinstance(tree, list) else list(tree.values())
+            found = [RecordList(tree, [record for record in values if isinstance(record, dict)])]
+        self.foreign = not found
+        self.single = any(one.holder is one.records[0] for one in found if one.records)
+        for holder, records in found:
+            before = len(self.items)
+            for record in records:
+                if len(self.items) >= MAX_RECORDS:
+                    notes.add("too-many", self.end, f"more than {MAX_RECORDS} records: the rest is passed over")
+                    return
+                at, partial = getattr(record, "at", self.payload[0]), getattr(record, "partial", False)
+                self.keep({str(key): _plain(value) for key, value in record.items()}, at, notes, partial=partial)
+            if isinstance(holder, Branch) and holder.count is not None and not self.truncated and not self.single:
+                whole = sum(not item.partial for item in self.items[before:])
+                if holder.count != whole:
+                    notes.add("count", holder.at, f"{whole} records, and {holder.count} are declared")
 
     def keep(self, fields: Mapping[str, Value], position: int, notes: Notes, *, partial: bool) -> None:
         """Add the record at *position*, of which *partial* says that it breaks off, as far as its *fields* tell."""
@@ -73,6 +98,11 @@ class Reading:
         item = build_item(fields, position, notes, partial=partial)
         if item is not None:
             self.items.append(item)
+
+
+def _plain(value: Any) -> Value:
+    """Return *value* if it is text or a whole number; of anything else we know only that it is there."""
+    return value if type(value) in (str, int) else None
 
 
 def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem] | None:

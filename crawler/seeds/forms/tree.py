@@ -1,0 +1,84 @@
+"""From the tree of a dump to its records: which of its arrays are records, and which are values of one.
+
+A list of records stands by itself or under keys of other arrays (``{"related": [...], "total": 3}``). The outermost
+arrays whose elements have ids are lists of records; whatever is inside a record is a value of it, and never a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+_SURE = 3
+"""The strength of a record that has a key which only ours have, or both a place and a picture."""
+
+
+class Branch(dict[Any, Any]):
+    """An array or object as a form shows it; elements without keys are numbered.
+
+    ``at`` is where it begins (with its key), ``closing`` what closes it. ``partial``: it breaks off, or the dumper left
+    something out. ``count`` is the declared number of elements, ``index`` the number of the last element that is itself
+    an array, ``indent`` the column of its parenthesis where the layout is known.
+    """
+
+    __slots__ = ("at", "closing", "count", "indent", "index", "last", "partial")
+
+    def __init__(self, at: int, closing: bytes = b"", count: int | None = None, indent: int | None = None) -> None:
+        super().__init__()
+        self.at = at
+        self.closing = closing
+        self.count = count
+        self.indent = indent
+        self.index = -1
+        self.last: Branch | None = None
+        self.partial = False
+
+
+class RecordList(NamedTuple):
+    """A list of records: the array that holds them, and those of its elements that are arrays."""
+
+    holder: Any
+    records: Sequence[Mapping[Any, Any]]
+
+
+def find_records(tree: Any) -> list[RecordList]:
+    """Return the lists of records in *tree*, in the order in which they stand; a single record is a list of one."""
+    found = list(_outermost(tree))
+    strongest = max((_strongest(one) for one in found), default=0)
+    if isinstance(tree, dict) and "id" in tree and (own := _strength(tree)) >= _SURE and own > strongest:
+        return [RecordList(tree, [tree])]
+    return [one for one in found if _strongest(one) >= min(strongest, _SURE)]
+
+
+def _outermost(tree: Any) -> Iterator[RecordList]:
+    """Yield the lists of records that are not inside of another's record; no recursion, for the depth is the page's."""
+    waiting = [tree]
+    while waiting:
+        holder = waiting.pop()
+        named = isinstance(holder, dict)
+        children = [child for child in (holder.values() if named else holder) if isinstance(child, dict | list)]
+        records = [child for child in children if isinstance(child, dict)]
+        listed = [record for record in records if "id" in record]
+        if listed and (not named or all(_is_number(key) for key, child in holder.items() if isinstance(child, dict))):
+            yield RecordList(holder, records)
+        elif (sure := [record for record in listed if _strength(record) >= _SURE]) and "id" not in holder:
+            yield RecordList(holder, list({str(record["id"]): record for record in reversed(sure)}.values())[::-1])
+        else:
+            waiting += reversed(children)
+
+
+def _is_number(key: Any) -> bool:
+    return isinstance(key, int) or key.isdigit()
+
+
+def _strength(record: Mapping[Any, Any]) -> int:
+    """Return how sure it is that *record* is one of ours, by its keys."""
+    if "contenttypeid" in record:
+        return _SURE + 1
+    if "sort" in record and "pic" in record:
+        return _SURE
+    return 2 * ("sort" in record or "pic" in record) or int("title" in record)
+
+
+def _strongest(found: RecordList) -> int:
+    return max(_strength(record) for record in found.records)

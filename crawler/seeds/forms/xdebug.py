@@ -1,0 +1,113 @@
+"""``array (size=n) 0 => array (size=5) 'id' => string '1793356' (length=7) ...``: xdebug, whose arrays nothing closes.
+
+Where an array ends is told by the columns of its keys, or on one line by its declared number of elements. Before
+xdebug 2.2 there is no number: ``array 0 => array 'id' => ...``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crawler.seeds.forms.counted import Counted
+from crawler.seeds.forms.record import KEYS
+from crawler.seeds.forms.tree import Branch
+
+_TRIES = 8
+"""How many quotes that look like an end are compared with the declared length."""
+_BLANK_LINE_RE = re.compile(rb"\n[ \t\r\0]*+\n")
+_S = rb"[\s\0]*+"
+
+
+class Xdebug(Counted):
+    """Indented or folded onto one line, in its colours (which are HTML) or without."""
+
+    _KEY = rb"(?:(?:(?:public|protected|private|readonly|static)[\s\0]++)++(?:[?\w\\|]++[\s\0]++)?)?'([^'\r\n]{0,64}+)'"
+    _OBJECT = rb"object\([^()\s]{1,200}+\)\[[0-9]++\]"
+    _SIZE = _S + rb"\(size=(?P<count>[0-9]++)\)"
+    _FIRST = rb"(?:[0-9]++|" + _KEY + rb")" + _S + rb"=>"
+    opener = re.compile(rb"&?array" + _SIZE + rb"|array(?=[\s\0])|" + _OBJECT)
+    opening = re.compile(
+        rb"array" + _S + rb"\(size=[0-9]++\)(?=" + _S + rb"(?:" + _FIRST + rb"|\Z))"
+        rb"|\barray(?=[\s\0]{1,64}+" + _FIRST + _S + rb"(?:array|object|string|int|float|boolean|null)\b)"
+        rb"|\b" + _OBJECT + rb"(?=" + _S + _FIRST + rb")"
+    )  # fmt: skip
+    element = re.compile(rb"\b([0-9]++)" + _S + rb"=>" + _S + rb"(?:array\b|" + _OBJECT + rb")")
+    key = re.compile(rb"(?:" + _KEY + rb"|(-?[0-9]++))" + _S + rb"=>" + _S)
+    scalar = re.compile(
+        rb"int[\s\0]++(-?[0-9]{1,20}+)|(?:float|boolean)[\s\0]++[\w.+-]{1,32}+|null|&array|&"
+        + _OBJECT
+        + rb"|\*uninitialized\*"
+        rb"|enum\([^()\s]{1,200}+\)(?: : (?:string '[^'\r\n]{0,200}+' \(length=[0-9]++\)|int -?[0-9]++))?"
+        rb"|resource\([0-9]++, [^()\r\n]{0,64}+\)"
+    )
+    elision = re.compile(rb"more elements\.\.\.|\.\.\.|empty\b")
+    string_opening = re.compile(rb"string" + _S + rb"'")
+    end = re.compile(rb"'(\.\.\.)?" + _S + rb"\(length=([0-9]{1,9}+)\)")
+    _columns = True
+
+    def string(self, name: str | None) -> tuple[str | None, int] | None:
+        head = self.string_opening.match(self.data, self.position)
+        if head is None:
+            return None
+        begin = self.position = head.end()
+        first = match = self.ends.find(begin, self.limit)
+        for _ in range(_TRIES):
+            if match is None or match.start() - begin >= int(match[2]):
+                break
+            match = self.ends.find(match.end(), self.limit)
+        if match is None or match.start() - begin != int(match[2]):
+            match = first
+            if match is not None and _BLANK_LINE_RE.search(self.data, begin, match.start()):
+                match = None  # only where the length says so does a value go on over a blank line
+        if match is None:
+            return None
+        if match[1]:
+            return self.shortened(begin, match.start(), int(match[2]), name), match.end()
+        return self.counted(begin, match.start(), int(match[2])), match.end()
+
+    def elide(self, elision: re.Match[bytes]) -> None:
+        if elision[0] == b"empty":
+            self.stack[-1].count = 0
+            self.advance(elision.end())
+        else:
+            super().elide(elision)
+
+    def leave(self, key: re.Match[bytes] | None) -> None:
+        if key is None:
+            return
+        column = self.column(key.start()) if self._columns else None
+        while len(self.stack) > 1:
+            node = self.stack[-1]
+            around = self.column(node.at) if column is not None else None
+            if around is not None and column is not None and column <= around:
+                if (
+                    not node
+                    and node.count != 0
+                    and not node.partial
+                    and self.data.startswith(b"array", self._value_at(node))
+                ):
+                    self._columns = False  # it has elements, and they stand no further in: the blanks were taken away
+                    column = None
+                    continue
+            elif around is not None or not (node.partial or (node.count is not None and len(node) >= node.count)):
+                break
+            self.stack.pop()
+        super().leave(key)
+
+    def _value_at(self, node: Branch) -> int:
+        key = self.key.match(self.data, node.at)
+        return node.at if key is None else key.end()
+
+    def settle(self) -> None:
+        while self.stack and not self.broken and self._is_whole(self.stack[-1]):
+            self.stack.pop()
+
+    def _is_whole(self, node: Branch) -> bool:
+        """Tell whether *node* has all of its elements, as far as can be told of what nothing closes."""
+        if node.partial:
+            return len(self.stack) > 1
+        if node.count is not None:
+            return len(node) >= node.count
+        if not node:
+            return not self.data.startswith(b"array", self._value_at(node))
+        return "id" not in node or all(key in node for key in KEYS)
