@@ -30,7 +30,7 @@ _CATEGORY_RE = re.compile(r"Category ?:", re.ASCII | re.IGNORECASE)
 _CREDIT_RE = re.compile(r"\(([^()\n]{2,40})\) ?(?:--|–|—|-|:) ?")
 _DATELINE_RE = re.compile(r"(?:Al[- ]?Alam|العالم|العالـم)(?: News Network)? ?[-–—] ?\S.{0,40}", re.IGNORECASE)
 _MORE_IMAGES = "MoreImage"
-_PHP_PLACE_RE = re.compile(r"(?:/|[A-Z]:\\)\S{1,200}\.php:\d{1,6}:")
+_PHP_PLACE_RE = re.compile(r"(?:/|[A-Z]:\\)\S{1,200}\.php(?::\d{1,6}:?| \(line \d{1,6}\)| on line \d{1,6}:?)")
 _TRIM = " \t\r\n\v\f\0\xa0\u200b\u200e\u200f\u2028\u2029\ufeff"
 
 

@@ -28,15 +28,15 @@ _MAX_MARKS = 300_000
 """So many places are looked at that may begin a dump. It takes about a second, and no page of news comes near."""
 _MAX_DECLARED_DIGITS = 15
 _MAX_ID_LISTS = 100
-_LOOK_BACK = 300
+_LOOK_BACK = 800
 _MAX_GLUED = 10_000
 _FIRST_RECORD = 4096
 """Bytes within which the first record of a bare list ends; one that names none of our keys there is not read on."""
 
 _S = rb"[\s\0]{0,64}+"
 _LIST_AHEAD = (
-    rb"(?=\[" + _S + rb"(?:\]|\{" + _S + rb'"(?:(?:id|sort|contenttypeid|pic|title)"|[a-z]{0,13}+(?:[\r\n]|\Z))'
-    rb"|\{?" + _S + rb"(?:[\r\n]|\Z)))"
+    rb"(?=\[" + _S + rb"(?:\]|\{" + _S + rb'"(?:[^"\\\r\n]{1,64}+"|[a-z]{0,13}+(?:[\r\n]|\Z))'
+    rb"|\{?" + _S + rb"(?:[\r\n]|\Z))|\{" + _S + rb'"[^"\\\r\n]{1,64}+"' + _S + rb":)"
 )  # fmt: skip
 _STRING_RE = re.compile(rb"string" + _S + rb"\(" + _S + rb"([0-9]++)" + _S + rb'\)[\s\0]{0,64}+"' + _S + _LIST_AHEAD)
 _XDEBUG_STRING_RE = re.compile(rb"string" + _S + rb"'" + _S + _LIST_AHEAD)
@@ -44,23 +44,51 @@ _XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([^()\s]{1,40
 _STRING_BEFORE_RE = re.compile(rb'string\(([0-9]{1,15}+)\)\s{0,9}"\Z')
 _ODD_STRING_BEFORE_RE = re.compile(rb'string[\s\0]{0,9}\(([^()\r\n"]{0,40})\)[\s\0]{0,9}"[\s\0]*+\Z')
 """The head of a string whose length is not in digits; where it is, the string was found by that."""
+_G = rb"[\s\0]{0,64}+(?:/(?:/[^\n]{0,200}+\n|\*[^*]{0,200}+\*/)[\s\0]{0,64}+)?"
 _OUR_KEY = rb"[\"']?(?:id|sort|contenttypeid|pic|title)[\"']?[\s\0]{0,9}(?::|\Z)"
 _JSON_RE = re.compile(
-    rb"[\[{](?=[\s\0]{0,64}+(?:[\[{][\s\0]{0,64}+){0,3}(?:\"[^\"\\\r\n]{1,64}+\"[\s\0]{0,9}(?::|\Z)|'?\w{1,32}+'?[\s\0]{0,9}:))"
+    rb"[\[{](?="
+    + _G
+    + rb"(?:[\[{]"
+    + _G
+    + rb"){0,3}(?:\"[^\"\\\r\n]{1,64}+\"[\s\0]{0,9}(?::|\Z)|'?\w{1,32}+'?[\s\0]{0,9}:))"
 )
+_ANY_KEY = rb"(?:\"[^\"\\\r\n]{1,64}+\"|'[^'\\\r\n]{1,64}+'|\w{1,32}+)[\s\0]{0,9}(?::|\Z)" + _G
+_PLAIN_PAIR = _ANY_KEY + rb"(?:\"[^\"\\\r\n]{0,200}+\"|[\w.+-]{1,32}+)[\s\0]{0,9}," + _G
 _LOOSE_RE = re.compile(
-    rb"(?:\{[\s\0]{0,64}[\"']?\w{1,32}[\"']?[\s\0]{0,9}:[\s\0]{0,64})?[\[{][\s\0]{0,64}\{[\s\0]{0,64}" + _OUR_KEY
+    rb"(?:\{"
+    + _G
+    + rb"(?:"
+    + _PLAIN_PAIR
+    + rb"){0,20}+"
+    + _ANY_KEY
+    + rb")?(?:\["
+    + _G
+    + rb"\{"
+    + _G
+    + _ANY_KEY
+    + rb"|(?<=[:\s])\{"
+    + _G
+    + _OUR_KEY
+    + rb")"
 )
-"""What is worth reading though it is no JSON: a list of records, also under a key."""
+"""What is worth reading though it is no JSON: a list of records, or records by their keys, also under a key."""
+_FIRST_RECORD_RE = re.compile(rb"[\[{\s\0]{1,200}+[^\[\]{}]*+(?=\})")
 _ID_ALONE_RE = re.compile(rb'[\[{\s\0]{1,200}+"id"[\s\0]*+:[\s\0]*+"?[0-9]{1,20}+"?[\s\0]*+[,}]')
 _OUR_KEYS_RE = re.compile(rb"[\"']?\b(?:sort|contenttypeid|pic)\b[\"']?[\s\0]{0,9}:")
-_SCRIPT_BEFORE_RE = re.compile(
-    rb"(?:(?:(?:var|let|const)[ ]{1,9})?[A-Za-z_$][\w$.]{0,60}[ ]{0,9}=[ ]{0,9}(?:\[\][ ]{0,9};?\s{0,9})?)?"
-    rb"(?:[A-Za-z_$][\w$.]{0,60}\([ ]{0,9})?\Z"
+_BEFORE_RE = re.compile(
+    rb"(?:(?:(?:(?:var|let|const)[ ]{1,9})?[A-Za-z_$][\w$.]{0,60}[ ]{0,9}=[ ]{0,9}(?:\[\][ ]{0,9};?\s{0,9})?)?"
+    rb"(?:[A-Za-z_$][\w$.]{0,60}\([ ]{0,9})?"
+    rb"|(?:\^|=>|return)[ ]{1,9}|\#{3,40} DEBUG \#{3,40}\s{1,9}"
+    rb"|\xe2\x94\x8c(?:\xe2\x94\x80){1,80}\xe2\x94\x90\s{1,9}\xe2\x94\x82[^\n]{0,200}\n"
+    rb"\xe2\x94\x94(?:\xe2\x94\x80){1,80}\xe2\x94\x98\s{1,9})\Z"
 )
-"""What a script writes before a list, or before the first of its records: ``var items = []; items.push(``."""
+"""What scripts and dumpers write before a list: ``var items = []; items.push(``, ``=> ``, Cake's and Kint's frames."""
 _GLUE_RE = re.compile(rb"[ ]{0,9}\)?[ ]{0,9};?[\s\0,]{0,64}(?:[A-Za-z_$][\w$.]{0,60}\([ ]{0,9})?(?=\{)")
-_SCRIPT_AFTER_RE = re.compile(rb"[ ]{0,9}\)?[ ]{0,9};")
+_AFTER_RE = re.compile(
+    rb"[ ]{0,9}\)?[ ]{0,9};|\s{1,9}\#{10,40}(?=\s|\Z)|\s{1,9}(?:\xe2\x95\x90){10,99}"
+    rb"(?:\s{1,9}Called from [^\n]{1,200})?"
+)
 _NAME_BEFORE_RE = re.compile(rb"(?:\^ )?\\?[A-Za-z_][^\s()\[\]{}'\"]{0,200}(?: @[0-9]{1,15})?[ ^]{0,2}\Z")
 """The name of a class before what opens its object."""
 _OBJECT_MARKS = (b" Obj", b" Enu", b"::__", b"{#", b"#")
@@ -112,17 +140,20 @@ class Found:
 class Scanner:
     """Looks through *data* once. ``gave_up`` tells that it stopped before the end: the text is an attack.
 
-    ``id_lists`` is where the first of those lists begin that were passed over though their records have ids.
+    ``shells`` are the arrays that are no dumps; one may hold a dump as a string. ``id_lists`` is where the first of
+    those lists begin that were passed over though their records have ids.
     """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.gave_up = False
         self.id_lists: list[int] = []
+        self.shells: list[tuple[int, int]] = [(0, 0)]
         self._false_starts = 0
         self._marks = [_Next(_searcher(data, mark)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
         self._open_at: set[int] = set()
+        self._limits = {PrintR: self._limit_of_lines, Xdebug: self._limit_over_blank_lines}
         self._starts = [
             _Start(_Next(_searcher(data, _STRING_RE)), self._string),
             _Start(_Next(_searcher(data, _XDEBUG_STRING_RE)), self._xdebug_string),
@@ -147,10 +178,13 @@ class Scanner:
                 start.floor = at + 1
                 continue
             if _is_ours(found, len(self.data)):
+                found.around = _around(self.data, found)
                 position = max(found.span[1], at + 1)
                 yield found
                 continue
             start.floor = max(found.reading.end, at + 1)  # in it there may still be a dump of another form
+            if not found.reading.truncated and found.reading.end > self.shells[-1][1]:
+                self.shells.append((found.start, found.reading.end))
             self._flag(found.start, has_id=bool(found.reading.items))
             self._false_starts += 1
             if self._false_starts >= MAX_FALSE_STARTS:
@@ -163,6 +197,10 @@ class Scanner:
 
     def _limit_over_blank_lines(self, position: int) -> int:
         return min(len(self.data), *(mark.find(position) for mark in self._marks))
+
+    def _limit_of_lines(self, position: int) -> int:
+        """Return it for a form whose values may hold JSON and blank lines."""
+        return min(len(self.data), *(mark.find(position) for mark in self._marks[len(_LIST_MARKS) :]))
 
     def _flag(self, start: int, *, has_id: bool) -> None:
         """Remember a list of records that have an id and nothing else of ours: a person may know better."""
@@ -215,7 +253,7 @@ class Scanner:
         found = Found("json", at, reading, notes)
         quoted = _ODD_STRING_BEFORE_RE.search(self.data[max(0, at - _LOOK_BACK) : at])
         if quoted is None:
-            self._take_script(found)
+            self._take_following(found)
             return found
         notes.add_bad_length(at, quoted[1])
         if not reading.truncated and self.data.startswith(b'"', reading.end):
@@ -234,14 +272,15 @@ class Scanner:
         """Read a list of records that is no correct JSON, None if there is none at *at*."""
         if _LOOSE_RE.match(self.data, at) is None:
             return None
-        brace = self.data.find(b"}", at, at + _FIRST_RECORD)
-        if brace >= 0 and not _OUR_KEYS_RE.search(self.data, at, brace):
+        first = _FIRST_RECORD_RE.match(self.data, at, at + _FIRST_RECORD)
+        brace = first.end() if first else at + _FIRST_RECORD
+        if not _OUR_KEYS_RE.search(self.data, at, brace) and (first or not self.data.startswith(b"[", at)):
             self._flag(at, has_id=_ID_ALONE_RE.match(self.data, at, brace + 1) is not None)
             return None
         return read_loosely(self.data, at, self._limit, notes)
 
-    def _take_script(self, found: Found) -> None:
-        """Take what a script writes around a list into it, and the records that it adds one by one."""
+    def _take_following(self, found: Found) -> None:
+        """Take the records that a script adds one by one, or that stand a line each, into *found*."""
         reading, data = found.reading, self.data
         for _ in range(_MAX_GLUED):
             if not reading.single or reading.truncated:
@@ -253,10 +292,6 @@ class Scanner:
                 break
             reading.items += more.items
             reading.end = more.end
-        before = _SCRIPT_BEFORE_RE.search(data, max(0, found.start - _LOOK_BACK), found.start)
-        if before is not None and before[0]:
-            after = None if reading.truncated else _SCRIPT_AFTER_RE.match(data, reading.end)
-            found.around = before.start(), after.end() if after else reading.end
 
     def _php(self, form: type[Grammar], name: Form, at: int) -> Found | None:
         notes = Notes()
@@ -264,7 +299,7 @@ class Scanner:
         if data.startswith(_OBJECT_MARKS, at):
             named = _NAME_BEFORE_RE.search(data, max(0, at - _LOOK_BACK), at)
             at = named.start() if named else at
-        limit_at = self._limit_over_blank_lines if form in (PrintR, Xdebug) else self._limit
+        limit_at = self._limits.get(form, self._limit)
         reading = form(data, at, limit_at, notes).read()
         if reading is None:
             return None
@@ -284,6 +319,14 @@ _GRAMMARS: tuple[tuple[type[Grammar], Form], ...] = (
     (Quoted, "var_export"),
     (Serialized, "serialize"),
 )
+
+
+def _around(data: bytes, found: Found) -> tuple[int, int]:
+    """Return the span of *found* with what scripts and dumpers write before and after it."""
+    start, end = found.start, found.reading.end
+    before = _BEFORE_RE.search(data, max(0, start - _LOOK_BACK), start)
+    after = None if found.reading.truncated else _AFTER_RE.match(data, end)
+    return before.start() if before else start, after.end() if after else end
 
 
 def tells_record(found: Found) -> bool:

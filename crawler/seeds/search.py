@@ -8,6 +8,7 @@ one way has found is left out for the next. All that reads dumps, of seeds and o
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -45,6 +46,7 @@ class Search:
     placed: list[Placed] = field(default_factory=list)
     diagnoses: list[Diagnosis] = field(default_factory=list)
     id_lists: list[int] = field(default_factory=list)
+    shells: list[Span] = field(default_factory=list)
 
     @property
     def dumps(self) -> tuple[Dump, ...]:
@@ -60,7 +62,7 @@ class Search:
         """Add the dumps in *text*, which was made of the data."""
         for one in self.scan(text.data):
             if not self.is_html or tells_record(one):
-                span = text.source(one.span[0]), text.source_end(one.span[1])
+                span = self.with_shell((text.source(one.span[0]), text.source_end(one.span[1])))
                 dump = judge_dump(text.data, one, text.source)
                 self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
         self.placed.sort(key=lambda one: one.span)
@@ -75,10 +77,15 @@ class Search:
                 self._note(one.reading.end, f"more than {MAX_DUMPS} dumps: the rest is left")
                 break
         if data is self.data:
-            self.id_lists = scanner.id_lists
+            self.id_lists, self.shells = scanner.id_lists, scanner.shells
         if scanner.gave_up:
             self._note(0, "far too many false beginnings of dumps: the rest was not looked through")
         return found
+
+    def with_shell(self, span: Span) -> Span:
+        """Return *span*, or that of the array around it which holds it as a string."""
+        place = bisect_right(self.shells, span) - 1
+        return self.shells[place] if place >= 0 and self.shells[place][1] >= span[1] else span
 
     def _note(self, offset: int, message: str) -> None:
         if all(message != one.message for one in self.diagnoses):
@@ -93,7 +100,7 @@ def find_dumps(data: bytes) -> Search:
         return search
     found = search.scan(data)
     search.is_html = any(looks_like_html(piece) for piece in outside(data, [one.span for one in found]))
-    plain = [Placed(one.span, judge_dump(data, one, unescape=search.is_html)) for one in found]
+    plain = [Placed(search.with_shell(one.span), judge_dump(data, one, unescape=search.is_html)) for one in found]
     if search.is_html:
         told = [one for one, raw in zip(plain, found, strict=True) if tells_record(raw)]
         search.placed = [one for one in told if not _is_torn(data, one)]

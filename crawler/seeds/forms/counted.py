@@ -84,7 +84,13 @@ class VarDump(Counted):
     )
     _ARRAY = (
         rb"&?(?:array[ \0]?\((?P<count>[^()\s]{1,40}+)\)|object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)"
-        rb"|class " + _CLASS + rb"[ ]\([0-9]++\)|[\w\\]{1,200}+ Object \([0-9]++\))" + _S + rb"[{\[]"
+        rb"|class "
+        + _CLASS
+        + rb"[ ]\([0-9]++\)|[\w\\]{1,200}+(?: Object|#[0-9]++)? \([0-9]++\)(?="
+        + _S
+        + rb"\[))"
+        + _S
+        + rb"[{\[]"
     )
     opener = re.compile(_ARRAY)
     opening = re.compile(

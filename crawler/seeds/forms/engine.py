@@ -45,6 +45,8 @@ class Grammar(Cursor, ABC):
     elision: ClassVar[re.Pattern[bytes]] = re.compile(rb"(?!)")
     """What a dumper writes for elements that it leaves out."""
     carries_lengths: ClassVar[bool] = False
+    escapes: ClassVar[bool] = False
+    """Whether strings are escaped, so that JSON in one is no JSON as it stands."""
     keyless: ClassVar[bool] = False
     """Whether elements may stand without a key."""
 
@@ -221,7 +223,7 @@ class Grammar(Cursor, ABC):
         reading.truncated = bool(self.stack)
         reading.end = self.cut_end() if self.stack else self.solid
         reading.payload = (self.start, reading.end)
-        reading.collect(self.root, self.notes)
+        reading.collect(self.root, self.notes, escaped=self.escapes)
 
     def settle(self) -> None:
         """Close at the end of the dump what is whole without being closed."""

@@ -30,7 +30,6 @@ _NAME = rb"[A-Za-z_$][\w$-]{0,63}+|[0-9]{1,20}+"
 _TOKENS_RE = re.compile(
     rb'(?:[\s,:]++|"(?:[^"\\\x00-\x1f]++|\\.)*+"|true\b|false\b|null\b|-?[0-9][0-9.eE+-]*+)*+([\[\]{}])'
 )
-_CLOSING_RE = re.compile(rb'\}[\s\0]*+\]"')
 _LOOSE_DIGITS_RE = re.compile(rb'[\s\0]*+([0-9]{1,20}+)[\s\0]*+(?=,[\s\0]*+"|\})')
 _BACKSLASH = ord("\\")
 _BACKSLASHES = 100  # more in a row are no text
@@ -54,7 +53,7 @@ def parse_json(data: bytes, start: int, end: int, notes: Notes) -> Reading | Non
             return reading
         if not set(map(type, tree)) <= {dict}:
             return None
-    reading.collect(tree, notes)
+    reading.collect(tree, notes, escaped=True)
     return reading
 
 
@@ -86,8 +85,7 @@ def read_json_list(
     """
     end = start + (declared or 0)
     if declared is None or data[end - 1 : end + 1] not in (b']"', b'}"'):
-        closing = _CLOSING_RE.search(data, start, limit_at(start + 1))
-        end = closing.end() - 1 if closing else start
+        end = json_end(data, start)[0] or start
     reading = parse_json(data, start, end, notes) if end > start else None
     return reading or read_loosely(data, start, limit_at, notes)
 

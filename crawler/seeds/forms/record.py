@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from crawler.items import RelatedItem
-from crawler.seeds.forms.tree import Branch, RecordList, find_records
+from crawler.seeds.forms.tree import Branch, RecordList, find_records, strings_of_json
 
 KEYS = ("id", "sort", "contenttypeid", "pic", "title")
 MAX_NOTES = 200
@@ -67,12 +67,19 @@ class Reading:
     foreign: bool = False
     single: bool = False
 
-    def collect(self, tree: Any, notes: Notes) -> None:
-        """Add the records of *tree*, what a form has read or JSON was parsed to."""
+    def collect(self, tree: Any, notes: Notes, *, escaped: bool = False) -> None:
+        """Add the records of *tree*, what a form has read or JSON was parsed to.
+
+        Where strings are *escaped* in it, those that are JSON are looked into; elsewhere they are found by themselves.
+        """
         found = find_records(tree)
+        if not found and escaped:
+            found = [one for inner in strings_of_json(tree) for one in find_records(inner)]
         if not found and (isinstance(tree, list) or not any(map(str, tree)) or all(str(key).isdigit() for key in tree)):
             values = tree if isinstance(tree, list) else list(tree.values())
-            found = [RecordList(tree, [record for record in values if isinstance(record, dict)])]
+            single = [record for record in values if isinstance(record, dict)]
+            if all(not record or not record.keys().isdisjoint(KEYS) for record in single):
+                found = [RecordList(tree, single)]
         self.foreign = not found
         self.single = any(one.holder is one.records[0] for one in found if one.records)
         for holder, records in found:

@@ -7,7 +7,10 @@ arrays whose elements have ids are lists of records; whatever is inside a record
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
+
+import orjson
 
 _SURE = 3
 """The strength of a record that has a key which only ours have, or both a place and a picture."""
@@ -48,6 +51,18 @@ def find_records(tree: Any) -> list[RecordList]:
     if isinstance(tree, dict) and "id" in tree and (own := _strength(tree)) >= _SURE and own > strongest:
         return [RecordList(tree, [tree])]
     return [one for one in found if _strongest(one) >= min(strongest, _SURE)]
+
+
+def strings_of_json(tree: Any) -> Iterator[Any]:
+    """Yield what the strings in *tree* are that are themselves JSON with our keys."""
+    waiting = [tree]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            waiting += reversed(list(value.values() if isinstance(value, dict) else value))
+        elif isinstance(value, str) and value.lstrip()[:1] in ("[", "{") and "contenttypeid" in value:
+            with suppress(orjson.JSONDecodeError):
+                yield orjson.loads(value)
 
 
 def _outermost(tree: Any) -> Iterator[RecordList]:
