@@ -1,10 +1,12 @@
-# make crawl   sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
-# make test    runs the tests            make lint   runs formatter, linter and types
-# make docs    builds the docs as a site, in build/site
-# make pictures   makes the pictures of the docs anew, out of the screenshots that tests keep in build/screenshots
-# make fuzz    gives the dump reader a minute of made-up attacks
-# make lock    writes down the hashes of what is installed, in requirements/
-# make soak    kills crawls of a site that misbehaves for two minutes, and compares what is left
+# make setup     makes the environment .venv with all that the tests need
+# make crawl     sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
+# make test      runs the tests
+# make lint      runs formatter, linter and types, and checks spelling and words
+# make docs      builds the docs as a site, in build/site
+# make pictures  rebuilds the pictures of the docs from screenshots that tests keep in build/screenshots
+# make fuzz      gives the dump reader a minute of generated attacks
+# make lock      writes the hashes of all dependencies to requirements/
+# make soak      kills crawls of a faulty site for two minutes, and compares the results
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,8 +18,8 @@ CORPUS ?= corpus
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 DEVELOP := --group test --group scrapyd --group lint
 
-# All that is installed, but pip itself and what builds packages, must have one of the hashes that make lock wrote down.
-# The former name of the distribution is uninstalled: beside the present one it would stay in environments made before.
+# Each installed file must have one of the hashes that make lock wrote, except pip itself and build tools.
+# The former name of the distribution is uninstalled, because it would stay in older environments.
 $(VENV)/.installed: pyproject.toml constraints.txt requirements/develop.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP_INSTALL) --upgrade "pip>=25.1"
@@ -27,7 +29,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt requirements/develop.txt
 	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,redis,warc]" $(DEVELOP)
 	touch $@
 
-# pywb and its kin need older versions of what we use; tests look for them in $(VENV)-archives.
+# pywb and wacz need older versions of our dependencies; tests look for them in $(VENV)-archives.
 $(VENV)-archives/.installed: pyproject.toml requirements/archives.txt
 	$(PYTHON) -m venv $(VENV)-archives
 	$(VENV)-archives/bin/python $(PIP_INSTALL) --upgrade "pip>=25.1"
@@ -42,10 +44,14 @@ crawl: $(VENV)/.installed
 test: $(VENV)/.installed $(VENV)-archives/.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
+PROSE := crawler tests docs examples benchmarks .ci Makefile pyproject.toml mkdocs.yml $(wildcard *.md)
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/codespell $(PROSE)
+	$(BIN)/python -m docs.words
 
 docs: $(VENV)/.installed
 	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/docs.txt
@@ -55,22 +61,22 @@ pictures: $(VENV)/.installed
 	$(BIN)/python -m pytest --quiet tests/test_screenshots.py
 	$(BIN)/python docs/pictures.py
 
-# The dump reader under coverage-guided fuzzing; passed over where atheris cannot be had.
+# Coverage-guided fuzzing of the dump reader; skipped where atheris is unavailable.
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.installed
 	if $(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/fuzz.txt; then \
 	    $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) \
 	        "$$(mktemp -d)" tests/fuzz/corpus; \
-	else echo "no fuzzing: atheris cannot be had here"; fi
+	else echo "no fuzzing: atheris is unavailable here"; fi
 
-# SOAK_WORKERS=2: two that share a frontier, in a Redis.
+# SOAK_WORKERS=2: two workers that share a frontier in Redis.
 SOAK_SECONDS ?= 120
 SOAK_WORKERS ?= 1
 soak: $(VENV)/.installed
 	$(BIN)/python -W ignore -m tests.soak --seconds $(SOAK_SECONDS) --workers $(SOAK_WORKERS)
 
-# To be made when pyproject.toml or constraints*.txt change: the hashes of all files of the versions pinned there, for
-# all platforms and versions of Python.
+# Run it when pyproject.toml or constraints*.txt change. It writes the hashes of all files of the pinned versions, for all
+# platforms and versions of Python.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"
 lock:
@@ -82,6 +88,6 @@ lock:
 	$(LOCK) --python-version 3.11 --constraint constraints-archives.txt --group archives \
 	    --output-file requirements/archives.txt
 
-# Never the corpus: it may be one that took years.
+# The corpus is kept: it may have taken years.
 clean:
 	rm -rf $(VENV) $(VENV)-archives build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -6,7 +6,7 @@ At each size of the corpus, a thousand records at a time are taken in turn by th
 machine does hits all alike: ``Corpus.group(wait=False)`` and ``add``, until all is durable and committed; a bare loop
 of ``orjson.dumps``, one ``write`` and one ``fdatasync`` for each group; and Scrapy's ``JsonLinesItemExporter``, which
 never syncs. Rates are medians of the turns, ratios medians of the ratios of each turn: those are what to judge by on a
-machine that does other things too, and their change from one size to the next is the curve. Then: what is asked of a
+machine that does other things too, and their change from one size to the next is the curve. Then: the requests of a
 corpus (CPU time), opening it, and verifying it. For five million records give --records 5000000: 28 GB, 20 minutes.
 
 The records are pages of the replica with numbers of their own: 4 KB, eight related articles, one of which is never

@@ -252,7 +252,7 @@ def reworded(writer: Writer, text: Text, share: float) -> Text:
 
 
 def new_head(writer: Writer, text: Text, share: float) -> Text:
-    """Return *text* with another beginning: the first *share* of it is written anew."""
+    """Return *text* with another beginning: the first *share* of it is rewritten."""
     room, rest = round(text.words * share), list(text.paragraphs)
     names = [word for words in text.paragraphs[0] for word in words][:8]
     old = 0

@@ -3,7 +3,7 @@
     python benchmarks/warc.py DIR [--records 2000] [--articles 150]
 
 The same exchanges go through three writers in turn, five times: warcio's own, one file and no index; FastWARC's own,
-likewise; and the corpus's, which also looks for equal payloads, keeps an index, and syncs every 16 exchanges. Rates are
+the same; and the corpus's, which also looks for equal payloads, keeps an index, and syncs every 16 exchanges. Rates are
 of CPU time (the median), as other programs share the machine. The crawls are of the bundled replica, on loopback.
 """
 

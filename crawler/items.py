@@ -68,7 +68,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was asked for a target in vain: where, the HTTP status (None: no answer, or nothing to ask for), and why."""
+    """A request without success: its URL, the HTTP status (None: no answer, or no request), and the reason."""
 
     url: str
     status: int | None

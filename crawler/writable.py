@@ -1,7 +1,7 @@
 """Text that any file, terminal and JSON can hold, from text that none can: names of files that are not UTF-8.
 
-Python holds the bytes of such a name as lone surrogates, which no encoding allows. They stay in a path as long as it
-is one to be opened; where it is told, in a message, a line of JSON or a log, they are shown as bytes.
+Python holds the bytes of such a name as lone surrogates, which no encoding allows. They stay in a path that is
+opened; in a message, a line of JSON or a log, they are shown as bytes.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ class Page:
         self.go(href)
 
     def _events(self, method: str) -> list[dict[str, Any]]:
-        self.evaluate("0")  # what has happened until now has been told by then
+        self.evaluate("0")  # all earlier events have arrived
         mine = (e for e in self._browser.events if e.get("sessionId") == self._session)
         return [event["params"] for event in mine if event["method"] == method]
 

@@ -224,7 +224,7 @@ def test_a_full_disk_ends_the_crawl_with_its_own_code_and_loses_nothing(replica,
         timeout=HANG_SECONDS,
     )
     if done.returncode in {1, 77} and "first" not in done.stdout:
-        pytest.skip(f"no mount namespace to be had here: {done.stderr.strip()}")
+        pytest.skip(f"no mount namespace is available here: {done.stderr.strip()}")
     assert "first 3" in done.stdout, done.stderr
     assert "second 0" in done.stdout, done.stderr
     assert "no room left" in done.stderr

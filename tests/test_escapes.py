@@ -210,7 +210,7 @@ def test_a_crawl_logs_nothing_that_steers(tmp_path):
         seeds = tmp_path / "seeds"
         seeds.mkdir()
         write_seed(seeds / "seed.txt", *range(len(STEERING)))
-        for number in range(len(STEERING)):  # broken files, whose names are told
+        for number in range(len(STEERING)):  # broken files, whose names are printed
             (seeds / f"{marked(number).replace('/', '')}.gz").write_bytes(b"\x1f\x8b broken")
         arguments = crawl_arguments(
             seeds, tmp_path / "corpus", profile, settings=["RETRY_ENABLED=False", "LOG_LEVEL=DEBUG"]

@@ -1,4 +1,4 @@
-"""One crawl through everything that a server can do wrong: what can be had is archived, the rest says truly why not."""
+"""One crawl through everything that a server can do wrong: what is available is archived, the rest has its reason."""
 
 from __future__ import annotations
 

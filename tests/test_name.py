@@ -37,7 +37,7 @@ def tracked_texts():
     """Yield path and text of all files of the repository that are text, this one excepted."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=False)
     if listed.returncode:
-        pytest.skip("this is no checkout of git: which files are the project's cannot be told")
+        pytest.skip("this is no checkout of git: the project's files are unknown")
     for name in listed.stdout.decode().split("\0"):
         path = REPOSITORY / name
         if name and path.is_file() and path != Path(__file__):

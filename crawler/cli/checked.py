@@ -80,8 +80,8 @@ def check_components(settings: BaseSettings) -> None:
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise ConfigError(
-                f"{name} leaves out {missing[0]}{more}: also give the components of crawler/settings.py"
-                f" (in a settings module: {name} = {{**{name}, ...}}); None switches one off"
+                f"{name} leaves out {missing[0]}{more}: give the components of crawler/settings.py, too"
+                f" (in a module of settings: {name} = {{**{name}, ...}}); None switches one off"
             )
 
 

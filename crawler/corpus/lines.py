@@ -137,7 +137,7 @@ def selected_lines(
     """Give the lines of *selection*: the latest of each key in articles/, or *all_versions*, duplicates/ too.
 
     A key of which duplicates/ has the highest version stands in articles/ no more. With *family* only those in
-    ``articles`` or ``duplicates``. *on_progress* is told how many of how many are read. Raises ``CorpusError`` if
+    ``articles`` or ``duplicates``. *on_progress* receives how many of how many were read. Raises ``CorpusError`` if
     there is no corpus.
     """
     condition, parameters = selection.where("r")

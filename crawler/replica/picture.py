@@ -2,7 +2,7 @@
 
 Encoding a picture of this size takes about 2 ms. To never be the bottleneck of a crawl, a picture is instead put
 together from tiles that were encoded beforehand. JPEG allows it: after a restart marker (ISO/IEC 10918-1, F.1.1.5.2)
-the coder begins anew, so with a marker after every tile's width of blocks, the data between two markers does
+the coder starts again, so with a marker after every tile's width of blocks, the data between two markers does
 not depend on what stands before it, and can be moved anywhere in a picture with the same tables.
 """
 

@@ -115,7 +115,7 @@ def _paragraph(draw: Draw) -> str:
 def _sentences() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     """Return, for each form of sentence, many beginnings and many endings that go together.
 
-    Drawing two halves costs a fifth of filling every slot anew, and 24 * 256 * 256 sentences are enough.
+    Drawing two halves costs a fifth of filling every slot each time, and 24 * 256 * 256 sentences are enough.
     """
     halves = (text.split("|") for text in words.SENTENCES)
     return tuple((_halves(opening), _halves(ending)) for opening, ending in halves)

@@ -1,4 +1,4 @@
-"""Whether settings are ones: names that nobody reads, values that cannot be used, and what has no effect here. Pure."""
+"""Checks settings: names that nothing reads, values that cannot be used, settings without effect. Pure."""
 
 from crawler.settingcheck.effects import without_effect
 from crawler.settingcheck.names import Unknown, is_ours, unknown

@@ -1,4 +1,4 @@
-"""Settings of Scrapy that have no effect, because what reads them is switched off or replaced in Gleaner."""
+"""Finds settings of Scrapy without effect, because Gleaner switches off or replaces what reads them."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _READERS: dict[str, tuple[tuple[str, ...], str]] = {
     "scrapy.pipelines.files.FilesPipeline": (("FILES_",), "pictures are kept in the corpus (CORPUS_DIR)"),
     "spidermon.contrib.scrapy.extensions.Spidermon": (("SPIDERMON_",), "SPIDERMON_ENABLED is off"),
 }  # fmt: skip
-"""What reads them, by its path: the names of its settings, or how they begin, and what is there instead."""
+"""The path of each reader, with the names of its settings (or their beginnings), and what Gleaner does instead."""
 
 
 def without_effect(names: Collection[str], enabled: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield those of *names* that nothing in *enabled*, paths of classes, reads; and why.
+    """Yield each of *names* that no class in *enabled* (paths of classes) reads, with the reason.
 
     >>> list(without_effect(["DEPTH_LIMIT"], ["scrapy.spidermiddlewares.depth.DepthMiddleware"]))
     []

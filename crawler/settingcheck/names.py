@@ -1,4 +1,4 @@
-"""Names of settings that nothing reads: most are misspelt."""
+"""Finds names of settings that nothing reads; most are misspelt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_SOURCE_BYTES = 1 << 20
 
 
 class Unknown(NamedTuple):
-    """A name that is no setting, and the setting that it resembles most, if any does."""
+    """A name that is no setting, and the most similar setting, if any."""
 
     name: str
     nearest: str | None
@@ -29,14 +29,14 @@ def unknown(
     *modules* may also use the name as a variable, as a module of settings does with ``BASE`` in ``BASE / "corpus"``.
     """
     left = {name for name in names if name not in known}
-    if perhaps := {name for name in left if name.upper() not in known}:  # the others are right but for their case
+    if perhaps := {name for name in left if name.upper() not in known}:  # only the case of the others is wrong
         left -= set(_read_by(packages, perhaps))
         left -= set(_used_in(modules, perhaps))
     return [Unknown(name, _nearest(name, known)) for name in sorted(left)]
 
 
 def is_ours(name: str, own: Iterable[str]) -> bool:
-    """Tell whether *name* begins with the first word of one of *own*: ``IMAGES_FECTH`` for ``IMAGES_FETCH``.
+    """Return whether *name* begins with the first word of one of *own*: ``IMAGES_FECTH`` for ``IMAGES_FETCH``.
 
     >>> is_ours("IMAGES_FECTH", ["CORPUS_DIR", "IMAGES_FETCH"])
     True
@@ -55,7 +55,7 @@ def _nearest(name: str, known: Collection[str]) -> str | None:
 
 
 def _read_by(packages: Iterable[str], names: Collection[str]) -> Iterator[str]:
-    """Yield those of *names* that are strings in the sources of *packages*, but for keys of dicts: these set them."""
+    """Yield those of *names* that are strings in the sources of *packages*, except keys of dicts, which set them."""
     string = re.compile(rf"""["']({"|".join(map(re.escape, names))})["'](?!\s*:)""")
     for package in sorted(set(packages)):
         for source in _sources(package):

@@ -1,4 +1,4 @@
-"""Values of Scrapy's settings that Scrapy could not use; what a value must be is told by the type of the default."""
+"""Finds values of Scrapy's settings that Scrapy cannot use. The type of the default says what a value must be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 _SWITCHES = frozenset({"TELNETCONSOLE_ENABLED"})
 _FRACTIONS = frozenset({"DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DNS_TIMEOUT"})
-"""Settings that Scrapy reads otherwise than the type of their default says."""
+"""Settings that Scrapy does not read as the type of their default."""
 _ABOVE_ZERO = frozenset(
     {
         "AUTOTHROTTLE_TARGET_CONCURRENCY",
@@ -33,12 +33,12 @@ _ABOVE_ZERO = frozenset(
 _MAY_BE_BELOW_ZERO = re.compile(r"_PRIORITY(_ADJUST)?$")
 _MAY_BE_NONE = frozenset({"FEED_EXPORT_INDENT", "TWISTED_REACTOR"})
 _LISTS_OF_NUMBERS = frozenset({"HTTPERROR_ALLOWED_CODES", "HTTPCACHE_IGNORE_HTTP_CODES"})
-"""... whose default is empty."""
+"""Settings whose default is an empty list."""
 _CLASSES_IN_KEYS = frozenset({"ADDONS", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES"})
 _CLASSES_IN_VALUES = frozenset({"DOWNLOAD_HANDLERS", "FEED_EXPORTERS", "FEED_STORAGES"})
 _DICTS_IN_VALUES = frozenset({"DOWNLOAD_SLOTS", "FEEDS"})
 _SENTINEL = "SENTINEL"
-"""Scrapy's word for its own class, where another one is deprecated."""
+"""Scrapy's value for its own class, where another one is deprecated."""
 _OBJECT = re.compile(rf"(?:scrapy|twisted)(?:\.\w+)+|{_SENTINEL}")
 _AGENTS = frozenset({"USER_AGENT", "ROBOTSTXT_USER_AGENT"})
 _CHOICES = {
@@ -51,7 +51,7 @@ _CHOICES = {
 
 
 def wrong(name: str, value: Any, default: Any) -> str | None:
-    """Return what to give as the setting *name*, whose default is *default*, if *value* cannot be used; else None.
+    """Return a description of valid values of the setting *name* if *value* is invalid, otherwise None.
 
     >>> wrong("RETRY_TIMES", "x", 2)
     'a whole number of at least 0'
@@ -106,7 +106,7 @@ def _wrong_mapping(name: str, value: Any) -> str | None:
 
 
 def _wrong_slots(slots: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Return what is wrong with a limit of a slot, which Scrapy takes as it is: a text is no number there."""
+    """Return what is wrong with a limit of a slot, which Scrapy does not convert: a string is no number there."""
     for host, slot in slots.items():
         for key, like in (("concurrency", "CONCURRENT_REQUESTS"), ("delay", "DOWNLOAD_DELAY")):
             value = slot.get(key, 1)
@@ -195,7 +195,7 @@ def _is_module(name: str) -> bool:
 
 
 def _wrong_object(value: Any) -> str | None:
-    """Return what is wrong with the path of a class. Its module is not imported: it may start a reactor."""
+    """Return what is wrong with the path of a class. Its module is not imported, because it may start a reactor."""
     if not isinstance(value, str):
         return None if callable(value) else "the path of a class"
     if value == _SENTINEL:

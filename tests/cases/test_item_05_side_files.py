@@ -36,7 +36,7 @@ def search_read_only(corpus: Path) -> tuple[int, int]:
     command = read_only(corpus, "search", "the", "--json")
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=240)
     if done.returncode == NO_NAMESPACE or "unshare" in done.stderr:
-        pytest.skip(f"no mount namespace to be had here: {done.stderr.strip()}")
+        pytest.skip(f"no mount namespace is available here: {done.stderr.strip()}")
     return done.returncode, json.loads(done.stdout)["total"] if done.stdout else -1
 
 

@@ -1,4 +1,4 @@
-"""What a user without an extra is told to install is ours, not the project that has the name on the package index."""
+"""What a user without an extra must install is ours, not the project that has the name on the package index."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def test_hint_names_our_distribution(missing, tmp_path, seen):
     path = os.pathsep.join([str(tmp_path), str(REPOSITORY)])
     done = scrapy(*arguments, env={**os.environ, "PYTHONPATH": path})
     hints = set(re.findall(r"pip install '?([\w-]+)\[", done.stderr))
-    seen(f"without {missing}, pip is told to install", {"scrapy-gleaner"}, hints)
+    seen(f"without {missing}, pip must install", {"scrapy-gleaner"}, hints)
     assert "Traceback" not in done.stderr
     assert done.returncode != 0

@@ -1,4 +1,4 @@
-"""A text's language is told from the text, not by the profile's default."""
+"""A text's language comes from the text, not from the profile's default."""
 
 from __future__ import annotations
 

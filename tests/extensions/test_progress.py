@@ -72,7 +72,7 @@ def test_log_lines_are_whole_and_alone(interrupted):
     _, output = interrupted
     assert len(PROGRESS.findall(output)) > 1
     log = LAST.sub("", output[: output.index("Archived in")])
-    # What stands in a line at last is what was written after it was last erased or begun anew.
+    # What stands in a line at last is what was written after it was last erased or begun again.
     shown = [CONTROL.sub("", line.split("\x1b[2K")[-1].split("\r")[-1]) for line in log.split("\r\n")]
     wrong = [line for line in shown if line and not LOG_LINE.fullmatch(line)]
     assert wrong == []

@@ -64,7 +64,7 @@ def test_one_ctrl_c_ends_a_crawl_gently_in_all_its_processes(crawling, slow_repl
     crawling.press_ctrl_c()
     assert crawling.wait() == 11
     assert "Traceback" not in crawling.output
-    assert "Next:   give the same command again" in crawling.output
+    assert "Next:   run the same command again" in crawling.output
     assert (exit_codes(corpus), leases(corpus), crawling.left()) == ([11], 0, [])
     assert len(list(corpus.glob("runs/*/report.html"))) == 1
     assert verify(corpus).problems == []

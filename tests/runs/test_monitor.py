@@ -1,4 +1,4 @@
-"""A run whose answers collapse is told from one that had few targets, or few runs before it."""
+"""A run whose answers collapse differs from one that had few targets, or few earlier runs."""
 
 from __future__ import annotations
 

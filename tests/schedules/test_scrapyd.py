@@ -33,7 +33,7 @@ class Scrapyd:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copy(CONFIGURATION, folder / "scrapyd.conf")
-        port = free_port()  # scrapyd cannot be told to take any
+        port = free_port()  # scrapyd cannot choose a free one
         (folder / ".scrapyd.conf").write_text(f"[scrapyd]\nhttp_port = {port}\npoll_interval = 0.2\n")
         # Nothing of this checkout is on its path: what it runs is what was deployed.
         self.environment = {**os.environ, "HOME": str(folder), "PYTHONPATH": "", "PYTHONWARNINGS": "ignore"}

@@ -1,4 +1,4 @@
-"""What a setting must be is told by its default: so every setting of Scrapy is covered, also those of later versions."""
+"""The default of a setting says what its value must be: so every setting of Scrapy is covered, also those of later versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that are numbers: a wrong one is told before anything is asked for."""
+"""Settings that are numbers: a wrong one is reported before any request."""
 
 import re
 from pathlib import Path

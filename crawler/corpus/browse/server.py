@@ -52,10 +52,10 @@ _SETTINGS = {
 def serve(
     root: Path, port: int, *, on_bytes: Callable[[int, int], None], on_ready: Callable[[str, CaughtUp], None]
 ) -> None:
-    """Serve the corpus at *root* on *port* (0: any) of loopback; *on_ready* is told its URL, and of the index.
+    """Serve the corpus at *root* on *port* (0: any) of loopback; *on_ready* receives URL and state of the index.
 
-    *on_bytes* is told how far the search index has caught up. Raises ``CorpusError`` if there is no corpus,
-    ``ConfigError`` if the port cannot be had.
+    *on_bytes* receives the progress of the search index. Raises ``CorpusError`` if there is no corpus,
+    ``ConfigError`` if the port is unavailable.
     """
     with open_index(root, on_bytes) as index, closing(_listen(port)) as listening:
         port = listening.getsockname()[1]
@@ -88,7 +88,5 @@ def _listen(port: int) -> socket.socket:
         listening.listen()
     except OSError as error:
         listening.close()
-        raise ConfigError(
-            f"--port {port}: cannot be had ({error.strerror}); --port 0 takes any that is free"
-        ) from error
+        raise ConfigError(f"--port {port}: is unavailable ({error.strerror}); --port 0 takes any free port") from error
     return listening

@@ -58,8 +58,8 @@ def export(
 ) -> Exported:
     """Write the records of *selection* in the corpus at *root* as *format_* to the file or folder *name*.
 
-    The latest version of each key in articles/, or with *all_versions* every line, duplicates/ too. *on_progress* is
-    told how many lines of how many are read. Raises ``ConfigError`` if *name* is there, or a package is missing,
+    The latest version of each key in articles/, or with *all_versions* every line, duplicates/ too. *on_progress*
+    receives how many lines of how many were read. Raises ``ConfigError`` if *name* exists, or a package is missing,
     ``OutputError`` or ``DiskFull`` if it cannot be written, ``CorpusError`` if there is no corpus.
     """
     with read_catalogue(root):  # no corpus is a clearer error than a missing package

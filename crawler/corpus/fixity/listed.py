@@ -74,7 +74,7 @@ def _missing(path: str) -> Problem:
 def check_manifest(root: Path, pictures: int, digests: list[Digest], notes: list[str]) -> Iterator[Problem]:
     """Yield what is wrong with the manifest of the corpus at *root*, which has that many *pictures*.
 
-    What must be read in full to be checked goes to *digests*; what is newer than the manifest is told in *notes*.
+    What must be read in full to be checked goes to *digests*; files newer than the manifest go to *notes*.
     A picture's bytes are checked against its name elsewhere, a segment's against its seal.
     """
     if problem := manifest_problem(root):

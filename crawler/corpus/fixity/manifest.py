@@ -4,8 +4,8 @@ Its lines are those of a BagIt manifest (RFC 8493, section 2.1.3), with paths fr
 ``sha256sum -c manifest-sha256.txt`` checks it too. The corpus itself is no bag, as it has no ``data/``:
 :mod:`crawler.corpus.fixity.bags` makes one of it.
 
-Once listed, a file is listed for good: a later :func:`seal` adds lines, but neither takes the hash of a listed file
-anew nor forgets one that is gone. Only the seals and forms of segments that were compressed since are replaced.
+A listed file stays listed: a later :func:`seal` adds lines, but neither computes the hash of a listed file again nor
+removes a missing one. It replaces only the seals and forms of segments that were compressed since.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _refuse_problems(root: Path) -> None:
 
 
 def _refuse_losses(root: Path) -> None:
-    """Raise ``CorpusDamaged`` if captures are lost of which nobody was told: what is listed would count as whole."""
+    """Raise ``CorpusDamaged`` for lost captures that ``repair`` has not recorded: the manifest would hide the loss."""
     fresh = [one for one in read_losses(root).values() if one.repaired is None]
     if fresh:
         more = f", and {len(fresh) - 1} more" if len(fresh) > 1 else ""
@@ -127,7 +127,7 @@ def _held(root: Path) -> dict[str, str]:
 def _final_files(root: Path) -> Iterator[Entry]:
     """Yield the files that nothing will change any more, by path; those of :data:`_LISTED_ONCE` without their hash.
 
-    A picture is named by its hash, a segment's is in its seal: neither is read, so neither is believed anew.
+    A picture is named by its hash, a segment's is in its seal: neither is read again.
     """
     yield from _segments(root, "articles")
     yield Entry(DESCRIPTION_NAME, "")

@@ -81,7 +81,7 @@ def verify(
     writes to it, or its catalogue cannot be read.
     """
     list(description_problems(root))  # a corpus of a newer Gleaner is left alone
-    with catalogue_of(root):  # one of another version is made anew, by who has the lock
+    with catalogue_of(root):  # a catalogue of another version is rebuilt by the holder of the lock
         pass
     lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
     try:

@@ -1,6 +1,6 @@
-"""``python -m crawler.corpus.report CORPUS RUN [PIPE]``: write runs/RUN/report.html. A crawl runs this when it ends.
+"""``python -m crawler.corpus.report CORPUS RUN [PIPE]``: writes runs/RUN/report.html. A crawl runs this at its end.
 
-The crawl gives the descriptor of a pipe of which it holds the other end; with the crawl, this process ends.
+The crawl gives the descriptor of a pipe and holds its other end, so that this process ends with the crawl.
 """
 
 from __future__ import annotations

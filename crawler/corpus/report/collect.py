@@ -1,4 +1,4 @@
-"""What a report counts: one pass over the records and one over the targets of a corpus, or of one run in it."""
+"""Counts for a report: one pass over the records and one over the targets of a corpus, or of one run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SOURCES = {
     "seed": "seed dumps",
     "other": "elsewhere",
 }
-"""Where records come from, and what the report calls it, in the order of its colours."""
+"""Sources of records with their names in the report, in the order of its colours."""
 STATES = {
     "pending": "waiting",
-    "leased": "being asked for",
+    "leased": "being requested",
     "fetched": "answered",
-    "gone": "the site has nothing",
+    "gone": "missing on the site",
     "failed": "no usable answer",
     "dropped": "dropped by a pipeline",
 }
@@ -39,8 +39,8 @@ _UNANSWERED = ("gone", "failed", "dropped")
 _KINDS = {"article": "articles", "seed": "seed pages", "stub": "stubs"}
 
 MOST_READ = 200_000
-"""Records, and targets, that are looked at for the keys behind numbers. Their tids are hashes: the first are as good
-as drawn by lot."""
+"""Records, and targets, that are read for the keys behind numbers. Their tids are hashes, so the first ones are a
+random sample."""
 
 _FACTS = "r.kind, r.source, r.language, substr(r.published, 1, 10), r.version > 1, r.duplicate_of IS NOT NULL"
 _COUNTS = f"SELECT {_FACTS}, count(*) FROM records r WHERE {{}} GROUP BY 1, 2, 3, 4, 5, 6"  # noqa: S608 - our own words
@@ -81,18 +81,18 @@ class Scope(NamedTuple):
     targets: str
     parameters: dict[str, object]
     unchanged: str = "0"
-    """Which of the targets gave nothing new."""
+    """The targets without a new record."""
 
 
 def scope_of(run: Run | None) -> Scope:
-    """Return the scope of *run*: the lines that it added and the targets that it asked for; None: of the corpus."""
+    """Return the scope of *run*: the lines that it added and the targets that it requested; None: the whole corpus."""
     if run is None:
         return Scope(STATE, "t.state != 'seed'", {})
     pieces, parameters = [], dict[str, object]()
     for number, (segment, (start, end)) in enumerate((run.lines or {}).items()):
         pieces.append(f"(r.segment = :s{number} AND r.offset >= :a{number} AND r.offset < :z{number})")
         parameters |= {f"s{number}": segment, f"a{number}": start, f"z{number}": end}
-    # Moments of captures are kept to the second, below.
+    # The times of captures have whole seconds, rounded down.
     parameters |= {"since": int(unix_time(run.started) or 0), "until": unix_time(run.finished) or 0.0}
     visited = "t.state != 'seed' AND t.tid IN (SELECT tid FROM visits WHERE checked BETWEEN :since AND :until)"
     records = f"({' OR '.join(pieces) or '0'})"
@@ -135,7 +135,7 @@ def _days(connection: sqlite3.Connection, scope: Scope) -> Counter[date]:
 
 
 def _languages(connection: sqlite3.Connection, scope: Scope) -> frozenset[str]:
-    """Return the most frequent languages; the tags of pages are as many as pages like."""
+    """Return the most frequent languages; pages may declare any number of others."""
     rows = connection.execute(
         f"SELECT r.language FROM records r WHERE r.language IS NOT NULL AND {scope.records}"  # noqa: S608
         " GROUP BY 1 ORDER BY count(*) DESC LIMIT :most",
@@ -154,7 +154,7 @@ def _entry(record: _Record) -> Entry:
 
 
 class _Groups:
-    """The groups that a record is counted in: found once for all that are alike, which are many in a million."""
+    """The groups that a record is counted in, computed once for all records with the same facts."""
 
     def __init__(self, tally: Tally, periods: Periods, languages: frozenset[str]) -> None:
         self._tally = tally
@@ -187,7 +187,7 @@ class _Groups:
         called = "an unknown language" if language == "unknown" else language
         found.append(group(f"language-{slug(language)}", f"articles in {called}"))
         if changed:
-            found.append(group("changed", "articles that had changed"))
+            found.append(group("changed", "changed articles"))
         day = day_of(published)
         period = self._periods.find(day) if day else None
         if period:
@@ -209,14 +209,14 @@ def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, m
 
     @lru_cache(maxsize=1000)
     def groups(state: str, reason: str | None, unchanged: int) -> list[Group]:
-        found = [tally.group("known", "articles that pages name")]
+        found = [tally.group("known", "articles that pages list")]
         if state not in {"pending", "leased"}:
-            found.append(tally.group("asked", "articles asked for"))
+            found.append(tally.group("asked", "articles requested"))
         found.append(tally.group(f"state-{slug(state)}", STATES.get(state, state)))
         if unchanged:
-            found.append(tally.group("unchanged", "held already, and not changed"))
+            found.append(tally.group("unchanged", "archived before, unchanged"))
         if reason is not None:
-            shown = (reason or "no reason noted") if reason in frequent else "other reasons"
+            shown = (reason or "no reason recorded") if reason in frequent else "other reasons"
             found.append(tally.group(f"reason-{state}-{slug(shown)}", shown))
         return found
 
@@ -233,7 +233,7 @@ def count_host(tally: Tally, entry: Entry, host: str) -> None:
 
 
 def count_pictures(connection: sqlite3.Connection, tally: Tally, most: int = -1) -> None:
-    """Count what became of all pictures of the corpus into *tally*, with the keys of *most* of them (-1: of all)."""
+    """Count all pictures of the corpus by status into *tally*, with the keys of *most* of them (-1: of all)."""
     for status, number in connection.execute("SELECT status, count(*) FROM pictures GROUP BY 1"):
         tally.add(_by_status(tally, status), number)
     rows = connection.execute("SELECT name, status, url FROM pictures ORDER BY name LIMIT ?", (most,))
@@ -242,7 +242,7 @@ def count_pictures(connection: sqlite3.Connection, tally: Tally, most: int = -1)
 
 
 def count_picture(tally: Tally, entry: Entry, status: object) -> None:
-    """Count one picture, whose *entry* has its pic as key, by what became of it."""
+    """Count one picture, whose *entry* has its pic as key, by its status."""
     tally.count(_by_status(tally, status), lambda: entry)
 
 

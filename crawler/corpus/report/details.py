@@ -1,4 +1,4 @@
-"""What lines tell of the keys that a report lists: titles, addresses, pictures. Only a bounded number is read."""
+"""Reads titles, URLs and pictures of the keys that a report lists from the lines, up to a limit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from crawler.corpus.report.tally import Entry, Tally
 from crawler.corpus.stored import images_of
 
 MOST_LINES = 50_000
-"""Lines of a run that are read for its pictures, when not all are asked for."""
+"""Lines of a run that are read for its pictures, unless all are requested."""
 
 
 class Lines:
-    """Reads single lines of the corpus at *root*, those in plain segments: in a compressed one each costs seconds.
+    """Reads single lines of plain segments of the corpus at *root*: in a compressed one, each takes seconds.
 
     *crc_of* is what the catalogue knows; lines that are not intact go to *damaged*, each once.
     """
@@ -32,7 +32,7 @@ class Lines:
         self._plain = {segment_name(path) for path in paths if path.suffix == ".jsonl"}
 
     def record(self, place: Place | None) -> dict[str, Any]:
-        """Return the record at *place*; an empty one if it cannot be had cheaply, or at all."""
+        """Return the record at *place*; an empty one if it is damaged or in a compressed segment."""
         if place is None or place.segment not in self._plain:
             return {}
         try:
@@ -58,12 +58,12 @@ def describe_all(tally: Tally, lines: Lines) -> None:
             if entry.place is not None:
                 if entry.place not in known:
                     known[entry.place] = lines.described(entry)
-                told = known[entry.place]
-                group.entries[number] = entry._replace(title=told.title, url=told.url)
+                described = known[entry.place]
+                group.entries[number] = entry._replace(title=described.title, url=described.url)
 
 
 def _record(place: Place, line: bytes, crc_of: CrcOf, damaged: Damages) -> dict[str, Any]:
-    """Return the record in *line*; an empty one, and take note, if it is not intact."""
+    """Return the record in *line*; if it is damaged, add it to *damaged* and return an empty one."""
     try:
         return intact_record(line, crc_of)
     except NotIntactError as error:
@@ -75,7 +75,7 @@ def _record(place: Place, line: bytes, crc_of: CrcOf, damaged: Damages) -> dict[
 def count_lines(
     root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None, crc_of: CrcOf, damaged: Damages
 ) -> bool:
-    """Count pictures and hosts of the records in *lines* (segment to start and end); tell whether all were read.
+    """Count pictures and hosts of the records in *lines* (segment to start and end); return whether all were read.
 
     At most *most* lines are read; None: all. *crc_of* is what the catalogue knows; lines that are not intact go to
     *damaged*.
@@ -101,7 +101,7 @@ def count_lines(
 def _count_host(record: dict[str, Any], tally: Tally) -> None:
     capture = record.get("capture")
     url = capture.get("url") if isinstance(capture, dict) and record.get("kind") == "article" else None
-    with suppress(ValueError):  # an address that is none
+    with suppress(ValueError):  # an invalid URL
         if isinstance(url, str) and (host := urlsplit(url).netloc):
             title = record.get("title")
             count_host(tally, Entry(str(record.get("key")), title if isinstance(title, str) else None, url), host)

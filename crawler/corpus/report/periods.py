@@ -1,4 +1,4 @@
-"""The time line's periods: days, months, quarters or years, so that the bars are few enough to be told apart."""
+"""The periods of the time line: days, months, quarters or years, few enough to distinguish the bars."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def related(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole
 
 
 def _small(connection: sqlite3.Connection, sources: str, parameters: dict[str, object]) -> set[int] | None:
-    """Return the nodes of a graph that can be drawn whole, None if they are too many."""
+    """Return the nodes of a graph that can be drawn whole, None if there are too many."""
     rows = connection.execute(f"SELECT e.source, e.target FROM edges e WHERE {sources}", parameters)  # noqa: S608
     found = {tid for row in rows for tid in row}
     return found if len(found) <= MOST_NODES else None
@@ -110,7 +110,7 @@ def _laid_out(
         f" AND e.target IN ({listed}) AND e.source IN ({listed})",
         parameters,
     ).fetchall()
-    tids = sorted({tid for pair in pairs for tid in pair})  # one that is alone would be drawn far from all others
+    tids = sorted({tid for pair in pairs for tid in pair})  # a node without edges would be drawn far from the others
     number = {tid: place for place, tid in enumerate(tids)}
     edges = [(number[source], number[target]) for source, target in pairs]
     facts = {
@@ -128,7 +128,7 @@ def _laid_out(
     for tid, (x, y) in zip(tids, _fitted([tuple(places[place]) for place in range(len(tids))]), strict=True):
         key, title, state = facts.get(tid, (str(tid), None, "pending"))
         count = listed_by[number[tid]]
-        note = f"listed by {count} of those drawn"
+        note = f"listed by {count} of the articles shown"
         nodes.append(Node(Entry(key, title, None, note), state, x, y, _radius(state, count)))
     return Related(nodes, edges, known)
 

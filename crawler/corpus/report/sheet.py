@@ -1,4 +1,4 @@
-"""The contact sheet: a few pictures of the corpus, made small enough to lie in the page itself."""
+"""The contact sheet: thumbnails of a few pictures, embedded in the page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Thumbnail(NamedTuple):
 
 
 def contact_sheet(root: Path, candidates: list[Entry], lines: Lines) -> list[Thumbnail]:
-    """Return the thumbnails of the first pictures of *candidates*, each picture once, as many as time allows."""
+    """Return thumbnails of the first pictures of *candidates*, each picture once, within a time limit."""
     found: dict[str, Thumbnail] = {}
     deadline = time.monotonic() + _SECONDS
     for entry in candidates:
@@ -49,7 +49,7 @@ def contact_sheet(root: Path, candidates: list[Entry], lines: Lines) -> list[Thu
 
 
 def thumbnail(path: Path) -> tuple[str, int, int] | None:
-    """Return the picture at *path*, made small, as a ``data:`` URL with width and height; None if it cannot be."""
+    """Return a thumbnail of the picture at *path* as a ``data:`` URL with width and height; None if that fails."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file, warnings.catch_warnings():

@@ -10,7 +10,7 @@ from crawler.archive.segments import Place
 
 
 class Entry(NamedTuple):
-    """A key behind a number. ``title``: what dumps told of it; ``note``: why it is here; ``place``: of its line."""
+    """A key behind a number. ``title``: from dumps; ``note``: why it is listed; ``place``: of its line."""
 
     key: str
     title: str | None = None
@@ -21,7 +21,7 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """A number of the report: its name for ``--keys``, what it is called, and its first entries."""
+    """A number of the report: its name for ``--keys``, its title, and its first entries."""
 
     name: str
     title: str
@@ -30,7 +30,7 @@ class Group:
 
 
 class Tally:
-    """The groups of a report, by name. *most* entries are kept of each; *on_entry* is told of all, by group."""
+    """The groups of a report, by name. *most* entries of each are kept; *on_entry* receives all, by group."""
 
     def __init__(self, most: int = 20, on_entry: Callable[[str, Entry], None] | None = None) -> None:
         self.most = most
@@ -38,7 +38,7 @@ class Tally:
         self.groups: dict[str, Group] = {}
 
     def group(self, name: str, title: str) -> Group:
-        """Return the group *name* to :meth:`count` in, begun and called *title* if there is none yet."""
+        """Return the group *name* for :meth:`count`, created with *title* if needed."""
         group = self.groups.get(name)
         if group is None:
             group = self.groups[name] = Group(name, title)
@@ -55,7 +55,7 @@ class Tally:
             group.count += number
 
     def keep(self, groups: Iterable[Group], entry: Callable[[], Entry]) -> None:
-        """Keep what *entry* makes in those of *groups* that have few, and tell of it. Of a million, few are made."""
+        """Keep the result of *entry* in those of *groups* that need more, and pass it on; call it only if needed."""
         made: Entry | None = None
         for group in groups:
             if len(group.entries) < self.most:
@@ -85,7 +85,7 @@ class Spread:
         self.entries: list[Entry] = []
 
     def offer(self, entry: Callable[[], Entry]) -> None:
-        """Keep what *entry* makes if it is one in so many."""
+        """Keep the result of *entry* if its turn has come."""
         if self._offered % self._stride == 0:
             if len(self.entries) == self._most:
                 self.entries = self.entries[::2]

@@ -1,4 +1,4 @@
-"""The time line, drawn by pygal: articles by period, stacked by where they come from. Colours are the page's."""
+"""The time line, drawn by pygal: articles by period, stacked by source, in the colours of the page."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from crawler.corpus.report.collect import SOURCES
 from crawler.corpus.report.periods import Periods
 from crawler.corpus.report.tally import Tally
 
-# pygal leaves an importer for its plugins behind that Python 3.11 warns of at each import and later ones pass over.
+# pygal leaves an importer for its plugins, which Python 3.11 warns about at each import and later versions ignore.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 _FONT = 13
-"""Pixels, as in page.css: pygal leaves that much room."""
+"""Pixels, as in page.css: pygal leaves that much space."""
 _UNUSED = {"desc", "script", "style", "defs", "title", "titles"}
 _UNUSED |= {"plot overlay", "plot text-overlay", "plot tooltip-overlay"}  # classes
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def draw(periods: Periods, tally: Tally, *, width: int, height: int, labels: int) -> Markup:
-    """Return the time line as SVG of *width* and *height*, with about so many *labels* below; empty for no articles.
+    """Return the time line as SVG of *width* and *height* with about *labels* labels; empty without articles.
 
     A bar links to the keys behind it, ``#keys-<group>``.
     """
@@ -72,7 +72,7 @@ def _ticks(top: int) -> list[int]:
 
 
 def _plain(root: Any) -> Any:
-    """Take out what pygal's script and style would have used; the label of a bar becomes the title that browsers show.
+    """Remove what only pygal's script and style use; the label of a bar becomes the title that browsers show.
 
     pygal's elements have no namespace until they are written.
     """

@@ -69,7 +69,7 @@ class Graph:
 
 @contextmanager
 def read_graph(root: Path, on_progress: Callable[[int, int], None]) -> Iterator[Graph]:
-    """Give the graph of the corpus at *root*. *on_progress* is told how many lines of how many were read for titles.
+    """Yield the graph of the corpus at *root*. *on_progress* receives how many lines of how many were read for titles.
 
     Raises ``CorpusError`` if there is no corpus.
     """

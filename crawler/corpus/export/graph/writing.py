@@ -52,7 +52,7 @@ def export_graph(
 ) -> Written:
     """Write the graph of the corpus at *root* as *format_* to *name*; a folder for Parquet, else a file or ``-``.
 
-    *on_progress* is told how many lines of how many were read for their titles. Raises as
+    *on_progress* receives how many lines of how many were read for their titles. Raises as
     :func:`crawler.corpus.export.export` does.
     """
     nodes, edges = _Counted(), _Counted()
