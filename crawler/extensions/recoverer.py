@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
@@ -243,6 +244,7 @@ class Recoverer:
         if payload.status != _OK or not payload.body or not names_target(payload.url, places):
             raise Broken("the record is of something else", payload.status)
         capture = _capture("commoncrawl", f"{url}#{offset}-{length}", response, payload.archived)
+        capture = replace(capture, coding=payload.coding or capture.coding)
         return Fetched(payload.body, payload.url, payload.content_type, capture)
 
     async def _listed(self, index: _Index, place: Place, down: list[ArchiveDown]) -> list[IndexLine] | Attempt:

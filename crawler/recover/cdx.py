@@ -9,7 +9,7 @@ https://pywb.readthedocs.io/en/latest/manual/cdxserver_api.html, https://index.c
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -17,11 +17,12 @@ import orjson
 
 from crawler.net import url_origin
 from crawler.recover.holdings import IndexLine
+from crawler.warc.dates import instant
 
 PAGE_LINES = 5_000
 """Lines asked for at a time: 0.7 MB or so, which a CDX server gives in a second."""
 
-_TIMESTAMP_RE = re.compile(r"[0-9]{14}", re.ASCII)
+_TIMESTAMP_RE = re.compile(r"[0-9]{4,14}", re.ASCII)
 _STATUS_RE = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 _FILENAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,511}", re.ASCII)
 _LONGEST_URL = 4_000
@@ -39,8 +40,12 @@ class Answer(NamedTuple):
 
 
 def wayback_query(cdx: str, prefix: str, resume: str | None = None) -> str:
-    """Return the URL that asks the CDX server *cdx* for the captures of status 200 whose URLs begin with *prefix*."""
-    asked = {"url": prefix, "matchType": "prefix", "filter": "statuscode:200", "limit": str(PAGE_LINES)}
+    """Return the URL that asks the CDX server *cdx* for captures whose URLs begin with *prefix*.
+
+    Redirects and errors are left out where the server knows regular expressions in filters (pywb does not); lines that
+    tell no status are not.
+    """
+    asked = {"url": prefix, "matchType": "prefix", "filter": "!statuscode:[345]..", "limit": str(PAGE_LINES)}
     asked["showResumeKey"] = "true"
     if resume:
         asked["resumeKey"] = resume
@@ -49,7 +54,13 @@ def wayback_query(cdx: str, prefix: str, resume: str | None = None) -> str:
 
 def commoncrawl_query(index: str, collection: str, prefix: str) -> str:
     """Return the URL that asks the *index* server for what *collection* holds of URLs that begin with *prefix*."""
-    asked = {"url": prefix, "matchType": "prefix", "output": "json", "filter": "=status:200", "limit": str(PAGE_LINES)}
+    asked = {
+        "url": prefix,
+        "matchType": "prefix",
+        "output": "json",
+        "filter": "!~status:[345]..",
+        "limit": str(PAGE_LINES),
+    }
     return f"{index}/{collection}-index?{urlencode(asked, quote_via=quote, safe='/:')}"
 
 
@@ -98,15 +109,12 @@ def read_line(text: str) -> IndexLine | None:
 
 
 def moment(timestamp: str) -> datetime | None:
-    """Return the instant that 14 digits stand for, None if there is no such.
+    """Return the instant that up to 14 digits stand for, None if there is no such; month and day 00 are the first.
 
     >>> moment("20160227101112").isoformat()
     '2016-02-27T10:11:12+00:00'
     """
-    try:
-        return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
+    return instant(timestamp)
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -119,16 +127,17 @@ def _object(text: str) -> dict[str, Any]:
 
 def _line(timestamp: Any, facts: dict[str, Any]) -> IndexLine | None:
     url = facts.get("url", facts.get("original"))
-    if not isinstance(timestamp, str) or not _TIMESTAMP_RE.fullmatch(timestamp) or moment(timestamp) is None:
+    if not isinstance(timestamp, str) or not _TIMESTAMP_RE.fullmatch(timestamp):
         return None
     if not isinstance(url, str) or len(url) > _LONGEST_URL or url_origin(url) is None:
         return None
     filename = facts.get("filename")
+    mime = facts.get("mime-detected") or facts.get("mime") or facts.get("mimetype")
     status = str(facts.get("status", facts.get("statuscode", "")))
     return IndexLine(
         timestamp=timestamp,
         url=url,
-        mime=str(facts.get("mime-detected") or facts.get("mime") or facts.get("mimetype") or "")[:100].lower(),
+        mime=str(mime or "").partition(";")[0].strip()[:100].lower(),
         status=int(status) if _STATUS_RE.fullmatch(status) else None,
         digest=str(facts.get("digest", ""))[:100],
         length=_number(facts.get("length")),

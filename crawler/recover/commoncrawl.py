@@ -6,14 +6,19 @@ request, and is a gzip member of itself (https://commoncrawl.org/get-started).
 
 from __future__ import annotations
 
-import io
 import re
-import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
 
+from crawler.warc.archive import Raw, read_archive
+from crawler.warc.dates import instant
+from crawler.warc.framing import MAX_HEAD_BYTES, Gap
+from crawler.warc.http import read_message
+
+_YEARS_RE = re.compile(r"CC-MAIN-([0-9]{4})(?:-([0-9]{4}))?", re.ASCII)
+"""The first collections: CC-MAIN-2008-2009, CC-MAIN-2009-2010, CC-MAIN-2012."""
 _WEEK_RE = re.compile(r"CC-MAIN-([0-9]{4})-([0-9]{2})", re.ASCII)
 _NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 MAX_RECORD = 16 << 20
@@ -21,20 +26,25 @@ MAX_RECORD = 16 << 20
 
 
 class Collection(NamedTuple):
-    """A crawl of Common Crawl's: its name, such as CC-MAIN-2016-07, and when it was, as well as is known."""
+    """A crawl of Common Crawl's: its name, such as CC-MAIN-2016-07, and when it began and ended, as far as is known."""
 
     name: str
     begun: datetime | None
+    ended: datetime | None = None
 
 
 class Payload(NamedTuple):
-    """The HTTP response in a WARC record: ``body`` decoded, ``archived`` the record's own date."""
+    """The HTTP response in a record: ``body`` decoded, ``archived`` the record's own date.
+
+    ``coding`` says how the coding of the body is not what its header says, None if it is.
+    """
 
     url: str
     status: int
     content_type: str | None
     body: bytes
     archived: datetime | None
+    coding: str | None = None
 
 
 def read_collections(body: bytes) -> tuple[Collection, ...]:
@@ -45,8 +55,10 @@ def read_collections(body: bytes) -> tuple[Collection, ...]:
     names = [one["id"] for one in listed if isinstance(one, dict) and _is_name(one.get("id"))]
     if listed and not names:
         raise ValueError("no collection in it")
-    begun = {one["id"]: one.get("from") for one in listed if isinstance(one, dict) and _is_name(one.get("id"))}
-    return tuple(Collection(name, _begun(name, begun[name])) for name in names)
+    told = {one["id"]: one for one in listed if isinstance(one, dict) and _is_name(one.get("id"))}
+    return tuple(
+        Collection(name, _begun(name, told[name].get("from")), _ended(name, told[name].get("to"))) for name in names
+    )
 
 
 def nearest(collections: tuple[Collection, ...], wanted: datetime | None, most: int) -> tuple[str, ...]:
@@ -62,71 +74,67 @@ def nearest(collections: tuple[Collection, ...], wanted: datetime | None, most: 
 
         def order(one: Collection) -> tuple[bool, timedelta]:
             begun = one.begun or wanted
-            return begun + slack < wanted, abs(begun - wanted)
+            return (one.ended or begun + slack) < wanted, abs(begun - wanted)
 
         dated.sort(key=order)
     return tuple(one.name for one in dated[:most])
 
 
 def read_record(data: bytes) -> Payload:
-    """Return the HTTP response in one WARC record.
+    """Return the HTTP response in one WARC or ARC record, compressed or not.
 
-    Raises ValueError for what is not a whole record of one, and if FastWARC is not installed.
+    Raises ValueError for what is not a whole record of one.
     """
-    try:
-        from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - only who asks Common Crawl needs it
-    except ImportError as error:
-        raise ValueError("it cannot be read without FastWARC: pip install 'scrapy-gleaner[harvest]'") from error
-
-    record_bytes = io.BytesIO(_gunzipped(data))
-    try:
-        records = ArchiveIterator(
-            record_bytes, record_types=WarcRecordType.response, parse_http=True, auto_decode="all"
-        )
-        record = next(iter(records), None)
-        body = b"" if record is None else record.reader.read(MAX_RECORD + 1)
-    except Exception as error:  # FastWARC raises whatever zlib and brotli do
-        raise ValueError(f"it cannot be read ({error!r})") from error
-    if record is None or record.http_headers is None:
+    records = read_archive(lambda offset, count: data[offset : offset + count], len(data), MAX_RECORD + MAX_HEAD_BYTES)
+    record = next(records, None)
+    if isinstance(record, Raw) and record.kind == "warcinfo":  # which ARC files begin with
+        record = next(records, None)
+    if record is None or isinstance(record, Gap):
+        raise ValueError(f"it cannot be read ({record.reason})" if record else "there is no record in it")
+    headers = record.headers
+    message = read_message(record.block) if record.kind == "response" else None
+    if message is None:
         raise ValueError("there is no HTTP response in it")
-    if truncated := record.headers.get("WARC-Truncated"):
+    rest = next(records, None)
+    if isinstance(rest, Gap):
+        raise ValueError(rest.reason)
+    if record.cut:
+        raise ValueError("it is cut short")
+    if truncated := headers.get("warc-truncated"):
         raise ValueError(f"it is truncated ({truncated})")
-    if len(body) > MAX_RECORD:
+    if record.length > len(record.block):
         raise ValueError("it is too long")
+    decoded = message.decoded(MAX_RECORD)
+    if not decoded.whole:
+        raise ValueError("it is cut short")
     return Payload(
-        url=record.headers.get("WARC-Target-URI") or "",
-        status=int(record.http_headers.status_code or 0),
-        content_type=record.http_headers.get("Content-Type"),
-        body=body,
-        archived=record.record_date and record.record_date.astimezone(UTC),
+        url=headers.get("warc-target-uri", "").strip("<>"),
+        status=message.status or 0,
+        content_type=message.header("content-type"),
+        body=decoded.body,
+        archived=instant(headers.get("warc-date")),
+        coding="; ".join(decoded.notes) or None,
     )
-
-
-def _gunzipped(data: bytes) -> bytes:
-    """Return what the one gzip member *data* holds; FastWARC would pass over it if it were cut short."""
-    member = zlib.decompressobj(wbits=31)
-    try:
-        record = member.decompress(data, MAX_RECORD)
-    except zlib.error as error:
-        raise ValueError(f"it is not gzip ({error})") from error
-    if not member.eof:
-        raise ValueError("it is cut short, or too long")
-    return record
 
 
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and _NAME_RE.fullmatch(value) is not None
 
 
+def _ended(name: str, told: Any) -> datetime | None:
+    """Return when a crawl ended: what ``collinfo.json`` says, else the end of the last year in its name."""
+    if (moment := instant(told) if isinstance(told, str) else None) is not None:
+        return moment
+    years = _YEARS_RE.fullmatch(name)
+    return datetime(int(years[2] or years[1]) + 1, 1, 1, tzinfo=UTC) if years else None
+
+
 def _begun(name: str, told: Any) -> datetime | None:
-    """Return when a crawl began: what ``collinfo.json`` says, else the Monday of the week in its name."""
-    if isinstance(told, str):
-        try:
-            moment = datetime.fromisoformat(told)
-        except ValueError:
-            pass
-        else:
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """Return when a crawl began: what ``collinfo.json`` says, else the first day of the week or year in its name."""
+    if (moment := instant(told) if isinstance(told, str) else None) is not None:
+        return moment
+    if years := _YEARS_RE.fullmatch(name):
+        return datetime(int(years[1]), 1, 1, tzinfo=UTC)
     match = _WEEK_RE.fullmatch(name)
     try:
         return match and datetime.fromisocalendar(int(match[1]), int(match[2]), 1).replace(tzinfo=UTC)

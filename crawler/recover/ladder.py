@@ -22,8 +22,16 @@ WIDEST = 5
 """Digits of an id that a question may leave open: 100,000 ids."""
 
 _NO_DIGEST = frozenset({"", "-"})
+MOST_UNCERTAIN = 2
+"""Captures of one target that are fetched last, as the index does not know their status, type or date."""
+_UNKNOWN_TYPES = frozenset(
+    {"", "-", "unk", "unknown", "no-type", "application/unknown", "application/x-unknown", "application/octet-stream"}
+    | {"binary/octet-stream", "application/x-download", "warc/revisit"}
+)
+_OK = 200
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _PORTS = {"http": 80, "https": 443}
+_WHOLE_TIMESTAMP_RE = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{6}", re.ASCII)
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _SLASHES_RE = re.compile(r"/{2,}")
 _TICKS_OF_A_DAY = 5
@@ -116,20 +124,32 @@ def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
 def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
     """Yield the captures of status 200 and of *kind* (``page`` or ``picture``): nearest to *wanted* first.
 
+    Then come :data:`MOST_UNCERTAIN` of which the index does not tell the status, type or date.
+
     With no date wanted the earliest is first: a site's last captures are those of its end. Of equal bytes, as far as
     the index has digests, only the nearest is given, and :data:`MOST_CAPTURES` in all.
     """
-    good = [line for line in lines if line.status == 200 and _is_of(line.mime, kind)]  # noqa: PLR2004 - OK
+    good = [line for line in lines if line.status in {_OK, None} and _may_be(line.mime, kind)]
     good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))
+    good.sort(key=lambda line: not _is_certain(line, kind))
     different: dict[IndexLine | str, IndexLine] = {}
     for line in good:
         different.setdefault(line if line.digest in _NO_DIGEST else line.digest, line)
-    yield from islice(different.values(), MOST_CAPTURES)
+    yield from islice((line for line in different.values() if _is_certain(line, kind)), MOST_CAPTURES)
+    yield from islice((line for line in different.values() if not _is_certain(line, kind)), MOST_UNCERTAIN)
 
 
 def _distance(timestamp: str, wanted: datetime | None) -> float:
     then = moment(timestamp)
     return abs((then - wanted).total_seconds()) if then and wanted else 0.0
+
+
+def _is_certain(line: IndexLine, kind: Kind) -> bool:
+    return line.status == _OK and _is_of(line.mime, kind) and _WHOLE_TIMESTAMP_RE.fullmatch(line.timestamp) is not None
+
+
+def _may_be(mime: str, kind: Kind) -> bool:
+    return mime in _UNKNOWN_TYPES or _is_of(mime, kind)
 
 
 def _is_of(mime: str, kind: Kind) -> bool:

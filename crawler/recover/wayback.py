@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from crawler.recover.cdx import moment
 
-_REPLAY_RE = re.compile(r"/web/([0-9]{14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)", re.ASCII | re.DOTALL)
+_REPLAY_RE = re.compile(r"/web/([0-9]{4,14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)", re.ASCII | re.DOTALL)
 
 
 DECLARED_LENGTH = ("X-Archive-Orig-Content-Length", "X-Crawler-Content-Length")

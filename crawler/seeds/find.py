@@ -1,4 +1,4 @@
-"""Finds pages with a dump in large files: WARC and WET, JSON lines, plain text; compressed or not, in constant memory.
+"""Finds pages with a dump in large files: web archives, JSON lines, plain text; compressed or not, in constant memory.
 
 What cannot hold a dump is told apart by a few searches in its bytes, at some gigabytes a second; only the rest is
 decoded and read. What is found comes as JSON lines that are seeds again: text, url, timestamp, file, offset.
@@ -6,8 +6,10 @@ decoded and read. What is found comes as JSON lines that are seeds again: text, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
@@ -22,8 +24,9 @@ from crawler.seeds.sources import (
     skip_line,
 )
 from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
-from crawler.seeds.warc import Sieve, read_warc
+from crawler.seeds.warc import Capture, Sieve, archives_in, read_source, read_warc
 from crawler.sites import SiteProfile
+from crawler.warc.framing import begins_record
 from crawler.writable import writable
 
 _WINDOW = 1 << 20
@@ -77,10 +80,15 @@ def harvest_file(source: str, profile: SiteProfile | None, report: Report, progr
     What is broken in the file is told to *report*, and the rest is read. Raises SeedError if it cannot be read at all.
     """
     wanted = _wanted(profile)
+    if source != STDIN and Path(source).is_file() and (parts := archives_in(source)):
+        sieve = Sieve(may_hold_dump, wanted, progress)
+        yield from _finds(source, chain.from_iterable(read_source(part, sieve, report) for part in parts))
+        return
     with open_stream(source) as opened:
         try:
-            if opened.head.startswith(b"WARC/"):
-                yield from _from_warc(source, opened, wanted, report, progress)
+            if begins_record(opened.head):
+                sieve = Sieve(may_hold_dump, wanted, progress)
+                yield from _finds(source, read_warc(source, opened.stream, sieve, report))
             elif is_json_lines(source) or looks_like_json_lines(opened.head):
                 yield from _from_lines(source, opened, wanted, report, progress)
             elif profile is None:
@@ -104,9 +112,8 @@ def _wanted(profile: SiteProfile | None) -> Wanted:
     return wanted
 
 
-def _from_warc(source: str, opened: Opened, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:
-    sieve = Sieve(may_hold_dump, wanted, progress)
-    for capture in read_warc(source, opened.stream if source == STDIN else None, sieve, report):
+def _finds(source: str, captures: Iterable[Capture]) -> Iterator[Find]:
+    for capture in captures:
         find = _find(decode_text(capture.payload), capture.url, capture.timestamp, source, capture.offset)
         if find:
             yield find

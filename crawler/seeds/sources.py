@@ -29,7 +29,7 @@ _COMPRESSED = (".gz", ".zst")
 _NO_PAGES = frozenset(
     ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .zip .cdx .cdxj".split()  # noqa: SIM905
 )
-_ARCHIVES = frozenset((".warc", ".wet"))
+_ARCHIVES = frozenset((".warc", ".wet", ".arc", ".wacz"))
 """Endings of files that a walk through a directory passes by; named outright, any file is read."""
 
 OnError = Callable[[SeedError], None]

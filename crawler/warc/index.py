@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from crawler.sqlite import connect_to_read
 from crawler.warc.exchange import target_uri
@@ -145,9 +145,10 @@ class CaptureIndex:
         """Yield the captures of *url*, by canonical form as replay tools look them up, the oldest first."""
         return self._captures("WHERE urlkey = ? ORDER BY date, name, offset", url_key(url))
 
-    def of_digest(self, digest: str) -> Iterator[Capture]:
-        """Yield the responses with the payload *digest*, the oldest first."""
-        return self._captures("WHERE digest = ? AND kind = 'response' ORDER BY date, name, offset", digest)
+    def matching(self, field: Literal["digest", "record_id"], value: str) -> Iterator[Capture]:
+        """Yield the captures whose *field* is *value*, responses with a payload first, then the oldest first."""
+        order = "ORDER BY kind = 'revisit', date, name, offset"
+        return self._captures(f"WHERE {field} = ? {order}", value)
 
     def all(self) -> Iterator[Capture]:
         """Yield every capture in the order of a CDX index."""

@@ -9,27 +9,38 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import IO, NamedTuple, cast
 from zlib import crc32
 
-from crawler.exceptions import ConfigError
+from crawler.warc.archive import Raw, read_archive, read_record_at, reader_of, reading, unpack
+from crawler.warc.coding import dechunked
+from crawler.warc.dates import digest_like, instant, plain_digest, same_second
 from crawler.warc.exchange import Exchange, Headers, Truncated
+from crawler.warc.framing import MAX_HEAD_BYTES, Gap
+from crawler.warc.http import read_message
 from crawler.warc.index import Capture, CaptureIndex, url_key
-from crawler.warc.reading import next_member
+from crawler.warc.members import ReadAt
 from crawler.warc.sources import WarcSource
 
-if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecord
+MAX_UNPACKED_BYTES = 1 << 36
+"""Of a file that is compressed as a whole; it is unpacked into a temporary file."""
+MAX_PROBLEMS = 1000
+"""Of one file that are reported one by one."""
+MAX_REVISITS = 10
+"""In a chain of revisits of one another."""
 
 _KINDS = frozenset({"response", "revisit", "resource"})
 _OK, _NOT_MODIFIED, _ERRORS = 200, 304, 400
-_BROKEN = (OSError, EOFError, ValueError, RuntimeError, KeyError)
 _HOP_BY_HOP = frozenset({"transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
 _TRUNCATED = frozenset({"length", "time", "disconnect", "unspecified"})
+_PACKED = 1 << 32
+"""In the stamp of a file: it is compressed as a whole, and offsets are those in what it holds."""
+_NO_DATE = "1970-01-01T00:00:00Z"
 
 
 class Found(NamedTuple):
@@ -43,31 +54,24 @@ class Found(NamedTuple):
 class Replay:
     """The captures in *sources*, indexed in the SQLite file *cache*; what is there already is not read again.
 
-    *on_problem* is told what cannot be read, and passed over. Raises ``ConfigError`` if FastWARC is not installed.
-    Belongs to one thread at a time.
+    *on_problem* receives what cannot be read, or is wrong. Belongs to one thread at a time.
     """
 
     def __init__(
         self, sources: list[WarcSource], cache: Path, *, max_body: int, on_problem: Callable[[str], None]
     ) -> None:
-        try:
-            import fastwarc.warc  # noqa: F401, PLC0415 - an extra
-        except ImportError as error:
-            raise ConfigError("SOURCE=warc: needs FastWARC: pip install 'scrapy-gleaner[warc]'") from error
-        self._sources = {source.name: source for source in sources}
         self._max_body = max_body
         self._on_problem = on_problem
         self._index = _open(cache)
         known = self._index.files()
-        for name in known.keys() - self._sources.keys():
+        for name in known.keys() - {source.name for source in sources}:
             self._index.forget(name)
-        for source in sources:
-            stamp = _stamp(source)
-            if known.get(source.name) != (source.size, stamp):
-                self._index.forget(source.name)
-                self._index.advance(source.name, source.size, stamp)
-                for capture in _captures(source, on_problem):
-                    self._index.add(capture)
+        self._files = {source.name: _SourceFile(source) for source in sources}
+        for name, file in self._files.items():
+            size, stamp = known.get(name, (-1, 0))
+            file.is_packed = bool(stamp & _PACKED)
+            if (size, stamp & ~_PACKED) != (file.source.size, file.stamp):
+                self._read_anew(file)
             self._index.commit()
         self.captures = self._index.count()
 
@@ -76,28 +80,67 @@ class Replay:
         for capture in sorted(self._index.of_url(url), key=lambda capture: _rank(capture, url), reverse=True):
             try:
                 return Found(self._exchange(capture), capture.file, capture.offset)
-            except _BROKEN as error:
+            except (OSError, ValueError) as error:
                 self._on_problem(f"{capture.file}: the capture at {capture.offset} cannot be used ({error})")
         return None
 
     def close(self) -> None:
         """Close the index."""
         self._index.close()
+        for file in self._files.values():
+            file.close()
+
+    def _read_anew(self, file: _SourceFile) -> None:
+        """Index *file*; if it is compressed as a whole, what it holds."""
+        file.is_packed = False
+        if not self._index_records(file):
+            file.is_packed = True
+            self._on_problem(
+                f"{file.source.name}: its records are not compressed one by one, so it is unpacked at every run; "
+                f"'warcio recompress' makes a file of it that is not"
+            )
+            self._index_records(file)
+
+    def _index_records(self, file: _SourceFile) -> bool:
+        """Index the records of *file*; return False if two of them share a place, which makes an end of it."""
+        name = file.source.name
+        self._index.forget(name)
+        self._index.advance(name, file.source.size, file.stamp | (_PACKED if file.is_packed else 0))
+        last, problems = -1, list[str]()
+        try:
+            with file.opened() as (read_at, size):
+                for record in read_archive(read_at, size, MAX_HEAD_BYTES):
+                    if isinstance(record, Gap):
+                        problems.append(f"{name}: a broken record at {record.place} is skipped ({record.reason})")
+                        continue
+                    if record.offset == last:
+                        return False
+                    last = record.offset
+                    if record.note:
+                        problems.append(f"{name}: the record at {record.offset}: {record.note}")
+                    if capture := _capture(name, record):
+                        self._index.add(capture)
+        except (OSError, ValueError) as error:
+            problems.append(f"{name}: it cannot be read to its end ({error})")
+        for problem in problems[:MAX_PROBLEMS]:
+            self._on_problem(problem)
+        if len(problems) > MAX_PROBLEMS:
+            self._on_problem(f"{name}: and {len(problems) - MAX_PROBLEMS} more like these")
+        return True
 
     def _exchange(self, capture: Capture) -> Exchange:
         read = self._read(capture)
         if capture.kind == "revisit":
-            original = self._read(self._original(capture))
+            original = self._original(capture, read)
             if read.status in {None, _NOT_MODIFIED}:  # the answer is the one that it confirms
                 read = read._replace(status=original.status, headers=original.headers)
             read = _Read(read.protocol or original.protocol, read.status or original.status,
                          read.headers or original.headers, original.body, read.ip, original.truncated)  # fmt: skip
         if read.status is None:
             raise ValueError("it has no HTTP status")
-        date = datetime.fromisoformat(capture.date)
         return Exchange(
             url=capture.url,
-            date=date if date.tzinfo else date.replace(tzinfo=UTC),
+            date=instant(capture.date) or datetime.fromtimestamp(0, UTC),
             protocol=read.protocol or "HTTP/1.1",
             status=read.status,
             headers=read.headers,
@@ -106,65 +149,121 @@ class Replay:
             truncated=read.truncated,
         )
 
-    def _original(self, revisit: Capture) -> Capture:
-        """Return the response that *revisit* refers to: by URL and date, else by its digest."""
-        by_place = (
-            capture
-            for capture in self._index.of_url(revisit.refers_to_url or revisit.url)
-            if capture.kind == "response" and revisit.refers_to_date in {None, capture.date}
-            and revisit.digest in {None, capture.digest}
-        )  # fmt: skip
-        by_digest = self._index.of_digest(revisit.digest) if revisit.digest else iter(())
-        found = next(by_place, None) or next(by_digest, None)
-        if found is None:
-            raise ValueError("it is a revisit of a response that is not there")
-        return found
+    def _original(self, revisit: Capture, read: _Read) -> _Read:
+        """Return the response that *revisit*, which was *read*, refers to, if need be over other revisits."""
+        seen = {(revisit.file, revisit.offset)}
+        for _ in range(MAX_REVISITS):
+            found = next((one for one in self._candidates(revisit, read) if (one.file, one.offset) not in seen), None)
+            if found is None:
+                break
+            seen.add((found.file, found.offset))
+            read = self._read(found)
+            if found.kind != "revisit":
+                return read
+            revisit = found
+        raise ValueError("it is a revisit of a response that is not there")
+
+    def _candidates(self, revisit: Capture, read: _Read) -> Iterator[Capture]:
+        """Yield what *revisit* may refer to: by record id, URL and date, digest, or the digest of its bytes."""
+        digest = revisit.digest
+        if read.refers_to:
+            yield from self._index.matching("record_id", read.refers_to)
+        there = list(self._index.of_url(revisit.refers_to_url or revisit.url))
+        if revisit.refers_to_date:
+            yield from (
+                one
+                for one in there
+                if same_second(revisit.refers_to_date, one.date) and not _differ(digest, one.digest)
+            )
+        if digest:
+            yield from (one for one in self._index.matching("digest", digest) if one.kind != "revisit")
+        earlier = [one for one in there if one.kind != "revisit" and one.date <= revisit.date]
+        for one in reversed(earlier):
+            is_other = bool(digest) and _differ(digest, one.digest)
+            if not is_other and (not digest or digest_like(digest, self._read(one).payload) == digest):
+                yield one
 
     def _read(self, capture: Capture) -> _Read:
-        from fastwarc.warc import ArchiveIterator  # noqa: PLC0415 - an extra
+        limit = self._max_body + MAX_HEAD_BYTES
+        with self._files[capture.file].opened() as (read_at, size):
+            record = read_record_at(read_at, size, capture.offset, limit)
+        read = _read(record)
+        if record.length > limit or len(read.body) > self._max_body:
+            raise ValueError(f"it is longer than {self._max_body} bytes")
+        return read
 
-        with self._sources[capture.file].open(capture.offset) as file:
-            record = next(iter(ArchiveIterator(file, auto_decode="transfer")), None)
-            if record is None:
-                raise ValueError("there is no record")
-            body = record.reader.read(min(record.content_length, self._max_body) + 1)
-            while len(body) <= self._max_body and (more := record.reader.read(1 << 16)):
-                body += more
-            if len(body) > self._max_body:
-                raise ValueError(f"it is longer than {self._max_body} bytes")
-            return _read(record, body)
+
+class _SourceFile:
+    """A WARC file to read from; ``is_packed`` if it is compressed as a whole, so that it must be unpacked first."""
+
+    def __init__(self, source: WarcSource) -> None:
+        self.source = source
+        self.stamp = _stamp(source)
+        self.is_packed = False
+        self._unpacked: IO[bytes] | None = None
+        self._unpacked_size = 0
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[ReadAt, int]]:
+        """Yield what reads from it, and its size. Raises ValueError if it is too long unpacked."""
+        if not self.is_packed:
+            with reading(self.source.path, self.source.start, self.source.size) as opened:
+                yield opened
+            return
+        if self._unpacked is None:
+            with ExitStack() as stack:
+                out = stack.enter_context(tempfile.TemporaryFile())
+                read_at, size = stack.enter_context(reading(self.source.path, self.source.start, self.source.size))
+                self._unpacked_size = unpack(read_at, size, out, MAX_UNPACKED_BYTES)
+                out.flush()
+                self._unpacked = out
+                stack.pop_all()
+        yield reader_of(self._unpacked.fileno(), 0, self._unpacked_size), self._unpacked_size
+
+    def close(self) -> None:
+        if self._unpacked is not None:
+            self._unpacked.close()
 
 
 class _Read(NamedTuple):
+    """What a record holds: ``body`` without chunks, ``payload`` as it was stored, ``refers_to`` a record id."""
+
     protocol: str | None
     status: int | None
     headers: Headers
     body: bytes
     ip: str | None
     truncated: Truncated | None
+    payload: bytes = b""
+    refers_to: str | None = None
 
 
-def _read(record: WarcRecord, body: bytes) -> _Read:
-    protocol, status, headers = None, None, Headers()
-    if record.is_http_parsed:
-        line = record.http_headers.status_line or ""
-        protocol, status = line.partition(" ")[0] or None, record.http_headers.status_code
-        headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in record.http_headers.items_bytes()
-            if name.decode("latin-1").lower() not in _HOP_BY_HOP
-        )
-    elif record.headers.get("WARC-Type") == "resource":
-        status, headers = _OK, (("Content-Type", record.headers.get("Content-Type") or "application/octet-stream"),)
-    truncated = record.headers.get("WARC-Truncated")
+def _read(record: Raw) -> _Read:
+    protocol, status, headers, body, whole = None, None, Headers(), record.block, not record.cut
+    fields = record.headers
+    if fields.get("warc-type", "").lower() == "resource":
+        status, headers = _OK, (("Content-Type", fields.get("content-type") or "application/octet-stream"),)
+    elif message := read_message(record.block):
+        decoded = dechunked(message.body, "chunked" in (message.header("transfer-encoding") or "").lower())
+        protocol, status, body = message.protocol, message.status, decoded.body
+        headers = tuple((name, value) for name, value in message.headers if name.lower() not in _HOP_BY_HOP)
+        whole = whole and decoded.whole
+    truncated = fields.get("warc-truncated") or (None if whole else "disconnect")
     return _Read(
-        protocol,
+        protocol if protocol and "/" in protocol else None,
         status,
         headers,
         body,
-        record.headers.get("WARC-IP-Address"),
+        fields.get("warc-ip-address"),
         cast("Truncated", truncated if truncated in _TRUNCATED else "unspecified") if truncated else None,
+        message.body if status is not None and (message := read_message(record.block)) else record.block,
+        fields.get("warc-refers-to"),
     )
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Tell whether two digests are of one algorithm and not equal."""
+    return bool(one and other) and one != other and (one or "").partition(":")[0] == (other or "").partition(":")[0]
 
 
 def _rank(capture: Capture, url: str) -> tuple[bool, int, str]:
@@ -175,7 +274,12 @@ def _rank(capture: Capture, url: str) -> tuple[bool, int, str]:
 
 def _stamp(source: WarcSource) -> int:
     """Return a number that another file, or a later state of the file, hardly has: it stands where a CRC would."""
-    return crc32(os.fsencode(source.path.resolve()) + f" {source.start} {source.path.stat().st_mtime_ns}".encode())
+    mtime = source.path.stat().st_mtime_ns
+    return crc32(os.fsencode(source.path.resolve()) + f" {source.start} {mtime} {_INDEX_FORM}".encode())
+
+
+_INDEX_FORM = 2
+"""Raised when what is kept of a record changes, so that caches of before are not used."""
 
 
 def _open(cache: Path) -> CaptureIndex:
@@ -189,63 +293,34 @@ def _open(cache: Path) -> CaptureIndex:
     return index
 
 
-def _captures(source: WarcSource, on_problem: Callable[[str], None]) -> Iterator[Capture]:
-    """Yield the captures in *source*, over whatever is broken in it."""
-    start: int | None = 0
-    while start is not None:
-        last: int | None = None
-        reason = ""
-        try:
-            for record in _records(source, start):
-                last = start + record.stream_pos
-                capture = _capture(source.name, last, record)
-                if capture:
-                    yield capture
-        except _BROKEN as error:
-            reason = str(error)
-        after = start if last is None else last
-        start = next_member(source.path, source.start + after + 1, source.start + source.size)
-        if start is not None:
-            start -= source.start
-        if reason or start is not None:
-            on_problem(
-                f"{source.name}: a broken record at or behind {after} is passed over ({reason or 'it swallows'})"
-            )
-
-
-def _records(source: WarcSource, start: int) -> Iterator[WarcRecord]:
-    from fastwarc.warc import ArchiveIterator  # noqa: PLC0415 - an extra
-
-    with source.open(start) as file:
-        yield from ArchiveIterator(file)
-
-
-def _capture(name: str, offset: int, record: WarcRecord) -> Capture | None:
-    kind = record.headers.get("WARC-Type") or ""
-    if kind not in _KINDS:
+def _capture(name: str, record: Raw) -> Capture | None:
+    fields = record.headers
+    kind = fields.get("warc-type", "").lower()
+    url = fields.get("warc-target-uri", "").strip("<> ")
+    if kind not in _KINDS or not url.lower().startswith(("http://", "https://")):
         return None
-    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
-    if not url.lower().startswith(("http://", "https://")):
-        return None
-    get = record.headers.get
-    status = record.http_headers.status_code if record.is_http_parsed else None
-    content_type = record.http_content_type if record.is_http_parsed else get("Content-Type")
-    date = get("WARC-Date") or ""
-    with suppress(ValueError):
-        date = datetime.fromisoformat(date).astimezone(UTC).isoformat() if "+" in date else date
+    message = None if kind == "resource" else read_message(record.block)
+    content_type = fields.get("content-type") if message is None else message.header("content-type")
+    refers_to_url = fields.get("warc-refers-to-target-uri", "").strip("<> ") or None
     return Capture(
         name,
-        offset,
+        record.offset,
         0,
         kind,
         url_key(url),
         url,
-        date,
-        status,
+        _iso(fields.get("warc-date")) or _NO_DATE,
+        message.status if message else None,
         content_type,
-        get("WARC-Payload-Digest"),
+        plain_digest(fields.get("warc-payload-digest")),
         None,
-        get("WARC-Record-ID"),
-        get("WARC-Refers-To-Target-URI"),
-        get("WARC-Refers-To-Date"),
+        fields.get("warc-record-id"),
+        refers_to_url,
+        _iso(fields.get("warc-refers-to-date")),
     )
+
+
+def _iso(date: str | None) -> str | None:
+    """Return *date* as the index sorts it: UTC, to the microsecond."""
+    found = instant(date)
+    return f"{found.replace(tzinfo=None).isoformat(timespec='microseconds')}Z" if found else None

@@ -1,4 +1,4 @@
-"""Finding WARC files: plain, compressed, in folders, behind globs, or inside WACZ files."""
+"""Finding WARC and ARC files: plain, compressed, in folders, behind globs, or inside WACZ files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from typing import NamedTuple
 from crawler.exceptions import ConfigError
 
 _PREFIX = "warc:"
-_WARCS = (".warc", ".warc.gz", ".warc.zst")
+_WACZ = ".wacz"
+_WARCS = tuple(f"{kind}{packed}" for kind in (".warc", ".arc") for packed in ("", ".gz", ".zst"))
+_MAX_DEPTH = 3
+"""WACZ files within a WACZ file."""
 _LOCAL_HEADER = 30
 """Bytes of a zip entry's local header before its name; the lengths of name and extra field are its last two numbers."""
 
@@ -69,30 +72,52 @@ def find_sources(spec: str) -> list[WarcSource]:
 
 
 def _is_archive(path: Path) -> bool:
-    return path.name.lower().endswith((*_WARCS, ".wacz")) and path.is_file()
+    return path.name.lower().endswith((*_WARCS, _WACZ)) and path.is_file()
 
 
 def _sources(name: str, path: Path) -> Iterator[WarcSource]:
-    if path.suffix.lower() == ".wacz":
+    if path.suffix.lower() == _WACZ:
         yield from _in_wacz(name, path)
     else:
         yield WarcSource(name, path, 0, path.stat().st_size)
 
 
 def _in_wacz(name: str, path: Path) -> Iterator[WarcSource]:
-    """Yield the WARC files in a WACZ file, where they lie in it: the format stores them as they are."""
     try:
-        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        yield from wacz_sources(name, path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"SOURCE: {path}: {error}") from error
+
+
+def wacz_sources(name: str, path: Path) -> Iterator[WarcSource]:
+    """Yield the WARC files in the WACZ file at *path*, and in WACZ files within it, where they lie in it.
+
+    Raises ``OSError``, and ``ValueError`` with words for a person for what is no WACZ file, or has them compressed.
+    """
+    yield from _in_zip(WarcSource(name, path, 0, path.stat().st_size), 0)
+
+
+def _in_zip(source: WarcSource, depth: int) -> Iterator[WarcSource]:
+    try:
+        with source.open() as file, zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
-                if not entry.filename.lower().endswith(_WARCS):
+                ending = entry.filename.lower()
+                if not ending.endswith((*_WARCS, _WACZ)):
                     continue
                 if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-                    raise ConfigError(f"SOURCE: {path}: {entry.filename!r} is compressed in it; unpack the file first")
-                file.seek(entry.header_offset + _LOCAL_HEADER - 4)
-                start = entry.header_offset + _LOCAL_HEADER + sum(struct.unpack("<HH", file.read(4)))
-                yield WarcSource(f"{name}/{entry.filename}", path, start, entry.file_size)
-    except (OSError, zipfile.BadZipFile, struct.error) as error:
-        raise ConfigError(f"SOURCE: {path} cannot be read as a WACZ file ({error})") from error
+                    raise ValueError(f"{entry.filename!r} is compressed in it; unpack the file first")
+                with source.open(entry.header_offset + _LOCAL_HEADER - 4) as head:
+                    skipped = _LOCAL_HEADER + sum(struct.unpack("<HH", head.read(4)))
+                place = source.start + entry.header_offset + skipped
+                inner = WarcSource(f"{source.name}/{entry.filename}", source.path, place, entry.file_size)
+                if not ending.endswith(_WACZ):
+                    yield inner
+                elif depth < _MAX_DEPTH:
+                    yield from _in_zip(inner, depth + 1)
+                else:
+                    raise ValueError(f"WACZ files stand more than {_MAX_DEPTH} deep in one another")
+    except (zipfile.BadZipFile, struct.error) as error:
+        raise ValueError(f"it cannot be read as a WACZ file ({error})") from error
 
 
 class _Window(io.RawIOBase):

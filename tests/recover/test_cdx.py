@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.recover.cdx import PAGE_LINES, commoncrawl_query, read_answer, read_line, wayback_query
+from crawler.recover.cdx import PAGE_LINES, commoncrawl_query, moment, read_answer, read_line, wayback_query
 
 URL = "http://en.alalam.ir:80/news/1793356"
 WAYBACK = f"ir,alalam,en)/news/1793356 20160227101112 {URL} text/html 200 ABC 9000"
@@ -41,8 +43,8 @@ def test_the_dialects_say_the_same():
         "[]",
         "{not json",
         "one two three",
-        WAYBACK.replace("20160227101112", "2016022710111"),
-        WAYBACK.replace("20160227101112", "20161327101112"),
+        WAYBACK.replace("20160227101112", "201602271011121"),
+        WAYBACK.replace("20160227101112", "2016-02-27"),
         WAYBACK.replace("http:", "file:"),
         WAYBACK.replace("en.alalam.ir:80", "a@evil"),
         PYWB.replace(URL, "http://h/\\\\r\\\\nHost: x"),
@@ -51,6 +53,27 @@ def test_the_dialects_say_the_same():
 )
 def test_what_is_not_a_line_is_none(line):
     assert read_line(line) is None
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("201602271011", "2016-02-27T10:11:00"),
+        ("20160027101112", "2016-01-27T10:11:12"),
+        ("20160000000000", "2016-01-01T00:00:00"),
+        ("2016", "2016-01-01T00:00:00"),
+        ("20161327101112", None),
+        ("20160231101112", None),
+    ],
+)
+def test_a_timestamp_that_is_vague_is_kept_as_it_is(timestamp, expected):
+    line = read_line(WAYBACK.replace("20160227101112", timestamp))
+    assert line.timestamp == timestamp
+    assert moment(timestamp) == (expected and datetime.fromisoformat(f"{expected}+00:00"))
+
+
+def test_a_type_has_no_parameters():
+    assert read_line(WAYBACK.replace("text/html", "Text/HTML;charset=utf-8")).mime == "text/html"
 
 
 def test_a_status_that_is_none_and_a_path_out_of_the_host_are_not_believed():

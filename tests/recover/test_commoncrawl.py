@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.recover.commoncrawl import nearest, read_collections, read_record
+from crawler.recover.commoncrawl import MAX_RECORD, nearest, read_collections, read_record
 from crawler.warc import encode_exchange
 from tests.recover.webarchive import page, utc
 
@@ -51,7 +51,7 @@ def test_a_record_gives_the_page_decoded_and_when_it_was_fetched():
 def test_a_record_that_is_cut_short_is_refused_wherever_the_cut_is():
     whole = member()
     for length in range(0, len(whole), 7):
-        with pytest.raises(ValueError, match=r"it is|there is"):
+        with pytest.raises(ValueError, match=r"it is|there is|it cannot"):
             read_record(whole[:length])
 
 
@@ -66,7 +66,7 @@ def test_a_bomb_is_refused():
     with gzip.GzipFile(fileobj=stream, mode="wb") as file:
         for _ in range(20):
             file.write(bytes(1 << 20))
-    with pytest.raises(ValueError, match="too long"):
+    with pytest.raises(ValueError, match="there is no record in it"):
         read_record(stream.getvalue())
 
 
@@ -79,7 +79,39 @@ def test_any_bytes_are_a_record_or_a_value_error(data):
             continue
 
 
-def test_without_fastwarc_the_reason_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
-    with pytest.raises(ValueError, match=r"scrapy-gleaner\[harvest\]"):
-        read_record(member())
+def test_without_fastwarc_a_record_is_read_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fastwarc.stream_io", None)
+    assert read_record(member()).body == BODY
+
+
+def test_a_record_longer_than_the_limit_is_refused():
+    with pytest.raises(ValueError, match="longer than"):
+        read_record(member(b"a" * (MAX_RECORD + 1)))
+    with pytest.raises(ValueError, match="longer than"):
+        read_record(member(gzip.compress(b"a" * (MAX_RECORD + 1))))
+
+
+@pytest.mark.parametrize("said", ["gzip", "br", "deflate", "zstd", "x-gzip", "none", "UTF-8"])
+def test_a_body_that_is_stored_decoded_is_the_page(said):
+    """So are the records of 2013 to 2018."""
+    payload = read_record(member(BODY, Content_Encoding=said))
+    assert (payload.body, payload.coding.partition(" ")[0]) == (BODY, said.removeprefix("x-").lower())
+
+
+ARC = b"http://h/news/1 192.0.2.7 20120227101112 text/html %d\nHTTP/1.1 200 OK\nContent-Type: text/html\n\n%b\n"
+
+
+def test_an_arc_record_of_the_first_collections_is_read():
+    plain = ARC % (len(BODY) + 41, BODY)
+    for data in (plain, gzip.compress(plain)):
+        payload = read_record(data)
+        assert (payload.url, payload.status, payload.content_type) == ("http://h/news/1", 200, "text/html")
+        assert (payload.body, payload.archived) == (BODY, utc(2012, 2, 27, 10, 11, 12))
+
+
+def test_the_first_collections_are_dated_by_their_names():
+    names = ["CC-MAIN-2013-20", "CC-MAIN-2012", "CC-MAIN-2009-2010", "CC-MAIN-2008-2009"]
+    collections = read_collections(orjson.dumps([{"id": name} for name in names]))
+    assert [one.begun.year for one in collections] == [2013, 2012, 2009, 2008]
+    assert nearest(collections, utc(2011, 11, 1), 1) == ("CC-MAIN-2012",)
+    assert nearest(collections, utc(2009, 3, 1), 2) == ("CC-MAIN-2009-2010", "CC-MAIN-2008-2009")

@@ -10,6 +10,7 @@ from crawler.recover.cdx import PAGE_LINES
 from crawler.recover.holdings import IndexLine
 from crawler.recover.ladder import (
     MOST_CAPTURES,
+    MOST_UNCERTAIN,
     article_places,
     best_first,
     name_at,
@@ -75,11 +76,40 @@ def test_the_nearest_good_capture_is_first_and_equal_bytes_come_once():
         line("20160301000000", digest="A"),
         line("20160227000000", digest="A"),
         line("20160226120000", status=404),
-        line("20160226130000", mime="warc/revisit"),
+        line("20160226130000", mime="warc/revisit", digest="A"),
+        line("20160226130000", mime="text/css"),
         line("20160226130000", mime="image/jpeg"),
     ]
     assert [one.timestamp for one in best_first(lines, WANTED, "page")] == ["20160227000000", "20120101000000"]
-    assert [one.mime for one in best_first(lines, WANTED, "picture")] == ["image/jpeg"]
+    assert [one.mime for one in best_first(lines, WANTED, "picture")] == ["image/jpeg", "warc/revisit"]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"mime": "unk"},
+        {"mime": "-"},
+        {"mime": ""},
+        {"mime": "application/octet-stream"},
+        {"mime": "warc/revisit", "status": None},
+        {"status": None},
+        {"timestamp": "201602271011"},
+        {"timestamp": "20160027101112"},
+        {"timestamp": "20161327101112"},
+    ],
+)
+def test_a_capture_that_the_index_knows_little_of_is_taken_last(unknown):
+    vague = line("20160227000000", digest="V")._replace(**unknown)
+    good = line("20120101000000", digest="G")
+    assert list(best_first([vague], WANTED, "page")) == [vague]
+    assert list(best_first([vague, good], WANTED, "page")) == [good, vague]
+
+
+def test_of_captures_that_the_index_knows_little_of_few_are_taken():
+    lines = [line(f"2016022{day}000000", mime="unk") for day in range(10)]
+    good = [line(f"2014022{day}000000") for day in range(10)]
+    assert len(list(best_first(lines, WANTED, "page"))) == MOST_UNCERTAIN
+    assert [one.mime for one in best_first(lines + good, WANTED, "page")][-3:] == ["text/html", "unk", "unk"]
 
 
 def test_without_a_date_the_earliest_is_first():

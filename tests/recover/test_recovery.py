@@ -122,7 +122,7 @@ def test_every_article_that_archives_hold_is_had_again(gone_replica, pywb, tmp_p
     assert stub["kind"] == "stub"
     told = [(attempt["source"], attempt["reason"]) for attempt in stub["capture"]["attempts"]]
     assert told[1:] == [
-        ("wayback", "wayback: no capture"),
+        ("wayback", "wayback: no capture that is a good page"),
         ("commoncrawl", "commoncrawl: no capture in CC-MAIN-2016-09"),
     ]
 

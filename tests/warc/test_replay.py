@@ -150,14 +150,14 @@ def test_files_are_found_in_folders_globs_and_wacz(tmp_path):
 
 def test_a_wacz_that_is_none_is_refused(tmp_path):
     (tmp_path / "a.wacz").write_bytes(b"PK")
-    with pytest.raises(ConfigError, match=r"a\.wacz cannot be read"):
+    with pytest.raises(ConfigError, match=r"a\.wacz: it cannot be read as a WACZ file"):
         find_sources(str(tmp_path))
 
 
 def test_what_was_indexed_is_not_read_again_and_what_changed_is(tmp_path, monkeypatch):
     path = write(tmp_path / "a.warc.gz", day(1, body=b"one"))
     assert found(tmp_path, path).exchange.body == b"one"
-    monkeypatch.setattr("crawler.warc.replay._captures", None)
+    monkeypatch.setattr("crawler.warc.replay.read_archive", None)
     assert found(tmp_path, path).exchange.body == b"one"
     monkeypatch.undo()
     write(path, day(1, body=b"another"))
