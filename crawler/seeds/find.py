@@ -7,7 +7,7 @@ decoded and read. What is found comes as JSON lines that are seeds again: text, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -49,10 +49,11 @@ class Find:
     file: str
     offset: int
     records: int
+    coding: str | None = None
 
     def line(self) -> dict[str, str | int | None]:
-        """Return what a line of the harvest holds."""
-        return {
+        """Return what a line of the harvest holds; ``coding`` only if the body was not coded as its header says."""
+        fields: dict[str, str | int | None] = {
             "text": self.text,
             "url": self.url,
             "timestamp": self.timestamp,
@@ -60,6 +61,7 @@ class Find:
             "offset": self.offset,
             "records": self.records,
         }
+        return fields if self.coding is None else {**fields, "coding": self.coding}
 
 
 def may_hold_dump(data: bytes) -> bool:
@@ -116,7 +118,7 @@ def _finds(source: str, captures: Iterable[Capture]) -> Iterator[Find]:
     for capture in captures:
         find = _find(decode_text(capture.payload), capture.url, capture.timestamp, source, capture.offset)
         if find:
-            yield find
+            yield replace(find, coding=capture.coding)
 
 
 def _from_lines(source: str, opened: Opened, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:

@@ -32,6 +32,8 @@ class Capture:
     url: str | None
     timestamp: str | None
     payload: bytes
+    coding: str | None = None
+    """How the coding of the body is not what its header says, None if it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +90,25 @@ def _sieved(records: Iterable[Raw | Gap], source: str, sieve: Sieve, report: Rep
             sieve.progress(record.offset)
         if record.note:
             report(SeedError(source, f"the record at offset {record.offset}: {record.note}"))
-        payload = _payload(record, source, report)
+        payload, coding = _payload(record, source, report)
         if sieve.holds(payload):
             headers = record.headers
             url = headers.get("warc-target-uri", "").strip("<>") or None
-            if headers.get("warc-type", "").lower() in _KINDS and sieve.wanted(url):
-                yield Capture(record.offset, url, headers.get("warc-date"), payload)
+            if record.kind in _KINDS and sieve.wanted(url):
+                yield Capture(record.offset, url, headers.get("warc-date"), payload, coding)
 
 
-def _payload(record: Raw, source: str, report: Report) -> bytes:
-    """Return what the record holds, decoded, up to MAX_PAYLOAD bytes of it."""
+def _payload(record: Raw, source: str, report: Report) -> tuple[bytes, str | None]:
+    """Return what the record holds, decoded, up to MAX_PAYLOAD bytes of it; and how its header is wrong about that."""
     message = read_message(record.block)
     if message is None:
-        return record.block
+        return record.block, None
     try:
-        return message.decoded(MAX_PAYLOAD).body
+        decoded = message.decoded(MAX_PAYLOAD)
     except TooLong as error:
-        return error.start
+        return error.start, None
     except ValueError as error:
-        if record.headers.get("warc-type", "").lower() in _KINDS:
+        if record.kind in _KINDS:
             report(SeedError(source, f"broken record at offset {record.offset}, skipped ({error})"))
-        return b""
+        return b"", None
+    return decoded.body, "; ".join(decoded.notes) or None

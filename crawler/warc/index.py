@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS captures (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS captures_by_url ON captures (urlkey, date);
 CREATE INDEX IF NOT EXISTS captures_by_payload ON captures (sha256) WHERE kind = 'response';
-CREATE INDEX IF NOT EXISTS captures_by_digest ON captures (digest) WHERE kind = 'response';
+CREATE INDEX IF NOT EXISTS captures_by_any_digest ON captures (digest);
+CREATE INDEX IF NOT EXISTS captures_by_record ON captures (record_id);
 """
 _VERSION = 1
 

@@ -1,6 +1,6 @@
 """Answers out of WARC files instead of the network: an index on disk, and the record that answers a URL best.
 
-The files may be anybody's, so FastWARC reads them, which copes with all that the field's tools write. Of the captures
+The files may be anybody's, so :mod:`crawler.warc.archive` reads them, past whatever is broken. Of the captures
 of a URL, by the canonical form that replay tools use, the first that can be read is taken in this order: the very
 URL; status 200 before other answers that are no errors, errors last; the newest.
 """
