@@ -106,9 +106,12 @@ def _payload(record: Raw, source: str, report: Report) -> tuple[bytes, str | Non
     try:
         decoded = message.decoded(MAX_PAYLOAD)
     except TooLong as error:
+        report(SeedError(source, f"the record at offset {record.offset}: {error}"))
         return error.start, None
     except ValueError as error:
         if record.kind in _KINDS:
             report(SeedError(source, f"broken record at offset {record.offset}, skipped ({error})"))
         return b"", None
+    if not decoded.whole and record.kind in _KINDS:
+        report(SeedError(source, f"the record at offset {record.offset}: its body is cut short"))
     return decoded.body, "; ".join(decoded.notes) or None

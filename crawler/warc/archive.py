@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from crawler.warc.framing import MAX_HEAD_BYTES, Frame, Gap, Stream, begins_record, holds_record, read_frames, read_head
+from crawler.warc.framing import MAX_HEAD_BYTES, Frame, Gap, Stream, begins_record, read_frames, read_head
 from crawler.warc.members import (
     GZIP_MAGIC,
     ZSTD_MAGIC,
@@ -100,15 +100,14 @@ def unpack(read_at: ReadAt, size: int, out: IO[bytes], limit: int) -> int:
 
 def read_record_at(read_at: ReadAt, size: int, offset: int, limit: int) -> Raw:
     """Return the record at *offset*, with *limit* bytes of its block. Raises ValueError if there is none."""
-    packed = is_compressed(read_at, size)
-    if packed:
+    if is_compressed(read_at, size):
         records: Iterator[Raw | Gap] = _Compressed(read_at, size, limit).records_at(offset)
     else:
         records = read_archive(read_at, size, limit, offset)
     found = next(records, None)
     while isinstance(found, Gap) and found.place == offset:  # a stray line before it
         found = next(records, None)
-    if not isinstance(found, Raw) or (packed and found.offset != offset):
+    if not isinstance(found, Raw) or found.offset != offset:
         raise ValueError("there is no record")
     return found
 
@@ -142,7 +141,7 @@ def read_stream(read: Callable[[int], bytes], limit: int) -> Iterator[Raw | Gap]
 def is_archive(read_at: ReadAt, size: int) -> bool:
     """Tell whether a file of *size* bytes holds WARC or ARC records, by what stands first in it."""
     if not is_compressed(read_at, size):
-        return holds_record(read_at(0, _MAX_FIRST_LINE_BYTES).lstrip(b"\r\n")[:_PEEK_BYTES])
+        return begins_record(read_at(0, _MAX_FIRST_LINE_BYTES).lstrip(b"\r\n"))
     return _Compressed(read_at, size, 0).is_archive()
 
 
@@ -154,7 +153,7 @@ def is_compressed(read_at: ReadAt, size: int) -> bool:
     if begins_record(start.lstrip(b"\r\n")) or _MAGIC_RE.search(read_at(0, _BLOCK_BYTES)) is None:
         return False
     member = _Compressed(read_at, size, 0).next_member(0)
-    return member < size and not holds_record(read_at(0, min(member, _BLOCK_BYTES)))
+    return member < size and b"\nWARC/" not in read_at(0, min(member, _BLOCK_BYTES))
 
 
 def _raw(offset: int, inner: int, found: Frame | Gap) -> Raw | Gap:
@@ -271,7 +270,7 @@ class _Compressed:
                 return
 
     def _begins_record(self, place: int) -> bool:
-        """Tell whether a record begins in the member at *place*, near its start, or the member cannot be read."""
+        """Tell whether the member at *place* begins with a record, or cannot be read."""
         try:
             start = b""
             for block in Member(self._read_at, place, self._dictionary).blocks():
@@ -280,7 +279,7 @@ class _Compressed:
                     break
         except BrokenMember:
             return True
-        return holds_record(start.lstrip(b"\r\n"))
+        return begins_record(start.lstrip(b"\r\n"))
 
     def next_member(self, place: int) -> int:
         """Return where the next member with a record begins, from *place* on; the end of the file if there is none."""

@@ -18,7 +18,7 @@ MAX_HEAD_BYTES = 1 << 18
 _PEEK_BYTES = 64
 _HEAD_STEP_BYTES = 1 << 12
 _STEP_BYTES = 1 << 16
-_MAX_REREAD_BYTES = 1 << 30
+_MAX_REREAD_BYTES = 1 << 28
 """Read twice, at most, to find out whether lengths are true; then the next line that begins a record counts."""
 _MAX_LINE_BYTES = 1 << 14
 _MARK_OVERLAP_BYTES = _MAX_LINE_BYTES
@@ -32,6 +32,9 @@ _ARC_LINE = (
 )
 _ARC_RE = re.compile(_ARC_LINE)
 _ARC_MARK_RE = re.compile(rb"\n(?=" + _ARC_LINE + rb")")
+_BOUNDS = frozenset({b"\r\n\r\n", b"\n\n"})
+"""Behind a WARC record; if they are where its length says, it is believed whatever follows them."""
+_ARC_BOUND_RE = re.compile(rb"\r?\n[A-Za-z][A-Za-z0-9+.-]{1,15}:")
 _HEAD_END_RE = re.compile(rb"\r?\n\r?\n")
 _LENGTH_RE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _END_RE = re.compile(rb"(?:\r?\n){0,2}\Z")
@@ -142,11 +145,6 @@ def read_head(head: bytes) -> dict[str, str]:
     return headers
 
 
-def holds_record(data: bytes) -> bool:
-    """Tell whether a line of *data* begins a WARC or ARC record."""
-    return begins_record(data) or _MARK_RE.search(data) is not None or _ARC_MARK_RE.search(data) is not None
-
-
 def begins_record(data: bytes) -> bool:
     """Tell whether a WARC or ARC record begins with *data*, its first line or more."""
     return _WARC_RE.match(data) is not None or _ARC_RE.match(data) is not None
@@ -198,6 +196,8 @@ class _Framer:
             if len(data) == searched or searched > MAX_HEAD_BYTES:
                 return Gap(place, "its headers do not end")
         head = data[: end.start()]
+        if _MARK_RE.search(head):  # it has no end of its own
+            return Gap(place, "its headers do not end")
         stream.skip(end.end())
         said = read_head(head).get("content-length", "")
         if not _LENGTH_RE.fullmatch(said):
@@ -233,8 +233,9 @@ class _Framer:
         follows = stream.peek(_MAX_LINE_BYTES).lstrip(b"\r\n")
         if stream.broken is not None and str(stream.broken) != BrokenMember.CUT:
             return Gap(place, str(stream.broken))
-        if length == said and (not follows or next_re.match(follows) or stream.peek(4) in {b"\r\n\r\n", b"\n\n"}):
-            self._doubt = False
+        is_bounded = _ARC_BOUND_RE.match(stream.peek(_PEEK_BYTES)) if next_re is _ARC_RE else stream.peek(4) in _BOUNDS
+        if length == said and (not follows or next_re.match(follows) or is_bounded):
+            self._doubt = self._reread > _MAX_REREAD_BYTES
             return Frame(place, head, block, length)
         self._reread += length
         self._doubt = True
@@ -251,8 +252,6 @@ class _Framer:
         """Return a record that ends before the next one, without the line ends between them."""
         end = _END_RE.search(block) if length == len(block) else None
         bare = block[: end.start()] if end else block
-        if self._reread < _MAX_REREAD_BYTES:
-            self._doubt = False
         return Frame(place, head, bare, length - len(block) + len(bare), note)
 
     def _until_mark(self, keep: int) -> tuple[bytes, int]:

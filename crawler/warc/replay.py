@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 from zlib import crc32
@@ -22,7 +23,7 @@ from crawler.warc.coding import dechunked
 from crawler.warc.dates import digest_like, instant, plain_digest, same_second
 from crawler.warc.exchange import Exchange, Headers, Truncated
 from crawler.warc.framing import MAX_HEAD_BYTES, Gap
-from crawler.warc.http import read_message
+from crawler.warc.http import Message, read_message
 from crawler.warc.index import Capture, CaptureIndex, url_key
 from crawler.warc.members import ReadAt
 from crawler.warc.sources import WarcSource
@@ -116,10 +117,7 @@ class Replay:
                     if record.offset == last:
                         return False
                     last = record.offset
-                    if record.note:
-                        problems.append(f"{name}: the record at {record.offset}: {record.note}")
-                    if capture := _capture(name, record):
-                        self._index.add(capture)
+                    problems += self._add(name, record)
         except (OSError, ValueError) as error:
             problems.append(f"{name}: it cannot be read to its end ({error})")
         for problem in problems[:MAX_PROBLEMS]:
@@ -127,6 +125,20 @@ class Replay:
         if len(problems) > MAX_PROBLEMS:
             self._on_problem(f"{name}: and {len(problems) - MAX_PROBLEMS} more like these")
         return True
+
+    def _add(self, name: str, record: Raw) -> Iterator[str]:
+        """Add the capture in *record*, if there is one, to the index; yield what is wrong with it."""
+        if record.note:
+            yield f"{name}: the record at {record.offset}: {record.note}"
+        try:
+            capture = _capture(name, record)
+        except ValueError as error:
+            yield f"{name}: the record at {record.offset}: {error}"
+            return
+        if capture is not None:
+            if capture.date == _NO_DATE:
+                yield f"{name}: the record at {record.offset}: it has no date that can be read"
+            self._index.add(capture)
 
     def _exchange(self, capture: Capture) -> Exchange:
         read = self._read(capture)
@@ -297,6 +309,8 @@ def _capture(name: str, record: Raw) -> Capture | None:
     fields = record.headers
     kind = fields.get("warc-type", "").lower()
     url = fields.get("warc-target-uri", "").strip("<> ")
+    if kind in _KINDS and not url:
+        raise ValueError("it has no WARC-Target-URI")
     if kind not in _KINDS or not url.lower().startswith(("http://", "https://")):
         return None
     message = None if kind == "resource" else read_message(record.block)
@@ -309,7 +323,7 @@ def _capture(name: str, record: Raw) -> Capture | None:
         kind,
         url_key(url),
         url,
-        _iso(fields.get("warc-date")) or _NO_DATE,
+        _iso(fields.get("warc-date")) or _http_date(message) or _NO_DATE,
         message.status if message else None,
         content_type,
         plain_digest(fields.get("warc-payload-digest")),
@@ -318,6 +332,15 @@ def _capture(name: str, record: Raw) -> Capture | None:
         refers_to_url,
         _iso(fields.get("warc-refers-to-date")),
     )
+
+
+def _http_date(message: Message | None) -> str | None:
+    """Return when the server sent *message*, by its own word."""
+    try:
+        sent = parsedate_to_datetime((message and message.header("date")) or "")
+    except (ValueError, TypeError, IndexError):
+        return None
+    return _iso(sent.isoformat())
 
 
 def _iso(date: str | None) -> str | None:

@@ -12,6 +12,7 @@ from crawler.replica.routes import Routes
 from tests.crawling import REPOSITORY, scrapy, scrapy_command
 from tests.recover.webarchive import archive, recovering
 from tests.scripted import Scripted, http, write_profile
+from tests.zoo.pages import record
 
 GONE, NOWHERE, THERE = 1793356, 1793357, 1793358
 TITLE = Site().title(GONE)
@@ -54,6 +55,22 @@ def test_each_step_is_told_and_the_exit_code_says_whether_all_were_found(start_r
     assert f"wayback      found (captured 2016-02-27T00:00:00+00:00)  {wayback}/web/20160227000000id_/" in done.stdout
     assert f"title        {TITLE}" in done.stdout
     assert not (tmp_path / "corpus").exists()
+
+
+def test_archives_are_not_blamed_when_pages_come_from_warc_files(tmp_path):
+    profile = tmp_path / "site.toml"
+    profile.write_text(
+        'name = "little"\nlanguage = "en"\ntimezone = "UTC"\n[article]\nurls = ["http://en.alalam.ir/news/{id}"]\n'
+        "id_pattern = '/news/(?P<id>[0-9]+)'\n[image]\nurls = [\"http://en.alalam.ir/pic/{pic}\"]\n"
+        '[recover]\nwayback = "http://127.0.0.1:9"\n'
+    )
+    (tmp_path / "a.warc").write_bytes(record(1793001))
+    there = ("--site", str(profile), "-s", f"SOURCE=warc:{tmp_path}/a.warc", "-s", f"CORPUS_DIR={tmp_path}/corpus")
+    done = scrapy("seeds", "rescue", "1793001", "1793099", "--json", *there)
+    found, missing = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, found["found"], missing["found"], missing["waiting"]) == (9, True, False, False)
+    reasons = [(attempt["source"], attempt["reason"]) for attempt in missing["attempts"]]
+    assert reasons == [("origin", "not in the WARC files")]
 
 
 def test_what_is_no_article_of_the_site_is_one_line(tmp_path):

@@ -92,6 +92,8 @@ class RescueSpider(ArticleSpider):
             if record is not None:
                 return Rescued(target, record, tuple(attempts), waiting=False)
             attempts += [attempt] if attempt else []
+        if not self.recoverer.has_archives:  # nobody is asked, so nobody is to blame
+            return Rescued(target, None, tuple(attempts), waiting=False)
         try:
             async with aclosing(self.recoverer.article(target)) as steps:
                 async for step in steps:
