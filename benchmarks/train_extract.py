@@ -48,6 +48,7 @@ from extract import f1, precision_recall, read_set  # noqa: E402
 from crawler.extract.blocks import Block  # noqa: E402
 from crawler.extract.body import evidence  # noqa: E402
 from crawler.extract.learned.features import Evidence, measure  # noqa: E402
+from crawler.extract.learned.forest import encoded_columns  # noqa: E402
 from crawler.extract.marks import KIND_COUNT, NAMES  # noqa: E402
 from crawler.extract.page import read  # noqa: E402
 from crawler.extract.titles import find_title  # noqa: E402
@@ -330,7 +331,7 @@ def _arrays(model: CatBoostClassifier, weight: float) -> dict[str, Any]:
 def write(path: Path, words: dict[str, float], pages: list[Sample]) -> None:
     letters = np.frombuffer(" ".join(words).encode(), dtype=np.uint8)
     odds = np.array(list(words.values()), dtype=np.float16)
-    np.savez_compressed(path, words=letters, odds=odds, **arrays(fit(pages, _TREES)))
+    np.savez_compressed(path, columns=encoded_columns(), words=letters, odds=odds, **arrays(fit(pages, _TREES)))
     print(f"{path}: {path.stat().st_size} bytes")
 
 

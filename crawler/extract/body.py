@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crawler.extract.blocks import Block, Place, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
 from crawler.extract.learned.features import Evidence, Matrix, measure
-from crawler.extract.learned.forest import load_reader
+from crawler.extract.learned.forest import Reader, shipped_reader
 from crawler.extract.learned.letters import CALL_RE, weight
 from crawler.extract.learned.words import Vocabulary
 from crawler.extract.moments import parse_moment
@@ -24,38 +24,43 @@ from crawler.extract.page import Page
 from crawler.extract.walls import bars
 from crawler.text import clean_line
 
-_THRESHOLD = 0.5
-_DOUBT = 0.25
-_SURE = 0.5
+BODY_PROBABILITY = 0.5
+"""A block that is likelier than that to be body is taken for it."""
+MAX_DOUBT_SHARE = 0.25
+"""From that share of misjudged text to expect, in the text kept, on a page is read a second time."""
+SURE_PROBABILITY = 0.5
 """Probability that some paragraph of an article reaches: of 492 pages unknown to it, 0.8 was the lowest."""
 
-_MANY_TEASERS, _MOST_TEASERS, _ALL = 5, 0.8, 0.9
-_MOST_HELD = 0.8
-_MANY_BLOCKS = 1_500
-_MANY_PIECES = 6_000
-_MANY_CHARACTERS = 300_000
-_MOST = 0.4
-_ENOUGH = 480
-_SHARE = 0.2
-_AGREE = 0.75
-_LEAST = 80
-"""Letters: less is not the text of an article, but a caption, a login or an error."""
+MIN_TEASERS, MIN_TEASER_SHARE, MIN_LINKED_SHARE = 5, 0.8, 0.9
+"""A list of other pages has so many teasers, which hold such a share of the text; each has a line linked by so much."""
+HELD_TEXT_SHARE = 0.8
+"""The element of the article holds such a share of its text."""
+MAX_SECOND_READING_BLOCKS = 1_500
+MAX_SECOND_READING_PIECES = 6_000
+MAX_SECOND_READING_CHARACTERS = 300_000
+BELOW_TITLE_SHARE, BELOW_TITLE_LETTERS = 0.4, 480
+"""If so much of what is kept stands below the title, nothing above it is."""
+BESIDE_OTHERS_SHARE = 0.2
+"""So much must be left (or :data:`BELOW_TITLE_LETTERS`), or the names that speak of other things mislead."""
+TITLE_MATCH_SHARE = 0.75
+MIN_BODY_LETTERS = 80
+"""Less is not the text of an article, but a caption, a login or an error."""
 
-_FLASH_LETTERS, _FLASH_WORDS = 20, 4
+MIN_FLASH_LETTERS, MIN_FLASH_WORDS = 20, 4
 """Letters and words of the shortest sentence that is the text of an article with a heading."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "label", "button")
-_MAX_FLASH_LETTERS = 1_500
+MAX_FLASH_LETTERS = 1_500
 """A page without a heading that has more of what looks like sentences is no flash, but something else."""
-_NOWHERE = -1
+NO_DEPTH = -1
 """Less than the depth of any element: text that stands in none that speaks of other things."""
 
 FEW_WORDS = "few words"
 """The source of a text that is too short to be judged by how it reads."""
 
-_SENTENCE = 40
-_LONG_TEXT = 400
-_DATE_LINE = 60
-_HEAD = 6
+MIN_PARAGRAPH_LETTERS = 40
+MIN_JSON_LD_CHARACTERS = 400
+MAX_DATE_LINE_CHARACTERS = 60
+MAX_HEAD_LINES = 6
 _DESK_RE = re.compile(
     r"[A-Z]{1,4}(?:/[A-Z]{1,4}|\s-)(?:\s\d{1,3})?|[A-Z]{1,4}\s-\s\d{1,3}|\d{1,3}(?:-\d{1,3})?|Category:"
 )
@@ -64,7 +69,7 @@ _DESK_RE = re.compile(
 _SPLIT_RE = re.compile(r"\s*\n\s*|(?<=[.!?])\s{2,}")
 
 
-_UNREAD = ("script", "style", "noscript", "svg", "nav", "footer", "iframe")
+UNREAD_TAGS = ("script", "style", "noscript", "svg", "nav", "footer", "iframe")
 
 
 class Body(NamedTuple):
@@ -82,27 +87,27 @@ class Reading(NamedTuple):
     missing: str | None = None
 
 
-def find_body(page: Page, title: str | None) -> Reading:
+def find_body(page: Page, title: str | None, reader: Reader | None = None) -> Reading:
     """Return the body of *page*, without *title* and date line at its head and without leaked dumps.
 
     The profile's selector first; then the blocks of the page that the forest takes for body, but for what its markup
     calls comments or other stories beside a text of some length. Where it is in doubt about much of what it takes
     (some 5 pages in 100), trafilatura reads the page instead, whose mistakes are others. Where all that leaves hardly
     anything, the articleBody of its JSON-LD. A body ends where a dump begins: what the site leaks comes after the last
-    paragraph.
+    paragraph. *reader* is what judges the blocks; None: the one that ships.
     """
     if chosen := page.select("body"):
         paragraphs = [clean_line(block.text) for element in chosen for block in blocks(element)]
         if cleaned := _cleaned(paragraphs, title):
             return Reading(Body(cleaned, "profile", chosen))
-    kept, doubt, surest = _judged(page, title)
+    kept, doubt, surest = _judged(page, title, reader or shipped_reader())
     elements = _around(kept)
     if not _says_article(page):
-        if page.blocks and surest < _SURE and not page.lost:
+        if page.blocks and surest < SURE_PROBABILITY and not page.lost:
             return _few_words(page, title, elements)
         if _leads_elsewhere(page, kept):
             return Reading(Body([], "", elements), "a list of other pages")
-    if doubt > _DOUBT and _is_small(page):
+    if doubt > MAX_DOUBT_SHARE and _is_small(page):
         paragraphs = _cleaned(map(clean_line, _second_reading(page)), title)
         if _is_text(paragraphs):
             return Reading(Body(paragraphs, "trafilatura", elements))
@@ -110,7 +115,7 @@ def find_body(page: Page, title: str | None) -> Reading:
     if _is_text(paragraphs):
         return Reading(Body(paragraphs, "page", elements))
     told = _cleaned(map(clean_line, _SPLIT_RE.split(_article_body(page))), title)
-    if sum(map(len, told)) >= _LONG_TEXT:
+    if sum(map(len, told)) >= MIN_JSON_LD_CHARACTERS:
         return Reading(Body(told, "json-ld", elements))
     return _few_words(page, title, elements)
 
@@ -134,8 +139,8 @@ def _few_words(page: Page, title: str | None, elements: list[etree._Element]) ->
         kept = [text for block, text in below if _is_sentence(block, text, place.other)]
     elif title and all(block.place.tag not in _HEADINGS[:2] for block, _ in pairs):
         below = pairs
-        kept = [text for block, text in below if _is_sentence(block, text, _NOWHERE)]
-        kept = [text for text in kept if not bars(text)] if sum(map(len, kept)) <= _MAX_FLASH_LETTERS else []
+        kept = [text for block, text in below if _is_sentence(block, text, NO_DEPTH)]
+        kept = [text for text in kept if not bars(text)] if sum(map(len, kept)) <= MAX_FLASH_LETTERS else []
     kept = _cleaned(kept, title)
     if not kept or sum(block.linked for block, _ in below) > sum(map(len, kept)):
         return Reading(Body([], "", elements), "nothing that reads like an article")
@@ -161,7 +166,11 @@ def _is_sentence(block: Block, text: str, other: int) -> bool:
     place = block.place
     if place.unseen or place.other > other or place.tag in _HEADINGS or block.linked > len(text) / 2:
         return False
-    return weight(text) >= _FLASH_LETTERS and len(text.split()) >= _FLASH_WORDS and not CALL_RE.match(text.casefold())
+    return (
+        weight(text) >= MIN_FLASH_LETTERS
+        and len(text.split()) >= MIN_FLASH_WORDS
+        and not CALL_RE.match(text.casefold())
+    )
 
 
 def _says_article(page: Page) -> bool:
@@ -180,12 +189,12 @@ def _leads_elsewhere(page: Page, kept: list[tuple[Block, str]]) -> bool:
         if any(_is_linked_line(page, other) and _are_together(block, other) for other in around):
             teasers += chosen[id(block)]
             holders.add(id(block.place.outer))
-    return len(holders) >= _MANY_TEASERS and teasers >= _MOST_TEASERS * sum(chosen.values())
+    return len(holders) >= MIN_TEASERS and teasers >= MIN_TEASER_SHARE * sum(chosen.values())
 
 
 def _is_linked_line(page: Page, block: Block) -> bool:
     """Tell whether all of *block* is a link to another page of this site."""
-    if not block.href or block.linked < _ALL * sum(map(len, block.pieces)):
+    if not block.href or block.linked < MIN_LINKED_SHARE * sum(map(len, block.pieces)):
         return False
     url = page.absolute(block.href)
     return bool(url) and not block.href.startswith("#") and (urlsplit(url).hostname or "").lower() == page.host
@@ -197,25 +206,29 @@ def _are_together(block: Block, other: Block) -> bool:
 
 def _is_text(paragraphs: list[str]) -> bool:
     sizes = [weight(paragraph) for paragraph in paragraphs]
-    return sum(sizes) >= _LEAST and max(sizes) >= _SENTENCE
+    return sum(sizes) >= MIN_BODY_LETTERS and max(sizes) >= MIN_PARAGRAPH_LETTERS
 
 
 def _is_small(page: Page) -> bool:
     """Tell whether *page* can be given to trafilatura, whose time grows faster than its pages."""
     pieces = sum(len(block.pieces) for block, _ in page.blocks)
-    return len(page.blocks) <= _MANY_BLOCKS and pieces <= _MANY_PIECES and sum(map(len, page.lines)) <= _MANY_CHARACTERS
+    return (
+        len(page.blocks) <= MAX_SECOND_READING_BLOCKS
+        and pieces <= MAX_SECOND_READING_PIECES
+        and sum(map(len, page.lines)) <= MAX_SECOND_READING_CHARACTERS
+    )
 
 
 def _second_reading(page: Page) -> list[str]:
     from trafilatura import bare_extraction  # noqa: PLC0415 - most processes of a few pages are spared it
 
     root = deepcopy(page.root)
-    etree.strip_elements(root, *_UNREAD, with_tail=False)  # its time grows faster than its pages
+    etree.strip_elements(root, *UNREAD_TAGS, with_tail=False)  # its time grows faster than its pages
     tree = html.fromstring(etree.tostring(root, encoding="unicode", method="html"))
     document = bare_extraction(tree, with_metadata=False, include_comments=False, fast=True)
     text = document.text if document and not isinstance(document, dict) else None
     start = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), 0)
-    above = {line for line in page.lines[:start] if len(line) < _SENTENCE}  # kickers
+    above = {line for line in page.lines[:start] if len(line) < MIN_PARAGRAPH_LETTERS}  # kickers
     return [line for line in (text or "").split("\n") if line not in above]
 
 
@@ -244,23 +257,22 @@ def _up_to_dump(pairs: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
     return [pair for number, pair in enumerate(pairs[: end + 1]) if number not in passed]
 
 
-def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], float, float]:
+def _judged(page: Page, title: str | None, reader: Reader) -> tuple[list[tuple[Block, str]], float, float]:
     """Return the blocks that are body, the doubt about them (misjudged text to expect, to text kept), and the surest.
 
     The surest is the highest probability of a block that is long enough to be a paragraph.
     """
     if not page.blocks:
         return [], 0.0, 0.0
-    reader = load_reader()
     found, texts, measured = evidence(page, title, reader.vocabulary)
     judged = reader.judge(measured)
     sizes = measured.sizes
     start = _title_at(found, measured.overlap)
-    judged = np.where(_others(found, start, sizes * (judged > _THRESHOLD)), 0, judged)
-    keep = judged > _THRESHOLD
-    surest = float(np.where(sizes >= _LEAST, judged, 0).max())
+    judged = np.where(_others(found, start, sizes * (judged > BODY_PROBABILITY)), 0, judged)
+    keep = judged > BODY_PROBABILITY
+    surest = float(np.where(sizes >= MIN_BODY_LETTERS, judged, 0).max())
     doubt = float((sizes * np.minimum(judged, 1 - judged)).sum() / max(1.0, (sizes * keep).sum()))
-    if (sizes * keep)[start:].sum() >= min(_ENOUGH, _MOST * (sizes * keep).sum()):
+    if (sizes * keep)[start:].sum() >= min(BELOW_TITLE_LETTERS, BELOW_TITLE_SHARE * (sizes * keep).sum()):
         keep[:start] = False
     leak = [bool(DUMP_RE.search(text)) for text in texts[-1:]]
     keep[-1:] |= np.array(leak)  # its text may begin with the last paragraph
@@ -270,7 +282,7 @@ def _judged(page: Page, title: str | None) -> tuple[list[tuple[Block, str]], flo
 def _title_at(found: list[Block], overlap: Matrix) -> int:
     """Return the number of the first ``h1`` that says the title: what stands above it is the site's, 0 if none does."""
     headings = (number for number, block in enumerate(found) if block.place.tag == "h1")
-    return next((number for number in headings if overlap[number] > _AGREE), 0)
+    return next((number for number in headings if overlap[number] > TITLE_MATCH_SHARE), 0)
 
 
 def _others(found: list[Block], start: int, taken: Matrix) -> NDArray[np.bool_]:
@@ -280,7 +292,7 @@ def _others(found: list[Block], start: int, taken: Matrix) -> NDArray[np.bool_]:
     """
     around = found[start].place.other
     other: NDArray[np.bool_] = np.array([block.place.other > around for block in found])
-    leaves_enough = bool(taken[~other].sum() >= max(_ENOUGH, _SHARE * taken.sum()))
+    leaves_enough = bool(taken[~other].sum() >= max(BELOW_TITLE_LETTERS, BESIDE_OTHERS_SHARE * taken.sum()))
     return other & leaves_enough
 
 
@@ -295,7 +307,7 @@ def _around(kept: list[tuple[Block, str]]) -> list[etree._Element]:
     for block, text in kept:
         place = block.place
         held[place.depth][place] = held[place.depth].get(place, 0) + len(text)
-    most = _MOST_HELD * sum(len(text) for _, text in kept)
+    most = HELD_TEXT_SHARE * sum(len(text) for _, text in kept)
     for depth in range(max(held, default=-1), -1, -1):
         for place, size in held[depth].items():
             if size >= most:
@@ -310,7 +322,7 @@ def _cleaned(paragraphs: Iterable[str], title: str | None) -> list[str]:
     cleaned: list[str] = []
     for number, paragraph in enumerate(paragraphs):
         line = without_dump(paragraph).rstrip()
-        if line and not (number < _HEAD and _is_heading(line, title)):
+        if line and not (number < MAX_HEAD_LINES and _is_heading(line, title)):
             cleaned.append(line)
         if len(line) != len(paragraph):
             break
@@ -322,4 +334,8 @@ def _cleaned(paragraphs: Iterable[str], title: str | None) -> list[str]:
 def _is_heading(line: str, title: str | None) -> bool:
     if title and line.casefold() == title.casefold():
         return True
-    return len(line) <= _DATE_LINE and parse_moment(line) is not None and not re.search(r"\w{3,}\W+(?:\w+\W+){6}", line)
+    return (
+        len(line) <= MAX_DATE_LINE_CHARACTERS
+        and parse_moment(line) is not None
+        and not re.search(r"\w{3,}\W+(?:\w+\W+){6}", line)
+    )

@@ -15,6 +15,7 @@ from crawler.extract.canonical import find_canonical_url
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
 from crawler.extract.languages import find_language
+from crawler.extract.learned.forest import Reader
 from crawler.extract.page import Found, Page, read
 from crawler.extract.titles import find_kicker, find_title
 from crawler.extract.tree import parse
@@ -31,6 +32,7 @@ def extract(
     *,
     charset: str | None = None,
     fetched: datetime | None = None,
+    reader: Reader | None = None,
 ) -> dict[str, Any]:
     """Return the fields of the article in *html*, which was found at *url*.
 
@@ -44,12 +46,13 @@ def extract(
     no such page).
 
     *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
-    header said. *fetched*: when the page was fetched (default: now); later dates are not believed.
+    header said. *fetched*: when the page was fetched (default: now); later dates are not believed. *reader*: what tells
+    the body from the rest of the page (default: the one that ships).
 
     Never raises, whatever the bytes are; only ``ImportError``, if a library that it needs cannot be loaded.
     """
     with _without_looking_for_cycles():
-        return _extracted(html, url, profile, charset, fetched or datetime.now(UTC))
+        return _extracted(html, url, profile, charset, fetched or datetime.now(UTC), reader)
 
 
 @contextmanager
@@ -65,7 +68,12 @@ def _without_looking_for_cycles() -> Iterator[None]:
 
 
 def _extracted(
-    html: bytes, url: str, profile: SiteProfile | None, charset: str | None, latest: datetime
+    html: bytes,
+    url: str,
+    profile: SiteProfile | None,
+    charset: str | None,
+    latest: datetime,
+    reader: Reader | None,
 ) -> dict[str, Any]:
     page = _asked(lambda: read(html, url, profile, charset, latest))
     if page is None:
@@ -73,7 +81,7 @@ def _extracted(
     found: dict[str, Found[Any] | None] = {}
     found["title"] = _asked(lambda: find_title(page))
     title = found["title"].value if found["title"] else None
-    reading = _asked(lambda: find_body(page, title)) or Reading(Body([], "", []), "the page could not be read")
+    reading = _asked(lambda: find_body(page, title, reader)) or Reading(Body([], "", []), "the page could not be read")
     if wall := _asked(lambda: find_wall(page, title, reading.body.paragraphs)):
         reading = Reading(Body([], "", []), wall)
     error = _asked(lambda: find_error(page, title, reading.body.paragraphs))

@@ -18,25 +18,25 @@ from py3langid.langid import LanguageIdentifier
 
 from crawler.text.languagemodel import load_identifier
 
-_SAMPLE = 1_000
-_LEAST = 20
+MAX_SAMPLE_CHARACTERS = 1_000
+MIN_LETTERS = 20
 """Letters: fewer are too little to tell from. A Han, kana or Hangul character counts three."""
 
-_WIDE = 3
-_SURE = 0.5
-_DECLARED_WEIGHT = 20.0
+WIDE_LETTER_WEIGHT = 3
+MIN_PROBABILITY = 0.5
+DECLARED_ODDS = 20.0
 """A declaration is believed unless the text is twenty times likelier to be in another language."""
 
 # Labels of the model that stand for a dialect which news writes in the standard language, or an older script.
-_STANDARD = {"arz": "ar", "ary": "ar", "wuu": "zh", "hbo": "he", "grc": "el", "uzs": "uz"}
+_STANDARD_CODES = {"arz": "ar", "ary": "ar", "wuu": "zh", "hbo": "he", "grc": "el", "uzs": "uz"}
 # What a text can hardly tell apart: here the declaration decides.
-_KIN = (
+_KIN_CODES = (
     {"id", "ms"}, {"hr", "bs", "sr", "sh", "cnr"}, {"no", "nb", "nn"}, {"ku", "ckb", "sdh", "kmr"},
     {"zh", "yue", "cmn"}, {"fa", "prs"}, {"tl", "fil"}, {"ro", "mo"},
 )  # fmt: skip
 
 # Words that texts in a language are full of.
-_EVERYDAY = {
+_EVERYDAY_WORDS = {
     "en": "the of and to is that was with for on it as by are from at be have this has he they which an said "
     "you your we our their will can would not but or were been more than when who its about all out up if "
     "there what how",
@@ -57,40 +57,40 @@ _EVERYDAY = {
     "fa": "و در به از که این را با است برای آن یک های شد بر هم تا خود اما کرد شده",
 }
 _LANGUAGES_OF: dict[str, list[str]] = {}
-for _code, _words in _EVERYDAY.items():
+for _code, _words in _EVERYDAY_WORDS.items():
     for _word in _words.split():
         _LANGUAGES_OF.setdefault(_word, []).append(_code)
 _WORD_RE = re.compile(r"[^\W\d_]+")
-_WORDS = 30
-_FULL, _DECLARED_FULL = 0.2, 0.14
-_ALONE = frozenset({"en", "de", "fr", "ru", "ar", "fa"})
+MIN_WORDS = 30
+MIN_EVERYDAY_SHARE, MIN_EVERYDAY_SHARE_DECLARED = 0.2, 0.14
+_CODES_WITHOUT_KIN = frozenset({"en", "de", "fr", "ru", "ar", "fa"})
 """Languages whose kin share few of these words. Others have to be declared: Galician is full of Portuguese ones."""
 
 # Letters in which the news of one language alone is written.
-_SCRIPTS = {
+_SCRIPT_LETTERS = {
     "ja": "\u3040-\u30ff", "zh": "\u3400-\u9fff", "ko": "\uac00-\ud7a3", "el": "\u0370-\u03ff\u1f00-\u1fff",
     "th": "\u0e00-\u0e7f", "lo": "\u0e80-\u0eff", "km": "\u1780-\u17ff", "ka": "\u10a0-\u10ff", "hy": "\u0531-\u0587",
     "gu": "\u0a80-\u0aff", "ta": "\u0b80-\u0bff", "te": "\u0c00-\u0c7f", "kn": "\u0c80-\u0cff", "ml": "\u0d00-\u0d7f",
     "si": "\u0d80-\u0dff",
 }  # fmt: skip
-_SCRIPT_RE = re.compile("|".join(f"(?P<{code}>[{letters}]+)" for code, letters in _SCRIPTS.items()))
-_MOST = 0.5
-_JAPANESE, _CHINESE = 0.1, 0.02
+_SCRIPT_RE = re.compile("|".join(f"(?P<{code}>[{letters}]+)" for code, letters in _SCRIPT_LETTERS.items()))
+MIN_SCRIPT_SHARE = 0.5
+MIN_JAPANESE_KANA_SHARE, MAX_CHINESE_KANA_SHARE = 0.1, 0.02
 """Share of kana in a text from which on its Han letters are taken for Japanese, and up to which for Chinese ones."""
 
 
-_FEW_LETTERS = 3
+MIN_OTHER_SCRIPT_LETTERS = 3
 """So many letters of another script tell that a text is not in the language that was declared."""
-_PERSIAN, _ARABIC, _URDU = frozenset("پچژگکی"), frozenset("ةىيكأإؤئ"), frozenset("ٹڈڑںے")
-_FOREIGN = {"fa": frozenset("ٹڈڑںےة"), "ar": frozenset("ٹڈڑںےپچژگ")}
+_PERSIAN_LETTERS, _ARABIC_LETTERS, _URDU_LETTERS = frozenset("پچژگکی"), frozenset("ةىيكأإؤئ"), frozenset("ٹڈڑںے")
+_FOREIGN_LETTERS = {"fa": frozenset("ٹڈڑںےة"), "ar": frozenset("ٹڈڑںےپچژگ")}
 """Letters that no word of a language is written with, but names and loans: they tell against a declaration."""
-_OTHER_SCRIPTS = {
+_OTHER_SCRIPT_CODES = {
     "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff": "ar fa ur ps ku ckb sdh sd ug pa azb prs bal",
     "\u0400-\u052f": "ru uk bg sr mk be kk ky tg mn tt ba cv os ab",
     "\u0590-\u05ff": "he yi lad",
 }
 """Scripts that several languages are written in, the one that most texts of few words will be in first."""
-_OTHER_SCRIPT_RES = {re.compile(f"[{letters}]"): codes.split() for letters, codes in _OTHER_SCRIPTS.items()}
+_OTHER_SCRIPT_RES = {re.compile(f"[{letters}]"): codes.split() for letters, codes in _OTHER_SCRIPT_CODES.items()}
 
 
 class Language(NamedTuple):
@@ -117,24 +117,32 @@ def language_of(text: str, declared: str | None = None) -> str | None:
 
 def _language_of_few_letters(text: str, declared: str | None) -> str | None:
     """Return the language of a text that is too short to tell but for letters that *declared* is not written in."""
-    sample = text[:_SAMPLE]
+    sample = text[:MAX_SAMPLE_CHARACTERS]
     letters = sum(map(str.isalpha, sample))
     for pattern, codes in _OTHER_SCRIPT_RES.items():
         count = len(pattern.findall(sample))
-        if count < _FEW_LETTERS or count <= _MOST * letters:
+        if count < MIN_OTHER_SCRIPT_LETTERS or count <= MIN_SCRIPT_SHARE * letters:
             continue
         seen = _language_of_arabic_script(frozenset(sample), declared) if codes[0] == "ar" else codes[0]
-        return seen if declared not in codes or _FOREIGN.get(declared, frozenset()).intersection(sample) else None
+        return (
+            seen if declared not in codes or _FOREIGN_LETTERS.get(declared, frozenset()).intersection(sample) else None
+        )
     return None
 
 
 def _language_of_arabic_script(letters: frozenset[str], declared: str | None) -> str | None:
     """Return which of Urdu, Persian and Arabic uses *letters*: Arabic or *declared* where they do not tell."""
-    if _URDU & letters:
+    if _URDU_LETTERS & letters:
         return "ur"
-    if not _PERSIAN & letters:
+    if not _PERSIAN_LETTERS & letters:
         return "ar"
-    return declared if _ARABIC & letters and declared in {"ar", "fa"} else "ar" if _ARABIC & letters else "fa"
+    return (
+        declared
+        if _ARABIC_LETTERS & letters and declared in {"ar", "fa"}
+        else "ar"
+        if _ARABIC_LETTERS & letters
+        else "fa"
+    )
 
 
 def identify(text: str, declared: str | None = None) -> Language | None:
@@ -147,21 +155,21 @@ def identify(text: str, declared: str | None = None) -> Language | None:
     >>> identify("Reuters, 12/5") is None
     True
     """
-    sample = text[:_SAMPLE]
-    if _letters(sample) < _LEAST:
+    sample = text[:MAX_SAMPLE_CHARACTERS]
+    if _letters(sample) < MIN_LETTERS:
         return None
     weights: dict[str, float] = {}
     for label, probability in _model().rank(sample):
-        code = _STANDARD.get(label, label)
+        code = _STANDARD_CODES.get(label, label)
         weights[code] = weights.get(code, 0.0) + probability
     total = 1.0
     if declared in weights:
-        gained = weights[declared] * (_DECLARED_WEIGHT - 1)
+        gained = weights[declared] * (DECLARED_ODDS - 1)
         weights[declared] += gained
         total += gained
     best = max(weights, key=lambda code: weights[code])
     probability = weights[best] / total
-    if best == "zxx" or probability < _SURE:
+    if best == "zxx" or probability < MIN_PROBABILITY:
         return None
     return Language(best, round(probability, 3))
 
@@ -175,12 +183,14 @@ def everyday_language(text: str, declared: str | None = None) -> str | None:
     >>> everyday_language("The ministry said that the bridge will stay closed. " * 4)
     'en'
     """
-    words = _WORD_RE.findall(text[:_SAMPLE].casefold())
-    if len(words) < _WORDS:
+    words = _WORD_RE.findall(text[:MAX_SAMPLE_CHARACTERS].casefold())
+    if len(words) < MIN_WORDS:
         return None
     counts = Counter(chain.from_iterable(map(_LANGUAGES_OF.get, words, repeat(()))))
-    best = max(_EVERYDAY, key=counts.__getitem__)
-    least = _DECLARED_FULL if best == declared else _FULL if best in _ALONE else 1.0
+    best = max(_EVERYDAY_WORDS, key=counts.__getitem__)
+    least = (
+        MIN_EVERYDAY_SHARE_DECLARED if best == declared else MIN_EVERYDAY_SHARE if best in _CODES_WITHOUT_KIN else 1.0
+    )
     return best if counts[best] >= least * len(words) else None
 
 
@@ -190,19 +200,19 @@ def language_of_script(text: str) -> str | None:
     >>> language_of_script("국토부는 다리가 금요일까지 폐쇄된다고 밝혔다.")
     'ko'
     """
-    sample = text[:_SAMPLE]
+    sample = text[:MAX_SAMPLE_CHARACTERS]
     letters = _letters(sample)
-    if letters < _LEAST:
+    if letters < MIN_LETTERS:
         return None
     counts: Counter[str | None] = Counter()
     for match in _SCRIPT_RE.finditer(sample):
         counts[match.lastgroup] += _letters(match[0])
     kana = counts["ja"]
-    if kana >= _JAPANESE * letters:
+    if kana >= MIN_JAPANESE_KANA_SHARE * letters:
         counts["ja"] += counts.pop("zh", 0)
-    elif kana > _CHINESE * letters:
+    elif kana > MAX_CHINESE_KANA_SHARE * letters:
         return None
-    return next((code for code, count in counts.items() if count > _MOST * letters), None)
+    return next((code for code, count in counts.items() if count > MIN_SCRIPT_SHARE * letters), None)
 
 
 def are_kin(one: str, other: str) -> bool:
@@ -211,11 +221,15 @@ def are_kin(one: str, other: str) -> bool:
     >>> are_kin("id", "ms"), are_kin("ar", "fa")
     (True, False)
     """
-    return one == other or any(one in kin and other in kin for kin in _KIN)
+    return one == other or any(one in kin and other in kin for kin in _KIN_CODES)
 
 
 def _letters(text: str) -> int:
-    return sum(_WIDE if char >= "\u3040" and not "\ufb1d" <= char <= "\ufeff" else 1 for char in text if char.isalpha())
+    return sum(
+        WIDE_LETTER_WEIGHT if char >= "\u3040" and not "\ufb1d" <= char <= "\ufeff" else 1
+        for char in text
+        if char.isalpha()
+    )
 
 
 @lru_cache(maxsize=1)

@@ -58,7 +58,7 @@ def test_the_clock_is_an_argument():
 
 def test_a_library_that_cannot_be_loaded_is_no_page_without_text(monkeypatch):
     monkeypatch.setitem(sys.modules, "trafilatura", None)
-    monkeypatch.setattr("crawler.extract.body._DOUBT", -1)
+    monkeypatch.setattr("crawler.extract.body.MAX_DOUBT_SHARE", -1)
     with pytest.raises(ImportError):
         extract(PAGE, "http://example.com/")
 

@@ -1,24 +1,30 @@
-# ruff: noqa: E501, PLR2004 - punctuation of other scripts; numbers that the forest learned with
-"""What can be measured of each block of a page, as one matrix: the evidence for body or not body."""
+# ruff: noqa: E501 - punctuation of other scripts; numbers that the forest learned with
+"""What can be measured of each block of a page, as one matrix: the evidence for body or not body.
+
+:data:`GROUPS` says which columns the matrix has, by name, and which function measures them. A forest keeps the names
+that it learned with (:mod:`crawler.extract.learned.forest`).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crawler.extract.blocks import Block, Place
-from crawler.extract.learned.letters import counts, phrases_of
-from crawler.extract.learned.words import Vocabulary, words_of
+from crawler.extract.learned.letters import Letters, Phrases, counts, phrases_of
+from crawler.extract.learned.words import Vocabulary, Words, words_of
+from crawler.extract.marks import NAMES
 
 Matrix = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Columns = list[NDArray[np.float64]]
+Columns = list[NDArray[Any]]
 
 _TAGS = (
     "p", "div", "li", "td", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figcaption", "pre", "dt", "dd", "section",
@@ -28,14 +34,22 @@ _TAGS = (
 _TAG_NUMBERS = {tag: number for number, tag in enumerate(_TAGS, 1)}
 _SLUG_RE = re.compile(r"[a-zA-Z0-9%]+(?:-[a-zA-Z0-9%]+){3}")
 _NUMBER_RE = re.compile(r"\d{5}")
-_HYPHENS = 3
-
-_LONG = 80
-_LINKED = 0.4
-_WINDOW = 3
-_UPWARDS = 4
-_MEASURED = 50_000
-"""Characters of a block that are looked at: no paragraph is longer."""
+MIN_SLUG_HYPHENS = 3
+MAX_LINK_CHARACTERS = 120
+"""So much of the end of an address is looked at."""
+MIN_PROSE_LETTERS = 80
+MAX_PROSE_LINK_SHARE = 0.4
+WINDOW_BLOCKS = 3
+"""So many blocks before and after each are looked at."""
+MAX_CONTAINERS = 4
+"""So many elements are looked at, from that of the block outwards."""
+MAX_LEVELS_UP = 30
+MAX_PICTURE_DISTANCE = 9
+MAIN_PROSE_SHARES = (0.7, 0.45)
+"""A main part of the page is the smallest element that holds such a share of its prose."""
+MIN_TITLE_OVERLAP, MIN_TITLE_LETTERS = 0.6, 3
+MAX_BLOCK_CHARACTERS = 50_000
+"""So many characters of a block are looked at: no paragraph is longer."""
 
 
 class Evidence(NamedTuple):
@@ -50,46 +64,66 @@ class Evidence(NamedTuple):
     overlap: Matrix
 
 
+class _Measures(NamedTuple):
+    """What the columns are made of: ``prose`` are the blocks that are long and not linked."""
+
+    letters: Letters
+    words: Words
+    phrases: Phrases
+    markup: _Markup
+    place: _PlaceColumns
+    nearest: Matrix
+    places: _Places
+    groups: _Groups
+    sizes: Matrix
+    prose: Flags
+
+
 def measure(page: Sequence[Block], texts: Sequence[str], title: str, vocabulary: Vocabulary | None) -> Evidence:
     """Return the evidence of the blocks of *page*, whose clean *texts* are given beside it, under *title*.
 
     *vocabulary*: what words say of a block; None leaves its columns at zero.
     """
-    texts = [text[:_MEASURED] for text in texts]
+    texts = [text[:MAX_BLOCK_CHARACTERS] for text in texts]
     letters = counts(texts)
     folded = [text.casefold() for text in texts]
-    linked, markup = _of_markup(page)
-    sizes = letters.sizes
-    prose = (sizes >= _LONG) & (linked < _LINKED)
-    spoken = words_of(folded, title.casefold(), prose, vocabulary)
-    place, nearest, totals = _of_places(page)
-    groups = _groups(page, totals)
-    own = np.column_stack([letters.columns, markup, spoken.columns, *phrases_of(texts, folded)])
-    near = np.column_stack(
-        [sizes, linked, letters.ends, place[:, 0], spoken.columns[:, 0], spoken.columns[:, 1], np.where(prose, 1, 0)]
+    markup = _of_markup(page)
+    sizes = letters.size.astype(np.float32)
+    prose = (sizes >= MIN_PROSE_LETTERS) & (markup.linked < MAX_PROSE_LINK_SHARE)
+    words = words_of(folded, title.casefold(), prose, vocabulary)
+    place, nearest, places = _of_places(page)
+    measures = _Measures(
+        letters, words, phrases_of(texts, folded), markup, place, nearest, places, _groups(page, places), sizes, prose
     )
-    columns = [
-        own,
-        nearest,
-        place,
-        _neighbours(near.astype(np.float32)),
-        *_containers(groups[0], totals, sizes, linked, prose),
-        *_kinds(groups[1:], sizes, linked, prose, letters.ends),
-        _positions(sizes, prose, spoken.overlap, place),
-    ]
-    return Evidence(np.column_stack(columns).astype(np.float32), sizes, spoken.overlap)
+    columns = [column for group in GROUPS for column in group.measure(measures)]
+    return Evidence(np.column_stack(columns).astype(np.float32), sizes, words.overlap)
 
 
-def _of_markup(page: Sequence[Block]) -> tuple[Matrix, Matrix]:
-    """Return the share of links in each block, and its columns: links, emphasis, pieces, breaks, pictures, address."""
+class _Markup(NamedTuple):
+    """Of each block: the shares of links and emphasis, pieces of text, and more.
+
+    Whether a line break began it, how many links begin in it, how far the last picture is (in blocks, and levels up),
+    and where its first link goes.
+    """
+
+    linked: Matrix
+    strong: Matrix
+    pieces: Matrix
+    broken: Matrix
+    links: Matrix
+    blocks_after_picture: Matrix
+    levels_to_picture: Matrix
+    goes: Matrix
+
+
+def _of_markup(page: Sequence[Block]) -> _Markup:
     rows = [
         (sum(map(len, block.pieces)) or 1, block.linked, block.strong, len(block.pieces), block.broken, block.links,
-         block.after_picture[0], block.after_picture[1], _goes(block.href)) for block in page
+         *block.after_picture, _goes(block.href)) for block in page
     ]  # fmt: skip
-    table = np.array(rows, dtype=np.float32)
-    linked, strong = table[:, 1] / table[:, 0], table[:, 2] / table[:, 0]
-    np.minimum(table[:, 6:8], 9, out=table[:, 6:8])
-    return linked, np.column_stack([linked, strong, table[:, 3:]])
+    letters, linked, strong, pieces, broken, links, after, up, goes = np.array(rows, dtype=np.float32).T
+    after, up = (np.minimum(distance, MAX_PICTURE_DISTANCE) for distance in (after, up))
+    return _Markup(linked / letters, strong / letters, pieces, broken, links, after, up, goes)
 
 
 def _goes(href: str) -> int:
@@ -98,8 +132,8 @@ def _goes(href: str) -> int:
         return 0
     if href[0] == "#" or href.startswith(("javascript:", "mailto:")):
         return 1
-    tail = href[-120:]
-    return 3 if (tail.count("-") >= _HYPHENS and _SLUG_RE.search(tail)) or _NUMBER_RE.search(tail) else 2
+    tail = href[-MAX_LINK_CHARACTERS:]
+    return 3 if (tail.count("-") >= MIN_SLUG_HYPHENS and _SLUG_RE.search(tail)) or _NUMBER_RE.search(tail) else 2
 
 
 class _Places(NamedTuple):
@@ -110,8 +144,19 @@ class _Places(NamedTuple):
     here: Numbers
 
 
-def _of_places(page: Sequence[Block]) -> tuple[Matrix, Matrix, _Places]:
-    """Return the columns of where each block stands, how far up the kinds of names are, and the places."""
+class _PlaceColumns(NamedTuple):
+    """Where each block stands: the numbers of its tag and the two around, depth, and whether it is linked or unseen."""
+
+    tag: Matrix
+    tag_around: Matrix
+    tag_two_around: Matrix
+    depth: Matrix
+    in_link: Matrix
+    unseen: Matrix
+
+
+def _of_places(page: Sequence[Block]) -> tuple[_PlaceColumns, Matrix, _Places]:
+    """Return where each block stands, how many levels up each kind of name is, and the places."""
     ordered: list[Place] = []  # outer ones first, those within one together
     index: dict[int, int] = {}
     for block in page:
@@ -133,16 +178,23 @@ def _of_places(page: Sequence[Block]) -> tuple[Matrix, Matrix, _Places]:
     numbers = {key: row for row, key in enumerate(lists)}
     nearest = np.fromiter(chain.from_iterable(lists.values()), np.float32).reshape(len(lists), -1)
     which = [numbers[id(block.place.nearest)] for block in page]
-    distance = np.minimum(depths[here][:, None] - nearest[which], 30)
+    distance = np.minimum(depths[here][:, None] - nearest[which], MAX_LEVELS_UP)
     around = outer[here]
-    place_columns = np.column_stack(
-        [tags[here], tags[around], tags[outer[around]], depths[here], *(flag[here] for flag in flags)]
-    )
-    return place_columns.astype(np.float32), distance, _Places(outer, depths, here)
+    columns = (tags[here], tags[around], tags[outer[around]], depths[here], *(flag[here] for flag in flags))
+    stands = _PlaceColumns(*(column.astype(np.float32) for column in columns))
+    return stands, distance, _Places(outer, depths, here)
 
 
-def _groups(page: Sequence[Block], places: _Places) -> tuple[Numbers, ...]:
-    """Return the group of each block, four ways: its element, its kin, its kin and that around, the element around."""
+class _Groups(NamedTuple):
+    """The group of each block, four ways: its element, its kin, its kin and that around, the element around."""
+
+    element: Numbers
+    kin: Numbers
+    wide_kin: Numbers
+    around: Numbers
+
+
+def _groups(page: Sequence[Block], places: _Places) -> _Groups:
     kin: dict[object, int] = {}
     wide: dict[object, int] = {}
     kins, wides = [], []
@@ -150,33 +202,37 @@ def _groups(page: Sequence[Block], places: _Places) -> tuple[Numbers, ...]:
         place = block.place
         kins.append(kin.setdefault(place.kin, len(kin)))
         wides.append(wide.setdefault((place.kin, place.outer.kin if place.outer else None), len(wide)))
-    return places.here, np.array(kins), np.array(wides), places.outer[places.here]
+    return _Groups(places.here, np.array(kins), np.array(wides), places.outer[places.here])
 
 
-def _neighbours(measures: Matrix) -> Matrix:
-    """Return the *measures* of the blocks before and after each."""
-    count = len(measures)
-    padded = np.pad(measures, ((_WINDOW, _WINDOW), (0, 0)), constant_values=-1)
-    steps = [step for step in range(-_WINDOW, _WINDOW + 1) if step]
-    return np.concatenate([padded[_WINDOW + step : _WINDOW + step + count] for step in steps], axis=1)
+def _neighbours(measures: _Measures) -> Columns:
+    """Return some measures of the blocks before and after each, -1 where there is none."""
+    own = np.column_stack([
+        measures.sizes, measures.markup.linked, measures.letters.ends_in_stop, measures.place.tag, measures.words.odds,
+        measures.words.lowest_odds, measures.prose,
+    ]).astype(np.float32)  # fmt: skip
+    count = len(own)
+    padded = np.pad(own, ((WINDOW_BLOCKS, WINDOW_BLOCKS), (0, 0)), constant_values=-1)
+    return [column for step in STEPS for column in padded[WINDOW_BLOCKS + step : WINDOW_BLOCKS + step + count].T]
 
 
-def _containers(here: Numbers, places: _Places, sizes: Matrix, linked: Matrix, prose: Flags) -> Columns:
+def _containers(measures: _Measures) -> Columns:
     """Return, for each block and the elements around it, how much text that holds, in how many blocks, how linked.
 
-    Then where the block stands to the main parts of the page: the smallest elements that hold 70 and 45 % of its prose.
+    Then where the block stands to the main parts of the page (:data:`MAIN_PROSE_SHARES`), and how much prose there is.
     """
-    measures = np.stack([sizes, np.ones_like(sizes), sizes * linked, np.where(prose, sizes, 0)], axis=1)
-    totals = _totals(places, measures)
+    sizes, places, here = measures.sizes, measures.places, measures.groups.element
+    parts = (sizes, np.ones_like(sizes), sizes * measures.markup.linked, np.where(measures.prose, sizes, 0))
+    totals = _totals(places, np.stack(parts, axis=1))
     everything = float(totals[0, 3]) or 1.0
     columns: Columns = []
     around = here
-    for _ in range(_UPWARDS):
+    for _ in range(MAX_CONTAINERS):
         held = totals[around]
         size = np.maximum(held[:, 0], 1.0)
         columns += [held[:, 0], held[:, 1], held[:, 2] / size, held[:, 3] / size, held[:, 3] / everything]
         around = places.outer[around]
-    for share in (0.7, 0.45):
+    for share in MAIN_PROSE_SHARES:
         columns += [column[here] for column in _beside_main(totals[:, 3], places.outer, share)]
     columns.append(np.full(len(here), everything))
     return columns
@@ -222,40 +278,90 @@ def _beside_main(prose: NDArray[np.float64], outer: Numbers, share: float) -> Co
     return [np.array(up, dtype=float), np.array(down, dtype=float), prose[apart] / total]
 
 
-def _kinds(groups: tuple[Numbers, ...], sizes: Matrix, linked: Matrix, prose: Flags, ends: Matrix) -> Columns:
+def _kinds(measures: _Measures) -> Columns:
     """Return what the blocks that a template made alike are like together, for each block and way to group them."""
-    everything = float(np.where(prose, sizes, 0).sum()) or 1.0
+    sizes, groups = measures.sizes, measures.groups
+    prose = np.where(measures.prose, sizes, 0)
+    everything = float(prose.sum()) or 1.0
     columns: Columns = []
-    for group in groups:
+    for group in (groups.kin, groups.wide_kin, groups.around):
         count = np.maximum(np.bincount(group), 1)
         size = np.bincount(group, sizes)
         shares = (
             count,
             size / count,
-            np.bincount(group, sizes * linked) / np.maximum(size, 1),
-            np.bincount(group, ends) / count,
-            np.bincount(group, np.where(prose, sizes, 0)) / everything,
+            np.bincount(group, sizes * measures.markup.linked) / np.maximum(size, 1),
+            np.bincount(group, measures.letters.ends_in_stop) / count,
+            np.bincount(group, prose) / everything,
         )
         columns += [share[group] for share in shares]
     alike: dict[int, set[int]] = {}
-    for kin, holder in zip(groups[0].tolist(), groups[-1].tolist(), strict=True):
+    for kin, holder in zip(groups.kin.tolist(), groups.around.tolist(), strict=True):
         alike.setdefault(kin, set()).add(holder)
-    holders = np.array([len(alike[kin]) for kin in groups[0].tolist()], dtype=float)
+    holders = np.array([len(alike[kin]) for kin in groups.kin.tolist()], dtype=float)
     return [*columns, holders, columns[0] / holders]
 
 
-def _positions(sizes: Matrix, prose: Flags, overlap: Matrix, place: Matrix) -> Matrix:
+def _positions(measures: _Measures) -> Columns:
+    """Return where each block stands on the page, and from the first heading and the blocks that say the title."""
+    sizes = measures.sizes
     count = len(sizes)
     index = np.arange(count, dtype=np.float32)
     before = np.cumsum(sizes) - sizes
-    told = np.cumsum(np.where(prose, sizes, 0))
+    told = np.cumsum(np.where(measures.prose, sizes, 0))
     total = float(sizes.sum()) or 1.0
-    said = np.flatnonzero((overlap > 0.6) & (sizes > 3))
-    heading = np.flatnonzero(place[:, 0] == _TAG_NUMBERS["h1"])
+    said = np.flatnonzero((measures.words.overlap > MIN_TITLE_OVERLAP) & (sizes > MIN_TITLE_LETTERS))
+    heading = np.flatnonzero(measures.place.tag == _TAG_NUMBERS["h1"])
     first = float(said[0]) if len(said) else -1.0
     first_heading = float(heading[0]) if len(heading) else -1.0
     last = float(said[-1]) if len(said) else -1.0
-    return np.column_stack([
+    return [
         index, index / count, before / total, np.full(count, total), np.full(count, count), index - first,
         index - first_heading, index - last, np.full(count, first >= 0), told / (float(told[-1]) or 1.0),
-    ])  # fmt: skip
+    ]  # fmt: skip
+
+
+class Group(NamedTuple):
+    """Columns that one function measures, by their names."""
+
+    names: tuple[str, ...]
+    measure: Callable[[_Measures], Iterable[NDArray[Any]]]
+
+
+def _each(things: Iterable[object], measures: str) -> tuple[str, ...]:
+    return tuple(f"{measure} {thing}" for thing in things for measure in measures.split())
+
+
+STEPS = tuple(step for step in range(-WINDOW_BLOCKS, WINDOW_BLOCKS + 1) if step)
+GROUPS = (
+    Group(Letters._fields, attrgetter("letters")),
+    Group(_Markup._fields, attrgetter("markup")),
+    Group(Words._fields, attrgetter("words")),
+    Group(Phrases._fields, attrgetter("phrases")),
+    Group(_each(NAMES, "levels_to"), lambda measures: measures.nearest.T),
+    Group(_PlaceColumns._fields, attrgetter("place")),
+    Group(_each(STEPS, "size linked ends_in_stop tag odds lowest_odds prose"), _neighbours),
+    Group(
+        (
+            *_each(range(MAX_CONTAINERS), "held_size held_blocks held_linked held_prose_share held_of_all_prose"),
+            *_each(MAIN_PROSE_SHARES, "levels_up_to_main_part levels_down_to_main_part prose_share_with_main_part"),
+            "prose_of_page",
+        ),
+        _containers,
+    ),
+    Group(
+        (
+            *_each(("kin", "wide_kin", "around"), "blocks_of size_of linked_of ends_in_stop_of prose_share_of"),
+            *("elements_around_kin", "kin_an_element"),
+        ),
+        _kinds,
+    ),
+    Group(
+        (
+            *("index", "index_share", "share_before", "size_of_page", "blocks_of_page", "blocks_after_title"),
+            *("blocks_after_heading", "blocks_after_last_title", "says_title", "prose_share_up_to"),
+        ),
+        _positions,
+    ),
+)
+COLUMNS = tuple(name for group in GROUPS for name in group.names)

@@ -14,7 +14,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crawler.extract.learned.features import Evidence
+from crawler.extract.learned.features import COLUMNS, Evidence
 from crawler.extract.learned.words import Vocabulary
 
 Array = NDArray[np.float32]
@@ -54,8 +54,13 @@ class Reader(NamedTuple):
 
 
 def read_reader(file: IO[bytes] | Path) -> Reader:
-    """Return the reader in *file*, as ``benchmarks/train_extract.py`` writes it."""
+    """Return the reader in *file*, as ``benchmarks/train_extract.py`` writes it.
+
+    Raises ``ImportError`` if it learned with other columns than are measured (:data:`COLUMNS`).
+    """
     with np.load(file, allow_pickle=False) as arrays:
+        if "columns" not in arrays or arrays["columns"].tobytes() != encoded_columns().tobytes():
+            raise ImportError(f"{file} was trained with other columns than are measured; train it again")
         vocabulary = dict(zip(arrays["words"].tobytes().decode().split(), arrays["odds"].tolist(), strict=True))
         leaves = arrays["leaves"].astype(np.float32)
         return Reader(
@@ -63,21 +68,13 @@ def read_reader(file: IO[bytes] | Path) -> Reader:
         )
 
 
+def encoded_columns() -> NDArray[np.uint8]:
+    """Return the names of the columns that are measured, as a file of a reader keeps them."""
+    return np.frombuffer("\n".join(COLUMNS).encode(), dtype=np.uint8)
+
+
 @cache
-def _shipped() -> Reader:
+def shipped_reader() -> Reader:
     """Return the reader that ships with Gleaner; its file is read once a process."""
     with (files(__package__) / "body.npz").open("rb") as file:
         return read_reader(file)
-
-
-_chosen: list[Reader] = []
-
-
-def load_reader() -> Reader:
-    """Return the reader that judges blocks in this process: the one that ships, unless another is in use."""
-    return _chosen[-1] if _chosen else _shipped()
-
-
-def use_reader(reader: Reader) -> None:
-    """Judge with *reader* from now on in this process: how benchmarks score one that has not seen their pages."""
-    _chosen.append(reader)

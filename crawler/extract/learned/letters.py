@@ -8,12 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+Column = NDArray[Any]
+"""A value of each block of a page."""
 
 _UPPER, _DIGIT, _SPACE, _COMMA, _STOP, _QUOTE, _PART, _LETTER, _DENSE, _CLOSE, _OPEN, _FOREIGN = (
     1 << bit for bit in range(12)
@@ -29,21 +30,28 @@ _SETS = {
 _WHOLE = 1.5
 """What a Chinese, Japanese or Korean character says beyond one Latin letter."""
 
-CALL_RE = re.compile(
-    r"\W{0,3}(?:(read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
-    r"|most (?:read|popular)|trending|latest|top stories|what you|up next|here.s|más|veja|leggi|siehe|auch interessant|voir"
-    r"|click|don.t miss|you may|what to read|view|continue|lire|leia|mehr|lesen|à lire|lees|läs|czytaj|devam[ıi]|ayr[ıi]ca"
-    r"|читайте|по теме|смотрите|اقرأ|بیشتر|مطالب مرتبط|قد يعجبك|المزيد|קרא|עוד ב|相关|相關|推荐|阅读|更多|延伸閱讀|関連|あわせて)"
-    r"|(subscribe|sign up|get the|join|follow|share|like us|download|support|donate|newsletter|enter your|log ?in|register"
-    r"|suscr|inscr|abonn|подпис|اشترك|عضویت|הירשם|订阅|訂閱|关注|扫一扫|分享)"
-    r"|(photo|image|picture|credit|file|getty|source|courtesy|photograph|video|illustration|foto|bild|фото|источник"
-    r"|الصورة|المصدر|عکس|منبع|צילום|图片|来源|來源|责任编辑|写真)"
-    r"|(by|von|par|por|written|reporting|story by|edited|posted|updated|published|last updated|автор|опубликовано|بقلم|نویسنده|מאת|作者|编辑|记者)\b"
-    r"|(©|copyright|all rights|\(c\)|disclaimer|this (?:article|story)|terms|privacy|все права|جميع الحقوق|کلیه حقوق|版权)"
-    r"|(advertis|sponsored|promoted|ad\b|affiliate|we may earn|реклама|إعلان|تبلیغ|广告)"
-    r"|(comment|leave a|reply|tags?\b|topics?\b|filed|categor|print|email|коммент|تعليق|نظر|תגובות|评论|标签))",
-)
-"""For casefolded text, which is matched three times as fast as text in which case is passed over."""
+CALLS = {
+    "read more": "read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
+    "|most (?:read|popular)|trending|latest|top stories|what you|up next|here.s|más|veja|leggi|siehe|auch interessant|voir"
+    "|click|don.t miss|you may|what to read|view|continue|lire|leia|mehr|lesen|à lire|lees|läs|czytaj|devam[ıi]|ayr[ıi]ca"
+    "|читайте|по теме|смотрите|اقرأ|بیشتر|مطالب مرتبط|قد يعجبك|المزيد|קרא|עוד ב|相关|相關|推荐|阅读|更多|延伸閱讀|関連|あわせて",
+    "sign up": "subscribe|sign up|get the|join|follow|share|like us|download|support|donate|newsletter|enter your|log ?in"
+    "|register|suscr|inscr|abonn|подпис|اشترك|عضویت|הירשם|订阅|訂閱|关注|扫一扫|分享",
+    "picture credit": "photo|image|picture|credit|file|getty|source|courtesy|photograph|video|illustration|foto|bild|фото"
+    "|источник|الصورة|المصدر|عکس|منبع|צילום|图片|来源|來源|责任编辑|写真",
+    "byline": r"(?:by|von|par|por|written|reporting|story by|edited|posted|updated|published|last updated|автор"
+    r"|опубликовано|بقلم|نویسنده|מאת|作者|编辑|记者)\b",
+    "rights": r"©|copyright|all rights|\(c\)|disclaimer|this (?:article|story)|terms|privacy|все права|جميع الحقوق"
+    "|کلیه حقوق|版权",
+    "advertisement": r"advertis|sponsored|promoted|ad\b|affiliate|we may earn|реклама|إعلان|تبلیغ|广告",
+    "readers": r"comment|leave a|reply|tags?\b|topics?\b|filed|categor|print|email|коммент|تعليق|نظر|תגובות|评论|标签",
+}
+"""What a line calls on its reader to do, or says of the page, to the words that it begins with.
+
+The place of each in this table, from 1 on, is its number, with which the forest learned. For casefolded text, which is
+matched three times as fast as text in which case is passed over.
+"""
+CALL_RE = re.compile(rf"\W{{0,3}}(?:{'|'.join(f'({words})' for words in CALLS.values())})")
 
 _DENSE_RE = re.compile("[\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _RIGHTS = (
@@ -54,11 +62,37 @@ _RIGHTS = (
 
 
 class Letters(NamedTuple):
-    """``columns``: the counts; ``sizes``: the amount of text, in Latin letters; ``ends``: whether a full stop ends it."""
+    """What the characters of each block tell: counts, shares of its length or of its letters, and flags.
 
-    columns: Matrix
-    sizes: Matrix
-    ends: Matrix
+    ``size`` is the amount of text in Latin letters, ``ends_in_stop`` whether a full stop ends it.
+    """
+
+    size: Column
+    words: Column
+    size_of_word: Column
+    commas: Column
+    ends_in_stop: Column
+    ends_in_mark: Column
+    pauses: Column
+    upper_share: Column
+    digit_share: Column
+    begins_upper: Column
+    begins_with_mark: Column
+    separators: Column
+    quotes: Column
+    questions: Column
+    ends_in_colon: Column
+    foreign_share: Column
+    letter_share: Column
+    braces: Column
+
+
+class Phrases(NamedTuple):
+    """The number of the call that each block begins with, its phrases of rights, and how many blocks say the same."""
+
+    call: Column
+    rights: Column
+    copies: Column
 
 
 @cache
@@ -108,24 +142,35 @@ def counts(texts: Sequence[str]) -> Letters:
     first, final, before = kinds[starts], kinds[last], kinds[np.maximum(last - 1, starts)]
     ends = (final & _STOP != 0) | ((final & _CLOSE != 0) & (before & _STOP != 0))
     colon = (codes[last] == 0x3A) | (codes[last] == 0xFF1A)
-    columns = [
-        sizes, words, sizes / words, total(_COMMA), ends, ends | (final & _CLOSE != 0) | colon, added(pauses),
-        total(_UPPER) / letters, total(_DIGIT) / lengths, first & _UPPER != 0, first & _OPEN != 0, total(_PART), total(_QUOTE),
-        added(codes == 0x3F), colon, total(_FOREIGN) / letters, letters / lengths, added(codes == 0x7B),
-    ]  # fmt: skip
-    return Letters(np.column_stack(columns), sizes.astype(np.float32), ends.astype(np.float32))
+    return Letters(
+        size=sizes,
+        words=words,
+        size_of_word=sizes / words,
+        commas=total(_COMMA),
+        ends_in_stop=ends,
+        ends_in_mark=ends | (final & _CLOSE != 0) | colon,
+        pauses=added(pauses),
+        upper_share=total(_UPPER) / letters,
+        digit_share=total(_DIGIT) / lengths,
+        begins_upper=first & _UPPER != 0,
+        begins_with_mark=first & _OPEN != 0,
+        separators=total(_PART),
+        quotes=total(_QUOTE),
+        questions=added(codes == ord("?")),
+        ends_in_colon=colon,
+        foreign_share=total(_FOREIGN) / letters,
+        letter_share=letters / lengths,
+        braces=added(codes == ord("{")),
+    )
 
 
-def phrases_of(texts: Sequence[str], folded: Sequence[str]) -> list[NDArray[np.float64]]:
-    """Return what kind of call each of *texts* begins with (a number, 0 none), its phrases of rights, and its copies.
-
-    *folded*: the texts, casefolded.
-    """
-    calls = [match.lastindex or 0 if (match := CALL_RE.match(text)) else 0 for text in folded]
+def phrases_of(texts: Sequence[str], folded: Sequence[str]) -> Phrases:
+    """Return what each of *texts* says of itself; *folded* are the texts, casefolded."""
+    calls = [match.lastindex or 0 if match else 0 for match in map(CALL_RE.match, folded)]
     whole, starts = _joined(folded)
     rights = _counted((at for phrase in _RIGHTS for at in _all_of(phrase, whole)), starts)
     times = Counter(texts)
-    return [np.array(calls, dtype=float), rights, np.array([times[text] for text in texts], dtype=float)]
+    return Phrases(np.array(calls, dtype=float), rights, np.array([times[text] for text in texts], dtype=float))
 
 
 def _all_of(phrase: str, text: str) -> Iterator[int]:

@@ -15,20 +15,28 @@ Vocabulary = Mapping[str, float]
 """A word to the logarithm of its odds to stand in the body."""
 
 _WORD_RE = re.compile(r"\w+")
-_SHOWN = 350
-_TELLING = 4
+MAX_BLOCK_CHARACTERS = 350
+MIN_TOPICAL_CHARACTERS = 4
+MIN_ODDS_WORDS = 4
+"""A shorter block counts as one of so many words: a few words tell less."""
 
 
 class Words(NamedTuple):
-    """``columns``: odds of the words, the lowest; what the prose repeats, what the title has."""
+    """What the words of each block tell: their mean odds and the lowest, what share the prose has, and the title.
 
-    columns: Matrix
+    ``overlap`` is the share of the words of block and title that both have, ``of_title`` that of the title's.
+    """
+
+    odds: Matrix
+    lowest_odds: Matrix
+    topical: Matrix
     overlap: Matrix
+    of_title: Matrix
 
 
 def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabulary: Vocabulary | None) -> Words:
     """Return what the words of the texts *folded* (casefolded) tell; *prose* says which are long and unlinked."""
-    lists = [_WORD_RE.findall(text[:_SHOWN]) for text in folded]
+    lists = [_WORD_RE.findall(text[:MAX_BLOCK_CHARACTERS]) for text in folded]
     count = len(lists)
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=count)
     every = [word for words in lists for word in words]
@@ -40,7 +48,7 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
     if vocabulary is not None and every:
         weights = np.fromiter(map(vocabulary.get, numbers, repeat(0.0)), dtype=float, count=len(numbers))
         said = weights[ids]
-        odds = np.bincount(rows, said, count) / np.maximum(lengths, 4)
+        odds = np.bincount(rows, said, count) / np.maximum(lengths, MIN_ODDS_WORDS)
         some = lengths > 0
         lowest[some] = np.minimum(np.minimum.reduceat(said, (np.cumsum(lengths) - lengths)[some]), 0)
     pairs = np.sort(rows * size + ids)
@@ -51,10 +59,10 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
     in_title = np.fromiter(map(wanted.__contains__, numbers), dtype=bool, count=len(numbers))
     common = np.bincount(row, in_title[word], count) if len(pairs) else np.zeros(count)
     overlap = common / np.maximum(distinct + len(wanted) - common, 1)
-    telling = np.fromiter(map(len, numbers), dtype=np.int64, count=len(numbers)) >= _TELLING
+    telling = np.fromiter(map(len, numbers), dtype=np.int64, count=len(numbers)) >= MIN_TOPICAL_CHARACTERS
     held = np.bincount(word, prose[row], size) if len(pairs) else np.zeros(size)
     others = held[word] - prose[row]
     counted = telling[word] if len(pairs) else np.zeros(0)
     topical = np.bincount(row, counted * (others > 0), count) / np.maximum(np.bincount(row, counted, count), 1)
-    columns = np.column_stack([odds, lowest, topical, overlap, common / max(len(wanted), 1)])
-    return Words(columns.astype(np.float32), overlap.astype(np.float32))
+    columns = (odds, lowest, topical, overlap, common / max(len(wanted), 1))
+    return Words(*(column.astype(np.float32) for column in columns))
