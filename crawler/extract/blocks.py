@@ -24,6 +24,8 @@ _STRONG = frozenset({"b", "strong", "em", "i"})
 _PICTURES = frozenset({"img", "amp-img"})
 _NAMED = frozenset({"span", "time", "small", "cite", "em", "label"})
 """Inline elements whose names tell what stands in them: dates, credits, bylines."""
+_TELLING = frozenset({"a"}) | _STRONG | _PICTURES | _NAMED
+"""Inline elements that tell something of the text in them or after them."""
 
 _NOWHERE = [-99] * KIND_COUNT
 _FAR = (99, 99)
@@ -106,7 +108,7 @@ class Block:
         return any(nearest[kind] >= least or kind in self.inner for kind in kinds)
 
 
-def blocks(  # noqa: C901, PLR0912, PLR0915 - one hot loop
+def blocks(
     root: etree._Element,
     hidden: frozenset[str] = HIDDEN,
     most: int = 1_000_000,
@@ -118,85 +120,120 @@ def blocks(  # noqa: C901, PLR0912, PLR0915 - one hot loop
     A line break inside an element ends a block. Text of *hidden* elements and of what stands *beside* the
     article is left out.
     """
-    found: list[Block] = []
-    open_: list[etree._Element] = []  # the elements around, but for inline ones
-    places: list[Place] = []  # ... as far as there was a block in them: most elements hold none
-    current: Block | None = None
-    links = strongs = 0
-    href = ""
-    names: tuple[int, ...] = ()
-    picture: tuple[int, Place] | None = None
-    walker = etree.iterwalk(root, events=("start", "end"))
-    skip = walker.skip_subtree
-    for event, element in walker:
-        tag = element.tag
+    walk = _Walk(hidden, beside)
+    events = etree.iterwalk(root, events=("start", "end"))
+    for event, element in events:
         if event == "start":
-            if not open_:
-                open_.append(element)
-            elif tag in hidden:
-                skip()
+            if not walk.enter(element):
+                events.skip_subtree()
                 continue
-            elif tag in _INLINE:
-                if tag == "a":
-                    links += 1
-                    href = element.get("href") or ""
-                    if current is not None:
-                        current.links += 1
-                        current.href = current.href or href
-                elif tag in _STRONG:
-                    strongs += 1
-                elif tag in _PICTURES:
-                    picture = (len(found), _innermost(open_, places))
-                if tag in _NAMED and (looks := element.get("class")):
-                    names = marks_of(looks)
-                    if current is not None and names:
-                        current.inner += names
-            else:
-                if beside and beside.holds(tag, element):
-                    skip()
-                    current = None
-                    continue
-                current = None
-                if tag != "br":
-                    open_.append(element)
             text = element.text
         else:
-            if open_[-1] is element:
-                open_.pop()
-                if len(places) > len(open_):
-                    places.pop()
-                current = None
-                if not open_:
-                    break
-            elif tag in _INLINE:
-                names = ()
-                if tag == "a":
-                    links -= 1
-                elif tag in _STRONG:
-                    strongs -= 1
-            text = element.tail
-        if not text:
-            continue
-        if current is None:
-            if text.isspace():
-                continue
-            if len(found) >= most:
+            walk.leave(element)
+            if not walk.open:
                 break
-            place = _innermost(open_, places)
-            broken = bool(found) and found[-1].place is place
-            after = _after_picture(place, picture, len(found)) if picture else _FAR
-            current = Block(place, text, broken=broken, after_picture=after)
-            if links:
-                current.links, current.href = 1, href
-            current.inner = names
-            found.append(current)
+            text = element.tail
+        if text and not walk.add(text, most):
+            break
+    return walk.found
+
+
+class _Walk:
+    """A walk through a tree, at one point of it: the blocks ``found`` so far, and what is ``open`` around the point."""
+
+    __slots__ = (
+        "beside", "current", "found", "hidden", "href", "inner", "links", "open", "picture", "places", "strongs",
+    )  # fmt: skip
+
+    def __init__(self, hidden: frozenset[str], beside: Beside | None) -> None:
+        self.hidden = hidden
+        self.beside = beside
+        self.found: list[Block] = []
+        self.open: list[etree._Element] = []  # but for inline elements
+        self.places: list[Place] = []  # of those that are open, as far as there was a block in them: most hold none
+        self.current: Block | None = None
+        self.links = self.strongs = 0
+        self.href = ""
+        self.inner: tuple[int, ...] = ()
+        self.picture: tuple[int, Place] | None = None
+
+    def enter(self, element: etree._Element) -> bool:
+        """Go into *element*; return False, having left it out, if its text is no part of the page."""
+        tag = element.tag
+        if not self.open:
+            self.open.append(element)
+        elif tag in self.hidden:
+            return False
+        elif tag in _INLINE:
+            if tag in _TELLING:
+                self._enter_inline(tag, element)
         else:
-            current.pieces.append(text)
-        if links or current.place.in_link:
-            current.linked += len(text)
-        elif strongs:
-            current.strong += len(text)
-    return found
+            self.current = None
+            if self.beside and self.beside.holds(tag, element):
+                return False
+            if tag != "br":
+                self.open.append(element)
+        return True
+
+    def _enter_inline(self, tag: str, element: etree._Element) -> None:
+        current = self.current
+        if tag == "a":
+            self.links += 1
+            self.href = element.get("href") or ""
+            if current is not None:
+                current.links += 1
+                current.href = current.href or self.href
+        elif tag in _STRONG:
+            self.strongs += 1
+        elif tag in _PICTURES:
+            self.picture = (len(self.found), _innermost(self.open, self.places))
+        if tag in _NAMED and (looks := element.get("class")):
+            self.inner = marks_of(looks)
+            if current is not None and self.inner:
+                current.inner += self.inner
+
+    def leave(self, element: etree._Element) -> None:
+        """Go out of *element*."""
+        if self.open[-1] is element:
+            self.open.pop()
+            if len(self.places) > len(self.open):
+                self.places.pop()
+            self.current = None
+        elif (tag := element.tag) in _INLINE:
+            self.inner = ()
+            if tag == "a":
+                self.links -= 1
+            elif tag in _STRONG:
+                self.strongs -= 1
+
+    def add(self, text: str, most: int) -> bool:
+        """Add *text* to the block at this point; return False if that would be one more than *most*."""
+        block = self.current
+        if block is not None:
+            block.pieces.append(text)
+        elif text.isspace():
+            return True
+        elif len(self.found) >= most:
+            return False
+        else:
+            block = self._begin(text)
+        if self.links or block.place.in_link:
+            block.linked += len(text)
+        elif self.strongs:
+            block.strong += len(text)
+        return True
+
+    def _begin(self, text: str) -> Block:
+        found = self.found
+        place = _innermost(self.open, self.places)
+        broken = bool(found) and found[-1].place is place
+        after = _after_picture(place, self.picture, len(found)) if self.picture else _FAR
+        block = self.current = Block(place, text, broken=broken, after_picture=after)
+        if self.links:
+            block.links, block.href = 1, self.href
+        block.inner = self.inner
+        found.append(block)
+        return block
 
 
 def _innermost(elements: list[etree._Element], places: list[Place]) -> Place:
