@@ -45,7 +45,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from extract import f1, precision_recall, read_set  # noqa: E402
 
-from crawler.extract.blocks import Block  # noqa: E402
+from crawler.extract.blocks import TextBlock  # noqa: E402
 from crawler.extract.body import evidence  # noqa: E402
 from crawler.extract.learned.features import Evidence, measure  # noqa: E402
 from crawler.extract.learned.forest import encoded_columns  # noqa: E402
@@ -165,7 +165,7 @@ def samples(task: tuple[Source, dict[str, float]]) -> list[Sample]:
     return [one, one._replace(evidence=other, texts=[], weights=weights * _GUISE, guise=True)]
 
 
-def _forget_names(blocks: list[Block]) -> None:
+def _forget_names(blocks: list[TextBlock]) -> None:
     nothing = [-99] * KIND_COUNT
     for block in blocks:
         place: Any = block.place

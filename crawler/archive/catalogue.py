@@ -14,7 +14,7 @@ from crawler.archive.decision import Held
 from crawler.archive.gathering import PictureRow, RecordRow, TargetRow, VisitRow
 from crawler.archive.identity import identity_of
 from crawler.archive.intact import crcs_of
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.frontier.targets import Validators, stub_reason, stub_state, target_id, unix_time
 from crawler.frontier.visits import Visits, answer_of, next_interval
 from crawler.items import Article, DuplicateRule, Image
@@ -33,7 +33,7 @@ class Catalogue(CatalogueDatabase):
     def index(
         self,
         article: Article,
-        place: Place,
+        place: LinePlace,
         crc: int,
         *,
         version: int,
@@ -124,14 +124,14 @@ class Catalogue(CatalogueDatabase):
         """The keys of paragraphs that recur on the site, as far as they are written. May be read in any thread."""
         return self.recurring.known
 
-    def versions(self, key: str) -> list[tuple[Held, Place]]:
+    def versions(self, key: str) -> list[tuple[Held, LinePlace]]:
         """Return the versions of *key* in the corpus, oldest first, and where their lines are."""
         tid = target_id(key)
         query = (
             "SELECT kind, content_sha256, version, segment, offset, length FROM records WHERE tid = ? ORDER BY version"
         )
         rows = self.run(query, (tid,), of=tid)
-        return [(Held(kind, sha256 and sha256.hex(), version), Place(*at)) for kind, sha256, version, *at in rows]
+        return [(Held(kind, sha256 and sha256.hex(), version), LinePlace(*at)) for kind, sha256, version, *at in rows]
 
     def discovered_from(self, key: str) -> set[str]:
         """Return the keys of the archived pages that list *key* as related."""

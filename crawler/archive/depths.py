@@ -16,12 +16,12 @@ from crawler.archive.catalogue import Catalogue
 from crawler.archive.description import describe, update_description
 from crawler.archive.files import write_errors
 from crawler.archive.intact import record_if_intact
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.frontier.local import Frontier
 from crawler.frontier.targets import target_id
 from crawler.items import Article
 
-LineAt = Callable[[Place], bytes]
+LineAt = Callable[[LinePlace], bytes]
 
 
 class Depths:

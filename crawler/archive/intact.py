@@ -16,7 +16,7 @@ from zlib import crc32
 import orjson
 
 from crawler.archive.schema import NO_CRC
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.frontier.targets import target_id
 from crawler.jsonl import CHECKSUM_FIELD, LAST_FIELDS, checksum_holds
 from crawler.text import content_sha256
@@ -38,7 +38,7 @@ class NotIntactError(ValueError):
 class Damage(NamedTuple):
     """A line that is not the one that was written: where it is, its key if that can be told, and what shows it."""
 
-    place: Place
+    place: LinePlace
     key: str | None
     reason: str
 

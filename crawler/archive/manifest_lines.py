@@ -17,7 +17,7 @@ TAG_NAME = f"tag{MANIFEST_NAME}"
 _LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 
 
-class Entry(NamedTuple):
+class ManifestEntry(NamedTuple):
     """A line of a manifest: a path, ``/`` between its parts, and the SHA-256 (hex) of the file there."""
 
     path: str
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
         return f"{self.sha256}  {path}\n".encode()
 
 
-def read_manifest(path: Path) -> Iterator[tuple[int, Entry | None]]:
+def read_manifest(path: Path) -> Iterator[tuple[int, ManifestEntry | None]]:
     """Yield (byte offset, entry) for each line of the manifest at *path*; None for a line that is none."""
     offset = 0
     with path.open("rb") as file:
@@ -39,7 +39,7 @@ def read_manifest(path: Path) -> Iterator[tuple[int, Entry | None]]:
                 name = match[2].decode(errors="surrogateescape")
                 for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
                     name = name.replace(code, character)
-                entry = Entry(name, match[1].decode())
+                entry = ManifestEntry(name, match[1].decode())
             yield offset, entry
             offset += len(line)
 
@@ -51,7 +51,7 @@ def unlist(root: Path, path: str) -> None:
     """
     manifest = root / MANIFEST_NAME
     if manifest.exists() and any(entry is not None and entry.path == path for _, entry in read_manifest(manifest)):
-        end = Entry(path, "").encode()
+        end = ManifestEntry(path, "").encode()
         is_whole = manifest_problem(root) is None
         with manifest.open("rb") as lines:
             others = (line for line in lines if not line.endswith(end))
@@ -96,7 +96,9 @@ def manifest_problem(root: Path) -> str | None:
 
 
 def _write_tag(root: Path, *hashes: str) -> None:
-    write_pieces_atomically(root / TAG_NAME, (Entry(MANIFEST_NAME, one).encode() for one in dict.fromkeys(hashes)))
+    write_pieces_atomically(
+        root / TAG_NAME, (ManifestEntry(MANIFEST_NAME, one).encode() for one in dict.fromkeys(hashes))
+    )
 
 
 def _sha256(path: Path) -> str:

@@ -17,18 +17,18 @@ from typing import Any
 
 from crawler.archive.files import sync_directory, write_atomically
 from crawler.archive.intact import Damage, NotIntactError, intact_record, key_in, parted
-from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, read_manifest, replace_manifest
+from crawler.archive.manifest_lines import MANIFEST_NAME, ManifestEntry, read_manifest, replace_manifest
 from crawler.archive.quarantine import keep_bytes, keep_file, note_repairs
 from crawler.archive.sealing import measure, read_seal, rewrite_segment
 from crawler.archive.segments import (
     FAMILIES,
-    Place,
+    LinePlace,
     read_lines,
     seal_path,
     segment_name,
     segment_paths,
 )
-from crawler.archive.witness import Known, Witness
+from crawler.archive.witness import KnownKey, Witness
 from crawler.exceptions import CorpusDamaged
 
 _VERSION_RE = re.compile(rb'"version":(\d{1,9}),')
@@ -50,7 +50,7 @@ class Taken:
 class _Found:
     """What is wrong with a segment: pieces of it, and why it cannot be read further, or is not what was sealed."""
 
-    pieces: list[tuple[Place, bytes, str]] = field(default_factory=list)
+    pieces: list[tuple[LinePlace, bytes, str]] = field(default_factory=list)
     unreadable: str | None = None
     unsealed: str | None = None
     lines: int = 0
@@ -71,7 +71,7 @@ def mend_segments(root: Path, witness: Witness) -> list[Taken]:
     return taken
 
 
-def take_out(root: Path, lines: Iterable[tuple[Place, str]]) -> list[Taken]:
+def take_out(root: Path, lines: Iterable[tuple[LinePlace, str]]) -> list[Taken]:
     """Take *lines*, each with the reason, out of the corpus at *root*, whose lock the caller holds; return them.
 
     They are whole, but cannot be indexed: a record that is there twice, or one that belongs in the other family.
@@ -93,7 +93,7 @@ def _listed(path: Path, reasons: dict[int, str]) -> _Found:
     for offset, line in read_lines(path):
         for at, piece in parted(line):
             if reason := reasons.get(offset + at):
-                found.pieces.append((Place(segment_name(path), offset + at, len(piece)), piece, reason))
+                found.pieces.append((LinePlace(segment_name(path), offset + at, len(piece)), piece, reason))
             else:
                 found.lines += 1
     return found
@@ -106,7 +106,7 @@ def _look(path: Path, witness: Witness) -> _Found:
         for offset, line in read_lines(path):
             end = offset + len(line)
             for at, piece in parted(line):
-                place = Place(name, offset + at, len(piece))
+                place = LinePlace(name, offset + at, len(piece))
                 try:
                     intact_record(piece, witness.crc_of(place))
                 except NotIntactError as error:
@@ -138,8 +138,8 @@ def _difference(path: Path) -> str | None:
 
 
 def _without_torn_end(
-    pieces: list[tuple[Place, bytes, str]], end: int, witness: Witness
-) -> list[tuple[Place, bytes, str]]:
+    pieces: list[tuple[LinePlace, bytes, str]], end: int, witness: Witness
+) -> list[tuple[LinePlace, bytes, str]]:
     """Return *pieces* without those at the end of the segment that a kill left, rather than rot."""
     kept = list(pieces)
     while kept and kept[-1][0].offset + kept[-1][0].length == end:
@@ -165,7 +165,7 @@ def _mend(root: Path, path: Path, found: _Found, witness: Witness) -> list[Taken
         taken.append(Taken(Damage(place, known.key if known else None, reason), piece_kept))
         notes.append(_facts(root, path, taken[-1], known))
     if whole_reason := found.unreadable or found.unsealed:
-        one = Taken(Damage(Place(name, 0, 0), None, whole_reason), whole or seal_kept or name)
+        one = Taken(Damage(LinePlace(name, 0, 0), None, whole_reason), whole or seal_kept or name)
         notes.append({**_facts(root, path, one, None), **_ends_of(sealed, seal_kept)})
         if found.unreadable or not found.pieces:
             taken.append(one)
@@ -200,7 +200,7 @@ def _orphans(root: Path, family: str) -> Iterator[Taken]:
             continue
         kept = keep_file(root, sealed)
         segment = sealed.name.replace(".seal.json", ".jsonl")
-        one = Taken(Damage(Place(segment, 0, 0), None, "the segment is gone, only its seal is there"), kept)
+        one = Taken(Damage(LinePlace(segment, 0, 0), None, "the segment is gone, only its seal is there"), kept)
         note_repairs(root, [{**_facts(root, sealed, one, None), **_ends_of(sealed, kept)}])
         sealed.unlink()
         sync_directory(sealed.parent)
@@ -226,13 +226,13 @@ def renew_manifest(root: Path) -> list[Taken]:
         [{"file": entry.path, "listed_sha256": entry.sha256, "sha256": digest} for entry, digest in changed.items()],
     )
     kept = keep_file(root, manifest)
-    left = [Entry(entry.path, changed.get(entry) or entry.sha256) for entry in entries if entry not in gone]
+    left = [ManifestEntry(entry.path, changed.get(entry) or entry.sha256) for entry in entries if entry not in gone]
     replace_manifest(root, [entry.encode() for entry in left])
     segments = [Path(entry.path) for entry in gone if not entry.path.endswith(".seal.json")]
-    return [Taken(Damage(Place(segment_name(path), 0, 0), None, "the segment is gone"), kept) for path in segments]
+    return [Taken(Damage(LinePlace(segment_name(path), 0, 0), None, "the segment is gone"), kept) for path in segments]
 
 
-def _digest_now(root: Path, entry: Entry) -> str | None:
+def _digest_now(root: Path, entry: ManifestEntry) -> str | None:
     """Return the SHA-256 that the manifest must list for a segment or a seal; None if there is no such segment."""
     path = root / entry.path
     segment = path.with_name(path.name.replace(".seal.json", ".jsonl"))
@@ -261,15 +261,15 @@ def _ends_of(sealed: Path, kept: str | None) -> dict[str, Any]:
     }
 
 
-def _told(piece: bytes) -> Known | None:
+def _told(piece: bytes) -> KnownKey | None:
     """Return what a damaged line says of itself."""
     key, version, depth = key_in(piece), _VERSION_RE.search(piece), _DEPTH_RE.search(piece)
     if key is None:
         return None
-    return Known(key, int(version[1]) if version else 1, int(depth[1]) if depth else None)
+    return KnownKey(key, int(version[1]) if version else 1, int(depth[1]) if depth else None)
 
 
-def _facts(root: Path, path: Path, taken: Taken, known: Known | None) -> dict[str, Any]:
+def _facts(root: Path, path: Path, taken: Taken, known: KnownKey | None) -> dict[str, Any]:
     told = {"file": path.relative_to(root).as_posix(), **taken.damage.facts(), "kept": taken.kept}
     if known:
         told |= known._asdict()

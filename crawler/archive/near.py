@@ -18,7 +18,7 @@ from zlib import crc32
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alike
 from crawler.archive.places import lines_from
-from crawler.archive.segments import Place, open_segment, segment_name, segment_paths
+from crawler.archive.segments import LinePlace, open_segment, segment_name, segment_paths
 from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Sketch, words_of
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.frontier.targets import target_id
@@ -100,7 +100,7 @@ class NearDuplicates:
         ]
         return decide_alike(_worth(sketch.words.size, facts), alike, version)
 
-    def take(self, article: Article, version: int, place: Place, line: bytes) -> None:
+    def take(self, article: Article, version: int, place: LinePlace, line: bytes) -> None:
         """Take in *article*, whose *line*, in articles/, is at *place*."""
         sketch = self._sketch(article)
         if sketch.words.size >= FEWEST_WORDS:
@@ -119,7 +119,7 @@ class NearDuplicates:
             self._index.flush(self._mark)
         self._index.close()
 
-    def unread(self) -> Iterator[tuple[Place, bytes]]:
+    def unread(self) -> Iterator[tuple[LinePlace, bytes]]:
         """Yield the lines of articles/ that it has not read, and the catalogue has; some may not be intact."""
         ends, begun = self._catalogue.segments(), self._mark
         for path in segment_paths(self._root, "articles"):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crawler.archive.intact import parted
-from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
+from crawler.archive.segments import LONGEST_LINE, LinePlace, open_segment, segment_name, segment_paths
 from crawler.exceptions import CorpusDamaged
 
 
-def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple[Place, bytes]]:
+def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple[LinePlace, bytes]]:
     """Yield the lines of *segment*, however compressed, from the offset *start* up to *end*.
 
     Where the segment gives nothing more before *end*, the last is a line of no bytes.
@@ -24,20 +24,20 @@ def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple
             file.seek(start)
             while offset < end and (line := file.readline(LONGEST_LINE)):
                 for at, piece in parted(line):
-                    yield Place(segment, offset + at, len(piece)), piece
+                    yield LinePlace(segment, offset + at, len(piece)), piece
                 offset += len(line)
     except (CorpusDamaged, OSError) as error:
         _check_is_damage(error)
     if offset < end:
-        yield Place(segment, offset, end - offset), b""
+        yield LinePlace(segment, offset, end - offset), b""
 
 
-def line_at(root: Path, place: Place) -> bytes:
+def line_at(root: Path, place: LinePlace) -> bytes:
     """Return the line at *place*; no bytes if the segment does not give it back."""
     return next(raw for _, raw in lines_at(root, place.segment, [(place.offset, place.length)]))
 
 
-def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[Place, bytes]]:
+def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[LinePlace, bytes]]:
     """Yield the bytes of *segment* at each of the *wanted* (offset, length), which ascend.
 
     Of what the segment does not give back, to its end or at all, there are fewer bytes, or none.
@@ -48,7 +48,7 @@ def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Ite
         with _opened(root, segment) as file:
             end = 0
             for offset, length in waiting:
-                place = Place(segment, offset, length)
+                place = LinePlace(segment, offset, length)
                 if offset != end:
                     file.seek(offset)
                 raw = file.read(length) if 0 < length <= LONGEST_LINE else b""
@@ -60,7 +60,7 @@ def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Ite
     if place is not None:
         yield place, b""
     for offset, length in waiting:
-        yield Place(segment, offset, length), b""
+        yield LinePlace(segment, offset, length), b""
 
 
 def _check_is_damage(error: Exception) -> None:

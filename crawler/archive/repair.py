@@ -28,9 +28,9 @@ from crawler.archive.mending import Taken
 from crawler.archive.places import line_at
 from crawler.archive.quarantine import note_repairs, noted_repairs
 from crawler.archive.schema import NO_CRC
-from crawler.archive.segments import FAMILIES, Place, is_sealed, read_lines, segment_name, segment_paths
+from crawler.archive.segments import FAMILIES, LinePlace, is_sealed, read_lines, segment_name, segment_paths
 from crawler.archive.warcs import Mended
-from crawler.archive.witness import Known, Witness, known_of
+from crawler.archive.witness import KnownKey, Witness, known_of
 from crawler.exceptions import CorpusDamaged
 from crawler.frontier.local import Frontier
 from crawler.jsonl import checksum_holds, decode
@@ -55,13 +55,13 @@ class RepairReport:
     """Whole lines that the catalogue had not read yet."""
     rebuilt: str | None = None
     """Why the catalogue was made anew."""
-    cut: list[Place] = field(default_factory=list)
+    cut: list[LinePlace] = field(default_factory=list)
     """Torn ends that were moved to quarantine/."""
     described: str | None = None
     """Why corpus.json was rebuilt."""
     profiles: list[str] = field(default_factory=list)
     """What is wrong with the site profiles, and what was done about it or is left to do."""
-    damaged: list[tuple[Place, str]] = field(default_factory=list)
+    damaged: list[tuple[LinePlace, str]] = field(default_factory=list)
     """Lines amid others that are not records: left where they are, for ``verify`` to show."""
     manifest: str | None = None
     """Why the manifest was taken away."""
@@ -252,7 +252,7 @@ def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, report: Repai
     """Make pending the targets of which the *witness*, or the log of repairs, knew a newer line than there is now."""
     prefix = f"{_site(root)}/"
 
-    def is_lost(known: Known) -> bool:
+    def is_lost(known: KnownKey) -> bool:
         if not known.key.startswith(prefix) or not is_key(known.key):
             return False
         held = catalogue.held(known.key)
@@ -275,7 +275,7 @@ def _site(root: Path) -> str | None:
     return str(description.get("site")) if isinstance(description, dict) else None
 
 
-def _repaired(root: Path) -> Iterator[Known]:
+def _repaired(root: Path) -> Iterator[KnownKey]:
     for facts in noted_repairs(root):
         version = facts.get("version")
         told = (facts.get(name) for name in ("depth", "title", "pic"))
@@ -284,7 +284,7 @@ def _repaired(root: Path) -> Iterator[Known]:
         ends = facts.get("keys")
         for key in ends if isinstance(ends, list) else ():
             if isinstance(key, str):
-                yield Known(key, 1)
+                yield KnownKey(key, 1)
 
 
 def _take_in(
@@ -298,7 +298,7 @@ def _take_in(
     """
     name, sealed = segment_name(path), is_sealed(path)
     keep_damaged = sealed or witness is not None
-    bad: list[tuple[Place, str]] = []
+    bad: list[tuple[LinePlace, str]] = []
     lines = _readable(path, start, report)
     end, more = start, True
     while more:
@@ -337,17 +337,17 @@ def _readable(path: Path, start: int, report: RepairReport) -> Iterator[tuple[in
             yield from ((offset + at, piece) for at, piece in parted(line))
             end = offset + len(line)
     except CorpusDamaged as error:
-        report.damaged.append((Place(segment_name(path), end, 0), str(error)))
+        report.damaged.append((LinePlace(segment_name(path), end, 0), str(error)))
 
 
 def _index_all(
     catalogue: Catalogue, segment: str, lines: list[tuple[int, bytes]], witness: Witness | None
-) -> Iterator[tuple[Place, str | None]]:
+) -> Iterator[tuple[LinePlace, str | None]]:
     """Index *lines* of *segment*; yield for each why it is not a record of this corpus, None if it is.
 
     They are indexed together. Only if one of them cannot be, are they indexed again one by one, as they are asked for.
     """
-    places = [Place(segment, offset, len(line)) for offset, line in lines]
+    places = [LinePlace(segment, offset, len(line)) for offset, line in lines]
     try:
         with catalogue.savepoint():
             for place, (_, line) in zip(places, lines, strict=True):
@@ -365,7 +365,7 @@ def _index_all(
         yield from ((place, None) for place in places)
 
 
-def _index(catalogue: Catalogue, line: bytes, place: Place, witness: Witness | None) -> None:
+def _index(catalogue: Catalogue, line: bytes, place: LinePlace, witness: Witness | None) -> None:
     if not line.endswith(b"\n"):
         raise ValueError(_TORN)
     if not checksum_holds(line):
@@ -379,7 +379,7 @@ def _index(catalogue: Catalogue, line: bytes, place: Place, witness: Witness | N
     catalogue.index(article, place, crc, version=article.version, duplicate_of=of, rule=rule)
 
 
-def _cut(root: Path, path: Path, offset: int) -> Place:
+def _cut(root: Path, path: Path, offset: int) -> LinePlace:
     """Move what is in *path* from *offset* on to quarantine/."""
     quarantine = root / "quarantine"
     quarantine.mkdir(exist_ok=True)
@@ -390,4 +390,4 @@ def _cut(root: Path, path: Path, offset: int) -> Place:
         write_atomically(quarantine / f"{path.name}-{offset}-{number}.torn", torn)
         file.truncate(offset)
         os.fsync(file.fileno())
-    return Place(segment_name(path), offset, len(torn))
+    return LinePlace(segment_name(path), offset, len(torn))

@@ -37,7 +37,7 @@ from crawler.archive.intact import CrcOf, Damage, NotIntactError, check_line, ke
 from crawler.archive.segments import (
     FAMILIES,
     LONGEST_LINE,
-    Place,
+    LinePlace,
     is_sealed,
     open_segment,
     read_lines,
@@ -182,7 +182,7 @@ def _check_lines(path: Path, crc_of: CrcOf | None) -> None:
         try:
             check_line(line, crc_of)
         except NotIntactError as error:
-            damage = Damage(Place(segment_name(path), offset, len(line)), key_in(line), str(error))
+            damage = Damage(LinePlace(segment_name(path), offset, len(line)), key_in(line), str(error))
             raise CorpusDamaged(str(path), f"{damage}; scrapy corpus repair takes it out") from error
 
 

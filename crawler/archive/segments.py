@@ -32,7 +32,7 @@ _BUFFER = 256 * 1024
 _SEGMENT_RE = re.compile(r"(articles|duplicates)-(\d{6})\.jsonl(\.gz|\.zst)?", re.ASCII)
 
 
-class Place(NamedTuple):
+class LinePlace(NamedTuple):
     """Where a line is: its segment (``articles-000001.jsonl``, however compressed), byte offset and byte length."""
 
     segment: str
@@ -147,11 +147,11 @@ class SegmentWriter:
         """Tell whether *line* will begin a new segment. None may be syncing the last one when it is appended."""
         return self._descriptor < 0 or bool(self._size and self._size + len(line) > self._max_bytes)
 
-    def append(self, line: bytes) -> Place:
+    def append(self, line: bytes) -> LinePlace:
         """Append *line*, which ends in its only newline, and return where it is to be."""
         if self.is_full(line):
             self._rotate()
-        place = Place(self._name, self._size, len(line))
+        place = LinePlace(self._name, self._size, len(line))
         self._lines.append(line)
         self._size += len(line)
         return place
@@ -210,7 +210,7 @@ class LineAppender:
         self._syncing.set_result(None)
         self._unwritten = 0
 
-    def append(self, family: str, line: bytes) -> Place:
+    def append(self, family: str, line: bytes) -> LinePlace:
         """Append *line*, which ends in its only newline, to the last segment of *family*; return where it is to be."""
         writer = self._writers[family]
         if writer.is_full(line):

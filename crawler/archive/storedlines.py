@@ -10,7 +10,7 @@ from typing import Any
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.intact import record_if_intact
 from crawler.archive.places import line_at
-from crawler.archive.segments import LineAppender, Place
+from crawler.archive.segments import LineAppender, LinePlace
 from crawler.items import Article
 from crawler.jsonl import decode
 
@@ -23,7 +23,7 @@ class StoredLines:
         self._catalogue = catalogue
         self._appender = LineAppender(root, segment_bytes)
 
-    def append(self, family: str, line: bytes) -> Place:
+    def append(self, family: str, line: bytes) -> LinePlace:
         """Append *line* to the last segment of *family*; return where it is to be."""
         return self._appender.append(family, line)
 
@@ -35,16 +35,16 @@ class StoredLines:
         """Let go of the segments, without syncing them."""
         self._appender.close()
 
-    def at(self, place: Place) -> bytes:
+    def at(self, place: LinePlace) -> bytes:
         """Return the line at *place*."""
         self._appender.write()
         return line_at(self._root, place)
 
-    def record(self, place: Place) -> dict[str, Any] | None:
+    def record(self, place: LinePlace) -> dict[str, Any] | None:
         """Return what the line at *place* says; None if it is not the one that was written."""
         return record_if_intact(self.at(place), self._catalogue.crc_of)
 
-    def article(self, place: Place) -> Article | None:
+    def article(self, place: LinePlace) -> Article | None:
         """Return the record in the line at *place*, None if it is not intact; verify tells what is wrong with it."""
         return self.decoded(self.at(place))
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.intact import CrcOf, crcs_of
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.sqlite import connect_to_read
 
 
-class Known(NamedTuple):
+class KnownKey(NamedTuple):
     """A line that was archived: its key, its version, how far its target is from the seeds, and what dumps told of it.
 
     Of a stub, ``title`` and ``pic`` are all that there is; the lines of those that list it may be lost with it.
@@ -25,12 +25,12 @@ class Known(NamedTuple):
     pic: str | None = None
 
 
-def known_of(key: object, version: object, depth: object, title: object, pic: object) -> Known | None:
+def known_of(key: object, version: object, depth: object, title: object, pic: object) -> KnownKey | None:
     """Return what is known by values that may have rotted, those of another type left out; None without a key."""
     if not isinstance(key, str) or not isinstance(version, int):
         return None
     told = (text if isinstance(text, str) else None for text in (title, pic))
-    return Known(key, version, depth if isinstance(depth, int) and depth >= 0 else None, *told)
+    return KnownKey(key, version, depth if isinstance(depth, int) and depth >= 0 else None, *told)
 
 
 class Witness:
@@ -60,7 +60,7 @@ class Witness:
         """Return how far the catalogue has read *segment*."""
         return self._ends.get(segment, 0)
 
-    def crc_of(self, place: Place) -> CrcOf | None:
+    def crc_of(self, place: LinePlace) -> CrcOf | None:
         """Return what tells the CRC-32 of the line at *place*; None if it had not read as far, or cannot be read."""
         if self._connection is None or place.offset >= self.end(place.segment):
             return None
@@ -74,16 +74,16 @@ class Witness:
 
         return tolerant
 
-    def lines(self, segment: str) -> dict[int, Known]:
+    def lines(self, segment: str) -> dict[int, KnownKey]:
         """Return what the catalogue has of *segment*, by offset."""
         return {offset: known for known, offset in self._rows("r.segment = ?", (segment,))}
 
-    def newest(self) -> Iterator[Known]:
+    def newest(self) -> Iterator[KnownKey]:
         """Yield the newest version of each key that it had, as far as it can be read."""
         newest = "r.version = (SELECT max(v.version) FROM records v WHERE v.tid = r.tid)"
         yield from (known for known, _ in self._rows(newest, ()))
 
-    def _rows(self, condition: str, values: tuple[object, ...]) -> Iterator[tuple[Known, int]]:
+    def _rows(self, condition: str, values: tuple[object, ...]) -> Iterator[tuple[KnownKey, int]]:
         if self._connection is None:
             return
         query = (

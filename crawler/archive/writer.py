@@ -30,7 +30,7 @@ from crawler.archive.losses import CapturePlace
 from crawler.archive.lostpictures import has_more_pictures
 from crawler.archive.near import NearDuplicates
 from crawler.archive.opened import DEFAULT_SEGMENT_BYTES, OpenCorpus
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.frontier.targets import Validators, stub_reason, stub_state, target_id, unix_time
 from crawler.frontier.visits import answer_of
 from crawler.items import Article
@@ -143,7 +143,7 @@ class Corpus(OpenCorpus):
             on_progress(count)
         return count
 
-    def _take_in(self, near: NearDuplicates, place: Place, line: bytes) -> None:
+    def _take_in(self, near: NearDuplicates, place: LinePlace, line: bytes) -> None:
         article = self.lines.decoded(line)
         if article is None:
             return

@@ -15,7 +15,7 @@ from crawler.archive.description import describe
 from crawler.archive.intact import Damage, Damages, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.corpus.selection import STATE
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
@@ -89,10 +89,10 @@ def clusters(root: Path, key: str | None = None, *, limit: int) -> Clusters:
 
 
 def _records(
-    root: Path, connection: sqlite3.Connection, keys: dict[Place, str], damaged: Damages
-) -> dict[Place, dict[str, Any] | None]:
+    root: Path, connection: sqlite3.Connection, keys: dict[LinePlace, str], damaged: Damages
+) -> dict[LinePlace, dict[str, Any] | None]:
     """Read the lines of *keys*, segment by segment: one that is compressed is read once for all of them."""
-    records: dict[Place, dict[str, Any] | None] = {}
+    records: dict[LinePlace, dict[str, Any] | None] = {}
     crc_of = crcs_of(connection)
     for segment, here in groupby(sorted(keys), key=lambda place: place.segment):
         for place, raw in lines_at(root, segment, [(place.offset, place.length) for place in here]):
@@ -116,18 +116,18 @@ def _kept(connection: sqlite3.Connection, key: str) -> str:
     return str(row[0]) if row else key
 
 
-def _place(connection: sqlite3.Connection, key: str) -> Place | None:
+def _place(connection: sqlite3.Connection, key: str) -> LinePlace | None:
     """Return where the line is that says what is known of *key* now."""
     row = connection.execute(
         "SELECT segment, offset, length FROM records JOIN targets USING (tid) WHERE tid = ? AND key = ?"
         " ORDER BY version DESC LIMIT 1",
         (target_id(key), key),
     ).fetchone()
-    return row and Place(*row)
+    return row and LinePlace(*row)
 
 
-def _repeats(connection: sqlite3.Connection, kept: str) -> list[tuple[str, str, Place]]:
+def _repeats(connection: sqlite3.Connection, kept: str) -> list[tuple[str, str, LinePlace]]:
     rows = connection.execute(
         "SELECT key, of, segment, offset, length FROM members WHERE kept = ? ORDER BY key", (kept,)
     )
-    return [(key, of, Place(*place)) for key, of, *place in rows]
+    return [(key, of, LinePlace(*place)) for key, of, *place in rows]

@@ -9,7 +9,7 @@ from crawler.archive.description import describe
 from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
 
@@ -23,7 +23,7 @@ class Version(NamedTuple):
 
     version: int
     duplicate_of: str | None
-    place: Place
+    place: LinePlace
     record: dict[str, Any] | None
     damage: Damage | None = None
 
@@ -49,7 +49,7 @@ def history(root: Path, key: str) -> list[Version]:
             raise ConfigError(f"{key}: nothing is archived of it yet, it is {target[1]}")
         versions = []
         for number, of, *at in rows:
-            place = Place(*at)
+            place = LinePlace(*at)
             try:
                 versions.append(Version(number, of, place, intact_record(line_at(root, place), crcs_of(connection))))
             except NotIntactError as error:

@@ -26,7 +26,7 @@ from crawler.archive.intact import (
 from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.sealing import measure, read_seal
-from crawler.archive.segments import Place, read_lines, seal_path, segment_name, segment_paths
+from crawler.archive.segments import LinePlace, read_lines, seal_path, segment_name, segment_paths
 from crawler.corpus.selection import LATEST, Selection
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import checksum_holds
@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 class Line(NamedTuple):
     """A line of a corpus: where it is, its bytes with the newline, and the record in it, without its checksum."""
 
-    place: Place
+    place: LinePlace
     raw: bytes
     record: dict[str, Any]
 
@@ -60,7 +60,7 @@ class Lines:
         """Yield the bytes of each line; those with a checksum are not parsed for it."""
         return (raw for _, raw, _ in self._checked(check_line))
 
-    def _checked(self, check: Callable[[bytes, CrcOf], _T]) -> Iterator[tuple[Place, bytes, _T]]:
+    def _checked(self, check: Callable[[bytes, CrcOf], _T]) -> Iterator[tuple[LinePlace, bytes, _T]]:
         crc_of = crcs_of(self._connection)
         segments = self._connection.execute("SELECT DISTINCT segment FROM wanted ORDER BY segment").fetchall()
         for (segment,) in segments:
@@ -75,7 +75,7 @@ class Lines:
                 except NotIntactError as error:
                     self.damaged.add(Damage(place, self._key(place), str(error)))
 
-    def _key(self, place: Place) -> str | None:
+    def _key(self, place: LinePlace) -> str | None:
         """Return the key that the catalogue has at *place*."""
         row = self._connection.execute(
             "SELECT t.key FROM wanted w JOIN targets t USING (tid) WHERE w.segment = ? AND w.offset = ?", place[:2]
@@ -102,13 +102,13 @@ class AllLines:
                 for offset, raw in read_lines(path):
                     end = offset + len(raw)
                     for at, piece in parted(raw):
-                        place = Place(name, offset + at, len(piece))
+                        place = LinePlace(name, offset + at, len(piece))
                         try:
                             yield Line(place, piece, self._record(piece, as_sealed=as_sealed))
                         except NotIntactError as error:
                             self.damaged.add(Damage(place, key_in(piece), str(error)))
             except CorpusDamaged as error:
-                self.damaged.add(Damage(Place(name, end, 0), None, str(error)))
+                self.damaged.add(Damage(LinePlace(name, end, 0), None, str(error)))
 
     def _record(self, piece: bytes, *, as_sealed: bool) -> dict[str, Any]:
         if not as_sealed and checksum_holds(piece) is None:

@@ -236,7 +236,7 @@ def _settled(image: Image, work: Work, profile: SiteProfile) -> Image:
     return replace(image, url=url, status="skipped")
 
 
-class Page(NamedTuple):
+class StoredPage(NamedTuple):
     """The body of a response, decoded, and what its header says that it is."""
 
     body: bytes
@@ -248,7 +248,7 @@ def is_held(capture: Capture) -> bool:
     return bool(capture.warc_file and capture.warc_file.startswith(f"{FOLDER}/") and capture.warc_offset is not None)
 
 
-def load_page(root: Path, capture: Capture) -> Page:
+def load_page(root: Path, capture: Capture) -> StoredPage:
     """Return the page that *capture* names; raise ``ValueError`` if it is not there, or not whole."""
     file, offset = capture.warc_file or "", capture.warc_offset or 0
     path = root / file
@@ -257,7 +257,7 @@ def load_page(root: Path, capture: Capture) -> Page:
     record = read_record(path, offset)
     _, headers = http_head(record.block)
     payload = _original(root, record).payload if record.kind == "revisit" else record.payload
-    return Page(decode_body(payload, headers.get("content-encoding")), headers.get("content-type"))
+    return StoredPage(decode_body(payload, headers.get("content-encoding")), headers.get("content-type"))
 
 
 def _original(root: Path, revisit: Record) -> Record:

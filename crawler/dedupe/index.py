@@ -26,7 +26,7 @@ import orjson
 from numpy.typing import NDArray
 
 from crawler.dedupe.newest import Newest
-from crawler.dedupe.runs import FAN_IN, MOST_OF_KEY, NUMBER, Entries, Run, merge_runs, write_at, write_run
+from crawler.dedupe.runs import FAN_IN, MOST_OF_KEY, NUMBER, Entries, SortedRun, merge_runs, write_at, write_run
 from crawler.dedupe.shingles import KEYS, WIDTH, WIDTH_SPACELESS
 from crawler.dedupe.sketch import Sketch
 from crawler.dedupe.words import FEWEST_WORDS, FOLDING, Words
@@ -73,7 +73,7 @@ class NearIndex:
         folder.mkdir(exist_ok=True)
         try:
             state = _read_state(folder)
-            self._runs = [Run(folder / name, entries) for name, entries in state["runs"]]
+            self._runs = [SortedRun(folder / name, entries) for name, entries in state["runs"]]
         except (CorpusDamaged, FileNotFoundError):
             state, self._runs = {"documents": 0, "words": 0, "runs": [], "mark": None}, []
         self.mark: dict[str, Any] | None = state["mark"]
@@ -171,7 +171,7 @@ class NearIndex:
             self._newest.clear()
             if entries.size:
                 path = self._new_path()
-                self._runs.append(Run(path, write_run(path, entries)))
+                self._runs.append(SortedRun(path, write_run(path, entries)))
                 self._merge()
         self.mark = mark
         runs = [(run.path.name, run.entries.size) for run in self._runs]
@@ -198,7 +198,7 @@ class NearIndex:
             size += sizes[at]
         if at < len(sizes) - 1:
             path = self._new_path()
-            self._runs[at:] = [Run(path, merge_runs(path, self._runs[at:]))]
+            self._runs[at:] = [SortedRun(path, merge_runs(path, self._runs[at:]))]
 
     def _new_path(self) -> Path:
         path = self._folder / f"{self._next_run:06d}.run"

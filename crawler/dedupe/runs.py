@@ -43,7 +43,7 @@ _SLICE_ENTRIES = 1 << 20
 """So many entries of runs that are merged are in memory at a time: 8 MiB, and as much again sorted."""
 
 
-class Run:
+class SortedRun:
     """The sorted entries in the file at *path*. Raises ``CorpusDamaged`` if it is not of so many *entries*."""
 
     def __init__(self, path: Path, entries: int) -> None:
@@ -80,7 +80,7 @@ def write_run(path: Path, entries: Entries) -> int:
     return _write(path, entries.size, [entries])
 
 
-def merge_runs(path: Path, runs: Sequence[Run]) -> int:
+def merge_runs(path: Path, runs: Sequence[SortedRun]) -> int:
     """Write the entries of *runs* to *path* as :func:`write_run` does. Memory stays flat."""
     return _write(path, sum(run.entries.size for run in runs), _merged([run.entries for run in runs]))
 

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.marks import NAMES
-from crawler.extract.page import Found, Page
+from crawler.extract.page import ArticlePage, FoundField
 from crawler.text import clean_line
 
 _BY_RE = re.compile(
@@ -51,14 +51,14 @@ _LONGEST_BYLINE = 150
 _MOST = 20
 
 
-def find_authors(page: Page) -> Found[list[str]] | None:
+def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
     """Return the names of the authors of *page*, in its order, each once; None if it names none.
 
     The first source that gives a name: the profile's selector, JSON-LD, meta elements, microdata, ``rel="author"``,
     an element classed as byline or author, a visible "By ..." near the title. The publisher counts as author only if
     no source names anyone else.
     """
-    publisher: Found[list[str]] | None = None
+    publisher: FoundField[list[str]] | None = None
     house = _house(page)
     for source, lines in (
         ("profile", (_text(element) for element in page.select("authors"))),
@@ -72,8 +72,8 @@ def find_authors(page: Page) -> Found[list[str]] | None:
         if names := _names(lines):
             people = [name for name in names if _key(name) not in house]
             if people or source == "profile":
-                return Found(people or names, source)
-            publisher = publisher or Found(names, source)
+                return FoundField(people or names, source)
+            publisher = publisher or FoundField(names, source)
     return publisher
 
 
@@ -93,7 +93,7 @@ def _key(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def _house(page: Page) -> set[str]:
+def _house(page: ArticlePage) -> set[str]:
     """Return the names of the publisher of *page*: its site's name, its host, the organizations of its JSON-LD."""
     names = [
         page.meta("og:site_name", "application-name", "publisher") or "",
@@ -118,7 +118,7 @@ def _inverted(name: str, values: list[str]) -> list[str]:
     return [" ".join(reversed(value.split(", "))) if value.count(", ") == 1 else value for value in values]
 
 
-def _linked(page: Page) -> list[str]:
+def _linked(page: ArticlePage) -> list[str]:
     for node in page.linked.articles:
         for key in ("author", "creator"):
             if names := list(_named(page, node.get(key), 0)):
@@ -126,7 +126,7 @@ def _linked(page: Page) -> list[str]:
     return []
 
 
-def _named(page: Page, value: Any, depth: int) -> Iterator[str]:
+def _named(page: ArticlePage, value: Any, depth: int) -> Iterator[str]:
     value = page.linked.resolve(value)
     if isinstance(value, str):
         yield value
@@ -137,7 +137,7 @@ def _named(page: Page, value: Any, depth: int) -> Iterator[str]:
         yield from _named(page, value.get("name"), depth + 1)
 
 
-def _microdata(page: Page) -> Iterator[str]:
+def _microdata(page: ArticlePage) -> Iterator[str]:
     for element in page.properties.get("author", ())[:_MOST]:
         if any(
             "omment" in (outer.get("class") or "") + (outer.get("itemtype") or "") for outer in element.iterancestors()
@@ -150,14 +150,14 @@ def _microdata(page: Page) -> Iterator[str]:
                 yield text
 
 
-def _rel(page: Page) -> Iterator[str]:
+def _rel(page: ArticlePage) -> Iterator[str]:
     for element in _SIGNED(page.root)[:_MOST]:
         text = _text(element)
         if len(text) <= _LONGEST_BYLINE:
             yield text
 
 
-def _bylines(page: Page) -> Iterator[str]:
+def _bylines(page: ArticlePage) -> Iterator[str]:
     """Yield what the first line that is named byline or author says, if it reads like names."""
     signed = (line for block, line in page.blocks if len(line) <= _LONGEST_BYLINE and block.is_named(_BYLINE, _WITHIN))
     for line in islice(signed, _MOST):
@@ -167,7 +167,7 @@ def _bylines(page: Page) -> Iterator[str]:
             return
 
 
-def _near_title(page: Page) -> Iterator[str]:
+def _near_title(page: ArticlePage) -> Iterator[str]:
     """Yield the names of a line "By ..." among the short lines of the page."""
     for line in page.lines:
         if len(line) <= _LONGEST_BYLINE and line[:3] in {"By ", "by ", "BY "} and (match := _NAME_RE.match(line[3:])):

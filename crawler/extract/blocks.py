@@ -31,7 +31,7 @@ _NOWHERE = [-99] * KIND_COUNT
 _FAR = (99, 99)
 
 
-class Place:
+class ElementPlace:
     """An element on the way from the root to a block, and what its place means for the text in it.
 
     ``depth`` counts the elements from the root. ``kin`` is what elements that a
@@ -43,7 +43,7 @@ class Place:
     __slots__ = ("depth", "element", "in_link", "kin", "nearest", "other", "outer", "tag", "unseen")
     nearest: list[int]
 
-    def __init__(self, element: etree._Element, tag: str, outer: Place | None) -> None:
+    def __init__(self, element: etree._Element, tag: str, outer: ElementPlace | None) -> None:
         self.element = element
         self.tag = tag
         self.outer = outer
@@ -75,7 +75,7 @@ class Place:
         self.nearest = nearest
 
 
-class Block:
+class TextBlock:
     """Running text (``pieces``) of one block-level element (``place``).
 
     ``linked``, ``strong``: characters of it that stand in links and in bold or emphasis. ``broken``: a line break, not
@@ -86,7 +86,7 @@ class Block:
 
     __slots__ = ("after_picture", "broken", "href", "inner", "linked", "links", "pieces", "place", "strong")
 
-    def __init__(self, place: Place, text: str, *, broken: bool, after_picture: tuple[int, int]) -> None:
+    def __init__(self, place: ElementPlace, text: str, *, broken: bool, after_picture: tuple[int, int]) -> None:
         self.place = place
         self.after_picture = after_picture
         self.pieces = [text]
@@ -114,7 +114,7 @@ def blocks(
     most: int = 1_000_000,
     *,
     beside: Beside | None = None,
-) -> list[Block]:
+) -> list[TextBlock]:
     """Return the first *most* blocks of text under *root* in the order of the page; white space is kept as it is.
 
     A line break inside an element ends a block. Text of *hidden* elements and of what stands *beside* the
@@ -148,14 +148,16 @@ class _Walk:
     def __init__(self, hidden: frozenset[str], beside: Beside | None) -> None:
         self.hidden = hidden
         self.beside = beside
-        self.found: list[Block] = []
+        self.found: list[TextBlock] = []
         self.open: list[etree._Element] = []  # but for inline elements
-        self.places: list[Place] = []  # of those that are open, as far as there was a block in them: most hold none
-        self.current: Block | None = None
+        self.places: list[
+            ElementPlace
+        ] = []  # of those that are open, as far as there was a block in them: most hold none
+        self.current: TextBlock | None = None
         self.links = self.strongs = 0
         self.href = ""
         self.inner: tuple[int, ...] = ()
-        self.picture: tuple[int, Place] | None = None
+        self.picture: tuple[int, ElementPlace] | None = None
 
     def enter(self, element: etree._Element) -> bool:
         """Go into *element*; return False, having left it out, if its text is no part of the page."""
@@ -223,12 +225,12 @@ class _Walk:
             block.strong += len(text)
         return True
 
-    def _begin(self, text: str) -> Block:
+    def _begin(self, text: str) -> TextBlock:
         found = self.found
         place = _innermost(self.open, self.places)
         broken = bool(found) and found[-1].place is place
         after = _after_picture(place, self.picture, len(found)) if self.picture else _FAR
-        block = self.current = Block(place, text, broken=broken, after_picture=after)
+        block = self.current = TextBlock(place, text, broken=broken, after_picture=after)
         if self.links:
             block.links, block.href = 1, self.href
         block.inner = self.inner
@@ -236,21 +238,21 @@ class _Walk:
         return block
 
 
-def _innermost(elements: list[etree._Element], places: list[Place]) -> Place:
+def _innermost(elements: list[etree._Element], places: list[ElementPlace]) -> ElementPlace:
     """Return the place of the last of *elements*, after making those that *places* lacks."""
     outer = places[-1] if places else None
     for element in elements[len(places) :]:
-        outer = Place(element, element.tag, outer)
+        outer = ElementPlace(element, element.tag, outer)
         places.append(outer)
     return places[-1]
 
 
-def _after_picture(place: Place, picture: tuple[int, Place], number: int) -> tuple[int, int]:
+def _after_picture(place: ElementPlace, picture: tuple[int, ElementPlace], number: int) -> tuple[int, int]:
     count, holder = picture
-    outer: Place | None = holder
+    outer: ElementPlace | None = holder
     while outer is not None and outer.depth > place.depth:
         outer = outer.outer
-    mine: Place | None = place
+    mine: ElementPlace | None = place
     while mine is not outer and mine is not None and outer is not None:
         mine, outer = (mine.outer, outer) if mine.depth > outer.depth else (mine.outer, outer.outer)
     return number - count, place.depth - (mine.depth if mine else 0)

@@ -13,14 +13,14 @@ import numpy as np
 from lxml import etree, html  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from crawler.extract.blocks import Block, Place, blocks
+from crawler.extract.blocks import ElementPlace, TextBlock, blocks
 from crawler.extract.dump import DUMP_RE, without_dump
 from crawler.extract.learned.features import Evidence, Matrix, measure
 from crawler.extract.learned.forest import Reader, shipped_reader
 from crawler.extract.learned.letters import CALL_RE, weight
 from crawler.extract.learned.words import Vocabulary
 from crawler.extract.moments import parse_moment
-from crawler.extract.page import Page
+from crawler.extract.page import ArticlePage
 from crawler.extract.walls import bars
 from crawler.text import clean_line
 
@@ -80,14 +80,14 @@ class Body(NamedTuple):
     elements: list[etree._Element]
 
 
-class Reading(NamedTuple):
+class BodyReading(NamedTuple):
     """A body, or the reason why there is none."""
 
     body: Body
     missing: str | None = None
 
 
-def find_body(page: Page, title: str | None, reader: Reader | None = None) -> Reading:
+def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None) -> BodyReading:
     """Return the body of *page*, without *title* and date line at its head and without leaked dumps.
 
     The profile's selector first; then the blocks of the page that the forest takes for body, but for what its markup
@@ -99,39 +99,39 @@ def find_body(page: Page, title: str | None, reader: Reader | None = None) -> Re
     if chosen := page.select("body"):
         paragraphs = [clean_line(block.text) for element in chosen for block in blocks(element)]
         if cleaned := _cleaned(paragraphs, title):
-            return Reading(Body(cleaned, "profile", chosen))
+            return BodyReading(Body(cleaned, "profile", chosen))
     kept, doubt, surest = _judged(page, title, reader or shipped_reader())
     elements = _around(kept)
     if not _says_article(page):
         if page.blocks and surest < SURE_PROBABILITY and not page.lost:
             return _few_words(page, title, elements)
         if _leads_elsewhere(page, kept):
-            return Reading(Body([], "", elements), "a list of other pages")
+            return BodyReading(Body([], "", elements), "a list of other pages")
     if doubt > MAX_DOUBT_SHARE and _is_small(page):
         paragraphs = _cleaned(map(clean_line, _second_reading(page)), title)
         if _is_text(paragraphs):
-            return Reading(Body(paragraphs, "trafilatura", elements))
+            return BodyReading(Body(paragraphs, "trafilatura", elements))
     paragraphs = _cleaned((text for _, text in kept), title)
     if _is_text(paragraphs):
-        return Reading(Body(paragraphs, "page", elements))
+        return BodyReading(Body(paragraphs, "page", elements))
     told = _cleaned(map(clean_line, _SPLIT_RE.split(_article_body(page))), title)
     if sum(map(len, told)) >= MIN_JSON_LD_CHARACTERS:
-        return Reading(Body(told, "json-ld", elements))
+        return BodyReading(Body(told, "json-ld", elements))
     return _few_words(page, title, elements)
 
 
-def _few_words(page: Page, title: str | None, elements: list[etree._Element]) -> Reading:
+def _few_words(page: ArticlePage, title: str | None, elements: list[etree._Element]) -> BodyReading:
     """Return what reads like sentences below the heading of *page*: a news flash has one, which the forest cannot tell.
 
     The page must say its title in a heading and, around that, hold more of such text than of links. On a page without
     any heading of its own, whose metadata tell a title, the sentences may stand anywhere, but none may be a notice.
     """
     if not page.blocks:
-        return Reading(Body([], "", elements), "no text on the page")
+        return BodyReading(Body([], "", elements), "no text on the page")
     pairs = _up_to_dump(page.blocks)
     start = next((number for number, (block, text) in enumerate(pairs) if _says_title(block, text, title)), None)
     kept: list[str] = []
-    below: list[tuple[Block, str]] = []
+    below: list[tuple[TextBlock, str]] = []
     if start is not None:
         place = pairs[start][0].place
         around = place.outer.outer if place.outer and place.outer.tag == "header" else place.outer
@@ -143,22 +143,22 @@ def _few_words(page: Page, title: str | None, elements: list[etree._Element]) ->
         kept = [text for text in kept if not bars(text)] if sum(map(len, kept)) <= MAX_FLASH_LETTERS else []
     kept = _cleaned(kept, title)
     if not kept or sum(block.linked for block, _ in below) > sum(map(len, kept)):
-        return Reading(Body([], "", elements), "nothing that reads like an article")
-    return Reading(Body(kept, FEW_WORDS, elements))
+        return BodyReading(Body([], "", elements), "nothing that reads like an article")
+    return BodyReading(Body(kept, FEW_WORDS, elements))
 
 
-def _says_title(block: Block, text: str, title: str | None) -> bool:
+def _says_title(block: TextBlock, text: str, title: str | None) -> bool:
     return block.place.tag in _HEADINGS[:2] and title is not None and text.casefold() == title.casefold()
 
 
-def _is_in(place: Place, around: Place | None) -> bool:
-    inner: Place | None = place
+def _is_in(place: ElementPlace, around: ElementPlace | None) -> bool:
+    inner: ElementPlace | None = place
     while inner is not None and inner is not around:
         inner = inner.outer
     return inner is not None
 
 
-def _is_sentence(block: Block, text: str, other: int) -> bool:
+def _is_sentence(block: TextBlock, text: str, other: int) -> bool:
     """Tell whether *block* may be a sentence of an article: no link, heading, caption, call or right.
 
     *other* is the depth of the element around the title that speaks of other things: text in a deeper one is theirs.
@@ -173,13 +173,13 @@ def _is_sentence(block: Block, text: str, other: int) -> bool:
     )
 
 
-def _says_article(page: Page) -> bool:
+def _says_article(page: ArticlePage) -> bool:
     """Tell whether the metadata of *page* calls it an article: section fronts do not."""
     told = page.meta("og:type") or ""
     return told.strip().lower() == "article" or any("headline" in node for node in page.linked.articles)
 
 
-def _leads_elsewhere(page: Page, kept: list[tuple[Block, str]]) -> bool:
+def _leads_elsewhere(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> bool:
     """Tell whether the *kept* paragraphs are teasers: most stand each in an element with a linked line."""
     chosen = {id(block): weight(text) for block, text in kept if not _is_linked_line(page, block)}
     found = [block for block, _ in page.blocks]
@@ -192,7 +192,7 @@ def _leads_elsewhere(page: Page, kept: list[tuple[Block, str]]) -> bool:
     return len(holders) >= MIN_TEASERS and teasers >= MIN_TEASER_SHARE * sum(chosen.values())
 
 
-def _is_linked_line(page: Page, block: Block) -> bool:
+def _is_linked_line(page: ArticlePage, block: TextBlock) -> bool:
     """Tell whether all of *block* is a link to another page of this site."""
     if not block.href or block.linked < MIN_LINKED_SHARE * sum(map(len, block.pieces)):
         return False
@@ -200,7 +200,7 @@ def _is_linked_line(page: Page, block: Block) -> bool:
     return bool(url) and not block.href.startswith("#") and (urlsplit(url).hostname or "").lower() == page.host
 
 
-def _are_together(block: Block, other: Block) -> bool:
+def _are_together(block: TextBlock, other: TextBlock) -> bool:
     return other.place.outer is block.place.outer or block.place.outer in {other.place, other.place.outer}
 
 
@@ -209,7 +209,7 @@ def _is_text(paragraphs: list[str]) -> bool:
     return sum(sizes) >= MIN_BODY_LETTERS and max(sizes) >= MIN_PARAGRAPH_LETTERS
 
 
-def _is_small(page: Page) -> bool:
+def _is_small(page: ArticlePage) -> bool:
     """Tell whether *page* can be given to trafilatura, whose time grows faster than its pages."""
     pieces = sum(len(block.pieces) for block, _ in page.blocks)
     return (
@@ -219,7 +219,7 @@ def _is_small(page: Page) -> bool:
     )
 
 
-def _second_reading(page: Page) -> list[str]:
+def _second_reading(page: ArticlePage) -> list[str]:
     from trafilatura import bare_extraction  # noqa: PLC0415 - most processes of a few pages are spared it
 
     root = deepcopy(page.root)
@@ -232,14 +232,16 @@ def _second_reading(page: Page) -> list[str]:
     return [line for line in (text or "").split("\n") if line not in above]
 
 
-def evidence(page: Page, title: str | None, vocabulary: Vocabulary | None) -> tuple[list[Block], list[str], Evidence]:
+def evidence(
+    page: ArticlePage, title: str | None, vocabulary: Vocabulary | None
+) -> tuple[list[TextBlock], list[str], Evidence]:
     """Return the blocks of *page* up to a dump, their texts, and what can be measured of them."""
     pairs = _up_to_dump(page.blocks)
     found, texts = [block for block, _ in pairs], [text for _, text in pairs]
     return found, texts, measure(found, texts, title or page.title or "", vocabulary)
 
 
-def _up_to_dump(pairs: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
+def _up_to_dump(pairs: list[tuple[TextBlock, str]]) -> list[tuple[TextBlock, str]]:
     """Return *pairs* up to the block in which the site leaks a dump below its article; the last one may begin before.
 
     A dump that no reader sees, or that stands above the title, ends nothing: its block is left out.
@@ -257,7 +259,7 @@ def _up_to_dump(pairs: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
     return [pair for number, pair in enumerate(pairs[: end + 1]) if number not in passed]
 
 
-def _judged(page: Page, title: str | None, reader: Reader) -> tuple[list[tuple[Block, str]], float, float]:
+def _judged(page: ArticlePage, title: str | None, reader: Reader) -> tuple[list[tuple[TextBlock, str]], float, float]:
     """Return the blocks that are body, the doubt about them (misjudged text to expect, to text kept), and the surest.
 
     The surest is the highest probability of a block that is long enough to be a paragraph.
@@ -279,13 +281,13 @@ def _judged(page: Page, title: str | None, reader: Reader) -> tuple[list[tuple[B
     return [(block, text) for block, text, kept in zip(found, texts, keep.tolist(), strict=True) if kept], doubt, surest
 
 
-def _title_at(found: list[Block], overlap: Matrix) -> int:
+def _title_at(found: list[TextBlock], overlap: Matrix) -> int:
     """Return the number of the first ``h1`` that says the title: what stands above it is the site's, 0 if none does."""
     headings = (number for number, block in enumerate(found) if block.place.tag == "h1")
     return next((number for number in headings if overlap[number] > TITLE_MATCH_SHARE), 0)
 
 
-def _others(found: list[Block], start: int, taken: Matrix) -> NDArray[np.bool_]:
+def _others(found: list[TextBlock], start: int, taken: Matrix) -> NDArray[np.bool_]:
     """Return which blocks stand in an element whose names speak of other things, but not around that at *start*.
 
     None, if that would leave hardly anything of what is *taken* for body (letters of each): names can mislead.
@@ -296,14 +298,16 @@ def _others(found: list[Block], start: int, taken: Matrix) -> NDArray[np.bool_]:
     return other & leaves_enough
 
 
-def _article_body(page: Page) -> str:
+def _article_body(page: ArticlePage) -> str:
     bodies = (node.get("articleBody") for node in page.linked.articles)
     return max((body for body in bodies if isinstance(body, str)), key=len, default="")
 
 
-def _around(kept: list[tuple[Block, str]]) -> list[etree._Element]:
+def _around(kept: list[tuple[TextBlock, str]]) -> list[etree._Element]:
     """Return the smallest element that holds most of the *kept* text."""
-    held: defaultdict[int, dict[Place, int]] = defaultdict(dict)  # by depth; from the deepest it is passed outwards
+    held: defaultdict[int, dict[ElementPlace, int]] = defaultdict(
+        dict
+    )  # by depth; from the deepest it is passed outwards
     for block, text in kept:
         place = block.place
         held[place.depth][place] = held[place.depth].get(place, 0) + len(text)

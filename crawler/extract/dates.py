@@ -11,7 +11,7 @@ from typing import Any
 
 from crawler.extract.marks import NAMES
 from crawler.extract.moments import EARLIEST, Moment, parse_moment
-from crawler.extract.page import Found, Page
+from crawler.extract.page import ArticlePage, FoundField
 
 _PUBLISHED_METAS = (
     "article:published_time", "article:published", "og:published_time", "og:article:published_time",
@@ -46,7 +46,7 @@ _UPDATED_RE = re.compile(
 )
 
 
-def find_published(page: Page) -> Found[str] | None:
+def find_published(page: ArticlePage) -> FoundField[str] | None:
     """Return when *page* was published, ISO 8601.
 
     The first believable source settles the day: the profile's selector, JSON-LD, Open Graph and meta elements,
@@ -61,12 +61,12 @@ def find_published(page: Page) -> Found[str] | None:
     return _settled(page, _published(page))
 
 
-def find_modified(page: Page) -> Found[str] | None:
+def find_modified(page: ArticlePage) -> FoundField[str] | None:
     """Return when *page* was last changed, in the form of :func:`find_published`; None if it does not say."""
     return _settled(page, _modified(page))
 
 
-def _settled(page: Page, told: Iterator[tuple[str, str]]) -> Found[str] | None:
+def _settled(page: ArticlePage, told: Iterator[tuple[str, str]]) -> FoundField[str] | None:
     zone = page.profile.zone if page.profile else None
     day: Moment | None = None
     origin = ""
@@ -88,7 +88,7 @@ def _settled(page: Page, told: Iterator[tuple[str, str]]) -> Found[str] | None:
     if day is None:
         return None
     suffix = "" if day.clock else ":day"
-    return Found(day.at(zone).isoformat(timespec="seconds"), origin + (suffix if day.sure else ":about"))
+    return FoundField(day.at(zone).isoformat(timespec="seconds"), origin + (suffix if day.sure else ":about"))
 
 
 def _is_universal(moment: Moment) -> bool:
@@ -120,7 +120,7 @@ def _believable(moment: Moment, latest: datetime) -> bool:
     return EARLIEST <= moment.day <= (latest + timedelta(days=1)).date()
 
 
-def _day_first(page: Page) -> bool | None:
+def _day_first(page: ArticlePage) -> bool | None:
     """Return how the page's language writes 03/04/2016, None if that is not known.
 
     English without a country is taken for American on the domains that are used there most.
@@ -136,7 +136,7 @@ def _day_first(page: Page) -> bool | None:
     return False if page.root.get("lang") and page.host.endswith(_AMERICAN) else None
 
 
-def _published(page: Page) -> Iterator[tuple[str, str]]:
+def _published(page: ArticlePage) -> Iterator[tuple[str, str]]:
     for element in page.select("date"):
         yield element.get("datetime") or "".join(element.itertext()), "profile"
     yield from _linked(page, "datePublished", "dateCreated", "uploadDate")
@@ -153,13 +153,13 @@ def _published(page: Page) -> Iterator[tuple[str, str]]:
     yield from _metas(page, _MODIFIED_METAS)
 
 
-def _modified(page: Page) -> Iterator[tuple[str, str]]:
+def _modified(page: ArticlePage) -> Iterator[tuple[str, str]]:
     yield from _linked(page, "dateModified")
     yield from _metas(page, _MODIFIED_METAS)
     yield from _microdata(page, "datemodified")
 
 
-def _linked(page: Page, *names: str) -> Iterator[tuple[str, str]]:
+def _linked(page: ArticlePage, *names: str) -> Iterator[tuple[str, str]]:
     for name in names:
         for node in page.linked.articles:
             value: Any = node.get(name)
@@ -169,19 +169,19 @@ def _linked(page: Page, *names: str) -> Iterator[tuple[str, str]]:
                 yield str(value), "json-ld"
 
 
-def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _metas(page: ArticlePage, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for name in names:
         for value in page.metas.get(name, ()):
             yield value, "open-graph" if name.startswith(("og:", "article:")) else "meta"
 
 
-def _microdata(page: Page, *names: str) -> Iterator[tuple[str, str]]:
+def _microdata(page: ArticlePage, *names: str) -> Iterator[tuple[str, str]]:
     for name in names:
         for element in page.properties.get(name, ()):
             yield element.get("content") or element.get("datetime") or "".join(element.itertext()), "microdata"
 
 
-def _marked_times(page: Page) -> Iterator[tuple[str, str]]:
+def _marked_times(page: ArticlePage) -> Iterator[tuple[str, str]]:
     """Yield the ``time`` elements of *page* that say that they tell its publication."""
     for element in page.times:
         name = (element.get("class") or "").lower()
@@ -189,20 +189,20 @@ def _marked_times(page: Page) -> Iterator[tuple[str, str]]:
             yield element.get("datetime") or "".join(element.itertext()), "time"
 
 
-def _times(page: Page) -> Iterator[tuple[str, str]]:
+def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
     for element in page.times[:_MANY]:
         if "updat" not in (element.get("class") or "").lower():
             yield element.get("datetime") or "".join(element.itertext()), "time"
 
 
-def _lines(page: Page) -> Iterator[tuple[str, str]]:
+def _lines(page: ArticlePage) -> Iterator[tuple[str, str]]:
     """Yield the short lines with a digit in elements that are named after dates, in the order of the page."""
     dated = (text for block, text in page.blocks if len(text) <= _LONGEST_LINE and block.is_named(_DATED, _WITHIN))
     for line in islice(filter(_DIGIT_RE.search, dated), _MANY):
         yield line, "page"
 
 
-def _near_title(page: Page) -> Iterator[tuple[str, str]]:
+def _near_title(page: ArticlePage) -> Iterator[tuple[str, str]]:
     """Yield the short lines with a date in them that follow the first heading, then those before it."""
     start = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), 0)
     for line in page.lines[start : start + _NEAR] + page.lines[max(0, start - _NEAR) : start]:
@@ -210,7 +210,7 @@ def _near_title(page: Page) -> Iterator[tuple[str, str]]:
             yield line, "page"
 
 
-def _from_url(page: Page) -> Iterator[tuple[str, str]]:
+def _from_url(page: ArticlePage) -> Iterator[tuple[str, str]]:
     if match := _URL_DAY_RE.search(page.url):
         if match["c"]:
             yield match["c"], "url"

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.extract.authors import find_authors
-from crawler.extract.body import FEW_WORDS, Body, Reading, find_body
+from crawler.extract.body import FEW_WORDS, Body, BodyReading, find_body
 from crawler.extract.canonical import find_canonical_url
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
 from crawler.extract.languages import find_language
 from crawler.extract.learned.forest import Reader
-from crawler.extract.page import Found, Page, read
+from crawler.extract.page import ArticlePage, FoundField, read
 from crawler.extract.titles import find_kicker, find_title
 from crawler.extract.tree import parse
 from crawler.extract.walls import find_error, find_wall
@@ -77,22 +77,24 @@ def _extracted(
 ) -> dict[str, Any]:
     page = _asked(lambda: read(html, url, profile, charset, latest))
     if page is None:
-        page = Page(url, parse(b"").root, profile, latest, "parse")
-    found: dict[str, Found[Any] | None] = {}
+        page = ArticlePage(url, parse(b"").root, profile, latest, "parse")
+    found: dict[str, FoundField[Any] | None] = {}
     found["title"] = _asked(lambda: find_title(page))
     title = found["title"].value if found["title"] else None
-    reading = _asked(lambda: find_body(page, title, reader)) or Reading(Body([], "", []), "the page could not be read")
+    reading = _asked(lambda: find_body(page, title, reader)) or BodyReading(
+        Body([], "", []), "the page could not be read"
+    )
     if wall := _asked(lambda: find_wall(page, title, reading.body.paragraphs)):
-        reading = Reading(Body([], "", []), wall)
+        reading = BodyReading(Body([], "", []), wall)
     error = _asked(lambda: find_error(page, title, reading.body.paragraphs))
     if error and reading.body.source == FEW_WORDS:
-        reading = Reading(Body([], "", []), "an error page")
+        reading = BodyReading(Body([], "", []), "an error page")
     body = reading.body
     text = "\n\n".join(body.paragraphs) or None
     found["published"] = _asked(lambda: find_published(page))
     found["modified"] = _asked(lambda: find_modified(page))
     found["authors"] = _asked(lambda: find_authors(page))
-    found["text"] = Found(text, body.source) if text else None
+    found["text"] = FoundField(text, body.source) if text else None
     found["language"] = _asked(lambda: find_language(page, text))
     found["images"] = _asked(lambda: find_images(page, body.elements))
     found["canonical_url"] = _asked(lambda: find_canonical_url(page))
@@ -100,7 +102,7 @@ def _extracted(
     return _record(found, {"lost": page.lost, "no_text": reading.missing, "error": error})
 
 
-def _record(found: dict[str, Found[Any] | None], remarks: dict[str, str | None]) -> dict[str, Any]:
+def _record(found: dict[str, FoundField[Any] | None], remarks: dict[str, str | None]) -> dict[str, Any]:
     record = {name: answer.value if answer else None for name, answer in found.items()}
     record["authors"] = record["authors"] or []
     record["images"] = record["images"] or []

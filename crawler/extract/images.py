@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.marks import NAMES, marks_of, marks_of_tag
-from crawler.extract.page import Found, Page
+from crawler.extract.page import ArticlePage, FoundField
 from crawler.text import clean_line
 
 Picture = dict[str, str | None]
@@ -27,7 +27,7 @@ _ASIDE = frozenset(NAMES.index(name) for name in ("related", "side", "nav", "ad"
 _DEEP = 30
 
 
-def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] | None:
+def find_images(page: ArticlePage, body: list[etree._Element]) -> FoundField[list[Picture]] | None:
     """Return the pictures of *page* (``url``, ``caption`` or None), the lead first, each once; None if there are none.
 
     The lead is what Open Graph, else JSON-LD, names, and takes its caption from the same picture on the page; then
@@ -50,23 +50,23 @@ def find_images(page: Page, body: list[etree._Element]) -> Found[list[Picture]] 
                 picture["caption"] = picture["caption"] or _caption(image)
     if len(pictures) > len(sources):
         sources.append("page")
-    return Found(list(pictures.values()), "+".join(sources)) if pictures else None
+    return FoundField(list(pictures.values()), "+".join(sources)) if pictures else None
 
 
-def _leads(page: Page) -> Iterator[Found[str]]:
+def _leads(page: ArticlePage) -> Iterator[FoundField[str]]:
     for name in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"):
         for value in page.metas.get(name, ()):
             if (url := page.absolute(value)) and not _DECOR_RE.search(url):
-                yield Found(url, "open-graph" if name.startswith("og:") else "meta")
+                yield FoundField(url, "open-graph" if name.startswith("og:") else "meta")
     for node in page.linked.articles:
         if url := page.absolute(_image_url(page, node.get("image"))):
-            yield Found(url, "json-ld")
+            yield FoundField(url, "json-ld")
     for rel in page.links.get("image_src", ()):
         if url := page.absolute(rel):
-            yield Found(url, "meta")
+            yield FoundField(url, "meta")
 
 
-def _image_url(page: Page, value: Any) -> str | None:
+def _image_url(page: ArticlePage, value: Any) -> str | None:
     for _ in range(4):
         value = page.linked.resolve(value)
         if isinstance(value, list):
@@ -81,7 +81,7 @@ def _identity(url: str) -> str:
     return url.partition("?")[0].partition(":")[2]
 
 
-def _url(page: Page, image: etree._Element) -> str | None:
+def _url(page: ArticlePage, image: etree._Element) -> str | None:
     for attribute in _SOURCES:
         value = image.get(attribute)
         if value and not value.startswith("data:") and not _DECOR_RE.search(value):
@@ -97,7 +97,7 @@ def _is_small(image: etree._Element) -> bool:
     return any(size.isascii() and size.isdigit() and int(size[:6]) < _SMALL for size in sizes)
 
 
-def _is_aside(page: Page, image: etree._Element, body: etree._Element) -> bool:
+def _is_aside(page: ArticlePage, image: etree._Element, body: etree._Element) -> bool:
     """Tell whether *image*, somewhere in *body*, belongs to something beside the article: what leads to another one."""
     for number, outer in enumerate(image.iterancestors()):
         if outer is body or number > _DEEP:

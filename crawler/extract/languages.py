@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from crawler.extract.page import Found, Page
+from crawler.extract.page import ArticlePage, FoundField
 from crawler.text.language import are_kin, language_of
 
 _TAG_RE = re.compile(r"^([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*$", re.IGNORECASE)
 _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi"}
 
 
-def find_language(page: Page, text: str | None) -> Found[str] | None:
+def find_language(page: ArticlePage, text: str | None) -> FoundField[str] | None:
     """Return the language of *page* as its ISO 639 code (``en``), None if it is neither told nor seen.
 
     *text* tells, with the declaration (``lang``, JSON-LD, Open Graph, meta; else the profile) as evidence. Where it
@@ -20,15 +20,15 @@ def find_language(page: Page, text: str | None) -> Found[str] | None:
     """
     declared = list(_declared(page))
     if page.profile and page.profile.language:
-        declared.append(Found(page.profile.language, "profile"))
+        declared.append(FoundField(page.profile.language, "profile"))
     told = declared[0].value if declared else None
     seen = language_of(text or "", told)
     if seen is None:
         return declared[0] if declared else None
-    return next((found for found in declared if are_kin(found.value, seen)), Found(seen, "text"))
+    return next((found for found in declared if are_kin(found.value, seen)), FoundField(seen, "text"))
 
 
-def _declared(page: Page) -> Iterator[Found[str]]:
+def _declared(page: ArticlePage) -> Iterator[FoundField[str]]:
     """Yield the languages that *page* declares, the best told first."""
     told = [(page.root.get("lang") or page.root.get("{http://www.w3.org/XML/1998/namespace}lang") or "", "html")]
     for node in page.linked.articles:
@@ -40,4 +40,4 @@ def _declared(page: Page) -> Iterator[Found[str]]:
     for value, source in told:
         if match := _TAG_RE.match(value.strip()):
             code = match[1].lower()
-            yield Found(_OLD_CODES.get(code, code), source)
+            yield FoundField(_OLD_CODES.get(code, code), source)

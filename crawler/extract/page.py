@@ -13,7 +13,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from lxml.cssselect import CSSSelector  # type: ignore[import-untyped]
 
 from crawler.extract.beside import Beside
-from crawler.extract.blocks import Block, blocks
+from crawler.extract.blocks import TextBlock, blocks
 from crawler.extract.charset import to_utf8
 from crawler.extract.jsonld import LinkedData
 from crawler.extract.tree import parse
@@ -32,7 +32,7 @@ _LONGEST_URL = 4_000
 _MARKED = etree.XPath("descendant-or-self::*[@itemprop]")  # several times as fast as //*
 
 
-class Found(NamedTuple, Generic[T]):
+class FoundField(NamedTuple, Generic[T]):
     """A value and its ``source``: where on the page it was found."""
 
     value: T
@@ -40,7 +40,7 @@ class Found(NamedTuple, Generic[T]):
 
 
 @dataclass
-class Page:
+class ArticlePage:
     """One page and all that fields are found in. Build it with :func:`read`."""
 
     url: str
@@ -92,7 +92,7 @@ class Page:
             return ""
 
     @cached_property
-    def blocks(self) -> list[tuple[Block, str]]:
+    def blocks(self) -> list[tuple[TextBlock, str]]:
         """The blocks of text of the page with their clean text."""
         pairs = (
             (block, clean_line(block.text)) for block in blocks(self.root, most=_MOST_BLOCKS, beside=Beside(self.root))
@@ -114,11 +114,11 @@ class Page:
         return found
 
 
-def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None, latest: datetime) -> Page:
+def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None, latest: datetime) -> ArticlePage:
     """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed."""
     source = to_utf8(html, charset)
     root, lost = parse(source)
-    page = Page(url, root, profile, latest, lost, _has_microdata(source), base=url)
+    page = ArticlePage(url, root, profile, latest, lost, _has_microdata(source), base=url)
     scripts: list[str] = []
     for element in root.iter("meta", "link", "script", "h1", "h2", "time", "title", "base"):
         match element.tag:

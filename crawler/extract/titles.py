@@ -9,7 +9,7 @@ from html import unescape
 from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.moments import parse_moment
-from crawler.extract.page import Found, Page
+from crawler.extract.page import ArticlePage, FoundField
 from crawler.text import clean_line
 
 _SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
@@ -20,7 +20,7 @@ _LONGEST = 500
 _AGREE = 0.6
 
 
-def find_title(page: Page) -> Found[str] | None:
+def find_title(page: ArticlePage) -> FoundField[str] | None:
     """Return the title of *page*, None if nothing in it is one.
 
     In this order: the profile's selector; an ``h1`` (failing that, an ``h2``) that agrees with ``<title>``, Open
@@ -28,7 +28,7 @@ def find_title(page: Page) -> Found[str] | None:
     name of the site.
     """
     if chosen := next((text for text in map(_text, page.select("title")) if text), None):
-        return Found(chosen, "profile")
+        return FoundField(chosen, "profile")
     told = list(_told(page))
     witnesses = [value[:_LONGEST] for value in (*(found.value for found in told), page.title or "") if value]
     headings = [(heading.tag, text) for heading in page.headings if (text := _text(heading))]
@@ -39,30 +39,30 @@ def find_title(page: Page) -> Found[str] | None:
             default=(0.0, ""),
         )
         if best[0] >= _AGREE:
-            return Found(_without_section(best[1], witnesses), "page")
+            return FoundField(_without_section(best[1], witnesses), "page")
     if told:
         return told[0]
     alone = [text for tag, text in headings if tag == "h1"]
     if len(alone) == 1:
-        return Found(alone[0], "page")
-    return Found(_shortened(page), "html-title") if page.title else None
+        return FoundField(alone[0], "page")
+    return FoundField(_shortened(page), "html-title") if page.title else None
 
 
 def _text(element: etree._Element) -> str:
     return clean_line("".join(element.itertext()))[:_LONGEST]
 
 
-def _told(page: Page) -> Iterator[Found[str]]:
+def _told(page: ArticlePage) -> Iterator[FoundField[str]]:
     """Yield what the metadata of *page* calls its title, best first."""
     for node in page.linked.articles:
         headline = node.get("headline")
         if isinstance(headline, str) and (line := clean_line(headline)):
-            yield Found(_unescaped(line), "json-ld")
+            yield FoundField(_unescaped(line), "json-ld")
             break
     if value := page.meta("og:title"):
-        yield Found(_shortened(page, value), "open-graph")
+        yield FoundField(_shortened(page, value), "open-graph")
     if value := page.meta("twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title", "headline"):
-        yield Found(_shortened(page, value), "meta")
+        yield FoundField(_shortened(page, value), "meta")
 
 
 def _unescaped(line: str) -> str:
@@ -90,7 +90,7 @@ def _without_section(heading: str, witnesses: list[str]) -> str:
     return next((part for part in parts if part.casefold() in folded), heading) if len(parts) > 1 else heading
 
 
-def _shortened(page: Page, title: str | None = None) -> str:
+def _shortened(page: ArticlePage, title: str | None = None) -> str:
     """Return *title* (or ``<title>``) without the site's name at its end or start."""
     title = title or page.title or ""
     site = _key(page.meta("og:site_name") or "")
@@ -122,7 +122,7 @@ _ABOVE = 12
 _UPWARDS = 3
 
 
-def find_kicker(page: Page, title: str | None) -> Found[str] | None:
+def find_kicker(page: ArticlePage, title: str | None) -> FoundField[str] | None:
     """Return the line shortly above the ``h1`` of *page* whose element is named as kicker, None if there is none."""
     heading = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), None)
     if heading is None:
@@ -131,7 +131,7 @@ def find_kicker(page: Page, title: str | None) -> Found[str] | None:
         place = block.place
         for _ in range(_UPWARDS):
             if _NAME_RE.search(place.kin[1]) and len(text) <= _LONGEST and text != title and not parse_moment(text):
-                return Found(text, "page")
+                return FoundField(text, "page")
             if place.outer is None:
                 break
             place = place.outer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.extract.blocks import HIDDEN, Block, blocks
+from crawler.extract.blocks import HIDDEN, TextBlock, blocks
 from crawler.extract.charset import decode
 from crawler.extract.dump import DUMP_RE, shield
 from crawler.extract.tree import parse
@@ -38,7 +38,7 @@ def _joined(source: str) -> list[str]:
     """Return the texts of the blocks of *source*; blocks that go on inside a dump are put together again."""
     root = parse(source.encode("utf-8", "replace")).root
     texts: list[str] = []
-    dump: Block | None = None
+    dump: TextBlock | None = None
     for block in blocks(root, _UNSEEN):
         if block.place.unseen:
             continue

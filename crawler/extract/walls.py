@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from crawler.extract.dates import find_published
 from crawler.extract.learned.letters import weight
-from crawler.extract.page import Page
+from crawler.extract.page import ArticlePage
 
 _LONGEST = 1_500
 _ENOUGH = 2
@@ -69,7 +69,7 @@ def bars(text: str) -> bool:
     return any(pattern.search(text) for reason, pattern in _PATTERNS.items() if reason != _ERROR)
 
 
-def find_error(page: Page, title: str | None, paragraphs: Sequence[str]) -> str | None:
+def find_error(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -> str | None:
     """Return the words by which a page of few words says that what was asked for is not there; None if none do.
 
     They stand in a title of it, in its *paragraphs*, or in any of its lines if it has none of these. That something else
@@ -85,7 +85,7 @@ def find_error(page: Page, title: str | None, paragraphs: Sequence[str]) -> str 
     return next((match[0] for match in found if match), None)
 
 
-def find_wall(page: Page, title: str | None, paragraphs: Sequence[str]) -> str | None:
+def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -> str | None:
     """Return what *page* is instead of an article, whose *paragraphs* these seem to be; None if it may be one.
 
     It is something else if it is short, has no date anywhere, and half of its title and paragraphs hold phrases of one

@@ -13,7 +13,8 @@ from crawler.replica.faults import parse_faults
 from crawler.replica.misbehaviour import FAULTS
 from crawler.replica.profile import profile_text
 from crawler.replica.server import ServerOptions, run
-from crawler.replica.site import LAST_OPEN, Site
+from crawler.replica.site import Site
+from crawler.replica.universe import LAST_OPEN
 
 _SITE, _SERVER = Site(), ServerOptions()
 

@@ -13,7 +13,8 @@ from typing import Literal
 from crawler.replica.draw import chance, number
 from crawler.replica.page import Pages
 from crawler.replica.picture import ORIGINAL, SMALL, video
-from crawler.replica.site import Gone, Site
+from crawler.replica.site import Site
+from crawler.replica.universe import Gone
 
 Kind = Literal["article", "image", "robots", "other"]
 

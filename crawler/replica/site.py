@@ -1,4 +1,4 @@
-"""What the made-up site holds: which ids answer, and everything about the article of an id."""
+"""What the made-up site holds: everything about the article of an id."""
 
 from __future__ import annotations
 
@@ -7,47 +7,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple, get_args
 
 from crawler.items import RelatedItem
 from crawler.replica import prose, words
-from crawler.replica.calendar import Calendar, flat_name, is_flat, tick_name
-from crawler.replica.draw import Draw, chance, number
-from crawler.replica.republish import EDITS, Edit, edited
-from crawler.sites import load_profile
-
-Answer = Literal["page", "slug", "missing", "lost"]
-"""An id's URL gives its page, a redirect to its page at the slug, 404, or a soft 404."""
-Gone = Literal["not found", "gone", "soft 404", "parked", "home"]
-"""How an article that was switched off answers: 404, 410, "not found" or a parked domain with 200, or the home page."""
-GONE: tuple[Gone, ...] = get_args(Gone)
-
-# Whatever seed a user brings, the ids in it lie here; these always have a page.
-FIRST_OPEN, LAST_OPEN = 1_446_000, 9_999_999
-# Below them lies the universe: the generated articles that related items are drawn from.
-UNIVERSE_END = 1_445_000
-MOST_ARTICLES = UNIVERSE_END - 1
-_COMPACT = 445_000
+from crawler.replica.calendar import flat_name, is_flat, tick_name
+from crawler.replica.draw import Draw, number
+from crawler.replica.republish import edited
+from crawler.replica.universe import NEAR_ARTICLES, UNIVERSE_END, Universe
 
 _RELATED_COUNTS = (1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13)
 _MOST_RELATED = max(_RELATED_COUNTS)
 _NEW_SYSTEM = 2_003_654  # from this id on, `sort` grows in steps of 5
 _NO_RELATED = 0.05
 _KEPT = 16_384
-_LOCAL = 64  # half of the related items are among the so many articles before
 _KICKER, _DESK_CODE = 0.16, 0.125
 # Kinds of picture in the universe, of 256: videos (12%), flat names (6%), never served (1.5%), small size only (3%).
 _VIDEO_KINDS, _FLAT_KINDS, _GONE_KINDS, _GONE_ORIGINAL_KINDS = range(31), range(31, 46), range(46, 50), range(50, 58)
 # A picture that is not served says so in the last digits of its name, so no list of them is needed.
 _GONE, _GONE_ORIGINAL, _COMMON = 4040, 4041, 4000
 _TAIL_RE = re.compile(r"(\d{4})(?:_25f_4x3)?\.\w+$", re.ASCII)
-
-
-class Republication(NamedTuple):
-    """Whose story an article tells again, and what it makes of it."""
-
-    of: int
-    edit: Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,95 +44,8 @@ class ReplicaArticle:
     related: tuple[RelatedItem, ...]
 
 
-@dataclass(frozen=True)
-class Site:
-    """A made-up site. All of it follows from these values; nothing is stored for an article.
-
-    ``number`` is the seed number; ``articles`` (1 to 1,444,999) the size of the universe; the shares (0 to 1)
-    are of its ids: ``missing`` answers 404, ``soft_missing`` something that is not the article, ``redirects`` leads to
-    the slug first (this one holds for the ids above the universe too), and ``republished`` tells the story of an
-    earlier article again, under another title (:meth:`republication`). Of all ids ``gone``, and those in
-    ``gone_ids``, were switched off, and of all pictures ``gone_pictures``. ``hidden_dumps`` have their dump where no
-    reader sees it. Raises ValueError for other values.
-    """
-
-    number: int = 1
-    articles: int = 3000
-    missing: float = 0.03
-    soft_missing: float = 0.02
-    redirects: float = 0.1
-    republished: float = 0.0
-    gone: float = 0.0
-    gone_pictures: float = 0.0
-    gone_ids: frozenset[int] = frozenset()
-    hidden_dumps: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.articles <= MOST_ARTICLES:
-            raise ValueError(f"articles must be 1 to {MOST_ARTICLES}, not {self.articles}")
-        for name in ("missing", "soft_missing", "redirects", "republished", "gone", "gone_pictures", "hidden_dumps"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        """The dates of ids, by the points of the real site's profile."""
-        profile = load_profile("replica")
-        return Calendar(profile.known, profile.zone)
-
-    @cached_property
-    def step(self) -> int:
-        """The distance between two ids of the universe."""
-        return (_COMPACT if self.articles <= _COMPACT else MOST_ARTICLES) // self.articles
-
-    def id_at(self, index: int) -> int:
-        """Return the id of article 0 to ``articles`` - 1 of the universe; ids grow with the index."""
-        return UNIVERSE_END - (self.articles - index) * self.step
-
-    def index_of(self, article_id: int) -> int | None:
-        """Return the place of *article_id* in the universe, None if it is not in it."""
-        index, rest = divmod(article_id - self.id_at(0), self.step)
-        return index if rest == 0 and 0 <= index < self.articles else None
-
-    def hides_dump(self, article_id: int) -> bool:
-        """Tell whether the page of *article_id* has its dump where no reader sees it."""
-        return chance(self.hidden_dumps, self.number, "hidden", article_id)
-
-    def answer(self, article_id: int) -> Answer:
-        """Return what the URL of *article_id* answers, any number at all."""
-        if not FIRST_OPEN <= article_id <= LAST_OPEN:
-            if self.index_of(article_id) is None:
-                return "missing"
-            drawn = number(self.number, "answer", article_id) / 2**64
-            if drawn < self.missing:
-                return "missing"
-            if drawn < self.missing + self.soft_missing:
-                return "lost"
-        return "slug" if chance(self.redirects, self.number, "slug", article_id) else "page"
-
-    def gone_way(self, article_id: int) -> Gone | None:
-        """Return how *article_id* answers since it was switched off, None if it was not."""
-        if article_id not in self.gone_ids and not chance(self.gone, self.number, "gone", article_id):
-            return None
-        return GONE[number(self.number, "way", article_id) % len(GONE)]
-
-    def republication(self, article_id: int) -> Republication | None:
-        """Return whose story *article_id* tells again, None if it has one of its own.
-
-        The earlier article has one of its own, and it is there.
-        """
-        index = self.index_of(article_id)
-        if index is None or not self._is_copy(article_id):
-            return None
-        draw = Draw(self.number, "republication", article_id)
-        newest = index - 1 - draw.below(_LOCAL)
-        for earlier in map(self.id_at, range(newest, max(-1, newest - _LOCAL), -1)):
-            if not self._is_copy(earlier) and self.answer(earlier) in {"page", "slug"} and not self.gone_way(earlier):
-                return Republication(earlier, draw.choice(EDITS))
-        return None
-
-    def _is_copy(self, article_id: int) -> bool:
-        return chance(self.republished, self.number, "republished", article_id)
+class Site(Universe):
+    """A made-up site: the article of every id, which follows from the values of the site; nothing is stored for it."""
 
     def article(self, article_id: int) -> ReplicaArticle:
         """Return the article of *article_id*, 0 to 9,999,999, whatever :meth:`answer` says of it."""
@@ -243,7 +134,7 @@ class Site:
         chosen: dict[int, None] = {}
         while len(chosen) < wanted:
             near = article_id < UNIVERSE_END and draw.chance(0.5)
-            chosen[before - 1 - draw.below(min(_LOCAL, before)) if near else draw.below(before)] = None
+            chosen[before - 1 - draw.below(min(NEAR_ARTICLES, before)) if near else draw.below(before)] = None
         return list(chosen)
 
     def serves_picture(self, pic: str, *, original: bool) -> bool:

@@ -179,7 +179,7 @@ def profile_content(name_or_path: str) -> bytes:
 
 def parse_profile(content: bytes, source: str) -> SiteProfile:
     """Return the profile in *content*; raise :class:`~crawler.exceptions.ProfileError`, which names *source*."""
-    return _Reader(source, parse_table(content, source)).profile()
+    return _TableReader(source, parse_table(content, source)).profile()
 
 
 def parse_table(content: bytes, source: str) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def parse_table(content: bytes, source: str) -> dict[str, Any]:
         raise ProfileError(source, f"is not TOML: {error}") from error
 
 
-class _Reader:
+class _TableReader:
     """Checks a TOML table key by key, so that a mistake is named where it stands."""
 
     def __init__(self, source: str, table: dict[str, Any]) -> None:

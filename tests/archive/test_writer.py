@@ -16,7 +16,7 @@ from w3lib.url import canonicalize_url
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
 from crawler.archive.identity import _PLAIN_URL_RE
 from crawler.archive.rebuilding import rebuild
-from crawler.archive.witness import Known
+from crawler.archive.witness import KnownKey
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.frontier.targets import Validators
 from crawler.frontier.visits import Due
@@ -183,7 +183,7 @@ def test_an_archived_key_can_be_requested_again_at_its_depth_and_without_conditi
         corpus.add(make_article(5, depth=3), Validators("http://127.0.0.1/news/5", etag='"a"'))
     with corpus.group():
         asked = corpus.frontier.ask_again(
-            ["replica/5", "replica/8", "replica/seed-0e0b62733202"], {"replica/8": Known("replica/8", 1, 2)}
+            ["replica/5", "replica/8", "replica/seed-0e0b62733202"], {"replica/8": KnownKey("replica/8", 1, 2)}
         )
         assert asked == 2
         targets = corpus.frontier.lease(9, max_depth=3, run="r", until=1e12)

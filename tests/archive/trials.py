@@ -27,7 +27,7 @@ from random import Random
 from crawler.archive import Corpus
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place, read_lines, segment_paths
+from crawler.archive.segments import LinePlace, read_lines, segment_paths
 from crawler.exceptions import CorpusLocked
 from crawler.jsonl import decode
 from tests.archive.dying import A_CORPUS, SEGMENT_BYTES, Row, Trials, archive, kill, name, tell, write
@@ -216,7 +216,7 @@ def lines_missing(root: Path) -> int:
         rows = connection.execute(
             "SELECT segment, offset, length FROM records ORDER BY segment DESC, offset DESC LIMIT 20"
         ).fetchall()
-    return sum(not readable(line_at(root, Place(*row))) for row in rows)
+    return sum(not readable(line_at(root, LinePlace(*row))) for row in rows)
 
 
 IN_NAMESPACE = ["unshare", "--map-root-user", "--mount", sys.executable, "-m", "tests.archive.trials"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.dedupe import runs
-from crawler.dedupe.runs import MOST_OF_KEY, NUMBER, Entries, Run, merge_runs, write_run
+from crawler.dedupe.runs import MOST_OF_KEY, NUMBER, Entries, SortedRun, merge_runs, write_run
 from crawler.exceptions import CorpusDamaged
 
 HIGHEST = 0xFFFFFFFF
@@ -21,7 +21,7 @@ def entries_of(keys: list[int], first: int = 0) -> Entries:
     return np.sort(np.array([key << 32 | number for number, key in enumerate(keys, first)], np.uint64))
 
 
-def documents(run: Run, keys: list[int]) -> dict[int, list[int]]:
+def documents(run: SortedRun, keys: list[int]) -> dict[int, list[int]]:
     """Return the numbers of the documents that have each of *keys*, as they are looked up."""
     asked = np.array(keys, np.uint64) << np.uint64(32)
     rows = run.windows(asked, asked | NUMBER) ^ asked[:, None]
@@ -42,7 +42,7 @@ keys_anywhere = st.integers(0, HIGHEST) | st.integers(0, 40) | st.integers(HIGHE
 def test_each_key_is_found_with_the_last_documents_that_have_it(tmp_path_factory, keys, others):
     path = tmp_path_factory.mktemp("runs") / "1.run"
 
-    run = Run(path, write_run(path, entries_of(keys)))
+    run = SortedRun(path, write_run(path, entries_of(keys)))
 
     assert documents(run, sorted({*keys, *others})) == expected(keys)
 
@@ -55,22 +55,22 @@ def test_runs_that_are_merged_piece_by_piece_are_one_run_of_all_entries(tmp_path
     parts, first = [], 0
     for number, some in enumerate(several):
         path = folder / f"{number}.run"
-        parts.append(Run(path, write_run(path, entries_of(some, first))))
+        parts.append(SortedRun(path, write_run(path, entries_of(some, first))))
         first += len(some)
     write_run(folder / "at_once.run", entries_of(keys))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "_SLICE_ENTRIES", piece)
-        merged = Run(folder / "merged.run", merge_runs(folder / "merged.run", parts))
+        merged = SortedRun(folder / "merged.run", merge_runs(folder / "merged.run", parts))
 
     assert documents(merged, sorted(set(keys))) == expected(keys)
-    assert merged.entries.tolist() == Run(folder / "at_once.run", len(merged.entries)).entries.tolist()
+    assert merged.entries.tolist() == SortedRun(folder / "at_once.run", len(merged.entries)).entries.tolist()
 
 
 def test_a_long_run_of_even_keys_is_looked_up_without_a_search(tmp_path, monkeypatch):
     draw = np.random.default_rng(1)
     held = np.sort(draw.integers(0, 1 << 32, 50_000, np.uint64) << np.uint64(32) | np.arange(50_000, dtype=np.uint64))
-    run = Run(tmp_path / "1.run", write_run(tmp_path / "1.run", held))
+    run = SortedRun(tmp_path / "1.run", write_run(tmp_path / "1.run", held))
     monkeypatch.setattr(run, "entries", None)
 
     rows = run.windows(held & ~NUMBER, held | NUMBER)
@@ -86,7 +86,7 @@ def test_a_file_of_another_length_is_none(tmp_path, change):
         file.truncate(path.stat().st_size + change)
 
     with pytest.raises(CorpusDamaged, match=r"no run of 50 entries"):
-        Run(path, written)
+        SortedRun(path, written)
 
 
 def test_a_directory_that_leads_beyond_the_entries_is_none(tmp_path):
@@ -96,4 +96,4 @@ def test_a_directory_that_leads_beyond_the_entries_is_none(tmp_path):
         file.write(b"\xff\xff\xff\xff")
 
     with pytest.raises(CorpusDamaged, match="beyond its 50 entries"):
-        Run(path, written)
+        SortedRun(path, written)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crawler.replica import Site
 from crawler.replica.dump import seed_text
-from crawler.replica.site import FIRST_OPEN, LAST_OPEN
+from crawler.replica.universe import FIRST_OPEN, LAST_OPEN
 from crawler.seeds import parse_page
 
 SITE = Site()

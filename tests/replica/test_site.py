@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.replica import Site
-from crawler.replica.site import FIRST_OPEN, LAST_OPEN, MOST_ARTICLES, UNIVERSE_END
+from crawler.replica.universe import FIRST_OPEN, LAST_OPEN, MOST_ARTICLES, UNIVERSE_END
 from crawler.sites import load_profile
 
 SITE = Site()

@@ -28,7 +28,7 @@ from crawler.corpus.history import history
 from crawler.corpus.reextract import (
     DRAFT_NAME,
     Draft,
-    Page,
+    StoredPage,
     Work,
     difference,
     fingerprint,
@@ -132,7 +132,7 @@ async def _read(root: Path, readers: Readers, work: Work, profile: SiteProfile, 
         page = await asyncio.to_thread(load_page, root, capture)
         if capture.source == "commoncrawl":  # what was fetched is a WARC record itself
             inner = read_record(page.body)
-            page = Page(inner.body, inner.content_type)
+            page = StoredPage(inner.body, inner.content_type)
         charset = http_content_type_encoding(page.content_type) if page.content_type else None
         seen = datetime.fromisoformat(capture.archived) if capture.archived else None
         facts = await readers.read(page.body, work.article.url or "", profile, charset, seen)

@@ -14,7 +14,7 @@ from crawler.archive.intact import Damages
 from crawler.cli.show import note, note_damage, print_json, say
 from crawler.corpus.output import output_file
 from crawler.corpus.report.make import list_keys, make_report
-from crawler.corpus.report.tally import Entry
+from crawler.corpus.report.tally import KeyEntry
 from crawler.exceptions import ConfigError
 from crawler.runs.record import run_names
 from crawler.text.terminal import safe, safe_json
@@ -56,10 +56,10 @@ def _latest(root: Path) -> str:
     return names[0]
 
 
-def _print(entry: Entry) -> None:
+def _print(entry: KeyEntry) -> None:
     sys.stdout.write("\t".join(safe(part) for part in (entry.key, entry.title, entry.note) if part) + "\n")
 
 
-def _print_json(entry: Entry) -> None:
+def _print_json(entry: KeyEntry) -> None:
     facts = {"key": entry.key, "title": entry.title, "note": entry.note}
     sys.stdout.write(safe_json(orjson.dumps(facts).decode()) + "\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.cli.corpus.options import selection_of
 from crawler.cli.show import console, note, note_damage, print_json, progress, say, styled
-from crawler.corpus.search.search import Found, Hit, search
+from crawler.corpus.search.search import Hit, SearchHits, search
 from crawler.corpus.search.snippets import Snippet
 
 _HIT_STYLE = "bold yellow"
@@ -37,7 +37,7 @@ def _fields(hit: Hit) -> dict[str, Any]:
     return fields
 
 
-def _remarks(found: Found) -> None:
+def _remarks(found: SearchHits) -> None:
     if found.caught_up.anew:
         note(f"the search index was rebuilt: {found.caught_up.anew}")
     if found.caught_up.busy:

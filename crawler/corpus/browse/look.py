@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.corpus.stored import stored_pictures
 from crawler.exceptions import CorpusDamaged
 from crawler.frontier.targets import target_id
@@ -54,11 +54,11 @@ def look_up(root: Path, key: str) -> Looked | None:
         ).fetchall()
         if not rows:
             return None
-        line = line_at(root, Place(*rows[0]))
+        line = line_at(root, LinePlace(*rows[0]))
         try:
             record = intact_record(line, crcs_of(connection))
         except NotIntactError as error:
-            raise CorpusDamaged(str(root), str(Damage(Place(*rows[0]), key, str(error)))) from error
+            raise CorpusDamaged(str(root), str(Damage(LinePlace(*rows[0]), key, str(error)))) from error
         authors = record.get("authors")
         return Looked(
             facts=_facts(record),

@@ -19,7 +19,7 @@ from crawler import __version__
 from crawler.archive.description import describe_checked
 from crawler.archive.files import CorpusLock, sync_directory, write_all, write_errors
 from crawler.archive.losses import LOSSES_NAME
-from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, Entry, read_manifest
+from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, ManifestEntry, read_manifest
 from crawler.archive.sealing import Compression
 from crawler.corpus.fixity.manifest import seal_held
 from crawler.corpus.output import output_errors
@@ -82,7 +82,7 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
             found = _sha256(target) if link else _copy(source, target)
             if sha256 and found != sha256:
                 raise CorpusDamaged(str(source), "it is not what the corpus says; scrapy corpus verify tells more")
-            lines.write(Entry(f"data/{path}", found).encode())
+            lines.write(ManifestEntry(f"data/{path}", found).encode())
             files, size = files + 1, size + target.stat().st_size
     info = (
         f"Bagging-Date: {datetime.now(UTC):%Y-%m-%d}\n"
@@ -93,7 +93,7 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
     )
     (bag / "bag-info.txt").write_text(info, encoding="utf-8")
     (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", encoding="utf-8")
-    tags = [Entry(name, _sha256(bag / name)).encode() for name in ("bag-info.txt", "bagit.txt", MANIFEST_NAME)]
+    tags = [ManifestEntry(name, _sha256(bag / name)).encode() for name in ("bag-info.txt", "bagit.txt", MANIFEST_NAME)]
     (bag / f"tag{MANIFEST_NAME}").write_bytes(b"".join(tags))
     for directory, _, names in os.walk(bag):
         for name in names:
@@ -102,7 +102,7 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
     return files, size
 
 
-def _payload(root: Path) -> Iterator[Entry]:
+def _payload(root: Path) -> Iterator[ManifestEntry]:
     """Yield what goes under ``data/``: what the manifest lists, the manifest, and what runs left (of unknown hash)."""
     for offset, entry in read_manifest(root / MANIFEST_NAME):
         if entry is None or not (root / entry.path).is_file():
@@ -110,10 +110,10 @@ def _payload(root: Path) -> Iterator[Entry]:
         yield entry
     for name in (MANIFEST_NAME, TAG_NAME, LOSSES_NAME):
         if (root / name).is_file():
-            yield Entry(name, "")
+            yield ManifestEntry(name, "")
     for path in sorted((root / "runs").rglob("*")):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-            yield Entry(path.relative_to(root).as_posix(), "")
+            yield ManifestEntry(path.relative_to(root).as_posix(), "")
 
 
 def _copy(source: Path, target: Path) -> str:

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from crawler.archive.losses import CapturePlace
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
-from crawler.archive.segments import LONGEST_LINE, Place, open_segment, segment_name, segment_paths
+from crawler.archive.segments import LONGEST_LINE, LinePlace, open_segment, segment_name, segment_paths
 from crawler.corpus.fixity.linecheck import LineChecker
 from crawler.corpus.fixity.warccheck import check_warc
 from crawler.exceptions import CorpusDamaged
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
     message: str
 
 
-class Lines(NamedTuple):
+class LinesCheck(NamedTuple):
     """The lines of the segment *file* that begin in [*start*, *stop*); *read* is how far the catalogue has read it."""
 
     file: str
@@ -58,13 +58,13 @@ class Digest(NamedTuple):
     sha256: str
 
 
-class Pictures(NamedTuple):
+class PicturesCheck(NamedTuple):
     """The pictures in the folder *file*, against their names."""
 
     file: str
 
 
-class Database(NamedTuple):
+class DatabaseCheck(NamedTuple):
     """The catalogue, against SQLite's own rules."""
 
     file: str = CATALOGUE_NAME
@@ -76,7 +76,7 @@ class WarcFile(NamedTuple):
     file: str
 
 
-Part = Lines | SealFile | Digest | Pictures | Database | WarcFile
+Part = LinesCheck | SealFile | Digest | PicturesCheck | DatabaseCheck | WarcFile
 
 
 @dataclass(slots=True)
@@ -100,13 +100,13 @@ def check(root: Path, part: Part, unlisted: frozenset[str] = frozenset()) -> Che
     done = Checked(part)
     try:
         match part:
-            case Lines():
+            case LinesCheck():
                 _check_lines(root, part, unlisted, done)
             case SealFile():
                 _check_seal(root, part, done)
             case Digest():
                 _check_digest(root, part, done)
-            case Pictures():
+            case PicturesCheck():
                 _check_pictures(root, part, done)
             case WarcFile():
                 for finding in check_warc(root, part.file):
@@ -114,7 +114,7 @@ def check(root: Path, part: Part, unlisted: frozenset[str] = frozenset()) -> Che
                         done.notes.append(f"{finding.file} at {finding.offset}: {finding.message}")
                     else:
                         done.problems.append(Problem(*finding[:3]))
-            case Database():
+            case DatabaseCheck():
                 _check_database(root, done)
     except (CorpusDamaged, OSError) as error:
         done.problems.append(Problem(part.file, done.size or None, f"it cannot be read further: {error}"))
@@ -134,13 +134,13 @@ def decode_anything(text: bytes) -> str:
     return text.decode(errors="replace")
 
 
-def _check_lines(root: Path, part: Lines, unlisted: frozenset[str], done: Checked) -> None:
+def _check_lines(root: Path, part: LinesCheck, unlisted: frozenset[str], done: Checked) -> None:
     path = root / part.file
     name = segment_name(path)
     with connect(root) as connection, open_segment(path) as file:
         checker = LineChecker(root, connection, unlisted)
         done.seen, done.lost = checker.seen, checker.lost
-        waiting: list[tuple[Place, bytes]] = []
+        waiting: list[tuple[LinePlace, bytes]] = []
         for offset, line in _lines_from(file, part.start):
             if part.stop is not None and offset >= part.stop:
                 break
@@ -149,13 +149,13 @@ def _check_lines(root: Path, part: Lines, unlisted: frozenset[str], done: Checke
                 done.beyond += 1
                 continue
             done.lines += 1
-            waiting.append((Place(name, offset, len(line)), line))
+            waiting.append((LinePlace(name, offset, len(line)), line))
             if len(waiting) == _LINES_AT_ONCE or len(line) > _LONG_LINE:
                 _check_some(checker, waiting, part, done)
         _check_some(checker, waiting, part, done)
 
 
-def _check_some(checker: LineChecker, lines: list[tuple[Place, bytes]], part: Lines, done: Checked) -> None:
+def _check_some(checker: LineChecker, lines: list[tuple[LinePlace, bytes]], part: LinesCheck, done: Checked) -> None:
     done.problems += (Problem(part.file, place.offset, message) for place, message in checker.check(lines))
     done.known = checker.known
     lines.clear()
@@ -206,7 +206,7 @@ def _check_digest(root: Path, part: Digest, done: Checked) -> None:
         done.problems.append(Problem(part.file, None, "its bytes are not those that the manifest lists"))
 
 
-def _check_pictures(root: Path, part: Pictures, done: Checked) -> None:
+def _check_pictures(root: Path, part: PicturesCheck, done: Checked) -> None:
     for path in sorted((root / part.file).iterdir()):
         if path.name.startswith(".tmp-"):
             continue

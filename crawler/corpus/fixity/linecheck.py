@@ -18,7 +18,7 @@ import orjson
 from crawler.archive.losses import CapturePlace, read_losses
 from crawler.archive.pictures import is_there
 from crawler.archive.schema import NO_CRC
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.archive.warcs import FOLDER
 from crawler.corpus.fixity.warccheck import check_coordinates
 from crawler.frontier.targets import target_id
@@ -82,7 +82,7 @@ class LineChecker:
         self._shift: int | None = 0
         self._losses = read_losses(root)
 
-    def check(self, lines: Sequence[tuple[Place, bytes]]) -> Iterator[tuple[Place, str]]:
+    def check(self, lines: Sequence[tuple[LinePlace, bytes]]) -> Iterator[tuple[LinePlace, str]]:
         """Yield what is wrong with each of some *lines* of a segment: where it is, and what."""
         read = [(place, line, *self._read(line)) for place, line in lines]
         as_catalogued = self._as_catalogued([(place, line, record) for place, line, record, _ in read if record])
@@ -113,7 +113,7 @@ class LineChecker:
         flaws = self._validator.iter_errors(record)
         return None, [f"{name}{'.'.join(map(str, flaw.instance_path)) or 'record'}: {flaw.message}" for flaw in flaws]
 
-    def _as_catalogued(self, lines: list[tuple[Place, bytes, dict[str, Any]]]) -> set[int]:
+    def _as_catalogued(self, lines: list[tuple[LinePlace, bytes, dict[str, Any]]]) -> set[int]:
         """Return the offsets of those *lines* that the catalogue has just so, as all but a few are: in one question."""
         told: list[Any] = []
         for place, line, record in lines:
@@ -125,7 +125,7 @@ class LineChecker:
         except OverflowError:  # a version of more than 64 bits is none that we wrote; which it is, is found one by one
             return set()
 
-    def _content(self, record: dict[str, Any], place: Place, *, hashed: bool) -> Iterator[str]:
+    def _content(self, record: dict[str, Any], place: LinePlace, *, hashed: bool) -> Iterator[str]:
         """Yield what is wrong within a line; its text was *hashed* when it was written, or read into the catalogue."""
         if tuple(record) not in _FIELDS_OF:
             yield "the fields are not in the order of the record"
@@ -138,7 +138,7 @@ class LineChecker:
         if rule is not None and family != "duplicates":
             yield f"duplicate_rule is {rule!r}, which does not belong in {family}/"
 
-    def _catalogued(self, record: dict[str, Any], line: bytes, place: Place) -> Iterator[str]:
+    def _catalogued(self, record: dict[str, Any], line: bytes, place: LinePlace) -> Iterator[str]:
         try:
             row = self._query(_RECORD, (target_id(record["key"]), record["version"])).fetchone()
         except OverflowError:  # a version of more than 64 bits is none that we wrote

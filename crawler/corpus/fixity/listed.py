@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, manifest_problem, read_manifest
+from crawler.archive.manifest_lines import MANIFEST_NAME, ManifestEntry, manifest_problem, read_manifest
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import read_seal
 from crawler.archive.segments import FAMILIES, seal_path, segment_paths
@@ -126,7 +126,7 @@ def _is_safe(path: str) -> bool:
     return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
 
 
-def _picture(root: Path, entry: Entry, name: str) -> str | None:
+def _picture(root: Path, entry: ManifestEntry, name: str) -> str | None:
     if not (root / entry.path).is_file():
         return f"{entry.path} {LISTED_BUT_MISSING}"
     return None if name == entry.sha256 else f"{entry.path} is listed with the hash of another picture"
@@ -143,7 +143,7 @@ def _is_superseded(root: Path, path: str, sealed: dict[str, str | None], listed:
     return (root / path).parent.name in FAMILIES and bool(forms) and not forms & listed
 
 
-def _other(root: Path, entry: Entry, digests: list[Digest]) -> str | None:
+def _other(root: Path, entry: ManifestEntry, digests: list[Digest]) -> str | None:
     path = root / entry.path
     try:
         if path.is_symlink() or not path.is_file():

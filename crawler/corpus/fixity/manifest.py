@@ -19,7 +19,13 @@ from typing import NamedTuple
 from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
 from crawler.archive.files import CorpusLock, write_errors
 from crawler.archive.losses import read_losses
-from crawler.archive.manifest_lines import MANIFEST_NAME, Entry, manifest_problem, read_manifest, replace_manifest
+from crawler.archive.manifest_lines import (
+    MANIFEST_NAME,
+    ManifestEntry,
+    manifest_problem,
+    read_manifest,
+    replace_manifest,
+)
 from crawler.archive.ownprofile import earlier_profiles
 from crawler.archive.reading import has_catalogue
 from crawler.archive.repair import RepairReport, open_catalogue
@@ -76,10 +82,10 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     def lines() -> Iterator[bytes]:
         nonlocal listed
         for path, sha256 in _final_files(root):
-            yield Entry(path, held.pop(path, "") or sha256 or _sha256(root / path)).encode()
+            yield ManifestEntry(path, held.pop(path, "") or sha256 or _sha256(root / path)).encode()
             listed += 1
         for path in sorted(held):
-            yield Entry(path, held[path]).encode()
+            yield ManifestEntry(path, held[path]).encode()
 
     replace_manifest(root, lines())
     return Sealed(seals, listed, sorted(held), report)
@@ -124,27 +130,27 @@ def _held(root: Path) -> dict[str, str]:
     return held
 
 
-def _final_files(root: Path) -> Iterator[Entry]:
+def _final_files(root: Path) -> Iterator[ManifestEntry]:
     """Yield the files that nothing will change any more, by path; those of :data:`_LISTED_ONCE` without their hash.
 
     A picture is named by its hash, a segment's is in its seal: neither is read again.
     """
     yield from _segments(root, "articles")
-    yield Entry(DESCRIPTION_NAME, "")
+    yield ManifestEntry(DESCRIPTION_NAME, "")
     yield from _segments(root, "duplicates")
     for directory in sorted((root / "images").glob("??")):
         for picture in sorted(directory.iterdir()):
             if _PICTURE_RE.fullmatch(picture.stem):
-                yield Entry(picture.relative_to(root).as_posix(), picture.stem)
+                yield ManifestEntry(picture.relative_to(root).as_posix(), picture.stem)
     for path in (*earlier_profiles(root), root / PROFILE_NAME):
         if path.is_file() and not path.is_symlink():
-            yield Entry(path.name, "")
+            yield ManifestEntry(path.name, "")
     for path in sorted((root / "warc").rglob("*")):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-            yield Entry(path.relative_to(root).as_posix(), "")
+            yield ManifestEntry(path.relative_to(root).as_posix(), "")
 
 
-def _segments(root: Path, family: str) -> Iterator[Entry]:
+def _segments(root: Path, family: str) -> Iterator[ManifestEntry]:
     for path in segment_paths(root, family):
         seal_file = seal_path(path)
         if not seal_file.exists():
@@ -152,8 +158,8 @@ def _segments(root: Path, family: str) -> Iterator[Entry]:
         seal_of_it = read_seal(seal_file)
         if seal_of_it.file != path.name:
             raise CorpusDamaged(str(path), f"{seal_file.name} is the seal of {seal_of_it.file!r}")
-        yield Entry(path.relative_to(root).as_posix(), seal_of_it.file_sha256)
-        yield Entry(seal_file.relative_to(root).as_posix(), _sha256(seal_file))
+        yield ManifestEntry(path.relative_to(root).as_posix(), seal_of_it.file_sha256)
+        yield ManifestEntry(seal_file.relative_to(root).as_posix(), _sha256(seal_file))
 
 
 def _sha256(path: Path) -> str:

@@ -28,11 +28,11 @@ from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_
 from crawler.archive.warcs import warc_paths
 from crawler.corpus.fixity.checks import (
     Checked,
-    Database,
+    DatabaseCheck,
     Digest,
-    Lines,
+    LinesCheck,
     Part,
-    Pictures,
+    PicturesCheck,
     Problem,
     SealFile,
     WarcFile,
@@ -133,7 +133,9 @@ class _Verifier:
         self._ends = dict(self._query("SELECT name, CAST(bytes AS INTEGER) FROM segments").fetchall())
         self._segments = [path for family in FAMILIES for path in segment_paths(root, family)]
         self._folders = sorted(path for path in (root / "images").glob("??") if path.is_dir())
-        self._weights: dict[Part, int] = {Pictures(self._name(folder)): _bytes_in(folder) for folder in self._folders}
+        self._weights: dict[Part, int] = {
+            PicturesCheck(self._name(folder)): _bytes_in(folder) for folder in self._folders
+        }
         for path in warc_paths(root):
             self._weights[WarcFile(self._name(path))] = path.stat().st_size
         lines = sum(path.stat().st_size for path in self._segments)
@@ -143,10 +145,10 @@ class _Verifier:
 
     def run(self) -> Iterator[Problem]:
         """Yield every problem; ``lines``, ``notes`` and ``listed`` are complete when it ends."""
-        first: list[Part] = [Database(), *(Pictures(self._name(folder)) for folder in self._folders)]
+        first: list[Part] = [DatabaseCheck(), *(PicturesCheck(self._name(folder)) for folder in self._folders)]
         for done in self._shared(first, frozenset()):
             yield from done.problems
-            if isinstance(done.part, Pictures):
+            if isinstance(done.part, PicturesCheck):
                 yield from self.listed.folder(done.part.file, done.pictures)
         yield from self.listed.rest()
         yield from (Problem(*finding[:3]) for finding in check_index(self._root))
@@ -176,17 +178,17 @@ class _Verifier:
                 self._weights[part] = next((one.stat().st_size for one in self._segments if one == segment), 0)
                 yield part
 
-    def _line_parts(self) -> Iterator[Lines]:
+    def _line_parts(self) -> Iterator[LinesCheck]:
         """Yield the segments in pieces of a few MiB; one that is compressed can only be read as a whole."""
         for path in self._segments:
             name, read, size = self._name(path), self._ends.get(segment_name(path), 0), path.stat().st_size
             if path.suffix != ".jsonl":
-                self._weights[part := Lines(name, 0, None, read)] = size
+                self._weights[part := LinesCheck(name, 0, None, read)] = size
                 yield part
                 continue
             for start in range(0, size, _PART_BYTES):
                 last = start + _PART_BYTES >= size
-                part = Lines(name, start, None if last else start + _PART_BYTES, read)
+                part = LinesCheck(name, start, None if last else start + _PART_BYTES, read)
                 self._weights[part] = min(_PART_BYTES, size - start)
                 yield part
 
@@ -221,7 +223,7 @@ class _Verifier:
         self.listed.seen(done.seen)
         for place, records in done.lost.items():
             self._lost.setdefault(place, []).extend(records)
-        if isinstance(done.part, Lines):
+        if isinstance(done.part, LinesCheck):
             file = done.part.file
             self._sizes[file] = max(self._sizes.get(file, 0), done.size)
             if done.beyond:

@@ -10,9 +10,9 @@ from datetime import date
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 from crawler.corpus.report.periods import Periods, day_of
-from crawler.corpus.report.tally import Entry, Group, Spread, Tally
+from crawler.corpus.report.tally import Group, KeyEntry, Spread, Tally
 from crawler.corpus.selection import STATE
 from crawler.frontier.targets import unix_time
 from crawler.runs.record import Run
@@ -144,13 +144,13 @@ def _languages(connection: sqlite3.Connection, scope: Scope) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def _entry(record: _Record) -> Entry:
+def _entry(record: _Record) -> KeyEntry:
     if record.duplicate_of is not None:
         note: str | None = f"of {record.duplicate_of}"
     else:
         day = day_of(record.published)
         note = day.isoformat() if day else None
-    return Entry(record.key, record.title, None, note, Place(record.segment, record.offset, record.length))
+    return KeyEntry(record.key, record.title, None, note, LinePlace(record.segment, record.offset, record.length))
 
 
 class _Groups:
@@ -224,10 +224,10 @@ def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, m
         tally.add(groups(*fact), number)
     rows = f"SELECT t.key, t.title, {facts} {source} ORDER BY t.tid LIMIT :rows"
     for key, title, *fact in connection.execute(rows, {**scope.parameters, "rows": most}):
-        tally.keep(groups(*fact), partial(Entry, key, title, None, fact[1] or None))
+        tally.keep(groups(*fact), partial(KeyEntry, key, title, None, fact[1] or None))
 
 
-def count_host(tally: Tally, entry: Entry, host: str) -> None:
+def count_host(tally: Tally, entry: KeyEntry, host: str) -> None:
     """Count one article, whose *entry* is given, by the *host* that it was fetched from."""
     tally.count((tally.group(f"host-{slug(host)}", f"articles from {host}"),), lambda: entry)
 
@@ -238,10 +238,10 @@ def count_pictures(connection: sqlite3.Connection, tally: Tally, most: int = -1)
         tally.add(_by_status(tally, status), number)
     rows = connection.execute("SELECT name, status, url FROM pictures ORDER BY name LIMIT ?", (most,))
     for name, status, url in rows:
-        tally.keep(_by_status(tally, status), partial(Entry, name, None, url))
+        tally.keep(_by_status(tally, status), partial(KeyEntry, name, None, url))
 
 
-def count_picture(tally: Tally, entry: Entry, status: object) -> None:
+def count_picture(tally: Tally, entry: KeyEntry, status: object) -> None:
     """Count one picture, whose *entry* has its pic as key, by its status."""
     tally.count(_by_status(tally, status), lambda: entry)
 

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
-from crawler.archive.segments import Place, segment_name, segment_paths
+from crawler.archive.segments import LinePlace, segment_name, segment_paths
 from crawler.corpus.report.collect import count_host, count_picture
-from crawler.corpus.report.tally import Entry, Tally
+from crawler.corpus.report.tally import KeyEntry, Tally
 from crawler.corpus.stored import images_of
 
 MOST_LINES = 50_000
 """Lines of a run that are read for its pictures, unless all are requested."""
 
 
-class Lines:
+class SingleLines:
     """Reads single lines of plain segments of the corpus at *root*: in a compressed one, each takes seconds.
 
     *crc_of* is what the catalogue knows; lines that are not intact go to *damaged*, each once.
@@ -31,7 +31,7 @@ class Lines:
         paths = segment_paths(root, "articles") + segment_paths(root, "duplicates")
         self._plain = {segment_name(path) for path in paths if path.suffix == ".jsonl"}
 
-    def record(self, place: Place | None) -> dict[str, Any]:
+    def record(self, place: LinePlace | None) -> dict[str, Any]:
         """Return the record at *place*; an empty one if it is damaged or in a compressed segment."""
         if place is None or place.segment not in self._plain:
             return {}
@@ -41,7 +41,7 @@ class Lines:
             return {}
         return _record(place, line, self._crc_of, self._damaged)
 
-    def described(self, entry: Entry) -> Entry:
+    def described(self, entry: KeyEntry) -> KeyEntry:
         """Return *entry* with the title and URL of its line."""
         record = self.record(entry.place)
         title, url = record.get("title"), record.get("url")
@@ -50,9 +50,9 @@ class Lines:
         )
 
 
-def describe_all(tally: Tally, lines: Lines) -> None:
+def describe_all(tally: Tally, lines: SingleLines) -> None:
     """Complete the entries that are kept of each group; each line is read once."""
-    known: dict[Place, Entry] = {}
+    known: dict[LinePlace, KeyEntry] = {}
     for group in tally.groups.values():
         for number, entry in enumerate(group.entries):
             if entry.place is not None:
@@ -62,7 +62,7 @@ def describe_all(tally: Tally, lines: Lines) -> None:
                 group.entries[number] = entry._replace(title=described.title, url=described.url)
 
 
-def _record(place: Place, line: bytes, crc_of: CrcOf, damaged: Damages) -> dict[str, Any]:
+def _record(place: LinePlace, line: bytes, crc_of: CrcOf, damaged: Damages) -> dict[str, Any]:
     """Return the record in *line*; if it is damaged, add it to *damaged* and return an empty one."""
     try:
         return intact_record(line, crc_of)
@@ -93,7 +93,7 @@ def count_lines(
             for image in images_of(record):
                 name, url = image.get("pic") or image.get("url"), image.get("url")
                 if isinstance(name, str):
-                    entry = Entry(name, None, url if isinstance(url, str) else None, f"of {record.get('key')}")
+                    entry = KeyEntry(name, None, url if isinstance(url, str) else None, f"of {record.get('key')}")
                     count_picture(tally, entry, image.get("status"))
     return True
 
@@ -104,4 +104,4 @@ def _count_host(record: dict[str, Any], tally: Tally) -> None:
     with suppress(ValueError):  # an invalid URL
         if isinstance(url, str) and (host := urlsplit(url).netloc):
             title = record.get("title")
-            count_host(tally, Entry(str(record.get("key")), title if isinstance(title, str) else None, url), host)
+            count_host(tally, KeyEntry(str(record.get("key")), title if isinstance(title, str) else None, url), host)

@@ -12,11 +12,11 @@ from crawler.archive.description import describe
 from crawler.archive.intact import Damages, crcs_of
 from crawler.archive.reading import read_catalogue
 from crawler.corpus.report.collect import MOST_READ, collect, count_pictures, scope_of
-from crawler.corpus.report.details import MOST_LINES, Lines, count_lines, describe_all
+from crawler.corpus.report.details import MOST_LINES, SingleLines, count_lines, describe_all
 from crawler.corpus.report.page import Report, render
 from crawler.corpus.report.related import RELATIONS, count_relations, related
 from crawler.corpus.report.sheet import contact_sheet
-from crawler.corpus.report.tally import Entry, Tally
+from crawler.corpus.report.tally import KeyEntry, Tally
 from crawler.exceptions import ConfigError
 from crawler.runs.record import Host, Run, latest_runs, read_run
 
@@ -52,7 +52,7 @@ def make_report(
         crc_of = crcs_of(connection)
         ranges = dict(run.lines or {}) if run else {}
         all_lines = count_lines(root, ranges, tally, MOST_LINES, crc_of, damaged)
-        lines = Lines(root, crc_of, damaged)
+        lines = SingleLines(root, crc_of, damaged)
         describe_all(tally, lines)
         sheet = contact_sheet(root, collected.sheet.entries, lines)
     runs = [run] if run else latest_runs(root, _RUNS_SHOWN)
@@ -81,7 +81,7 @@ def list_keys(
     root: Path,
     run_name: str | None,
     name: str,
-    on_entry: Callable[[Entry], None],
+    on_entry: Callable[[KeyEntry], None],
     damaged: Damages | None = None,
 ) -> int:
     """Call *on_entry* with every key behind the number *name* of a report; return how many there are.
@@ -95,7 +95,7 @@ def list_keys(
         raise ConfigError(f"--keys {name}: no number has this name; there are {names} (a report shows which)")
     run = None if run_name is None else read_run(root, run_name)
 
-    def listen(group: str, entry: Entry) -> None:
+    def listen(group: str, entry: KeyEntry) -> None:
         if group == name:
             on_entry(entry)
 

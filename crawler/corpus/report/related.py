@@ -10,7 +10,7 @@ from typing import NamedTuple
 import networkx as nx
 
 from crawler.corpus.report.collect import Scope
-from crawler.corpus.report.tally import Entry, Tally
+from crawler.corpus.report.tally import KeyEntry, Tally
 
 RELATIONS = "relations"
 """The name of their number."""
@@ -20,10 +20,10 @@ WIDTH, HEIGHT = 1000, 620
 _MARGIN = 24
 
 
-class Node(NamedTuple):
+class DrawnNode(NamedTuple):
     """A key, where it is drawn and how large; ``state`` is its colour."""
 
-    entry: Entry
+    entry: KeyEntry
     state: str
     x: float
     y: float
@@ -34,7 +34,7 @@ class Node(NamedTuple):
 class Related:
     """A drawn graph: nodes, and edges as pairs of numbers of nodes; ``known`` edges are in the corpus or run."""
 
-    nodes: list[Node]
+    nodes: list[DrawnNode]
     edges: list[tuple[int, int]]
     known: int
 
@@ -48,7 +48,7 @@ def count_relations(connection: sqlite3.Connection, scope: Scope, tally: Tally, 
     """Count every relation into *tally*: what lists, and, as the note, what it lists."""
     group = tally.group(RELATIONS, "relations")
     for source, title, target in _relations(connection, _sources(scope, whole_corpus), scope.parameters):
-        tally.count((group,), partial(Entry, source, title, None, f"lists {target}"))
+        tally.count((group,), partial(KeyEntry, source, title, None, f"lists {target}"))
 
 
 def _sources(scope: Scope, whole_corpus: bool) -> str:
@@ -79,7 +79,7 @@ def related(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole
         group = tally.group(RELATIONS, "relations")
         group.count = known
         for source, title, target in _relations(connection, sources, parameters, tally.most):
-            group.entries.append(Entry(source, title, None, f"lists {target}"))
+            group.entries.append(KeyEntry(source, title, None, f"lists {target}"))
     found = _small(connection, sources, parameters) if known <= 4 * MOST_NODES else None
     if found is None:
         most = " GROUP BY e.target ORDER BY count(*) DESC, e.target LIMIT :hubs"
@@ -129,7 +129,7 @@ def _laid_out(
         key, title, state = facts.get(tid, (str(tid), None, "pending"))
         count = listed_by[number[tid]]
         note = f"listed by {count} of the articles shown"
-        nodes.append(Node(Entry(key, title, None, note), state, x, y, _radius(state, count)))
+        nodes.append(DrawnNode(KeyEntry(key, title, None, note), state, x, y, _radius(state, count)))
     return Related(nodes, edges, known)
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from PIL import Image as Pillow
 
-from crawler.corpus.report.details import Lines
-from crawler.corpus.report.tally import Entry
+from crawler.corpus.report.details import SingleLines
+from crawler.corpus.report.tally import KeyEntry
 from crawler.corpus.stored import stored_picture
 from crawler.pages.media import PICTURE_FORMATS
 
@@ -29,10 +29,10 @@ class Thumbnail(NamedTuple):
     data_url: str
     width: int
     height: int
-    entry: Entry
+    entry: KeyEntry
 
 
-def contact_sheet(root: Path, candidates: list[Entry], lines: Lines) -> list[Thumbnail]:
+def contact_sheet(root: Path, candidates: list[KeyEntry], lines: SingleLines) -> list[Thumbnail]:
     """Return thumbnails of the first pictures of *candidates*, each picture once, within a time limit."""
     found: dict[str, Thumbnail] = {}
     deadline = time.monotonic() + _SECONDS

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from crawler.archive.segments import Place
+from crawler.archive.segments import LinePlace
 
 
-class Entry(NamedTuple):
+class KeyEntry(NamedTuple):
     """A key behind a number. ``title``: from dumps; ``note``: why it is listed; ``place``: of its line."""
 
     key: str
     title: str | None = None
     url: str | None = None
     note: str | None = None
-    place: Place | None = None
+    place: LinePlace | None = None
 
 
 @dataclass(slots=True)
@@ -26,13 +26,13 @@ class Group:
     name: str
     title: str
     count: int = 0
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[KeyEntry] = field(default_factory=list)
 
 
 class Tally:
     """The groups of a report, by name. *most* entries of each are kept; *on_entry* receives all, by group."""
 
-    def __init__(self, most: int = 20, on_entry: Callable[[str, Entry], None] | None = None) -> None:
+    def __init__(self, most: int = 20, on_entry: Callable[[str, KeyEntry], None] | None = None) -> None:
         self.most = most
         self._on_entry = on_entry
         self.groups: dict[str, Group] = {}
@@ -44,7 +44,7 @@ class Tally:
             group = self.groups[name] = Group(name, title)
         return group
 
-    def count(self, groups: Sequence[Group], entry: Callable[[], Entry]) -> None:
+    def count(self, groups: Sequence[Group], entry: Callable[[], KeyEntry]) -> None:
         """Count one thing in all of *groups*, and :meth:`keep` its *entry*."""
         self.add(groups, 1)
         self.keep(groups, entry)
@@ -54,9 +54,9 @@ class Tally:
         for group in groups:
             group.count += number
 
-    def keep(self, groups: Iterable[Group], entry: Callable[[], Entry]) -> None:
+    def keep(self, groups: Iterable[Group], entry: Callable[[], KeyEntry]) -> None:
         """Keep the result of *entry* in those of *groups* that need more, and pass it on; call it only if needed."""
-        made: Entry | None = None
+        made: KeyEntry | None = None
         for group in groups:
             if len(group.entries) < self.most:
                 made = made or entry()
@@ -82,9 +82,9 @@ class Spread:
         self._most = most
         self._stride = 1
         self._offered = 0
-        self.entries: list[Entry] = []
+        self.entries: list[KeyEntry] = []
 
-    def offer(self, entry: Callable[[], Entry]) -> None:
+    def offer(self, entry: Callable[[], KeyEntry]) -> None:
         """Keep the result of *entry* if its turn has come."""
         if self._offered % self._stride == 0:
             if len(self.entries) == self._most:

@@ -31,7 +31,7 @@ from crawler.archive.files import write_errors
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_of, intact_record, key_in
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import FAMILIES, Place, segment_name, segment_paths
+from crawler.archive.segments import FAMILIES, LinePlace, segment_name, segment_paths
 from crawler.corpus.search.folding import FOLDING, fold
 from crawler.corpus.stored import stored_picture
 from crawler.exceptions import CorpusError
@@ -103,7 +103,7 @@ def open_index(root: Path, on_bytes: Callable[[int, int], None], *, anew: str | 
             ends = dict(
                 catalogue.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall()
             )  # articles first
-            reader = _Reader(root, ends, crcs_of(catalogue), on_bytes, root)
+            reader = _IndexSource(root, ends, crcs_of(catalogue), on_bytes, root)
             index = None if anew or os.access(root, os.W_OK) else _fresh(reader)
             if index is None and not os.access(root, os.W_OK):
                 folder = stack.enter_context(TemporaryDirectory(prefix="gleaner-search-"))
@@ -113,7 +113,7 @@ def open_index(root: Path, on_bytes: Callable[[int, int], None], *, anew: str | 
         yield index
 
 
-def _up_to_date(reader: _Reader, anew: str | None) -> SearchIndex:
+def _up_to_date(reader: _IndexSource, anew: str | None) -> SearchIndex:
     done = CaughtUp(anew=anew)
     if anew:
         remove_index(reader.home)
@@ -129,7 +129,7 @@ def _up_to_date(reader: _Reader, anew: str | None) -> SearchIndex:
     return SearchIndex(connection, reader.home / INDEX_NAME, done)
 
 
-def _fresh(reader: _Reader) -> SearchIndex | None:
+def _fresh(reader: _IndexSource) -> SearchIndex | None:
     """Return the index that lies in the corpus, if it can be read and has read all lines."""
     path = reader.home / INDEX_NAME
     try:
@@ -149,7 +149,7 @@ def _fresh(reader: _Reader) -> SearchIndex | None:
     return None
 
 
-class _Reader(NamedTuple):
+class _IndexSource(NamedTuple):
     """What is to be read: of the corpus at ``root`` the segments up to their ``ends``, and what the catalogue knows.
 
     ``home`` is the folder of the index: the corpus itself, or a temporary one.
@@ -162,7 +162,7 @@ class _Reader(NamedTuple):
     home: Path
 
 
-def _caught_up(reader: _Reader, done: CaughtUp) -> sqlite3.Connection:
+def _caught_up(reader: _IndexSource, done: CaughtUp) -> sqlite3.Connection:
     connection = _connect(reader.home)
     try:
         reason = _disagreement(reader.root, connection, reader.ends)
@@ -186,7 +186,7 @@ def _caught_up(reader: _Reader, done: CaughtUp) -> sqlite3.Connection:
 
 def _add_damaged(connection: sqlite3.Connection, done: CaughtUp) -> None:
     for *place, key, told in connection.execute("SELECT segment, offset, length, key, reason FROM damaged"):
-        done.damaged.add(Damage(Place(*place), key, told))
+        done.damaged.add(Damage(LinePlace(*place), key, told))
 
 
 def _connect(root: Path) -> sqlite3.Connection:
@@ -229,7 +229,7 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
         if size > ends.get(name, 0):
             return f"it had read more of {name} than there is"
         # A compressed segment is closed and never changes; looking into it would cost more than it is worth.
-        if name in plain and not _is_there(root, Place(name, last, size - last), checksum):
+        if name in plain and not _is_there(root, LinePlace(name, last, size - last), checksum):
             return f"{name} is not what it had read"
     (documents,) = connection.execute("SELECT count(*) FROM documents").fetchone()
     (rows,) = connection.execute("SELECT coalesce(max(id), 0) FROM originals").fetchone()
@@ -238,11 +238,11 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
     return None
 
 
-def _is_there(root: Path, place: Place, checksum: int) -> bool:
+def _is_there(root: Path, place: LinePlace, checksum: int) -> bool:
     return zlib.crc32(line_at(root, place)) == checksum
 
 
-def _take_in(reader: _Reader, connection: sqlite3.Connection, done: CaughtUp) -> None:
+def _take_in(reader: _IndexSource, connection: sqlite3.Connection, done: CaughtUp) -> None:
     ends = reader.ends
     read = dict(connection.execute("SELECT name, bytes FROM segments").fetchall())
     total = sum(end - read.get(name, 0) for name, end in ends.items())

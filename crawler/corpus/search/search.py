@@ -33,7 +33,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHits:
     """What a search found: the best ``hits`` of ``total``, and what was done to the index before."""
 
     hits: list[Hit]
@@ -48,7 +48,7 @@ def search(
     *,
     limit: int = 10,
     on_bytes: Callable[[int, int], None] = lambda _read, _total: None,
-) -> Found:
+) -> SearchHits:
     """Return the *limit* best records of *selection* in the corpus at *root* that have all words of *question*.
 
     Only the latest version of a key in articles/ is found. *on_bytes* is told how far the index has caught up.
@@ -69,7 +69,7 @@ def _search(
     on_bytes: Callable[[int, int], None],
     *,
     anew: str | None = None,
-) -> Found:
+) -> SearchHits:
     condition, parameters = selection.where("d")
     matching = f"FROM words JOIN documents d ON d.id = words.rowid WHERE words MATCH :match AND {condition}"
     values = {"match": expression(terms), "limit": limit, **parameters}
@@ -82,7 +82,7 @@ def _search(
             " JOIN documents d USING (id) JOIN originals o USING (id) ORDER BY score, d.published DESC, d.key",
             values,
         )
-        return Found([_hit(row, terms) for row in rows], total, caught_up)
+        return SearchHits([_hit(row, terms) for row in rows], total, caught_up)
 
 
 def _hit(

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crawler.extract.blocks import Block, Place
+from crawler.extract.blocks import ElementPlace, TextBlock
 from crawler.extract.learned.letters import Letters, Phrases, counts, phrases_of
 from crawler.extract.learned.words import Vocabulary, Words, words_of
 from crawler.extract.marks import NAMES
@@ -74,12 +74,12 @@ class _Measures(NamedTuple):
     place: _PlaceColumns
     nearest: Matrix
     places: _Places
-    groups: _Groups
+    groups: _BlockGroups
     sizes: Matrix
     prose: Flags
 
 
-def measure(page: Sequence[Block], texts: Sequence[str], title: str, vocabulary: Vocabulary | None) -> Evidence:
+def measure(page: Sequence[TextBlock], texts: Sequence[str], title: str, vocabulary: Vocabulary | None) -> Evidence:
     """Return the evidence of the blocks of *page*, whose clean *texts* are given beside it, under *title*.
 
     *vocabulary*: what words say of a block; None leaves its columns at zero.
@@ -116,7 +116,7 @@ class _Markup(NamedTuple):
     goes: Matrix
 
 
-def _of_markup(page: Sequence[Block]) -> _Markup:
+def _of_markup(page: Sequence[TextBlock]) -> _Markup:
     rows = [
         (sum(map(len, block.pieces)) or 1, block.linked, block.strong, len(block.pieces), block.broken, block.links,
          *block.after_picture, _goes(block.href)) for block in page
@@ -155,12 +155,12 @@ class _PlaceColumns(NamedTuple):
     unseen: Matrix
 
 
-def _of_places(page: Sequence[Block]) -> tuple[_PlaceColumns, Matrix, _Places]:
+def _of_places(page: Sequence[TextBlock]) -> tuple[_PlaceColumns, Matrix, _Places]:
     """Return where each block stands, how many levels up each kind of name is, and the places."""
-    ordered: list[Place] = []  # outer ones first, those within one together
+    ordered: list[ElementPlace] = []  # outer ones first, those within one together
     index: dict[int, int] = {}
     for block in page:
-        place: Place | None = block.place
+        place: ElementPlace | None = block.place
         way = []
         while place is not None and id(place) not in index:
             way.append(place)
@@ -185,7 +185,7 @@ def _of_places(page: Sequence[Block]) -> tuple[_PlaceColumns, Matrix, _Places]:
     return stands, distance, _Places(outer, depths, here)
 
 
-class _Groups(NamedTuple):
+class _BlockGroups(NamedTuple):
     """The group of each block, four ways: its element, its kin, its kin and that around, the element around."""
 
     element: Numbers
@@ -194,7 +194,7 @@ class _Groups(NamedTuple):
     around: Numbers
 
 
-def _groups(page: Sequence[Block], places: _Places) -> _Groups:
+def _groups(page: Sequence[TextBlock], places: _Places) -> _BlockGroups:
     kin: dict[object, int] = {}
     wide: dict[object, int] = {}
     kins, wides = [], []
@@ -202,7 +202,7 @@ def _groups(page: Sequence[Block], places: _Places) -> _Groups:
         place = block.place
         kins.append(kin.setdefault(place.kin, len(kin)))
         wides.append(wide.setdefault((place.kin, place.outer.kin if place.outer else None), len(wide)))
-    return _Groups(places.here, np.array(kins), np.array(wides), places.outer[places.here])
+    return _BlockGroups(places.here, np.array(kins), np.array(wides), places.outer[places.here])
 
 
 def _neighbours(measures: _Measures) -> Columns:
@@ -321,7 +321,7 @@ def _positions(measures: _Measures) -> Columns:
     ]  # fmt: skip
 
 
-class Group(NamedTuple):
+class ColumnGroup(NamedTuple):
     """Columns that one function measures, by their names."""
 
     names: tuple[str, ...]
@@ -334,14 +334,14 @@ def _each(things: Iterable[object], measures: str) -> tuple[str, ...]:
 
 STEPS = tuple(step for step in range(-WINDOW_BLOCKS, WINDOW_BLOCKS + 1) if step)
 GROUPS = (
-    Group(Letters._fields, attrgetter("letters")),
-    Group(_Markup._fields, attrgetter("markup")),
-    Group(Words._fields, attrgetter("words")),
-    Group(Phrases._fields, attrgetter("phrases")),
-    Group(_each(NAMES, "levels_to"), lambda measures: measures.nearest.T),
-    Group(_PlaceColumns._fields, attrgetter("place")),
-    Group(_each(STEPS, "size linked ends_in_stop tag odds lowest_odds prose"), _neighbours),
-    Group(
+    ColumnGroup(Letters._fields, attrgetter("letters")),
+    ColumnGroup(_Markup._fields, attrgetter("markup")),
+    ColumnGroup(Words._fields, attrgetter("words")),
+    ColumnGroup(Phrases._fields, attrgetter("phrases")),
+    ColumnGroup(_each(NAMES, "levels_to"), lambda measures: measures.nearest.T),
+    ColumnGroup(_PlaceColumns._fields, attrgetter("place")),
+    ColumnGroup(_each(STEPS, "size linked ends_in_stop tag odds lowest_odds prose"), _neighbours),
+    ColumnGroup(
         (
             *_each(range(MAX_CONTAINERS), "held_size held_blocks held_linked held_prose_share held_of_all_prose"),
             *_each(MAIN_PROSE_SHARES, "levels_up_to_main_part levels_down_to_main_part prose_share_with_main_part"),
@@ -349,14 +349,14 @@ GROUPS = (
         ),
         _containers,
     ),
-    Group(
+    ColumnGroup(
         (
             *_each(("kin", "wide_kin", "around"), "blocks_of size_of linked_of ends_in_stop_of prose_share_of"),
             *("elements_around_kin", "kin_an_element"),
         ),
         _kinds,
     ),
-    Group(
+    ColumnGroup(
         (
             *("index", "index_share", "share_before", "size_of_page", "blocks_of_page", "blocks_after_title"),
             *("blocks_after_heading", "blocks_after_last_title", "says_title", "prose_share_up_to"),
