@@ -28,11 +28,14 @@ _SHIFTS = (b"\x1b", b"~{")
 
 
 def decode(html: bytes, charset: str | None = None) -> str:
-    """Return *html* as text; never fails, undecodable bytes become U+FFFD.
+    r"""Return *html* as text; never fails, undecodable bytes become U+FFFD.
 
     *charset* is what the HTTP header said. The order: a byte order mark; UTF-8 where the bytes are UTF-8 (no
     other text looks like it by accident, so this beats any declaration); the header, then the page's own
     declaration, each only if the bytes fit it; UTF-8 with a few faults; a guess from the bytes; Windows-1252.
+
+    >>> decode(b"caf\\xe9", "latin-1"), decode("café".encode(), "latin-1")
+    ('café', 'café')
     """
     text = _plain(html, charset)
     return _decoded(html, charset) if text is None else text

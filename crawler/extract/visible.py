@@ -14,11 +14,14 @@ _UNSEEN = HIDDEN - {"object", "button"}
 
 
 def page_text(html: bytes, charset: str | None = None) -> str:
-    """Return the visible text of *html*, a block a line, blocks parted by a blank line; entities are decoded once.
+    r"""Return the visible text of *html*, a block a line, blocks parted by a blank line; entities are decoded once.
 
     White space is folded, except where a block holds a dump: from its first character to the end of the block the
     text is exactly that of the page, so that its declared length can be checked. *charset*: see
     :func:`crawler.extract.charset.decode`. Never fails; no text gives an empty string.
+
+    >>> page_text(b"<h1>Rain</h1><p>It rained &amp; rained.<script>hidden()</script>")
+    'Rain\\n\\nIt rained & rained.'
     """
     source = decode(html, charset)
     if "string(" in source:

@@ -21,9 +21,14 @@ _NUL_SHARE = 3
 
 
 def parse_page(text: str, zone: ZoneInfo) -> Page:
-    """Take the text of a page apart; whatever it holds, this returns a page and raises nothing.
+    r"""Return the parts of the page whose text is *text*: title, date, paragraphs, dumps, diagnoses.
 
-    *text* may be raw HTML too. Dates are understood in *zone*. Time and memory are linear in the length of *text*.
+    *text* may be raw HTML. Dates are in *zone*. Never raises; time and memory are linear in the length of *text*.
+
+    >>> text = 'Rain\n\nFri Jan 3, 2014 10:41:53\n\nIt rained.\n\nstring(24) "[{"id":"17","sort":"1"}]"'
+    >>> page = parse_page(text, ZoneInfo("UTC"))
+    >>> page.title, page.paragraphs, [item.id for dump in page.dumps for item in dump.related]
+    ('Rain', ('It rained.',), ['17'])
     """
     parts = _Parts()
     data = _to_bytes(text, parts)
