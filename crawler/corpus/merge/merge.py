@@ -12,7 +12,7 @@ The highest version of a key is what a corpus says of it. So a text that the cor
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -208,23 +208,52 @@ def _marked(corpus: Corpus, article: Article) -> Article:
     return replace(article, duplicate_rule=as_brought(rule))
 
 
+class Text(NamedTuple):
+    """What a record says, as far as two records are compared by it."""
+
+    kind: str | None
+    content_sha256: str | None
+
+
+Standing = Literal["unheld", "latest", "superseded", "earlier text", "other text"]
+"""What a corpus holds of the text of a record: nothing of its kind; as the latest version of its key; under a record of
+another kind; as an earlier version; or another text of its kind."""
+
+
+def standing(text: Text, versions: Sequence[Text]) -> Standing:
+    """Return how *text* stands to the *versions* of its key, oldest first.
+
+    >>> standing(Text("article", "b"), [Text("article", "a")])
+    'other text'
+    """
+    if not versions:
+        return "unheld"
+    latest = versions[-1]
+    if text == latest:
+        return "latest"
+    if text.kind != latest.kind:
+        return "superseded" if text in versions else "unheld"
+    return "earlier text" if text in versions else "other text"
+
+
 def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier", "moved"]:
     """Tell whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key.
 
     Or whether it is what is held, and a near duplicate of another, as the other corpus found.
     """
     held = corpus.catalogue.versions(record["key"])
-    texts = [(version.kind, version.content_sha256) for version, _ in held]
-    told = (record.get("kind"), record.get("content_sha256"))
-    if not texts or (told not in texts and told[0] != texts[-1][0]):
-        return "new"  # of another kind: the corpus knows which of two supersedes the other
-    if told == texts[-1] and _is_near_duplicate(record) and corpus.near is None:
-        last_held, _ = held[-1]
-        stands = corpus.catalogue.standing(target_id(record["key"]), last_held.version)
-        return "moved" if stands else "known"
-    if told == texts[-1] or told[0] != texts[-1][0]:
+    text = Text(record.get("kind"), record.get("content_sha256"))
+    found = standing(text, [Text(version.kind, version.content_sha256) for version, _ in held])
+    if found == "unheld":
+        return "new"  # if another kind is held, the corpus knows which of two supersedes the other
+    if found == "superseded":
         return "known"
-    last, fetched = _fetched(corpus.lines.record(held[-1][1])), _fetched(record)
-    if told in texts:
-        return "new" if fetched > last else "known"  # it went back to an earlier text
-    return "earlier" if fetched < last else "new"
+    latest, place = held[-1]
+    if found == "latest":
+        may_move = corpus.near is None and _is_near_duplicate(record)
+        stands = may_move and corpus.catalogue.standing(target_id(record["key"]), latest.version)
+        return "moved" if stands else "known"
+    before, fetched = _fetched(corpus.lines.record(place)), _fetched(record)
+    if found == "earlier text":
+        return "new" if fetched > before else "known"  # it went back to that text
+    return "earlier" if fetched < before else "new"

@@ -20,13 +20,37 @@ from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
 from crawler.corpus.merge.foreign import Records
-from crawler.corpus.merge.merge import merge
+from crawler.corpus.merge.merge import Text, merge, standing
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Capture, Image
 from tests.archive.corpora import make_corpus
 from tests.archive.test_warcs import write
 from tests.factories import make_article, make_seed, make_stub, related_items
+
+A, B, STUB = Text("article", "a"), Text("article", "b"), Text("stub", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "versions", "found"),
+    [
+        (A, [], "unheld"),
+        (A, [A], "latest"),
+        (A, [B, A], "latest"),
+        (A, [STUB, A], "latest"),
+        (A, [STUB], "unheld"),
+        (STUB, [A], "unheld"),
+        (A, [A, STUB], "superseded"),
+        (STUB, [STUB, A], "superseded"),
+        (A, [A, B], "earlier text"),
+        (A, [A, STUB, B], "earlier text"),
+        (A, [B], "other text"),
+        (A, [STUB, B], "other text"),
+        (Text(None, "a"), [A], "unheld"),
+    ],
+)
+def test_text_of_a_record_stands_to_what_is_held(text, versions, found):
+    assert standing(text, versions) == found
 
 
 def fetched(article, when):
