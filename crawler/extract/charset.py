@@ -34,7 +34,7 @@ def decode(html: bytes, charset: str | None = None) -> str:
     other text looks like it by accident, so this beats any declaration); the header, then the page's own
     declaration, each only if the bytes fit it; UTF-8 with a few faults; a guess from the bytes; Windows-1252.
 
-    >>> decode(b"caf\\xe9", "latin-1"), decode("café".encode(), "latin-1")
+    >>> decode(b"caf\xe9", "latin-1"), decode("café".encode(), "latin-1")
     ('café', 'café')
     """
     text = _plain(html, charset)

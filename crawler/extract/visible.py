@@ -21,7 +21,7 @@ def page_text(html: bytes, charset: str | None = None) -> str:
     :func:`crawler.extract.charset.decode`. Never fails; no text gives an empty string.
 
     >>> page_text(b"<h1>Rain</h1><p>It rained &amp; rained.<script>hidden()</script>")
-    'Rain\\n\\nIt rained & rained.'
+    'Rain\n\nIt rained & rained.'
     """
     source = decode(html, charset)
     if "string(" in source:
