@@ -49,7 +49,7 @@ class Image:
     from or would come from. ``status``: ``stored`` under ``path`` (relative to the corpus), ``missing``
     (the site answered that there is none), ``failed`` (no answer, worth another try), ``refused``
     (unsafe path, foreign host, not a picture, too big), ``skipped`` (IMAGES_FETCH does not ask for it). ``reason`` says
-    why it is not stored, in a word or two. ``phash`` tells pictures that show the same
+    why it is not stored, or what is wrong with one that is. ``phash`` tells pictures that show the same
     (:mod:`crawler.pages.likeness`). Lines of before have no ``reason``, which means None.
     """
 

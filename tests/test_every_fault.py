@@ -60,7 +60,7 @@ PAGES = {
     "cut-picture": None,
     "picture-bomb": None,
 }
-NO_PICTURE = {"mislabelled-picture", "cut-picture", "picture-bomb", "soft404", "empty"}
+NO_PICTURE = {"mislabelled-picture", "picture-bomb", "soft404", "empty"}
 HAD = {None, *(fault for fault, reason in PAGES.items() if reason is None)} - NO_PICTURE
 """What a picture may suffer and still be had."""
 

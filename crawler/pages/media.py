@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image as Pillow
-from PIL import features
+from PIL import ImageFile, features
 
 _FORMATS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "GIF": ("image/gif", "gif")}
 _FORMATS["WEBP"] = ("image/webp", "webp")
+_FORMATS["BMP"] = ("image/bmp", "bmp")
+_FORMATS["ICO"] = ("image/vnd.microsoft.icon", "ico")
 _FORMATS["MPO"] = _FORMATS["JPEG"]  # of several pictures, as some cameras make: what shows the first shows a JPEG
 
 
@@ -26,8 +31,13 @@ _VIDEOS = {  # by how the brand of their ftyp box begins
 }  # fmt: skip
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _SNIFFED = 1024
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
+TRUNCATED = "truncated: "
+"""What the flaw of a picture begins with that is not whole."""
+_BAD_PART = "a part beside the pixels is broken"
+_RIFF_HEAD = struct.Struct("<4sI4s")
 MAX_PIXELS = 100_000_000
 """The largest picture that is kept, by what its header says: a bomb is refused before anything decodes it."""
 
@@ -36,7 +46,8 @@ MAX_PIXELS = 100_000_000
 class Media:
     """What a picture or video is: ``media_type``, file ``extension``, size in pixels.
 
-    ``phash`` is the perceptual hash (:mod:`crawler.pages.likeness`) of a picture that was decoded.
+    ``phash`` is the perceptual hash (:mod:`crawler.pages.likeness`) of a picture that was decoded. ``flaw`` says
+    what is wrong with one that browsers show all the same; ``is_truncated`` whether a part of it is missing.
     """
 
     media_type: str
@@ -44,29 +55,104 @@ class Media:
     width: int | None = None
     height: int | None = None
     phash: str | None = None
+    flaw: str | None = None
+
+    @property
+    def is_truncated(self) -> bool:
+        return self.flaw is not None and self.flaw.startswith(TRUNCATED)
 
 
 def identify(data: bytes) -> Media:
     """Tell what *data* is by its own header, whatever its name or server said. Nothing is decoded.
 
-    Raises ``ValueError`` with the reason, a word or two, for anything but a JPEG, PNG, GIF, WebP or AVIF picture of
-    at most :data:`MAX_PIXELS`, or a video.
+    Raises ``ValueError`` with the reason, a word or two, for anything but a JPEG, PNG, GIF, WebP, AVIF, BMP or ICO
+    picture of at most :data:`MAX_PIXELS`, or a video.
     """
     if data[4:8] == b"ftyp" and data[8:12] not in _AVIF_BRANDS:
         return _video(data[8:12])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Pillow.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-                (width, height), format_name = picture.size, picture.format or ""
+        (width, height), format_name = _header(data)
+        flaw = truncated(short) if (short := shortage(data)) else None
     except Pillow.DecompressionBombError as error:
         raise ValueError("too many pixels") from error
-    except Exception as error:  # Pillow raises many kinds for a broken header
-        raise ValueError(_instead(data)) from error
+    except ValueError:
+        data, flaw = mended(data)
+        try:
+            with lenient():
+                (width, height), format_name = _header(data)
+        except Pillow.DecompressionBombError as error:
+            raise ValueError("too many pixels") from error
+        except ValueError as error:
+            raise ValueError(_instead(data)) from error
     if width * height > MAX_PIXELS:
         raise ValueError("too many pixels")
     media_type, extension = _FORMATS[format_name]
-    return Media(media_type=media_type, extension=extension, width=width, height=height)
+    return Media(media_type=media_type, extension=extension, width=width, height=height, flaw=flaw)
+
+
+def _header(data: bytes) -> tuple[tuple[int, int], str]:
+    """Return size and format of a picture. Raises ValueError if it is none, DecompressionBombError if too large."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Pillow.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
+                return picture.size, picture.format or ""
+    except Pillow.DecompressionBombError:
+        raise
+    except Exception as error:  # Pillow raises many kinds for a broken header
+        raise ValueError("not a picture") from error
+
+
+@contextmanager
+def lenient() -> Iterator[None]:
+    """Let Pillow pass over what is missing from a picture, and over broken parts of a PNG that hold no pixels."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def mended(data: bytes) -> tuple[bytes, str]:
+    """Return *data*, which cannot be read as it is, so that Pillow may read it, and what its flaw would be.
+
+    A WebP whose header tells more bytes than there are gets the true number.
+    """
+    short = shortage(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and short:
+        return _RIFF_HEAD.pack(b"RIFF", len(data) - 8, b"WEBP") + data[12:], truncated(short)
+    return data, _BAD_PART if data.startswith(_PNG) and not short else truncated(short)
+
+
+def truncated(short: int | None) -> str:
+    """Return the flaw of a picture that lacks *short* bytes; None: nobody knows how many.
+
+    >>> truncated(2), truncated(None)
+    ('truncated: 2 bytes short', 'truncated: its end is missing')
+    """
+    if not short:
+        return f"{TRUNCATED}its end is missing"
+    return f"{TRUNCATED}{short} byte{'s' if short > 1 else ''} short"
+
+
+def shortage(data: bytes) -> int | None:
+    """Return how many bytes are missing from *data* by what its own parts tell; None if they do not, or none are.
+
+    >>> shortage(b"RIFF" + (100).to_bytes(4, "little") + bytes(98))
+    2
+    """
+    if data[:4] == b"RIFF":
+        return max(0, 8 + int.from_bytes(data[4:8], "little") - len(data)) or None
+    if data.startswith(_PNG):
+        at = len(_PNG)
+        while at + 8 <= len(data):
+            end = at + 12 + int.from_bytes(data[at : at + 4])
+            if data[at + 4 : at + 8] == b"IEND":
+                return max(0, end - len(data)) or None
+            at = end
+        return max(0, at - len(data)) + 12  # and the chunk IEND
+    return None
 
 
 def _video(brand: bytes) -> Media:
@@ -80,6 +166,8 @@ def _instead(data: bytes) -> str:
     """Return what *data*, which is no picture, looks like."""
     if not data.strip(b"\0\t\n\r "):
         return "empty"
+    if data[:4] in {b"RIFF", _PNG[:4]}:
+        return "truncated or broken"
     start = data[:_SNIFFED].lstrip(b"\xef\xbb\xbf\t\n\r ").lower()
     if b"<svg" in start:
         return "SVG"

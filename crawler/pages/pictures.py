@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from crawler.pages.media import PICTURE_FORMATS, Media, identify
+from crawler.pages.media import PICTURE_FORMATS, Media, identify, lenient, mended, truncated
 
 DECODED_PIXELS = 25_000_000
 """Larger pictures are kept, but not decoded, so their ``phash`` is unknown."""
@@ -30,6 +30,11 @@ _ENOUGH_DRAFT = 256
 _LEAST_CONTRAST = 2.0
 """Grey levels (standard deviation): a picture of less is one colour, whose hash would be noise."""
 
+_MIN_ROWS_SHARE = 0.1
+"""A cut picture of which less than this share of its rows is left shows nothing."""
+
+_JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
+
 _STEPS = np.arange(_SIDE)
 _COSINES = np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _SIDE))
 
@@ -37,8 +42,8 @@ _COSINES = np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _SI
 def look(data: bytes) -> Media:
     """Return what *data* is, decoded as far as a perceptual hash needs.
 
-    In a process of the readers only: anywhere else, without the limits, only its header is read. Raises ``ValueError``
-    with the reason, a word or two, for what is no picture or video to keep.
+    In a process of the readers only: anywhere else, without the limits, only its header is read. What browsers show is
+    kept with its ``flaw``. Raises ``ValueError`` with the reason, a word or two, for what is not to be kept.
     """
     media = identify(data)
     if media.width is None or media.height is None or multiprocessing.parent_process() is None:
@@ -46,21 +51,72 @@ def look(data: bytes) -> Media:
     if media.width * media.height > DECODED_PIXELS:
         return media
     with _limits():
-        return replace(media, phash=_decoded_hash(data))
+        return _looked_at(data, media)
 
 
-def _decoded_hash(data: bytes) -> str | None:
+def _looked_at(data: bytes, media: Media) -> Media:
+    """Return *media* with the hash of *data*, decoded, and with a flaw if it cannot be decoded to its end."""
+    try:
+        phash = perceptual_hash(_decoded(data))
+        return replace(media, phash=phash, flaw=truncated(_end_mark_shortage(data)) if _lacks_end(data) else media.flaw)
+    except MemoryError:
+        return media
+    except ValueError:
+        if media.flaw is None:
+            media = replace(media, flaw=truncated(_jpeg_shortage(data)))
+    try:
+        with lenient():
+            picture = _decoded(mended(data)[0])
+    except MemoryError:
+        return media
+    if media.is_truncated and not _shows_something(picture):
+        raise ValueError("truncated or broken")
+    return replace(media, phash=perceptual_hash(picture))
+
+
+def _shows_something(picture: Pillow.Image) -> bool:
+    """Tell whether rows of *picture* are left: those that are missing are of one colour."""
+    rows = np.asarray(picture.convert("L")).std(axis=1)
+    return float((rows > 0).mean()) >= _MIN_ROWS_SHARE
+
+
+def _decoded(data: bytes, *, draft: bool = True) -> Pillow.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Pillow.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-                picture.draft("L", (_ENOUGH_DRAFT, _ENOUGH_DRAFT))
+                if draft:
+                    picture.draft("L", (_ENOUGH_DRAFT, _ENOUGH_DRAFT))
                 picture.load()
-                return perceptual_hash(picture)
+                return picture.copy()
     except MemoryError:
-        return None
+        raise
     except Exception as error:  # Pillow raises many kinds for broken data
         raise ValueError("truncated or broken") from error
+
+
+def _lacks_end(data: bytes) -> bool:
+    """Tell whether *data* is a JPEG without an end mark behind the start of its last scan."""
+    return data.startswith(_JPEG) and data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
+
+
+def _end_mark_shortage(data: bytes) -> int:
+    return 1 if data.endswith(b"\xff") else 2
+
+
+def _jpeg_shortage(data: bytes) -> int | None:
+    """Return 2 or 1 for a JPEG that lacks nothing but its end mark, or half of it; None if more is missing.
+
+    What follows the last pixels is passed over, so they are all there if other bytes there change nothing.
+    """
+    if not data.startswith(_JPEG):
+        return None
+    pixels = data.removesuffix(b"\xff")
+    try:
+        one, other = (_decoded(pixels + more + _JPEG_END, draft=False) for more in (b"", b"\xaa" * 64))
+    except (ValueError, MemoryError):
+        return None
+    return _end_mark_shortage(data) if one.tobytes() == other.tobytes() else None
 
 
 def perceptual_hash(picture: Pillow.Image) -> str | None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
@@ -19,6 +19,7 @@ from crawler.extensions.recoverer import ArchiveDown, Recoverer
 from crawler.frontier.targets import stub_state
 from crawler.items import Article, Attempt, Image, ImageStatus
 from crawler.pages.likeness import best_first
+from crawler.pages.media import Media
 from crawler.sites import SiteProfile
 from crawler.utils.components import needed, needed_profile
 from crawler.utils.conf import switch
@@ -41,6 +42,14 @@ Answers = dict[ImageStatus, str]
 """What the URLs of a picture answered: the first reason for each status."""
 
 _MODES = frozenset({"pictures", "all", "none"})
+
+
+class _Candidate(NamedTuple):
+    """Bytes of a picture, where they come from, and what they are."""
+
+    data: bytes
+    url: str
+    media: Media
 
 
 class ImagesPipeline:
@@ -118,20 +127,26 @@ class ImagesPipeline:
         return (image.url,) if image.url and self._profile.allows(image.url) else ()
 
     async def _fetch(self, image: Image, urls: tuple[str, ...]) -> Image:
-        """Try *urls* in order; the answer that leaves most hope is what an unfetched picture is marked with."""
+        """Try *urls* in order; the answer that leaves most hope is what an unfetched picture is marked with.
+
+        A picture that is not whole is kept only if there is none that is.
+        """
         answers: Answers = {}
+        looks: list[_Candidate] = []
         for url in urls:
             response = await self._ask(url, answers)
-            if response is None:
-                continue
-            try:
-                return await self._keep(image, response.body, response.url)
-            except ValueError as error:
-                logger.info("Picture %s refused: %s", url, error)
-                answers.setdefault("refused", str(error))
+            look = response and await self._look(response.body, response.url, answers)
+            if look and not look.media.is_truncated:
+                return await self._keep(image, look)
+            looks += [look] if look else []
         recovered = await self._recovered(image, answers)
-        if recovered is not None:
-            return recovered
+        looks = (
+            [recovered, *looks]
+            if recovered and not recovered.media.is_truncated
+            else [*looks, *filter(None, [recovered])]
+        )
+        if looks:
+            return await self._keep(image, looks[0])
         order: tuple[ImageStatus, ...] = ("failed", "refused", "missing")
         status = next(status for status in order if status in answers)
         return replace(image, status=status, reason=answers[status])
@@ -160,48 +175,59 @@ class ImagesPipeline:
             answers.setdefault(status, f"status {response.status}" if held else NOT_HELD)
         return None
 
-    async def _recovered(self, image: Image, answers: Answers) -> Image | None:
-        """Return *image* as a web archive has it, None if none has; *answers* learns what they said."""
+    async def _recovered(self, image: Image, answers: Answers) -> _Candidate | None:
+        """Return the picture as a web archive has it, None if none has; *answers* learns what they said."""
         if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
             return None
+        flawed: _Candidate | None = None
         try:
             async with aclosing(self._recoverer.picture(image.pic)) as steps:
                 async for step in steps:
                     if isinstance(step, Attempt):
                         logger.info("Picture %s: %s", image.pic, step.reason)
                         continue
-                    try:
-                        kept = await self._keep(image, step.body, step.capture.url or step.url)
-                    except ValueError as error:
-                        logger.info("Picture %s refused: %s", step.capture.url, error)
-                        answers.setdefault("refused", str(error))
-                        continue
-                    self._crawler.stats.inc_value("gleaner/recover/pictures")
-                    return kept
+                    look = await self._look(step.body, step.capture.url or step.url, answers)
+                    if look and not look.media.is_truncated:
+                        self._crawler.stats.inc_value("gleaner/recover/pictures")
+                        return look
+                    flawed = flawed or look
         except ArchiveDown:
             answers.setdefault("failed", "no answer from a web archive")
+        return flawed
+
+    async def _look(self, data: bytes, url: str, answers: Answers) -> _Candidate | None:
+        """Return what a picture is; None if it is not to be kept: *answers* learns why."""
+        try:
+            return _Candidate(data, url, await self._readers.look(data, url))
+        except PageNotRead:
+            reason = "could not be decoded"
+        except ValueError as error:
+            reason = str(error)
+        logger.info("Picture %s refused: %s", url, reason)
+        answers.setdefault("refused", reason)
         return None
 
-    async def _keep(self, image: Image, data: bytes, url: str) -> Image:
-        """Keep the bytes of a picture; raise ``ValueError`` with the reason why they are not to be kept."""
+    async def _keep(self, image: Image, look: _Candidate) -> Image:
+        """Keep the bytes of a picture, with its flaw if it has one."""
+        media = look.media
         try:
-            media = await self._readers.look(data, url)
-        except PageNotRead as error:
-            raise ValueError("could not be decoded") from error
-        try:
-            path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, data, media.extension)
+            path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, look.data, media.extension)
         except CorpusError as error:
             self._archivist.fail(error)
             raise
+        if media.flaw:
+            logger.info("Picture %s: %s", look.url, media.flaw)
+            self._crawler.stats.inc_value("gleaner/images_flawed")
         return replace(
             image,
-            url=url,
+            url=look.url,
             status="stored",
             path=path,
             sha256=sha256,
-            bytes=len(data),
+            bytes=len(look.data),
             width=media.width,
             height=media.height,
             media_type=media.media_type,
             phash=media.phash,
+            reason=media.flaw,
         )

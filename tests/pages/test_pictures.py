@@ -8,6 +8,7 @@ import resource
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from PIL import Image, PngImagePlugin
 
 from crawler.pages.likeness import are_alike
 from crawler.pages.media import Media
@@ -58,7 +59,10 @@ def test_no_hostile_picture_does_harm(reader):
         form: [v for name, v in verdicts.items() if name.startswith(f"{form} cut at")]
         for form in ("JPEG", "PNG", "WEBP")
     }
-    assert all(found in REASONS for found in cut["JPEG"] + cut["PNG"][:-2] + cut["WEBP"])
+    assert all(found in REASONS for found in cut["WEBP"])  # browsers do not show them either
+    kept = [found for form in ("JPEG", "PNG") for found in cut[form] if isinstance(found, Media)]
+    assert len(kept) > 20
+    assert all(found.is_truncated and found.phash for found in kept)
     for whole in (
         "animated GIF",
         "animated WebP",
@@ -71,7 +75,83 @@ def test_no_hostile_picture_does_harm(reader):
         assert verdicts[whole].phash, whole
     assert verdicts["PHP in a comment"].extension == verdicts["of two pictures"].extension == "jpg"
     assert verdicts["of one colour"].phash is None
-    assert verdicts["TIFF"] == verdicts["BMP"] == "not a picture"
+    assert verdicts["TIFF"] == "not a picture"
+    assert verdicts["BMP"].media_type == "image/bmp"
+
+
+def crc_of_text_broken(data: bytes) -> bytes:
+    at = data.index(b"tEXt")
+    return data[: at + 5] + bytes([data[at + 5] ^ 1]) + data[at + 6 :]
+
+
+def riff_of(data: bytes, more: int) -> bytes:
+    return data[:4] + (len(data) - 8 + more).to_bytes(4, "little") + data[8:]
+
+
+def with_text(letters: int) -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", "x" * letters, zip=letters > 1_000)
+    return encoded(drawn(3), "PNG", pnginfo=text)
+
+
+PNG, JPEG, WEBP = (encoded(drawn(3), form) for form in ("PNG", "JPEG", "WEBP"))
+END, BESIDE = "truncated: its end is missing", "a part beside the pixels is broken"
+FLAWED = {
+    "JPEG without its end mark": (JPEG[:-2], "truncated: 2 bytes short"),
+    "JPEG with half of its end mark": (JPEG[:-1], "truncated: 1 byte short"),
+    "JPEG with a line end for its end mark": (JPEG[:-2] + b"\r\n", "truncated: 2 bytes short"),
+    "JPEG without its last 40 bytes": (JPEG[:-40], END),
+    "half a JPEG": (JPEG[: len(JPEG) // 2], END),
+    "CMYK JPEG without its end mark": (encoded(drawn(3).convert("CMYK"))[:-2], "truncated: 2 bytes short"),
+    "progressive JPEG without its end mark": (encoded(drawn(3), progressive=True)[:-2], "truncated: 2 bytes short"),
+    "PNG without its last byte": (PNG[:-1], "truncated: 1 byte short"),
+    "PNG without its end": (PNG[:-12], "truncated: 12 bytes short"),
+    "half a PNG": (PNG[: len(PNG) // 2], None),
+    "PNG with a broken text": (crc_of_text_broken(with_text(10)), BESIDE),
+    "PNG with a text of 2 MB": (with_text(2_000_000), BESIDE),
+    "PNG of one colour without its end": (encoded(Image.new("RGB", (9, 9)), "PNG")[:-4], "truncated: 4 bytes short"),
+    "WebP that tells 2 bytes more": (riff_of(WEBP, 2), "truncated: 2 bytes short"),
+    "WebP that tells 9,000 bytes more": (riff_of(WEBP, 9_000), "truncated: 9000 bytes short"),
+    "half a GIF": (encoded(drawn(3), "GIF")[:20_000], END),
+    "BMP without its last rows": (encoded(drawn(3), "BMP")[:-3_000], END),
+}
+WHOLE = {
+    "JPEG and line ends": JPEG + b"\r\n\r\n",
+    "JPEG and a page": JPEG + b"<!-- cached -->",
+    "PNG and more": PNG + bytes(40),
+    "GIF without its trailer": encoded(drawn(3), "GIF")[:-1],
+    "rotated by EXIF": encoded(
+        drawn(3), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    ),
+    "grey": encoded(drawn(3).convert("L")),
+    "AVIF": encoded(drawn(3), "AVIF"),
+    "ICO": encoded(drawn(3), "ICO"),
+}
+UNSEEN = {
+    "head of a JPEG": JPEG[:640],
+    "half an AVIF": encoded(drawn(3), "AVIF")[:3_000],
+    "half a WebP": WEBP[: len(WEBP) // 2],
+    "head of a PNG": PNG[:60],
+}
+
+
+@pytest.mark.parametrize("name", FLAWED)
+def test_picture_that_browsers_show_is_kept_with_its_flaw(reader, name):
+    data, flaw = FLAWED[name]
+    media = reader(verdict, data)
+    assert media.flaw == flaw or (flaw is None and media.is_truncated)
+    assert media.phash or "one colour" in name
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_picture_that_is_whole_has_no_flaw(reader, name):
+    media = reader(verdict, WHOLE[name])
+    assert (media.flaw, media.phash is None) == (None, False)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_picture_of_which_browsers_show_nothing_is_refused(reader, name):
+    assert reader(verdict, UNSEEN[name]) in {"truncated or broken", "not a picture"}
 
 
 def test_outside_a_reader_nothing_is_decoded():

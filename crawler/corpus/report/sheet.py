@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from crawler.corpus.report.details import SingleLines
 from crawler.corpus.report.tally import KeyEntry
 from crawler.corpus.stored import stored_picture
-from crawler.pages.media import PICTURE_FORMATS
+from crawler.pages.media import PICTURE_FORMATS, lenient
 
 MOST = 24
 _SECONDS = 5.0
@@ -52,7 +52,7 @@ def thumbnail(path: Path) -> tuple[str, int, int] | None:
     """Return a thumbnail of the picture at *path* as a ``data:`` URL with width and height; None if that fails."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file, warnings.catch_warnings():
+        with os.fdopen(descriptor, "rb") as file, warnings.catch_warnings(), lenient():
             warnings.simplefilter("ignore")
             if os.fstat(file.fileno()).st_size > _MOST_BYTES:
                 return None
