@@ -1,6 +1,6 @@
 """A hook of MkDocs: generates the reference from the code, and replaces links to other files of the project by names.
 
-In a page, ``<!-- generated: settings -->`` (or ``commands``, ``schema``) is replaced by the generated text.
+In a page, The generated text replaces ``<!-- generated: settings -->`` (or ``commands``, ``schema``, ``oddities``).
 """
 
 from __future__ import annotations
@@ -91,4 +91,11 @@ def schema() -> str:
     return f"```json\n{(ROOT / 'crawler/schema.json').read_text(encoding='utf-8').strip()}\n```"
 
 
-GENERATED = {"settings": settings, "commands": commands, "schema": schema}
+def oddities() -> str:
+    """Return the table of oddities of WARC and ARC files that a test checks."""
+    head, *rows = (ROOT / "tests/zoo/expected.tsv").read_text(encoding="utf-8").splitlines()
+    lines = [head, "\t".join(["---"] * 4), *rows]
+    return "\n".join(f"| {line.replace(chr(9), ' | ')} |" for line in lines)
+
+
+GENERATED = {"settings": settings, "commands": commands, "schema": schema, "oddities": oddities}

@@ -1,4 +1,4 @@
-"""``python -m tests.zoo``: print the table of docs/warc.md; with a folder, write the files there."""
+"""``python -m tests.zoo``: print the table expected.tsv; with a folder, write the files there."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def main() -> None:
             stem = "".join(letter if letter.isalnum() else "-" for letter in name)
             (Path(sys.argv[1]) / f"{stem}.{oddity.ending}").write_bytes(oddity.make())
         return
-    rows = ["| oddity | harvest | replay | recovery |", "|---|---|---|---|"]
+    rows = ["oddity\tharvest\treplay\trecovery"]
     with tempfile.TemporaryDirectory() as folder:
         for name, oddity in ODDITIES.items():
             row = harvested(oddity, Path(folder)), replayed(oddity, Path(folder)), recovered(oddity)
-            rows.append(f"| {name} | {' | '.join(row)} |")
+            rows.append("\t".join([name, *row]))
     sys.stdout.write("\n".join([*rows, ""]))
 
 

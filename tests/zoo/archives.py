@@ -1,6 +1,6 @@
 """Files of web archives, each with one oddity. ``ODDITIES`` maps its name to the file's ending and what makes its bytes.
 
-Each file holds the pages of :data:`~tests.zoo.pages.IDS`; docs/warc.md says of each what harvest, replay and recovery do.
+Each file holds the pages of :data:`~tests.zoo.pages.IDS`; expected.tsv says what harvest, replay and recovery do with it.
 """
 
 from __future__ import annotations
