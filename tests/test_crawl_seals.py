@@ -20,6 +20,7 @@ def test_a_crawl_leaves_its_closed_segments_sealed_and_small(start_replica, tmp_
     assert all(is_sealed(path) for path in closed)
     assert not is_sealed(last)
     before = [line for path in (*closed, last) for _, line in read_lines(path)]
+    assert len(before) >= 5
     assert crawl(seed, corpus, replica.profile, settings=settings).returncode == 0
     assert [line for path in segment_paths(corpus, "articles") for _, line in read_lines(path)] == before
     assert verify(corpus).problems == []

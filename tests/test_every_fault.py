@@ -135,6 +135,7 @@ def test_what_can_be_had_is_archived_and_the_rest_says_truly_why_not(crawled, ch
         else:
             assert record["kind"] == "stub"
             reasons = [attempt["reason"] for attempt in record["capture"]["attempts"]]
+            assert reasons
             assert all(told.startswith(reason) and told for told in reasons), reasons
 
 

@@ -81,9 +81,13 @@ def test_log_lines_are_whole_and_alone(interrupted):
 
 
 def test_a_corpus_that_cannot_be_written_is_not_told_a_second_time(monkeypatch):
-    async def full(_):
+    asked = []
+
+    async def full(work):
+        asked.append(work)
         raise DiskFull("corpus", "no room")
 
     crawler = SimpleNamespace(get_extension=lambda _: SimpleNamespace(do=full), spider=None)
     monkeypatch.setattr(progress, "_LOG_SECONDS", 0)
-    asyncio.run(progress.Progress(crawler)._show_often())
+    asyncio.run(progress.Progress(crawler)._show_often())  # returns: it shows nothing more
+    assert len(asked) == 1

@@ -229,6 +229,7 @@ def test_targets_wait_for_an_archive_that_is_down_or_busy_and_a_kill_loses_none_
     assert latest(corpus) == {}  # not stubs
     rows, due = states(corpus)
     assert ({state for _, state, _ in rows}, due) == ({"failed"}, len(GONE))
+    assert len(rows) == len(GONE)
     assert all("wayback: no answer" in reason or "left alone" in reason for _, _, reason in rows)
 
     busy = (429, {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, b"")
