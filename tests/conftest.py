@@ -36,6 +36,17 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+def _handle_signals_by_default() -> None:
+    for number in GROUP_SIGNALS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_that_programs_inherit() -> None:
+    """Ignore no signal: programs that tests start inherit it, and ``nohup`` and ``&`` leave some ignored."""
+    _handle_signals_by_default()
+
+
 @pytest.fixture(autouse=True)
 def _handlers_of_signals() -> Iterator[None]:
     """Put the handlers of signals back after each test.
@@ -43,10 +54,8 @@ def _handlers_of_signals() -> Iterator[None]:
     A command ignores signals when its work is done. Run inside of a test, it would leave them ignored in this process
     and in every program that a later test starts.
     """
-    handlers = {number: signal.getsignal(number) for number in GROUP_SIGNALS}
     yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    _handle_signals_by_default()
 
 
 class RunningReplica:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import threading
@@ -17,11 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from crawler.processes.interrupts import GROUP_SIGNALS
 from tests.crawling import REPOSITORY
+from tests.waiting import HANG_SECONDS
 
 _MARK = "GLEANER_TESTS_TERMINAL"
-_LONGEST_SECONDS = 240
-"""Only a hang takes as long."""
 
 
 class Terminal:
@@ -40,7 +41,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - one system call, which needs no lock of another thread's
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - system calls, which need no lock of another thread's
         )
         os.close(theirs)
         self._written = bytearray()
@@ -53,7 +54,7 @@ class Terminal:
         with self._changed:
             return self._written.decode(errors="replace")
 
-    def wait_for(self, text: str, seconds: float = _LONGEST_SECONDS) -> None:
+    def wait_for(self, text: str, seconds: float = HANG_SECONDS) -> None:
         """Wait until *text* has been written."""
         with self._changed:
             seen = self._changed.wait_for(lambda: text.encode() in self._written, seconds)
@@ -61,7 +62,7 @@ class Terminal:
 
     def wait_until(self, happened: Callable[[], object]) -> None:
         """Wait until *happened* says so, of what the command does elsewhere."""
-        deadline = time.monotonic() + _LONGEST_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while not happened():
             assert time.monotonic() < deadline, self.output[-3000:]
             time.sleep(0.05)
@@ -80,8 +81,8 @@ class Terminal:
 
     def wait(self) -> int:
         """Return the exit code, once the command has ended and all that it wrote was read."""
-        code = self.process.wait(_LONGEST_SECONDS)
-        self._reader.join(_LONGEST_SECONDS)
+        code = self.process.wait(HANG_SECONDS)
+        self._reader.join(HANG_SECONDS)
         return code
 
     def left(self, seconds: float = 60) -> list[int]:
@@ -134,3 +135,5 @@ class Terminal:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in GROUP_SIGNALS:  # a shell's foreground ignores none, whatever nohup or & left ignored here
+        signal.signal(number, signal.SIG_DFL)
