@@ -13,7 +13,6 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.marks import NAMES
 from crawler.extract.page import ArticlePage, FoundField
-from crawler.text import clean_line
 
 _BY_RE = re.compile(
     r"^\W{0,3}(?:.{0,20}\bposts by|(?:(?:written|posted|published|reported|words|story|text|reviewed|opinion|article"
@@ -69,7 +68,7 @@ def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
         ("page", _bylines(page)),
         ("page", _near_title(page)),
     ):
-        if names := _names(lines):
+        if names := _names(page, lines):
             people = [name for name in names if _key(name) not in house]
             if people or source == "profile":
                 return FoundField(people or names, source)
@@ -77,10 +76,10 @@ def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
     return publisher
 
 
-def _names(lines: Iterable[str]) -> list[str]:
+def _names(page: ArticlePage, lines: Iterable[str]) -> list[str]:
     found: dict[str, str] = {}
     for line in lines:
-        text = _BY_RE.sub("", clean_line(unescape(line)))
+        text = _BY_RE.sub("", page.clean(unescape(line)))
         for part in _SPLIT_RE.split(text):
             name = part.strip(' \t-\u2013\u2014|:·"“”*•')
             name = name.removesuffix(".") if not _ABBREVIATED_RE.search(name) else name

@@ -22,7 +22,6 @@ from crawler.extract.learned.words import Vocabulary
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import ArticlePage
 from crawler.extract.walls import bars
-from crawler.text import clean_line
 
 BODY_PROBABILITY = 0.5
 """A block that is likelier than that to be body is taken for it."""
@@ -97,7 +96,7 @@ def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None
     paragraph. *reader* is what judges the blocks; None: the one that ships.
     """
     if chosen := page.select("body"):
-        paragraphs = [clean_line(block.text) for element in chosen for block in blocks(element)]
+        paragraphs = [page.clean(block.text) for element in chosen for block in blocks(element)]
         if cleaned := _cleaned(paragraphs, title):
             return BodyReading(Body(cleaned, "profile", chosen))
     kept, doubt, surest = _judged(page, title, reader or shipped_reader())
@@ -108,13 +107,13 @@ def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None
         if _leads_elsewhere(page, kept):
             return BodyReading(Body([], "", elements), "a list of other pages")
     if doubt > MAX_DOUBT_SHARE and _is_small(page):
-        paragraphs = _cleaned(map(clean_line, _second_reading(page)), title)
+        paragraphs = _cleaned(map(page.clean, _second_reading(page)), title)
         if _is_text(paragraphs):
             return BodyReading(Body(paragraphs, "trafilatura", elements))
     paragraphs = _cleaned((text for _, text in kept), title)
     if _is_text(paragraphs):
         return BodyReading(Body(paragraphs, "page", elements))
-    told = _cleaned(map(clean_line, _SPLIT_RE.split(_article_body(page))), title)
+    told = _cleaned(map(page.clean, _SPLIT_RE.split(_article_body(page))), title)
     if sum(map(len, told)) >= MIN_JSON_LD_CHARACTERS:
         return BodyReading(Body(told, "json-ld", elements))
     return _few_words(page, title, elements)

@@ -21,6 +21,7 @@ from crawler.extract.titles import find_kicker, find_title
 from crawler.extract.tree import parse
 from crawler.extract.walls import find_error, find_wall
 from crawler.sites import SiteProfile
+from crawler.text.clean import NO_RULES
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def extract(
     charset: str | None = None,
     fetched: datetime | None = None,
     reader: Reader | None = None,
+    rules_off: frozenset[str] = NO_RULES,
 ) -> dict[str, Any]:
     """Return the fields of the article in *html*, which was found at *url*.
 
@@ -47,12 +49,13 @@ def extract(
 
     *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
     header said. *fetched*: when the page was fetched (default: now); later dates are not believed. *reader*: what tells
-    the body from the rest of the page (default: the one that ships).
+    the body from the rest of the page (default: the one that ships). *rules_off*: the rules of cleaning that are
+    switched off.
 
     Never raises, whatever the bytes are; only ``ImportError``, if a library that it needs cannot be loaded.
     """
     with _without_looking_for_cycles():
-        return _extracted(html, url, profile, charset, fetched or datetime.now(UTC), reader)
+        return _extracted(html, url, profile, charset, fetched or datetime.now(UTC), reader, rules_off)
 
 
 @contextmanager
@@ -74,8 +77,9 @@ def _extracted(
     charset: str | None,
     latest: datetime,
     reader: Reader | None,
+    rules_off: frozenset[str],
 ) -> dict[str, Any]:
-    page = _asked(lambda: read(html, url, profile, charset, latest))
+    page = _asked(lambda: read(html, url, profile, charset, latest, rules_off))
     if page is None:
         page = ArticlePage(url, parse(b"").root, profile, latest, "parse")
     found: dict[str, FoundField[Any] | None] = {}

@@ -10,7 +10,6 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.marks import NAMES, marks_of, marks_of_tag
 from crawler.extract.page import ArticlePage, FoundField
-from crawler.text import clean_line
 
 Picture = dict[str, str | None]
 
@@ -47,7 +46,7 @@ def find_images(page: ArticlePage, body: list[etree._Element]) -> FoundField[lis
                 break
             if not _is_small(image) and not _is_aside(page, image, element) and (url := _url(page, image)):
                 picture = pictures.setdefault(_identity(url), {"url": url, "caption": None})
-                picture["caption"] = picture["caption"] or _caption(image)
+                picture["caption"] = picture["caption"] or _caption(page, image)
     if len(pictures) > len(sources):
         sources.append("page")
     return FoundField(list(pictures.values()), "+".join(sources)) if pictures else None
@@ -110,7 +109,7 @@ def _is_aside(page: ArticlePage, image: etree._Element, body: etree._Element) ->
     return False
 
 
-def _caption(image: etree._Element) -> str | None:
+def _caption(page: ArticlePage, image: etree._Element) -> str | None:
     """Return the caption of the figure that holds *image*, None if there is none."""
     holder = image.getparent()
     for _ in range(5):
@@ -118,7 +117,7 @@ def _caption(image: etree._Element) -> str | None:
             return None
         for element in holder.iter("figcaption", "amp-caption", "span", "p", "div"):
             if element.tag == "figcaption" or "caption" in (element.get("class") or "").lower():
-                return clean_line("".join(element.itertext()))[:_LONGEST_CAPTION] or None
+                return page.clean("".join(element.itertext()))[:_LONGEST_CAPTION] or None
         if holder.tag == "figure":
             return None
         holder = holder.getparent()

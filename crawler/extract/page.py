@@ -19,6 +19,7 @@ from crawler.extract.jsonld import LinkedData
 from crawler.extract.tree import parse
 from crawler.sites import SiteProfile
 from crawler.text import clean_line
+from crawler.text.clean import NO_RULES
 
 T = TypeVar("T")
 
@@ -56,6 +57,11 @@ class ArticlePage:
     title: str | None = None
     base: str = ""
     linked: LinkedData = field(default_factory=lambda: LinkedData([]))
+    rules_off: frozenset[str] = NO_RULES
+
+    def clean(self, text: str) -> str:
+        """Return *text* as a clean line, by the rules that are not switched off for this page."""
+        return clean_line(text, self.rules_off)
 
     def meta(self, *names: str) -> str | None:
         """Return the first content of the first of the meta elements *names* (lower case) that has any."""
@@ -95,7 +101,7 @@ class ArticlePage:
     def blocks(self) -> list[tuple[TextBlock, str]]:
         """The blocks of text of the page with their clean text."""
         pairs = (
-            (block, clean_line(block.text)) for block in blocks(self.root, most=_MOST_BLOCKS, beside=Beside(self.root))
+            (block, self.clean(block.text)) for block in blocks(self.root, most=_MOST_BLOCKS, beside=Beside(self.root))
         )
         return [(block, text) for block, text in pairs if text]
 
@@ -114,16 +120,26 @@ class ArticlePage:
         return found
 
 
-def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None, latest: datetime) -> ArticlePage:
-    """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed."""
+def read(
+    html: bytes,
+    url: str,
+    profile: SiteProfile | None,
+    charset: str | None,
+    latest: datetime,
+    rules_off: frozenset[str] = NO_RULES,
+) -> ArticlePage:
+    """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed.
+
+    *rules_off* are the rules of cleaning that are switched off.
+    """
     source = to_utf8(html, charset)
     root, lost = parse(source)
-    page = ArticlePage(url, root, profile, latest, lost, _has_microdata(source), base=url)
+    page = ArticlePage(url, root, profile, latest, lost, _has_microdata(source), base=url, rules_off=rules_off)
     scripts: list[str] = []
     for element in root.iter("meta", "link", "script", "h1", "h2", "time", "title", "base"):
         match element.tag:
             case "meta":
-                _add_meta(element, page.metas)
+                _add_meta(element, page)
             case "link":
                 for rel in (element.get("rel") or "").lower().split():
                     _append(page.links, rel, element.get("href") or "")
@@ -134,7 +150,7 @@ def read(html: bytes, url: str, profile: SiteProfile | None, charset: str | None
             case "time" if len(page.times) < _MOST_TIMES:
                 page.times.append(element)
             case "title":
-                page.title = page.title or _title(element)
+                page.title = page.title or _title(element, page)
             case "base":
                 page.base = page.absolute(element.get("href")) or page.base
     page.linked = LinkedData(scripts)
@@ -146,12 +162,12 @@ def _has_microdata(source: bytes) -> bool:
     return b"itemprop" in source or b"ITEMPROP" in source or b"itemProp" in source
 
 
-def _add_meta(element: etree._Element, metas: dict[str, list[str]]) -> None:
+def _add_meta(element: etree._Element, page: ArticlePage) -> None:
     content = element.get("content")
-    if content and (content := clean_line(content[:_LONGEST_VALUE])):
+    if content and (content := page.clean(content[:_LONGEST_VALUE])):
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             if name := element.get(attribute):
-                _append(metas, name.strip().lower(), content)
+                _append(page.metas, name.strip().lower(), content)
 
 
 def _append(table: dict[str, list[str]], name: str, value: str) -> None:
@@ -160,8 +176,8 @@ def _append(table: dict[str, list[str]], name: str, value: str) -> None:
         values.append(value)
 
 
-def _title(element: etree._Element) -> str | None:
+def _title(element: etree._Element, page: ArticlePage) -> str | None:
     parent = element.getparent()
     if parent is not None and parent.tag == "svg":
         return None
-    return clean_line("".join(element.itertext())[:_LONGEST_VALUE]) or None
+    return page.clean("".join(element.itertext())[:_LONGEST_VALUE]) or None

@@ -10,7 +10,6 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import ArticlePage, FoundField
-from crawler.text import clean_line
 
 _SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
 _WORDS_RE = re.compile(r"\w+")
@@ -27,11 +26,11 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
     Graph or JSON-LD; the JSON-LD headline; Open Graph and its like; the only ``h1``; ``<title>`` without the
     name of the site.
     """
-    if chosen := next((text for text in map(_text, page.select("title")) if text), None):
+    if chosen := next(filter(None, (_text(page, element) for element in page.select("title"))), None):
         return FoundField(chosen, "profile")
     told = list(_told(page))
     witnesses = [value[:_LONGEST] for value in (*(found.value for found in told), page.title or "") if value]
-    headings = [(heading.tag, text) for heading in page.headings if (text := _text(heading))]
+    headings = [(heading.tag, text) for heading in page.headings if (text := _text(page, heading))]
     for tag in ("h1", "h2"):
         best = max(
             ((_agreement(text, witnesses), text) for name, text in headings if name == tag),
@@ -48,16 +47,16 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
     return FoundField(_shortened(page), "html-title") if page.title else None
 
 
-def _text(element: etree._Element) -> str:
-    return clean_line("".join(element.itertext()))[:_LONGEST]
+def _text(page: ArticlePage, element: etree._Element) -> str:
+    return page.clean("".join(element.itertext()))[:_LONGEST]
 
 
 def _told(page: ArticlePage) -> Iterator[FoundField[str]]:
     """Yield what the metadata of *page* calls its title, best first."""
     for node in page.linked.articles:
         headline = node.get("headline")
-        if isinstance(headline, str) and (line := clean_line(headline)):
-            yield FoundField(_unescaped(line), "json-ld")
+        if isinstance(headline, str) and (line := page.clean(headline)):
+            yield FoundField(_unescaped(page, line), "json-ld")
             break
     if value := page.meta("og:title"):
         yield FoundField(_shortened(page, value), "open-graph")
@@ -65,10 +64,10 @@ def _told(page: ArticlePage) -> Iterator[FoundField[str]]:
         yield FoundField(_shortened(page, value), "meta")
 
 
-def _unescaped(line: str) -> str:
+def _unescaped(page: ArticlePage, line: str) -> str:
     if "&" not in line:
         return line
-    return clean_line(unescape(line))
+    return page.clean(unescape(line))
 
 
 def _agreement(heading: str, witnesses: list[str]) -> float:

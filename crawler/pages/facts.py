@@ -13,7 +13,7 @@ from typing import NamedTuple
 from crawler.items import DateSource, RelatedItem
 from crawler.seeds import Dump, parse_dumps, parse_page
 from crawler.sites import SiteProfile
-from crawler.text import clean_names, clean_related, clean_story, clean_title, content_sha256, without_rules
+from crawler.text import clean_names, clean_related, clean_story, clean_title, content_sha256
 
 _METADATA = ("json-ld", "open-graph", "meta", "microdata")
 
@@ -71,38 +71,28 @@ def read_page(
     *charset* is what the HTTP header declared; *seen* is when the page was as it is (None: now): no later date in it
     is believed. Never raises on any bytes.
     """
-    with without_rules(cleaning.off):
-        return _read(html, url, profile, charset, seen, cleaning.boilerplate)
-
-
-def _read(
-    html: bytes,
-    url: str,
-    profile: SiteProfile,
-    charset: str | None,
-    seen: datetime | None,
-    boilerplate: frozenset[int],
-) -> PageFacts:
     from crawler.extract import decode, extract, page_text  # noqa: PLC0415 - heavy; a crawl's own process reads no page
 
-    fields = extract(html, url, profile, charset=charset, fetched=seen)
+    off = cleaning.off
+    fields = extract(html, url, profile, charset=charset, fetched=seen, rules_off=off)
     page = parse_page(page_text(html, charset=charset), profile.zone)
     source: str = fields["sources"].get("published", "")
     dumps = parse_dumps(decode(html, charset))
-    related = clean_related(related_items(dumps))
+    related = clean_related(related_items(dumps), off)
     story = clean_story(
         fields["text"],
         captions=[image["caption"] for image in fields["images"] if image["caption"]],
         related=[item.title for item in related if item.title],
-        boilerplate=boilerplate,
+        boilerplate=cleaning.boilerplate,
+        off=off,
     )
     return PageFacts(
-        title=clean_title(fields["title"]),
-        kicker=clean_title((page.kicker if page.title == fields["title"] else None) or fields["kicker"]),
+        title=clean_title(fields["title"], off),
+        kicker=clean_title((page.kicker if page.title == fields["title"] else None) or fields["kicker"], off),
         text=story.text,
         language=fields["language"],
         desk_code=page.desk_code if dumps else None,
-        authors=clean_names(fields["authors"]),
+        authors=clean_names(fields["authors"], off),
         published=fields["published"],
         published_from=date_source(source) if fields["published"] else None,
         image_urls=tuple(image["url"] for image in fields["images"]),

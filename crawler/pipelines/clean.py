@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from crawler.extensions.readers import rules_off
 from crawler.items import Article
-from crawler.text import clean_article, without_rules
+from crawler.text import clean_article
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -31,8 +31,7 @@ class CleanPipeline:
     def process_item(self, item: Article) -> Article:
         if item.content_sha256:
             return item
-        with without_rules(self._off):
-            cleaned = clean_article(item)
+        cleaned = clean_article(item, self._off)
         if cleaned.text != item.text or cleaned.title != item.title:
             self._stats.inc_value("gleaner/cleaned")
         return cleaned

@@ -9,7 +9,6 @@ from crawler.text.article import clean_article, clean_names, clean_related, clea
 from crawler.text.clean import clean_line, clean_text
 from crawler.text.normal import content_sha256, normalized
 from crawler.text.rules import RULES, Cleaned, clean_story
-from crawler.text.switches import without_rules
 
 __all__ = [
     "RULES",
@@ -23,5 +22,4 @@ __all__ = [
     "clean_title",
     "content_sha256",
     "normalized",
-    "without_rules",
 ]

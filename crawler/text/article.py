@@ -6,27 +6,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from crawler.items import Article, RelatedItem
-from crawler.text.clean import clean_text
+from crawler.text.clean import NO_RULES, clean_text
 from crawler.text.normal import content_sha256
 from crawler.text.rules import clean_story
 
 
-def clean_article(article: Article) -> Article:
+def clean_article(article: Article, off: frozenset[str] = NO_RULES) -> Article:
     """Return a copy of *article* whose words are clean, with the ``content_sha256`` of its text.
 
     Title, kicker, authors and the titles of related items become clean lines, the text clean paragraphs by all rules
     (:mod:`crawler.text.rules`). What is empty after cleaning is None; an author named twice is named once. All else
-    stays as it is.
+    stays as it is. *off* are the rules that are switched off.
     """
-    related = clean_related(article.related)
+    related = clean_related(article.related, off)
     titles = [item.title for item in related if item.title]
-    story = clean_story(article.text, dateline=article.dateline, credit=article.credit, related=titles)
+    story = clean_story(article.text, dateline=article.dateline, credit=article.credit, related=titles, off=off)
     return replace(
         article,
-        title=clean_title(article.title),
-        kicker=clean_title(article.kicker),
+        title=clean_title(article.title, off),
+        kicker=clean_title(article.kicker, off),
         text=story.text,
-        authors=clean_names(article.authors),
+        authors=clean_names(article.authors, off),
         related=related,
         content_sha256=content_sha256(story.text),
         dateline=story.dateline,
@@ -34,16 +34,17 @@ def clean_article(article: Article) -> Article:
     )
 
 
-def clean_title(value: str | None) -> str | None:
+def clean_title(value: str | None, off: frozenset[str] = NO_RULES) -> str | None:
     """Return *value* as one clean line, None if there is nothing in it."""
-    return (clean_text(value).replace("\n\n", " ") or None) if value else None
+    return (clean_text(value, off).replace("\n\n", " ") or None) if value else None
 
 
-def clean_names(names: Iterable[str]) -> tuple[str, ...]:
+def clean_names(names: Iterable[str], off: frozenset[str] = NO_RULES) -> tuple[str, ...]:
     """Return *names* as clean lines, each once."""
-    return tuple(dict.fromkeys(name for name in map(clean_title, names) if name))
+    cleaned = (clean_title(name, off) for name in names)
+    return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
-def clean_related(items: Iterable[RelatedItem]) -> tuple[RelatedItem, ...]:
+def clean_related(items: Iterable[RelatedItem], off: frozenset[str] = NO_RULES) -> tuple[RelatedItem, ...]:
     """Return *items* with clean titles."""
-    return tuple(replace(item, title=clean_title(item.title)) for item in items)
+    return tuple(replace(item, title=clean_title(item.title, off)) for item in items)

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from crawler.text.boilerplate import drop_boilerplate
-from crawler.text.clean import clean_line, clean_text
+from crawler.text.clean import NO_RULES, clean_line, clean_text
 from crawler.text.datelines import split_credit, split_dateline
 from crawler.text.invisible import INVISIBLE_RULES
 from crawler.text.links import drop_read_more, drop_share_buttons
 from crawler.text.normal import content_sha256
 from crawler.text.repeats import drop_captions, drop_pull_quotes
 from crawler.text.story import Story, core
-from crawler.text.switches import rules_off, without_rules
 
 PARAGRAPH_RULES: dict[str, Callable[[Story], Story]] = {
     "dateline": split_dateline,
@@ -66,8 +65,9 @@ def clean_story(
     captions: Iterable[str] = (),
     related: Iterable[str] = (),
     boilerplate: frozenset[int] = frozenset(),
+    off: frozenset[str] = NO_RULES,
 ) -> Cleaned:
-    r"""Return *text* cleaned by all rules that are not switched off.
+    r"""Return *text* cleaned by all rules but those that are *off*.
 
     *dateline* and *credit* are what was split off before, *captions* those of the page's pictures, *related* the
     titles of the stories that it links to, *boilerplate* the keys of paragraphs that recur on the site.
@@ -77,14 +77,14 @@ def clean_story(
     """
     applied: Counter[str] = Counter()
     story = Story(
-        _paragraphs(text or ""),
-        clean_line(dateline or "") or None,
-        clean_line(credit or "") or None,
+        _paragraphs(text or "", off),
+        clean_line(dateline or "", off) or None,
+        clean_line(credit or "", off) or None,
         frozenset(core(caption) for caption in captions),
         frozenset(core(title) for title in related),
         boilerplate,
     )
-    rules = [(name, rule) for name, rule in PARAGRAPH_RULES.items() if name not in rules_off()]
+    rules = [(name, rule) for name, rule in PARAGRAPH_RULES.items() if name not in off]
     for _ in range(_ROUNDS):
         before = story
         for name, rule in rules:
@@ -94,16 +94,15 @@ def clean_story(
                 story = after
         if story == before:
             break
-        story = replace(story, paragraphs=_paragraphs("\n\n".join(story.paragraphs)))
+        story = replace(story, paragraphs=_paragraphs("\n\n".join(story.paragraphs), off))
     return Cleaned("\n\n".join(story.paragraphs) or None, story.dateline, story.credit, applied)
 
 
 def say_the_same(one: str | None, other: str | None, boilerplate: frozenset[int]) -> bool:
     """Tell whether two texts are one, cleaned by all rules of today, whatever of them each was cleaned by."""
-    with without_rules(()):
-        forms = [content_sha256(clean_story(text, boilerplate=boilerplate).text) for text in (one, other)]
+    forms = [content_sha256(clean_story(text, boilerplate=boilerplate).text) for text in (one, other)]
     return forms[0] == forms[1]
 
 
-def _paragraphs(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, clean_text(text).split("\n\n")))
+def _paragraphs(text: str, off: frozenset[str]) -> tuple[str, ...]:
+    return tuple(filter(None, clean_text(text, off).split("\n\n")))
