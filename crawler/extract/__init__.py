@@ -5,8 +5,8 @@
 'Rain'
 """
 
-from crawler.extract.charset import decode
 from crawler.extract.fields import extract
 from crawler.extract.visible import page_text
+from crawler.text.charset import decode
 
 __all__ = ["decode", "extract", "page_text"]

@@ -14,11 +14,11 @@ from lxml.cssselect import CSSSelector  # type: ignore[import-untyped]
 
 from crawler.extract.beside import Beside
 from crawler.extract.blocks import TextBlock, blocks
-from crawler.extract.charset import to_utf8
 from crawler.extract.jsonld import LinkedData
 from crawler.extract.tree import parse
 from crawler.sites import SiteProfile
 from crawler.text import clean_line
+from crawler.text.charset import to_utf8
 from crawler.text.clean import NO_RULES
 
 T = TypeVar("T")

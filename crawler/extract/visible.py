@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from crawler.extract.blocks import HIDDEN, TextBlock, blocks
-from crawler.extract.charset import decode
 from crawler.extract.dump import DUMP_RE, shield
 from crawler.extract.tree import parse
+from crawler.text.charset import decode
 
 _SPACE_RE = re.compile(r"[ \t\n\r\f\xa0]+")
 _UNSEEN = HIDDEN - {"object", "button"}
@@ -18,7 +18,7 @@ def page_text(html: bytes, charset: str | None = None) -> str:
 
     White space is folded, except where a block holds a dump: from its first character to the end of the block the
     text is exactly that of the page, so that its declared length can be checked. *charset*: see
-    :func:`crawler.extract.charset.decode`. Never fails; no text gives an empty string.
+    :func:`crawler.text.charset.decode`. Never fails; no text gives an empty string.
 
     >>> page_text(b"<h1>Rain</h1><p>It rained &amp; rained.<script>hidden()</script>")
     'Rain\n\nIt rained & rained.'

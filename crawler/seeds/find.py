@@ -1,4 +1,4 @@
-"""Finds pages with a dump in large files: web archives, JSON lines, plain text; compressed or not, in constant memory.
+"""Finds pages with a dump in large files: web archives, JSON, plain text; compressed or not, in constant memory.
 
 What cannot hold a dump is told apart by a few searches in its bytes, at some gigabytes a second; only the rest is
 decoded and read. What is found comes as JSON lines that are seeds again: text, url, timestamp, file, offset.
@@ -6,6 +6,7 @@ decoded and read. What is found comes as JSON lines that are seeds again: text, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -14,27 +15,21 @@ from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
 from crawler.net import url_origin
+from crawler.seeds.containers import STDIN, STREAM_ERRORS, Part, Report, parts_of, reporting
+from crawler.seeds.documents import Document, DocumentReader, document_of
 from crawler.seeds.page import parse_page
-from crawler.seeds.sources import (
-    MAX_PAGE_BYTES,
-    is_json_lines,
-    looks_like_json_lines,
-    optional,
-    parse_line,
-    skip_line,
-)
-from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
+from crawler.seeds.sources import MAX_PAGE_BYTES
 from crawler.seeds.warc import Capture, Sieve, archives_in, read_source, read_warc
 from crawler.sites import SiteProfile
-from crawler.warc.framing import begins_record
 from crawler.writable import writable
 
-_WINDOW = 1 << 20
-_LINES_PER_PROGRESS = 256
+_WINDOW_BYTES = 1 << 20
+_REPORTED = frozenset(("charset", "lost-bytes", "garbage", "duplicate-key", "lone-surrogate"))
+"""Kinds of diagnoses that a harvest reports, as its lines have none: the text may not be what its writer meant."""
+_LONE_SURROGATE_RE = re.compile("[\ud800-\udfff]")
 _UTC = ZoneInfo("UTC")  # no date is asked for here
 
 Wanted = Callable[[str | None], bool]
-Report = Callable[[SeedError], None]
 Progress = Callable[[int], None]
 """Called now and then with the number of bytes of the file, as it lies on the disk, that were read so far."""
 
@@ -79,27 +74,29 @@ def may_hold_dump(data: bytes) -> bool:
 def harvest_file(source: str, profile: SiteProfile | None, report: Report, progress: Progress) -> Iterator[Find]:
     """Yield the pages with a dump in *source*, only those from the hosts of *profile* if one is given.
 
-    What is broken in the file is told to *report*, and the rest is read. Raises SeedError if it cannot be read at all.
+    *report* receives what is broken in the file, and the rest is read. Raises SeedError if it cannot be read at all.
     """
     wanted = _wanted(profile)
-    if source != STDIN and Path(source).is_file() and (parts := archives_in(source)):
-        sieve = Sieve(may_hold_dump, wanted, progress)
-        yield from _finds(source, chain.from_iterable(read_source(part, sieve, report) for part in parts))
+    sieve = Sieve(may_hold_dump, wanted, progress)
+    if source != STDIN and Path(source).is_file() and (archives := archives_in(source)):
+        captures = chain.from_iterable(read_source(archive, sieve, report) for archive in archives)
+        yield from _from_captures(writable(source), captures, report)
         return
-    with open_stream(source) as opened:
-        try:
-            if begins_record(opened.head):
-                sieve = Sieve(may_hold_dump, wanted, progress)
-                yield from _finds(source, read_warc(source, opened.stream, sieve, report))
-            elif is_json_lines(source) or looks_like_json_lines(opened.head):
-                yield from _from_lines(source, opened, wanted, report, progress)
-            elif profile is None:
-                yield from _from_text(source, opened, progress)
-            else:
-                report(SeedError(source, "plain text does not say which site it is from: passed over"))
-            opened.check()
-        except STREAM_ERRORS as error:
-            report(SeedError(source, f"broken after {opened.position()} bytes, the rest is lost ({error})"))
+    parts = 0
+    try:
+        for part in parts_of(source, report):
+            parts += 1
+            with reporting(part.name, report):
+                if part.kind == "archive":
+                    yield from _from_captures(part.name, read_warc(part.name, part.stream, sieve, report), report)
+                else:
+                    yield from _from_documents(part, wanted, report, progress)
+    except STREAM_ERRORS as error:
+        report(SeedError(source, f"cannot be read to its end ({error})"))
+    except SeedError as error:
+        if not parts:
+            raise
+        report(error)
 
 
 def _wanted(profile: SiteProfile | None) -> Wanted:
@@ -114,53 +111,35 @@ def _wanted(profile: SiteProfile | None) -> Wanted:
     return wanted
 
 
-def _finds(source: str, captures: Iterable[Capture]) -> Iterator[Find]:
+def _from_captures(name: str, captures: Iterable[Capture], report: Report) -> Iterator[Find]:
     for capture in captures:
-        find = _find(decode_text(capture.payload), capture.url, capture.timestamp, source, capture.offset)
-        if find:
+        document = document_of(capture.payload, capture.charset, capture.container_charset, offset=capture.offset)
+        document = replace(document, url=capture.url, timestamp=capture.timestamp)
+        for find in _found(name, document, f"record at offset {capture.offset}", report):
             yield replace(find, coding=capture.coding)
 
 
-def _from_lines(source: str, opened: Opened, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:
-    offset = 0
-    number = 0
-    while raw := opened.stream.readline(MAX_PAGE_BYTES):
-        number += 1
-        start = offset
-        offset += len(raw)
-        if not number % _LINES_PER_PROGRESS:
-            progress(opened.position())
-        if not may_hold_dump(raw):
-            continue
-        if len(raw) == MAX_PAGE_BYTES and not raw.endswith(b"\n"):
-            offset += skip_line(opened.stream)
-            report(SeedError(source, f"line {number}: longer than {MAX_PAGE_BYTES} bytes, passed over"))
-            continue
-        try:
-            record = parse_line(raw)
-        except ValueError as error:
-            report(SeedError(source, f"line {number}: {error}"))
-            continue
-        url, timestamp = optional(record.get("url")), optional(record.get("timestamp"))
-        if wanted(url) and (find := _find(record["text"], url, timestamp, source, start)):
-            yield find
+def _from_documents(part: Part, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:
+    reader = DocumentReader(report, MAX_PAGE_BYTES, _WINDOW_BYTES, may_hold_dump, progress)
+    is_told = False
+    for document in reader.documents(part):
+        if wanted(document.url):
+            place = f"line {document.line}" if document.line else f"text at offset {document.offset}"
+            yield from _found(part.name, document, place, report)
+        elif document.line is None and not is_told:
+            is_told = True
+            report(SeedError(part.name, "plain text does not say which site it is from: passed over"))
 
 
-def _from_text(source: str, opened: Opened, progress: Progress) -> Iterator[Find]:
-    """Read plain text a window at a time; the windows end with a line, so that they cut no dump."""
-    offset = 0
-    while data := opened.stream.read(_WINDOW):
-        if len(data) == _WINDOW:
-            data += opened.stream.readline(MAX_PAGE_BYTES)
-        progress(opened.position())
-        if may_hold_dump(data) and (find := _find(decode_text(data), None, None, source, offset)):
-            yield find
-        offset += len(data)
-
-
-def _find(text: str, url: str | None, timestamp: str | None, source: str, offset: int) -> Find | None:
-    """Return the page if it has a dump that tells anything: records, or where some were."""
-    dumps = [dump for dump in parse_page(text, _UTC).dumps if dump.related or dump.length_verdict == "truncated"]
-    if not dumps:
-        return None
-    return Find(text, url, timestamp, writable(source), offset, sum(len(dump.related) for dump in dumps))
+def _found(name: str, document: Document, place: str, report: Report) -> Iterator[Find]:
+    """Yield the page if it has a dump that tells anything: records, or where some were."""
+    for diagnosis in document.diagnoses:
+        if diagnosis.kind in _REPORTED:
+            report(SeedError(name, f"{place}: {diagnosis.message}"))
+    dumps = [
+        dump for dump in parse_page(document.text, _UTC).dumps if dump.related or dump.length_verdict == "truncated"
+    ]
+    if dumps:
+        text = _LONE_SURROGATE_RE.sub("\ufffd", document.text)
+        records = sum(len(dump.related) for dump in dumps)
+        yield Find(text, document.url, document.timestamp, name, document.offset, records)

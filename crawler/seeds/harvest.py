@@ -21,9 +21,9 @@ from typing import IO, NamedTuple
 
 from crawler.exceptions import SeedError
 from crawler.processes.workers import Pool
+from crawler.seeds.containers import STDIN
 from crawler.seeds.find import harvest_file
 from crawler.seeds.sources import check_paths, expand
-from crawler.seeds.streams import STDIN
 from crawler.sites import SiteProfile
 from crawler.writable import json_of
 
@@ -40,7 +40,7 @@ Progress = Callable[[int], None]
 class Yield:
     """What a harvest brought. ``errors`` are lines for a person, ``more_errors`` counts those that were not kept.
 
-    ``lost`` counts the files whose process was killed.
+    ``lost`` counts the files whose process was killed, ``unread`` those in which nothing is of a kind that we read.
     """
 
     files: int = 0
@@ -50,6 +50,7 @@ class Yield:
     errors: list[str] = field(default_factory=list)
     more_errors: int = 0
     lost: int = 0
+    unread: int = 0
 
     def report(self, error: SeedError) -> None:
         """Keep *error*, or count it."""
@@ -110,6 +111,7 @@ def _harvest_one(file: str, out: IO[bytes], profile: SiteProfile | None, progres
             result.records += find.records
     except SeedError as error:
         result.report(error)
+        result.unread = 1
     result.bytes = _size(file)
     return result
 

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import glob
-import io
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from crawler.exceptions import SeedError
-from crawler.seeds.model import SeedPage
+from crawler.seeds.containers import STDIN, Part, parts_of, reporting
+from crawler.seeds.documents import DocumentReader
+from crawler.seeds.model import Diagnosis, SeedPage
 from crawler.seeds.page import parse_page
-from crawler.seeds.streams import STDIN, STREAM_ERRORS, Opened, decode_text, open_stream
-from crawler.writable import writable
 
 MAX_PAGE_BYTES = 16 << 20
 """A longer page is read in parts, a longer JSON line is passed over: memory stays bounded whatever comes."""
 
-_SKIP_BLOCK = 1 << 20
-_JSON_LINE_RE = re.compile(rb'\s{0,9}\{\s{0,9}"(?:text|url|timestamp)"\s{0,9}:')
-_JSON_LINES = (".jsonl", ".ndjson")
-_COMPRESSED = (".gz", ".zst")
+_COMPRESSED = (".gz", ".zst", ".xz", ".bz2")
 _NO_PAGES = frozenset(
-    ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .zip .cdx .cdxj".split()  # noqa: SIM905
+    ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .cdx .cdxj".split()  # noqa: SIM905
 )
 _ARCHIVES = frozenset((".warc", ".wet", ".arc", ".wacz"))
 """Endings of files that a walk through a directory passes by; named outright, any file is read."""
@@ -60,11 +53,6 @@ def expand(path: str, *, archives: bool = False) -> Iterator[str]:
             yield from _walk(match, passed_by) if Path(match).is_dir() else (match,)
     else:  # a pipe or a device
         yield path
-
-
-def is_json_lines(source: str) -> bool:
-    """Tell by its name whether *source* holds JSON lines."""
-    return _plain_name(source).endswith(_JSON_LINES)
 
 
 def check_paths(paths: Sequence[str]) -> None:
@@ -103,101 +91,30 @@ def _plain_name(name: str) -> str:
 def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
     for path in paths:
         for source in expand(path):
-            try:
-                with open_stream(source) as opened:
-                    yield from _read_stream(writable(source), opened, zone, on_error)
-                    opened.check()
-            except SeedError as error:
-                on_error(error)
-            except STREAM_ERRORS as error:
-                on_error(SeedError(source, f"cannot be read to its end ({error})"))
+            with reporting(source, on_error, is_file=True):
+                for part in parts_of(source, on_error):
+                    with reporting(part.name, on_error):
+                        yield from _read_part(part, zone, on_error)
 
 
-def _read_stream(source: str, opened: Opened, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
-    if opened.head.startswith(b"WARC/"):
-        raise SeedError(source, "a WARC file: take the pages with a dump out of it with 'scrapy seeds harvest'")
-    if is_json_lines(source) or looks_like_json_lines(opened.head):
-        yield from _read_lines(source, opened.stream, zone, on_error)
-    else:
-        yield from _read_text(source, opened, zone)
-
-
-def looks_like_json_lines(head: bytes) -> bool:
-    """Tell by its beginning whether a stream holds JSON lines, each with a text."""
-    return _JSON_LINE_RE.match(head) is not None
-
-
-def _read_text(source: str, opened: Opened, zone: ZoneInfo) -> Iterator[SeedPage]:
-    """Yield the one page of a plain file, or the parts of one that is too long for a page, cut at line ends."""
-    offset = 0
-    carried = b""
-    while True:
-        block = opened.stream.read(MAX_PAGE_BYTES - len(carried))
-        data = carried + block
-        carried = b""
-        if not data:
-            opened.check()  # an empty file is a page without text, a broken one is none
-        if len(data) >= MAX_PAGE_BYTES and (cut := data.rfind(b"\n") + 1):
-            data, carried = data[:cut], data[cut:]
-        if data or offset == 0:
-            text = decode_text(data)
-            yield SeedPage(source=source, offset=offset, text=text, page=parse_page(text, zone))
-        offset += len(data)
-        if not block and not carried:
-            return
-
-
-def _read_lines(source: str, stream: io.BufferedReader, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
-    offset = 0
-    number = 0
-    while raw := stream.readline(MAX_PAGE_BYTES):
-        number += 1
-        start = offset
-        offset += len(raw)
-        if len(raw) == MAX_PAGE_BYTES and not raw.endswith(b"\n"):
-            offset += skip_line(stream)
-            on_error(SeedError(source, f"line {number}: longer than {MAX_PAGE_BYTES} bytes, passed over"))
-            continue
-        if not raw.strip():
-            continue
-        try:
-            record = parse_line(raw)
-        except ValueError as error:
-            on_error(SeedError(source, f"line {number}: {error}"))
-            continue
-        text = record["text"]
+def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
+    if part.kind == "archive":
+        raise SeedError(part.name, "a WARC file: take the pages with a dump out of it with 'scrapy seeds harvest'")
+    reader = DocumentReader(on_error, MAX_PAGE_BYTES, MAX_PAGE_BYTES)
+    for document in reader.documents(part):
+        page = parse_page(document.text, zone)
         yield SeedPage(
-            source=source,
-            offset=start,
-            line=number,
-            url=optional(record.get("url")),
-            timestamp=optional(record.get("timestamp")),
-            text=text,
-            page=parse_page(text, zone),
+            source=part.name,
+            offset=document.offset,
+            line=document.line,
+            url=document.url,
+            timestamp=document.timestamp,
+            text=document.text,
+            page=replace(page, diagnoses=merged(document.diagnoses, page.diagnoses)),
         )
 
 
-def parse_line(raw: bytes) -> dict[str, Any]:
-    """Return the object of one JSON line; raises ValueError, with a message, if it has no text."""
-    try:
-        record = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error})") from error
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise ValueError("no field 'text'")
-    return record
-
-
-def optional(value: object) -> str | None:
-    """Return what a JSON line says of its page as text, None if it says nothing."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
-
-
-def skip_line(stream: io.BufferedReader) -> int:
-    """Read on to the end of a line; return how many bytes that took."""
-    skipped = 0
-    while block := stream.readline(_SKIP_BLOCK):
-        skipped += len(block)
-        if block.endswith(b"\n"):
-            break
-    return skipped
+def merged(first: Sequence[Diagnosis], second: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
+    """Return *first* and *second*, of the kinds that are in both only those of *second*."""
+    kinds = {diagnosis.kind for diagnosis in second}
+    return (*(diagnosis for diagnosis in first if diagnosis.kind not in kinds), *second)

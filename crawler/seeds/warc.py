@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from w3lib.encoding import http_content_type_encoding
+
 from crawler.exceptions import SeedError
 from crawler.warc.archive import Raw, is_archive, is_compressed, read_archive, read_stream, reading
 from crawler.warc.coding import TooLong
@@ -34,6 +36,10 @@ class Capture:
     payload: bytes
     coding: str | None = None
     """How the coding of the body is not what its header says, None if it is."""
+    charset: str | None = None
+    """What the HTTP header says of the payload."""
+    container_charset: str | None = None
+    """What the record's own header says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +96,34 @@ def _sieved(records: Iterable[Raw | Gap], source: str, sieve: Sieve, report: Rep
             sieve.progress(record.offset)
         if record.note:
             report(SeedError(source, f"the record at offset {record.offset}: {record.note}"))
-        payload, coding = _payload(record, source, report)
+        payload, coding, charset = _payload(record, source, report)
         if sieve.holds(payload):
             headers = record.headers
             url = headers.get("warc-target-uri", "").strip("<>") or None
             if record.kind in _KINDS and sieve.wanted(url):
-                yield Capture(record.offset, url, headers.get("warc-date"), payload, coding)
+                own = _charset(headers.get("content-type"))
+                yield Capture(record.offset, url, headers.get("warc-date"), payload, coding, charset, own)
 
 
-def _payload(record: Raw, source: str, report: Report) -> tuple[bytes, str | None]:
-    """Return what the record holds, decoded, up to MAX_PAYLOAD bytes of it; and how its header is wrong about that."""
+def _payload(record: Raw, source: str, report: Report) -> tuple[bytes, str | None, str | None]:
+    """Return what the record holds, decoded, how its header is wrong about that, and the charset that it names."""
     message = read_message(record.block)
     if message is None:
-        return record.block, None
+        return record.block, None, None
+    charset = _charset(message.header("content-type"))
     try:
         decoded = message.decoded(MAX_PAYLOAD)
     except TooLong as error:
         report(SeedError(source, f"the record at offset {record.offset}: {error}"))
-        return error.start, None
+        return error.start, None, charset
     except ValueError as error:
         if record.kind in _KINDS:
             report(SeedError(source, f"broken record at offset {record.offset}, skipped ({error})"))
-        return b"", None
+        return b"", None, None
     if not decoded.whole and record.kind in _KINDS:
         report(SeedError(source, f"the record at offset {record.offset}: its body is cut short"))
-    return decoded.body, "; ".join(decoded.notes) or None
+    return decoded.body, "; ".join(decoded.notes) or None, charset
+
+
+def _charset(content_type: str | None) -> str | None:
+    return http_content_type_encoding(content_type) if content_type else None

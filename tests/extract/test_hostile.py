@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.extract import extract, page_text
-from crawler.extract.charset import decode, to_utf8
 from crawler.extract.tree import parse
+from crawler.text.charset import decode, to_utf8
 from tests.waiting import grows_linearly
 
 HOSTILE = {

@@ -17,7 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["crawler.seeds"]):
     from crawler.seeds import parse_page
-    from crawler.seeds.streams import decode_text
+    from crawler.text.charset import decode
     from tests.fuzz.promises import check
 
 _ZONE = ZoneInfo("Asia/Tehran")
@@ -25,7 +25,7 @@ _ZONE = ZoneInfo("Asia/Tehran")
 
 def fuzz_one(data: bytes) -> None:
     """Read *data* as the text of a page."""
-    text = decode_text(data)
+    text = decode(data)
     check(parse_page(text, _ZONE), len(text.encode("utf-8", "surrogatepass")))
 
 

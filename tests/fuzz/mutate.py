@@ -22,7 +22,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crawler.seeds import parse_page
-from crawler.seeds.streams import decode_text
+from crawler.text.charset import decode
 from tests.fuzz.promises import check
 from tests.seeds.written import FORMS, RECORDS
 
@@ -86,7 +86,7 @@ def run(first: int, count: int, zone: ZoneInfo) -> int:
         data = mutated(number, seeds)
         start = time.process_time()
         try:
-            text = decode_text(data)
+            text = decode(data)
             page = parse_page(text, zone)
             check(page, len(text.encode("utf-8", "surrogatepass")))
         except Exception:

@@ -18,7 +18,7 @@ import pytest
 
 from crawler.exceptions import SeedError
 from crawler.seeds import SeedPage, read_seeds, sources
-from crawler.seeds.streams import decode_text
+from crawler.seeds.documents import document_of
 from crawler.zstd import zstd
 from tests.seeds.written import RECORDS, items, json_string
 
@@ -173,7 +173,7 @@ def test_a_json_line_longer_than_a_page_is_passed_over(tmp_path: Path, monkeypat
     ],
 )
 def test_bytes_to_text(data: bytes, text: str) -> None:
-    assert decode_text(data) == text
+    assert document_of(data).text == text
 
 
 def test_the_reader_is_a_library_without_scrapy() -> None:

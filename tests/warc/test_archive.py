@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.seeds.streams import STDIN
+from crawler.seeds.containers import STDIN
 from crawler.warc.archive import Raw, read_archive, read_record_at, read_stream
 from crawler.warc.framing import Gap
 from crawler.warc.replay import Replay

@@ -26,7 +26,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     paths: list[str] = opts.paths
     profile = load_profile(opts.site) if opts.site else None
     jobs = opts.jobs or os.cpu_count() or 1
-    files = pages = records = lost = 0
+    files = pages = records = lost = unread = 0
     total = total_size(paths) if sys.stderr.isatty() else 0
     with _output(opts.output) as out, progress("harvest", bytes_=True) as show:
         for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total)):
@@ -35,9 +35,9 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
             if one.more_errors:
                 note(f"and {one.more_errors} more like these")
             files, pages, records = files + one.files, pages + one.pages, records + one.records
-            lost += one.lost
+            lost, unread = lost + one.lost, unread + one.unread
         if not pages and not lost:
-            raise no_dump(paths, files, "files")
+            raise no_dump(paths, files - unread, "files")
     told = [f"{pages:,} pages with {records:,} related items from {files:,} files"]
     facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
     if lost:

@@ -61,8 +61,8 @@ VERBS: dict[str, Verb] = {
     ),
     "harvest": Verb(
         "find dumps in archives",
-        "Find the pages with a dump in WARC, WET, JSON lines or plain text files, also .gz and .zst, and write one "
-        "JSON line for each to OUT, for inspect and crawl. Exit code 4 if there is no dump.",
+        "Find the pages with a dump in WARC, WET, JSON, Parquet or plain text files, also compressed or in a ZIP or "
+        "tar file, and write one JSON line for each to OUT, for inspect and crawl. Exit code 4 if there is no dump.",
         "scrapy seeds harvest crawl-data/ -o seeds.jsonl",
         _harvest,
         json="print the counts as one JSON object",
