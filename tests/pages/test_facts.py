@@ -5,10 +5,10 @@ from crawler.sites import load_profile
 
 SPACE = "\u200b"
 TITLE = f"Rain{SPACE} in the city"
-CAPTION = f"A wet{SPACE} street"
 PAGE = f"""<html lang="en"><head><title>{TITLE}</title><meta name="author" content="Ann{SPACE} Lee"></head><body>
 <article><h1>{TITLE}</h1>
 <p>It rained{SPACE} all day in the city, and the river rose by more than two metres, officials said on Monday.</p>
+<p>The water reached the old harbour in the evening, where shops had to close and cellars were pumped dry, he said.</p>
 <p>Two bridges were closed to traffic in the afternoon, and schools sent their pupils home early. (AFP)</p></article></body></html>"""
 
 
