@@ -3,83 +3,44 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
+import orjson
 import pyarrow as pa
+
+from crawler.jsonl import CHECKSUM_FIELD
 
 _UNFIT = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
-_IMAGE = pa.struct(
-    [
-        ("pic", pa.string()),
-        ("url", pa.string()),
-        ("status", pa.string()),
-        ("path", pa.string()),
-        ("sha256", pa.string()),
-        ("phash", pa.string()),
-        ("bytes", pa.int64()),
-        ("width", pa.int64()),
-        ("height", pa.int64()),
-        ("media_type", pa.string()),
-        ("reason", pa.string()),
-    ]
-)
-_RELATED = pa.struct(
-    [
-        ("id", pa.string()),
-        ("sort", pa.int64()),
-        ("content_type", pa.int64()),
-        ("pic", pa.string()),
-        ("title", pa.string()),
-        ("partial", pa.bool_()),
-    ]
-)
-_ATTEMPT = pa.struct([("url", pa.string()), ("status", pa.int64()), ("reason", pa.string()), ("source", pa.string())])
-_CAPTURE = pa.struct(
-    [
-        ("source", pa.string()),
-        ("url", pa.string()),
-        ("fetched", pa.string()),
-        ("status", pa.int64()),
-        ("warc_file", pa.string()),
-        ("warc_offset", pa.int64()),
-        ("archived", pa.string()),
-        ("attempts", pa.list_(_ATTEMPT)),
-        ("coding", pa.string()),
-    ]
-)
-SCHEMA = pa.schema(
-    [
-        ("schema", pa.int64()),
-        ("key", pa.string()),
-        ("kind", pa.string()),
-        ("id", pa.string()),
-        ("site", pa.string()),
-        ("url", pa.string()),
-        ("title", pa.string()),
-        ("kicker", pa.string()),
-        ("text", pa.string()),
-        ("language", pa.string()),
-        ("desk_code", pa.string()),
-        ("authors", pa.list_(pa.string())),
-        ("published", pa.string()),
-        ("published_utc", pa.timestamp("ms", tz="UTC")),
-        ("published_from", pa.string()),
-        ("images", pa.list_(_IMAGE)),
-        ("related", pa.list_(_RELATED)),
-        ("discovered_from", pa.list_(pa.string())),
-        ("depth", pa.int64()),
-        ("capture", _CAPTURE),
-        ("version", pa.int64()),
-        ("content_sha256", pa.string()),
-        ("near_duplicate_of", pa.string()),
-        ("similarity", pa.float64()),
-        ("run", pa.string()),
-        ("dateline", pa.string()),
-        ("credit", pa.string()),
-        ("duplicate_rule", pa.string()),
-    ]
-)
+_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+_TYPES_OF_VALUES = {str: "string", int: "integer"}
+_INSTANT = pa.field("published_utc", pa.timestamp("ms", tz="UTC"))
+
+
+def _schema() -> pa.Schema:
+    """Return what ``crawler/schema.json`` says of a record, but for the checksum of its line."""
+    record = orjson.loads(files("crawler").joinpath("schema.json").read_bytes())
+    fields = [pa.field(name, _type(of, record["$defs"])) for name, of in record["properties"].items()]
+    fields = [field for field in fields if field.name != CHECKSUM_FIELD]
+    after = 1 + next(number for number, field in enumerate(fields) if field.name == "published")
+    return pa.schema([*fields[:after], _INSTANT, *fields[after:]])
+
+
+def _type(of: dict[str, Any], definitions: dict[str, Any]) -> pa.DataType:
+    """Return the type of a value that JSON Schema describes by *of*."""
+    if reference := of.get("$ref"):
+        return _type(definitions[reference.rpartition("/")[2]], definitions)
+    names = of["type"] if "type" in of else _TYPES_OF_VALUES[type(of["const"] if "const" in of else of["enum"][0])]
+    name = names if isinstance(names, str) else next(name for name in names if name != "null")
+    if name == "array":
+        return pa.list_(_type(of["items"], definitions))
+    if name == "object":
+        return pa.struct([(key, _type(value, definitions)) for key, value in of["properties"].items()])
+    return _TYPES[name]
+
+
+SCHEMA = _schema()
 """The fields of the record in their order, and after ``published`` the same instant as a timestamp, which sorts."""
 
 
