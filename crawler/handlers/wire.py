@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 _END_OF_PAGE = b"</html>"
 _TAIL_BYTES = 256
 _GZIP = b"\x1f\x8b"
+IDLE_SECONDS = 3.0
+"""A page that has come to its end is whole after this time, though the server neither says so nor hangs up."""
 
 
 def read_leniently(handler: HTTP11DownloadHandler) -> None:
@@ -127,8 +129,10 @@ class _Decoder:
         self._start = b""
         self._tail = b""
         self._is_too_long = False
+        self._waiting: Any = None
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        self._wait_no_more()
         piece = self._body.feed(data)
         if piece:
             self._start = (self._start + piece[:2])[: len(_GZIP)]
@@ -139,9 +143,28 @@ class _Decoder:
             self._is_too_long = bool(self._body.surplus.strip()) and not self._is_whole_all_the_same()
             if not self._body.is_clean:
                 self._parser.request.persistent = False
-            self._parser._finished(b"")  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
+            self._finish()
+        elif self._start != _GZIP and self._is_whole_all_the_same():
+            from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
+
+            timed: Any = reactor
+            self._waiting = timed.callLater(IDLE_SECONDS, self._end_of_idleness)
+
+    def _end_of_idleness(self) -> None:
+        self._waiting = None
+        self._parser.request.persistent = False
+        self._finish()
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _finish(self) -> None:
+        self._parser._finished(b"")  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
 
     def noMoreData(self) -> None:  # noqa: N802 - Twisted's name
+        self._wait_no_more()
         if self._is_too_long:
             raise _DataLoss
         if self._body.has_ended:

@@ -220,12 +220,13 @@ class SizedBody(AnswerBody):
 class ChunkedBody(AnswerBody):
     """A body in chunks (RFC 9112, section 7.1). Lines may end in LF alone, and sizes stand between spaces.
 
-    An answer of HTTP/1.0 may say that it is chunked and not be: then *is_sure* is false, and a body that does not begin
-    with the size of a chunk is taken as it is. Trailers are left out.
+    An answer may say that it is chunked and not be: one that begins as a page is taken as it is, and where *is_sure* is
+    false (HTTP/1.0 has no chunks) so is any other that does not begin with the size of a chunk. Trailers are left out.
     """
 
     def __init__(self, *, is_sure: bool) -> None:
-        self._is_chunked: bool | None = True if is_sure else None
+        self._is_sure = is_sure
+        self._is_chunked: bool | None = None
         self._buffer = bytearray()
         self._left = 0
         self._is_behind_chunk = False
@@ -275,11 +276,11 @@ class ChunkedBody(AnswerBody):
             end = len(self._buffer)
         line = bytes(self._buffer[:end])
         size = _CHUNK_SIZE_RE.fullmatch(line.partition(b";")[0].strip())
-        if self._is_behind_chunk or (not line.strip() and self._is_chunked):
+        if self._is_behind_chunk or (not line.strip() and (self._is_chunked or self._is_sure)):
             if line.strip():
                 raise UnreadableAnswer("its chunks are not as long as they say")
             self._is_behind_chunk = False
-        elif size is None and self._is_chunked is None:
+        elif size is None and self._is_chunked is None and (not self._is_sure or line.lstrip().startswith(b"<")):
             self._is_chunked = False
             return True
         elif size is None:

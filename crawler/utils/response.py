@@ -92,11 +92,13 @@ def reason_of(error: BaseException | None) -> str:
 
 def _words(error: BaseException | None) -> str:
     """Return what *error* says, without the representations that some hold in place of words."""
-    told = error.args[0] if error is not None and error.args else None
+    if error is None:
+        return "no answer"
+    told = error.args[0] if error.args else None
     if isinstance(told, list):  # of OpenSSL: a list of (library, function, reason)
         reasons = [part[-1] for part in told if isinstance(part, tuple) and part and part[-1]]
         return f"the encrypted connection failed: {', '.join(map(str, reasons)) or 'no reason given'}"
-    said = str(error or "")
+    said = str(error)
     if not said or _REPRESENTATION_RE.search(said):
         return _WORDS_RE.sub(" ", type(error).__name__).lower()
     return said

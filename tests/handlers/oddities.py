@@ -134,6 +134,7 @@ READ: dict[str, Maker] = {
     "chunked-after-identity": _chunks(b"Transfer-Encoding: identity, chunked"),
     "chunked-in-http-1.0": _chunks(status=b"HTTP/1.0 200 OK"),
     "chunked-said-in-http-1.0-only": _framing(CHUNKED, status=b"HTTP/1.0 200 OK"),
+    "chunked-said-only": _framing(CHUNKED),
     "transfer-coding-identity": _framing(b"Transfer-Encoding: identity"),
     "transfer-coding-unknown": _framing(b"Transfer-Encoding: xyz"),
     "gzip-in-chunks-without-last": lambda page: framed(

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from tests.crawling import crawl, records, write_seed
-from tests.handlers.oddities import READ, REFUSED, whole
+from tests.handlers.oddities import CHUNKED, READ, REFUSED, chunked, framed, whole
 
 FIRST = 1793001
 WORDS = [
@@ -80,7 +80,14 @@ STAYING = {
     "refresh-in-comment": lambda page: whole(page.replace(b"<h1>", b"<!-- %s --><h1>" % (META % b"0;url=/"))),
     "refresh-that-is-none": lambda page: whole(page, b"Refresh: soon"),
 }
-ODD = {**READ, **LEADING_ON, **STAYING, **{name: make for name, (make, _) in REFUSED.items()}}
+HANGING = {
+    "no-length-and-no-end": lambda page: framed(page).replace(b"Connection: close\r\n", b""),
+    "empty-length-and-no-end": lambda page: framed(page, b"Content-Length: ").replace(b"Connection: close\r\n", b""),
+    "no-last-chunk-and-no-end": lambda page: framed(chunked(page, last=b""), CHUNKED),
+    "longer-length-and-no-end": lambda page: framed(page, b"Content-Length: %d" % (len(page) + 9)),
+}
+"""Answers after which the server neither says that they have ended nor closes the connection."""
+ODD = {**READ, **HANGING, **LEADING_ON, **STAYING, **{name: make for name, (make, _) in REFUSED.items()}}
 NAMES = dict(enumerate(ODD, FIRST))
 
 
@@ -103,6 +110,8 @@ class OddServer(socketserver.BaseRequestHandler):
             self.request.sendall(re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % len(body), answer))
         else:
             self.request.sendall((whole if name in LEADING_ON else ODD[name])(page(number)))
+            if name in HANGING:
+                self.request.recv(1)  # until the crawl hangs up
 
     @staticmethod
     def is_there(name, asked, *, is_further):

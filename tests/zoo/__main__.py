@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.zoo.archives import ODDITIES
-from tests.zoo.outcomes import harvested, recovered, replayed
+from tests.zoo.outcomes import harvested, recovered, replayed, served
 
 
 def main() -> None:
@@ -16,10 +16,10 @@ def main() -> None:
             stem = "".join(letter if letter.isalnum() else "-" for letter in name)
             (Path(sys.argv[1]) / f"{stem}.{oddity.ending}").write_bytes(oddity.make())
         return
-    rows = ["oddity\tharvest\treplay\trecovery"]
+    rows = ["oddity\tharvest\treplay\trecovery\tserver"]
     with tempfile.TemporaryDirectory() as folder:
         for name, oddity in ODDITIES.items():
-            row = harvested(oddity, Path(folder)), replayed(oddity, Path(folder)), recovered(oddity)
+            row = harvested(oddity, Path(folder)), replayed(oddity, Path(folder)), recovered(oddity), served(name)
             rows.append("\t".join([name, *row]))
     sys.stdout.write("\n".join([*rows, ""]))
 

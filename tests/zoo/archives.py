@@ -310,3 +310,15 @@ ODDITIES: dict[str, Oddity] = {
     **_arcs(),
     **_revisits(),
 }
+
+_ANSWERS = {*_codings(), *_http_heads()} - {"resource"}
+
+
+def answer(name: str) -> bytes | None:
+    """Return the odd answer of the oddity *name* as a server would send it; None if its oddity is one of a file."""
+    alone = ODDITIES[name].alone
+    if name not in _ANSWERS or alone is None:
+        return None
+    data = alone()
+    plain = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+    return plain.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n")

@@ -1,10 +1,11 @@
-"""What harvest, replay and recovery make of a file of the zoo, in one word each."""
+"""What harvest, replay, recovery and a crawl make of a file of the zoo, in one word each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+
+from twisted.web._newclient import ResponseFailed
 
 from crawler.exceptions import ConfigError, SeedError
 from crawler.recover.commoncrawl import read_record
@@ -12,7 +13,8 @@ from crawler.seeds.find import harvest_file
 from crawler.warc.coding import decode
 from crawler.warc.replay import Replay
 from crawler.warc.sources import find_sources
-from tests.zoo.archives import Oddity
+from tests.handlers.asking import ask
+from tests.zoo.archives import Oddity, answer
 from tests.zoo.pages import HOST, IDS, ODD, page
 
 READ, NOTED, CUT, REFUSED, LOST, NONE = "read", "noted", "cut", "refused", "lost", "-"
@@ -82,10 +84,30 @@ def recovered(oddity: Oddity) -> str:
     return NOTED if payload.coding else READ
 
 
+def served(name: str) -> str:
+    """Return what a crawl makes of the odd answer in the oddity *name*, from a server that closes behind it."""
+    data = answer(name)
+    if data is None:
+        return NONE
+    try:
+        response, body, _ = ask(data)
+    except ResponseFailed:
+        return REFUSED
+    if isinstance(body.ended, ResponseFailed):
+        return CUT
+    coding = b",".join(response.headers.getRawHeaders(b"Content-Encoding", [])).decode("latin-1")
+    try:
+        decoded = decode(body.body, coding, limit=MAX_BODY)
+    except ValueError:
+        return REFUSED
+    if not decoded.whole:
+        return CUT
+    if page(ODD) not in decoded.body:
+        return LOST
+    return NOTED if decoded.notes else READ
+
+
 def _written(oddity: Oddity, folder: Path) -> Path:
     path = folder / f"zoo.{oddity.ending}"
     path.write_bytes(oddity.make())
     return path
-
-
-COLUMNS: tuple[Callable[[Oddity, Path], str], ...] = (harvested, replayed, lambda oddity, _: recovered(oddity))

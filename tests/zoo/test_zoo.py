@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.zoo.archives import ODDITIES
-from tests.zoo.outcomes import LOST, harvested, recovered, replayed
+from tests.zoo.outcomes import LOST, harvested, recovered, replayed, served
 
 EXPECTED = Path(__file__).with_name("expected.tsv")
 """The table of docs/warc.md, which the site shows: a line for each oddity, fields separated by tabs."""
@@ -25,4 +25,4 @@ def test_table_names_the_files_of_the_zoo():
 @pytest.mark.parametrize("name", ODDITIES)
 def test_file_is_read_as_the_table_says(name, tmp_path):
     oddity = ODDITIES[name]
-    assert (harvested(oddity, tmp_path), replayed(oddity, tmp_path), recovered(oddity)) == TABLE[name]
+    assert (harvested(oddity, tmp_path), replayed(oddity, tmp_path), recovered(oddity), served(name)) == TABLE[name]
