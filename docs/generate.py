@@ -1,6 +1,6 @@
 """A hook of MkDocs: generates the reference from the code, and replaces links to other files of the project by names.
 
-In a page, The generated text replaces ``<!-- generated: settings -->`` (or ``commands``, ``schema``, ``oddities``).
+The generated text replaces ``<!-- generated: settings -->`` (or ``commands``, ``schema``, ``oddities``) in a page.
 """
 
 from __future__ import annotations

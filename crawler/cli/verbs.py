@@ -139,7 +139,7 @@ class VerbCommand(ScrapyCommand):
         except KeyboardInterrupt:
             workers.end_all()
             interrupts.release_terminal()
-            note(interrupts.told(came[-1] if came else signal.SIGINT))
+            note(interrupts.message_of(came[-1] if came else signal.SIGINT))
             self.exitcode = STOPPED
 
     def _run(self, verb: ModuleType, opts: argparse.Namespace) -> int:

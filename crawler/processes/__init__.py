@@ -1,1 +1,1 @@
-"""Processes of ours: how a worker begins and ends, and what a signal does to a command."""
+"""Our processes: how a worker begins and ends, and what a signal does to a command."""

@@ -34,10 +34,10 @@ _AGAIN_SECONDS = 0.01
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGHUP: "SIGHUP: its terminal was closed"}
 
 
-def told(number: int) -> str:
+def message_of(number: int) -> str:
     """Return the one line for a person whose command was stopped by the signal *number*.
 
-    >>> told(signal.SIGINT)
+    >>> message_of(signal.SIGINT)
     'stopped by Ctrl-C'
     """
     return f"stopped by {_NAMES.get(signal.Signals(number), signal.Signals(number).name)}"
@@ -58,7 +58,7 @@ def leave_at_once() -> None:
 def leave(number: int, _frame: FrameType | None = None, code: int = STOPPED) -> NoReturn:
     """End this process now; what is written stays."""
     with suppress(OSError):
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"gleaner: {told(number)}\n".encode())
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"gleaner: {message_of(number)}\n".encode())
     os._exit(code)
 
 
@@ -82,7 +82,7 @@ def raising() -> Iterator[list[int]]:
             raise KeyboardInterrupt
 
     def unraisable(lost: UnraisableHookArgs) -> None:
-        """Interrupt again where an interrupt fell into a destructor, which Python only tells of."""
+        """Interrupt again if an interrupt fell into a destructor, where Python only prints it."""
         if lost.exc_type is KeyboardInterrupt:
             # Once this hook has returned. A real signal also ends a system call that the thread waits in.
             again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
@@ -137,7 +137,7 @@ def release_terminal() -> None:
     """
     for number in (1, 2):
         poll = select.poll()
-        poll.register(number, 0)  # tells, unasked, of a hang-up
+        poll.register(number, 0)  # a hang-up is always reported
         with suppress(OSError):
             if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
                 null = os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""Processes of ours that work for a command: how they begin, and how they end.
+"""Our processes that work for a command: how they begin, and how they end.
 
 A terminal sends Ctrl-C to every process of a command, SIGHUP when it is closed; a service manager sends SIGTERM. What
 follows is for the command's own process to decide. So a worker ignores these signals from its first instruction on. It

@@ -1,4 +1,4 @@
-"""A made-up news site of the same shape as the real one, for demos, tests and benchmarks.
+"""A news site with invented articles in the form of the real one, for demos, tests and benchmarks.
 
 Everything in it follows from a seed number: nothing is held but the latest titles, so a site of a million
 articles costs no more memory than one of ten. The pure rooms (``site`` and those it uses) say what

@@ -1,4 +1,4 @@
-"""When the articles of the replica were published, and how their pictures' names tell it."""
+"""When the articles of the replica were published, and how the names of their pictures say so."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Calendar:
         return datetime.fromordinal(day).replace(tzinfo=self.zone) + timedelta(seconds=second)
 
     def uploaded(self, pic: str) -> datetime | None:
-        """Return when the picture named *pic* was uploaded, None if its name does not tell."""
+        """Return when the picture named *pic* was uploaded, None if its name does not say."""
         return picture_time(pic, self.zone)
 
     @cached_property
@@ -63,7 +63,7 @@ class Calendar:
 
 
 def is_flat(day: int) -> bool:
-    """Tell whether pictures of that day (ordinal) have flat names, as the real site's have from October 2017."""
+    """Return whether pictures of that day (ordinal) have flat names, as the real site's have from October 2017."""
     return day >= _FLAT_SINCE
 
 

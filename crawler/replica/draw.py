@@ -27,7 +27,7 @@ def number(*key: int | str) -> int:
 
 
 def chance(share: float, *key: int | str) -> bool:
-    """Tell whether *key* is among the *share* (0 to 1) of all keys that are chosen."""
+    """Return whether *key* is among the *share* (0 to 1) of all keys that are chosen."""
     return number(*key) < share * 2**64
 
 

@@ -52,7 +52,7 @@ class Faults:
         )
 
     def first_time(self, path: str) -> bool:
-        """Tell whether *path* is new, and remember it; only the last 65,536 are remembered."""
+        """Return whether *path* is new, and remember it; only the last 65,536 are remembered."""
         key = number(path)
         if key in self._seen:
             return False

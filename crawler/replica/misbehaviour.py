@@ -33,7 +33,7 @@ class Memory(Protocol):
     """Remembers which paths were asked for."""
 
     def first_time(self, path: str) -> bool:
-        """Tell whether *path* is new, and remember it."""
+        """Return whether *path* is new, and remember it."""
 
 
 Fault = Callable[[Memory, web.BaseRequest, Reply], Awaitable[Reply | None]]

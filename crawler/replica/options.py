@@ -39,10 +39,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add_share(group, "--missing", _SITE.missing, "of those articles that answer 404")
     _add_share(group, "--soft-missing", _SITE.soft_missing, "of them that answer something else than the article")
     _add_share(group, "--redirects", _SITE.redirects, "of all articles that redirect to a URL with a slug")
-    _add_share(group, "--republished", _SITE.republished, "of the articles that tell an earlier story again, edited")
+    _add_share(group, "--republished", _SITE.republished, "of the articles that repeat an earlier story, edited")
     _add_share(group, "--gone", _SITE.gone, "of all articles that were switched off (404, 410, soft 404, parked, home)")
     _add_share(group, "--gone-pictures", _SITE.gone_pictures, "of all pictures that were switched off")
-    _add_share(group, "--hidden-dumps", _SITE.hidden_dumps, "of all articles whose dump stands where no reader sees it")
+    _add_share(group, "--hidden-dumps", _SITE.hidden_dumps, "of all articles whose dump is hidden from readers")
     group.add_argument("--gone-ids", default="", metavar="ID[,ID...]", help="articles that were switched off")
     group.add_argument("--delay", type=float, default=0, metavar="MS", help="milliseconds before each answer")
     group.add_argument(

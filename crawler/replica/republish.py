@@ -1,4 +1,4 @@
-"""Stories that the made-up site published twice: what the later article makes of the text of the earlier one.
+"""Stories that the invented site published twice: how the later article edits the text of the earlier one.
 
 All are shorter than the earlier one by a tenth at least, and keep most of it.
 """

@@ -123,7 +123,7 @@ class Routes:
 
 
 def _unchanged(headers: Mapping[str, str], validators: Mapping[str, str]) -> bool:
-    """Tell whether a conditional request is answered with 304; the tag goes before the date (RFC 9110, 13.2.2)."""
+    """Return whether a conditional request is answered with 304; the tag goes before the date (RFC 9110, 13.2.2)."""
     tags = headers.get("If-None-Match")
     if tags is not None:
         return tags.strip() == "*" or validators["ETag"] in (tag.strip().removeprefix("W/") for tag in tags.split(","))

@@ -1,4 +1,4 @@
-"""What the made-up site holds: everything about the article of an id."""
+"""The invented site: everything about the article of an id."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ReplicaArticle:
 
 
 class Site(Universe):
-    """A made-up site: the article of every id, which follows from the values of the site; nothing is stored for it."""
+    """An invented site: the article of every id follows from the values of the site; nothing is stored."""
 
     def article(self, article_id: int) -> ReplicaArticle:
         """Return the article of *article_id*, 0 to 9,999,999, whatever :meth:`answer` says of it."""
@@ -138,7 +138,7 @@ class Site(Universe):
         return list(chosen)
 
     def serves_picture(self, pic: str, *, original: bool) -> bool:
-        """Tell whether the picture at path *pic* is served, as the *original* or in its smaller size.
+        """Return whether the picture at path *pic* is served, as the *original* or in its smaller size.
 
         Only pictures of the universe can be gone: those of a user's own seeds never are.
         """

@@ -1,4 +1,4 @@
-"""Which ids of the made-up site answer, and how: a page, a redirect, nothing, or the story of an earlier article."""
+"""Which ids of the invented site answer, and how: a page, a redirect, nothing, or the story of an earlier article."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Universe:
         return index if rest == 0 and 0 <= index < self.articles else None
 
     def hides_dump(self, article_id: int) -> bool:
-        """Tell whether the page of *article_id* has its dump where no reader sees it."""
+        """Return whether the page of *article_id* has its dump where no reader sees it."""
         return chance(self.hidden_dumps, self.number, "hidden", article_id)
 
     def answer(self, article_id: int) -> Answer:

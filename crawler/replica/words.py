@@ -1,4 +1,4 @@
-"""The words of the made-up news: places, bodies and doings of no real country."""
+"""The words of the invented news: places, institutions and events of no real country."""
 
 # ruff: noqa: RUF001 - typographic apostrophes and quotes, as news have them
 

@@ -100,8 +100,8 @@ def _dropped(stats: Stats) -> list[str]:
 def _known(stats: Stats) -> list[str]:
     """Return a line that counts all articles that the corpus knows, by state."""
     counts = {state: stats.get(f"gleaner/targets/{state}", 0) for state in _STATES}
-    told = " · ".join(f"{count} {_STATES[state]}" for state, count in counts.items() if count)
-    return [f"Known articles: {told}"] if told else []
+    shown = " · ".join(f"{count} {_STATES[state]}" for state, count in counts.items() if count)
+    return [f"Known articles: {shown}"] if shown else []
 
 
 def _recovered(stats: Stats) -> list[str]:

@@ -17,11 +17,11 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def picture_time(pic: str | None, zone: ZoneInfo) -> datetime | None:
-    """Return when the picture named *pic* was uploaded, in *zone*, to the second; None if its name does not tell.
+    """Return when the picture named *pic* was uploaded, in *zone*, to the second; None if its name does not say.
 
-    Two kinds of name tell it: ``/YYYY/MM/DD/site_<18 digits>_25f_4x3.jpg``, where the digits are .NET ticks
+    Two kinds of name say it: ``/YYYY/MM/DD/site_<18 digits>_25f_4x3.jpg``, where the digits are .NET ticks
     (100 ns since 0001-01-01, https://learn.microsoft.com/dotnet/api/system.datetime.ticks) of the site's local
-    clock, and ``<10 digits of Unix seconds><8 digits>.jpg``. A tick that contradicts its folder tells nothing.
+    clock, and ``<10 digits of Unix seconds><8 digits>.jpg``. A tick that contradicts its folder is ignored.
 
     >>> picture_time("/2016/02/26/alalam_635921016327147719_25f_4x3.jpg", ZoneInfo("Asia/Tehran")).isoformat()
     '2016-02-26T16:40:32+03:30'

@@ -119,7 +119,7 @@ class SiteProfile:
         return match["id"] if match and _ID_RE.fullmatch(match["id"]) else None
 
     def allows(self, url: str) -> bool:
-        """Tell whether a request to *url* stays within the hosts and ports that this profile names.
+        """Return whether a request to *url* stays within the hosts and ports that this profile names.
 
         URLs that parsers read differently (control characters, backslashes, user info, non-ASCII) are refused.
         """

@@ -37,7 +37,7 @@ class Recovery:
     steps: tuple[Step, ...] = STEPS
 
     def asks(self, step: Step) -> bool:
-        """Tell whether *step* is one to take, and has somewhere to go."""
+        """Return whether *step* is one to take, and has somewhere to go."""
         there = {
             "sisters": bool(self.article_templates or self.image_templates or self.flat_templates),
             "wayback": self.wayback is not None,

@@ -24,7 +24,7 @@ class Stopping(GleanerError):
 
 
 def is_closing(crawler: Crawler) -> bool:
-    """Tell whether *crawler* has begun to end: nothing new is to be waited for."""
+    """Return whether *crawler* has begun to end: nothing new is to be waited for."""
     engine = crawler.engine
     slot = engine._slot  # noqa: SLF001 - no signal is sent when an engine begins to close
     return not engine.running or slot is None or bool(slot.closing)

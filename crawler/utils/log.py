@@ -1,4 +1,4 @@
-"""Log records that steer no terminal and fake no line, whatever the data in them."""
+"""Makes log records safe: no terminal escapes and no fake lines from data in them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def install() -> None:
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Tell, as a filter of handlers, whether *record* is about more than an error that is logged already.
+    """Return, as a filter of handlers, whether *record* says more than an error that is logged already.
 
     When the corpus cannot be written, or a crawl is stopped, all that is underway fails by the same cause.
     """

@@ -1,4 +1,4 @@
-"""Scrapy's process for a crawl, which one signal ends gently, and a second by force, at whatever moment they come."""
+"""Scrapy's process for a crawl: one signal ends it gently, a second one by force, at any moment."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ class GentleProcess(AsyncCrawlerProcess):
 
 
 def _between(crawler: Crawler) -> bool:
-    """Tell whether *crawler* neither runs nor has ended: it is being opened, or its run is being recorded."""
+    """Return whether *crawler* neither runs nor has ended: it is being opened, or its run is being recorded."""
     return bool(crawler.crawling) and not crawler.engine.running

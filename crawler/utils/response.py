@@ -75,7 +75,7 @@ _WORDS_RE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def reason_of(error: BaseException | None) -> str:
-    """Return in words why a request had no answer.
+    """Return why a request had no answer, as text.
 
     Of a lost connection Scrapy's error has but the representation of Twisted's, whose ``reasons`` hold the words.
     """
@@ -94,9 +94,9 @@ def _words(error: BaseException | None) -> str:
     """Return what *error* says, without the representations that some hold in place of words."""
     if error is None:
         return "no answer"
-    told = error.args[0] if error.args else None
-    if isinstance(told, list):  # of OpenSSL: a list of (library, function, reason)
-        reasons = [part[-1] for part in told if isinstance(part, tuple) and part and part[-1]]
+    first = error.args[0] if error.args else None
+    if isinstance(first, list):  # of OpenSSL: a list of (library, function, reason)
+        reasons = [part[-1] for part in first if isinstance(part, tuple) and part and part[-1]]
         return f"the encrypted connection failed: {', '.join(map(str, reasons)) or 'no reason given'}"
     said = str(error)
     if not said or _REPRESENTATION_RE.search(said):

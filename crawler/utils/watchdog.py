@@ -1,4 +1,4 @@
-"""The last resort of a crawl whose corpus failed: its process ends with its exit code, whatever still waits in it."""
+"""The last resort of a crawl whose corpus failed: ends the process, even if something still waits."""
 
 from __future__ import annotations
 

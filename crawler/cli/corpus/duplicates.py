@@ -60,9 +60,9 @@ def _diff(cluster: Cluster, one: Repeat) -> list[dict[str, str]] | None:
 
 
 def _print(cluster: Cluster, *, whole: bool) -> None:
-    say(f"{cluster.key}  {_told(cluster.record)}")
+    say(f"{cluster.key}  {_summary(cluster.record)}")
     for one in cluster.repeats:
-        say(f"  {one.key}  {_told(one.record)}")
+        say(f"  {one.key}  {_summary(one.record)}")
         if one.record is None:
             continue
         say(f"    {_why(one, cluster)}")
@@ -74,7 +74,7 @@ def _print(cluster: Cluster, *, whole: bool) -> None:
     say("")
 
 
-def _told(record: dict[str, Any] | None) -> str:
+def _summary(record: dict[str, Any] | None) -> str:
     if record is None:
         return "its line is lost or damaged; see scrapy corpus verify"
     facts = (record.get("title"), record.get("published") and str(record["published"])[:10], record.get("url"))
@@ -87,10 +87,10 @@ def _why(one: Repeat, cluster: Cluster) -> str:
     rule = str(record.get("duplicate_rule") or "unknown")
     why = _RULES.get(rule.removeprefix("moved-"), rule)
     similarity = record.get("similarity")
-    told = [
+    parts = [
         f"similarity {similarity:.2f}" if isinstance(similarity, float) and rule not in {"text", "url"} else "",
         why,
     ]
-    told.append("it was in articles/ before" if rule.startswith("moved-") else "")
-    told.append(f"compared with {one.of}" if one.of != cluster.key else "")
-    return "; ".join(part for part in told if part)
+    parts.append("it was in articles/ before" if rule.startswith("moved-") else "")
+    parts.append(f"compared with {one.of}" if one.of != cluster.key else "")
+    return "; ".join(part for part in parts if part)

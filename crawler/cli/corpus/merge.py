@@ -44,13 +44,13 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         print_json({"corpus": str(root), "merged": {str(other): one.counts() for other, one in merged.items()}})
     else:
         for other, one in merged.items():
-            say(f"{other}: {_told(one)}")
+            say(f"{other}: {_counts_of(one)}")
     damaged = Damages()
     for one in merged.values():
         damaged.add_all(one.damaged)
     return note_damage(damaged)
 
 
-def _told(one: Merged) -> str:
+def _counts_of(one: Merged) -> str:
     counts = one.counts().items()
     return ", ".join(f"{count:,} {_WORDS[name]}" for name, count in counts if count or name in _ALWAYS)

@@ -38,12 +38,12 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
             lost, unread = lost + one.lost, unread + one.unread
         if not pages and not lost:
             raise no_dump(paths, files - unread, "files")
-    told = [f"{pages:,} pages with {records:,} related items from {files:,} files"]
+    remarks = [f"{pages:,} pages with {records:,} related items from {files:,} files"]
     facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
     if lost:
         facts["lost"] = lost
-        told.append(f"{lost:,} files left out, because the processes that read them were killed")
-    done(opts, facts, told)
+        remarks.append(f"{lost:,} files left out, because the processes that read them were killed")
+    done(opts, facts, remarks)
     return FAILED_URLS if lost else COMPLETE
 
 

@@ -167,17 +167,17 @@ def target_of(wanted: str, profile: SiteProfile, corpus: Path) -> Target:
     target = Target(key=profile.key(article_id), id=article_id, depth=0)
     with suppress(CorpusError), read_catalogue(corpus) as connection:
         query = "SELECT title, pic FROM targets WHERE tid = ? AND key = ?"
-        told = connection.execute(query, (target_id(target.key), target.key)).fetchone()
-        if told:
-            target = replace(target, title=told[0], pic=told[1])
+        row = connection.execute(query, (target_id(target.key), target.key)).fetchone()
+        if row:
+            target = replace(target, title=row[0], pic=row[1])
     return target
 
 
 def print_object(rescued: Rescued) -> None:
     """Print the result as one JSON object on a line."""
     found = rescued.record is not None
-    told = {"key": rescued.target.key, "found": found, "waiting": rescued.waiting}
-    print_json({**told, "attempts": rescued.attempts, "record": rescued.record})
+    facts = {"key": rescued.target.key, "found": found, "waiting": rescued.waiting}
+    print_json({**facts, "attempts": rescued.attempts, "record": rescued.record})
 
 
 def print_steps(rescued: Rescued) -> None:

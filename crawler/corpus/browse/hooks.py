@@ -27,7 +27,7 @@ DATABASE, TABLE = "corpus", "articles"
 _TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif"}
 _NOTHING = '""'
 """An FTS5 expression that finds nothing."""
-# Datasette's own pages hold scripts of its own; whatever else came through could load nothing and tell nobody.
+# Datasette's pages have their own scripts; a script from elsewhere could load nothing and send nothing.
 _POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -61,7 +61,7 @@ class Hooks:
 
     @hookimpl(trylast=True)  # after Datasette's own escape_fts, which this takes the place of
     def prepare_connection(self, conn: sqlite3.Connection, database: str) -> None:
-        """Give the search our folding of words, and forbid writing once more."""
+        """Register our folding of words with SQLite, and forbid writing."""
         conn.create_function("escape_fts", 1, search_expression)
         if database != "_internal":  # Datasette's own notes, in memory
             conn.execute("PRAGMA query_only = 1")
@@ -114,7 +114,7 @@ class Hooks:
         return Response.html(page, status=200 if looked else 404)
 
     async def line(self, request: Request) -> Response:
-        """Give the JSON line of the record whose key is asked for, byte by byte."""
+        """Return the JSON line of the requested record, byte for byte."""
         try:
             looked = await asyncio.to_thread(look_up, self._root, request.args.get("key") or "")
         except CorpusError as error:
@@ -124,7 +124,7 @@ class Hooks:
         return Response(looked.line, content_type="application/json; charset=utf-8")
 
     async def picture(self, request: Request) -> Response:
-        """Give a picture of the corpus; nothing else of it."""
+        """Return a picture of the corpus, and no other file of it."""
         path = request.url_vars["path"]
         file = self._root / path
         if not PICTURE_PATH_RE.fullmatch(path) or file.is_symlink() or not file.is_file():

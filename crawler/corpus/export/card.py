@@ -41,7 +41,7 @@ _FIELDS = """\
 
 
 class Card:
-    """Counts records as they are written, and tells of them."""
+    """Counts records as they are written, and describes them."""
 
     def __init__(self, site: str) -> None:
         self._site = _NO_NAME_RE.sub("-", site)
@@ -128,7 +128,7 @@ Every field is in every record, null or empty where nothing is known.
 
 Made by Gleaner {version} (`scrapy corpus export --format hf`) from its archive of the site. Gleaner reads *seed dumps*,
 pages of the site that web archives such as Common Crawl kept and that listed related articles, follows what they name,
-and keeps what the site or web archives still serve. `capture` tells for each record where and when its content was
+and keeps what the site or web archives still serve. `capture` says for each record where and when its content was
 obtained, `discovered_from` which pages led to it. A `stub` was served by nobody: all that is known of it is what other
 pages said.
 

@@ -1,4 +1,4 @@
-"""The record as Arrow sees it: one fixed schema, whatever the records at hand hold."""
+"""The Arrow schema of a record: fixed, independent of the data."""
 
 from __future__ import annotations
 

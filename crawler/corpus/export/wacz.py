@@ -139,7 +139,7 @@ class _Pages:
                 yield self._page(line.record, there)
 
     def _is_lost(self, file: str, offset: int, there: Capture | None) -> bool:
-        """Tell whether a record whose capture is said to lie at *offset* of *file* has lost it.
+        """Return whether a record whose capture is said to lie at *offset* of *file* has lost it.
 
         What lies beyond the files as they were when this began was captured since.
         """
@@ -171,6 +171,6 @@ def _pieces(path: Path, size: int) -> Iterator[bytes]:
         while size > 0:
             piece = file.read(min(_CHUNK, size))
             if not piece:
-                raise CorpusDamaged(str(path), "it is shorter than what was written; scrapy corpus verify tells more")
+                raise CorpusDamaged(str(path), "it is shorter than what was written; see scrapy corpus verify")
             size -= len(piece)
             yield piece

@@ -81,7 +81,7 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
                 os.link(source, target, follow_symlinks=False)
             found = _sha256(target) if link else _copy(source, target)
             if sha256 and found != sha256:
-                raise CorpusDamaged(str(source), "it is not what the corpus says; scrapy corpus verify tells more")
+                raise CorpusDamaged(str(source), "it is not what the corpus says; see scrapy corpus verify")
             lines.write(ManifestEntry(f"data/{path}", found).encode())
             files, size = files + 1, size + target.stat().st_size
     info = (

@@ -178,7 +178,7 @@ class LineChecker:
                 yield message
 
     def _is_replaced(self, image: dict[str, Any]) -> bool:
-        """Tell whether the file of *image* was lost, and a later line has what the site had then in its place."""
+        """Return whether the file of *image* was lost, and a later line has what the site had then in its place."""
         row = self._query(_PICTURE, (image["pic"] or image["url"] or "",)).fetchone()
         return row is not None and row[0] != image["path"] and is_there(self._root, *row)
 

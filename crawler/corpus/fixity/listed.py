@@ -114,7 +114,7 @@ def _sealed(root: Path) -> dict[str, str | None]:
         if seal_path(path).exists():
             try:
                 seal = read_seal(seal_path(path))
-            except CorpusDamaged:  # told where the seal itself is checked
+            except CorpusDamaged:  # reported where the seal itself is checked
                 found[path.relative_to(root).as_posix()] = None
             else:
                 found[path.relative_to(root).as_posix()] = seal.file_sha256 if seal.file == path.name else None
@@ -133,7 +133,7 @@ def _picture(root: Path, entry: ManifestEntry, name: str) -> str | None:
 
 
 def _is_superseded(root: Path, path: str, sealed: dict[str, str | None], listed: set[str]) -> bool:
-    """Tell whether *path*, in the manifest, is a segment that was compressed since, or the seal it had before that.
+    """Return whether *path*, in the manifest, is a segment that was compressed since, or the seal it had before that.
 
     A kill between the compression and the new manifest leaves this. *listed* are the sealed segments that the
     manifest lists as they are, each before its seal.

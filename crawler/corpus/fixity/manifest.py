@@ -116,7 +116,7 @@ def _refuse_losses(root: Path) -> None:
 
 
 def _held(root: Path) -> dict[str, str]:
-    """Return what the manifest lists already and no name or seal tells again: path to SHA-256; and what is gone."""
+    """Return the listed files whose hash is in no name or seal (path to SHA-256), and the missing files."""
     path = root / MANIFEST_NAME
     if not path.exists():
         return {}

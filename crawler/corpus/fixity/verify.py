@@ -246,8 +246,8 @@ class _Verifier:
     def _note_quarantine(self) -> None:
         kept = [path for path in (self._root / quarantine.FOLDER).glob("*") if path.name != quarantine.LOG_NAME]
         if kept:
-            told = f"{quarantine.FOLDER}/: {len(kept)} files were taken out of this corpus"
-            self.notes.append(f"{told}; {quarantine.LOG_NAME} in it tells what a repair took and why")
+            taken = f"{quarantine.FOLDER}/: {len(kept)} files were taken out of this corpus"
+            self.notes.append(f"{taken}; {quarantine.LOG_NAME} in it says what a repair took and why")
 
     def _ends_agree(self) -> Iterator[Problem]:
         """Yield what the catalogue has read of segments that is not there."""

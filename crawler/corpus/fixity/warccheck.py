@@ -45,7 +45,7 @@ def check_index(root: Path) -> Iterator[Finding]:
 
 
 def check_losses(root: Path) -> Iterator[Finding]:
-    """Yield the captures that are recorded as lost: as a note, if ``repair`` told of them."""
+    """Yield the captures that are recorded as lost: as a note, if ``repair`` has reported them."""
     for one in scan_losses(root):
         if isinstance(one, Unreadable):
             yield Finding(LOSSES_NAME, one.offset, "this line is no record of a lost capture")

@@ -56,10 +56,10 @@ class Graph:
     def __init__(self, connection: sqlite3.Connection, damaged: Damages) -> None:
         self._connection = connection
         self.damaged = damaged
-        """Lines that are not intact: of their keys the titles are those that dumps told."""
+        """Damaged lines: the titles of their keys come from dumps."""
 
     def nodes(self) -> Iterator[Node]:
-        """Yield every key; its title is that of its page, or else what dumps told."""
+        """Yield every key; its title comes from its page, otherwise from dumps."""
         return map(Node._make, self._connection.execute(_NODES))
 
     def edges(self) -> Iterator[Edge]:
