@@ -39,6 +39,9 @@ _CAREFUL_MEMBERS = 32
 _MAX_SHARE = 400
 _MIN_BOMB_BYTES = 1 << 30
 _END = b"\r\n\r\n"
+_VERSIONS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
+_LENGTH = b"\r\nContent-Length: "
+_MAX_LENGTH_DIGITS = 18
 _LENGTH_RE = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,18})[ \t]*(?:\r\n|\Z)", re.IGNORECASE)
 
 
@@ -363,23 +366,27 @@ def _sound_record(reader: GzipReader, first: bytes, at: int, limit: int) -> Raw 
             return None
         data += more
     head = data[:end]
+    length = _said_length(head)
+    if length is None or not head.startswith(_VERSIONS) or b"\n\n" in head:
+        return None
+    start = data[end + len(_END) :]
+    if len(start) > length:
+        return None
+    block = start + reader.read(max(0, min(length, limit) - len(start)))
+    left = length - len(block)
+    while left > 0 and (skipped := reader.read(min(left, _BLOCK_BYTES))):
+        left -= len(skipped)
+    if left or reader.read(len(_END)) != _END or reader.frame_start_position() != at:
+        return None
+    return Raw(at, 0, head, block if length <= limit else block[:limit], length)
+
+
+def _said_length(head: bytes) -> int | None:
+    """Return the Content-Length in *head*, None if there is none, or more than digits."""
+    place = head.rfind(_LENGTH)
+    if place >= 0:
+        digits = head[place + len(_LENGTH) : head.find(b"\r", place + len(_LENGTH)) % (len(head) + 1)]
+        if digits.isdigit() and len(digits) <= _MAX_LENGTH_DIGITS:
+            return int(digits)
     said = _LENGTH_RE.search(head)
-    if said is None or not head.startswith(b"WARC/") or head.count(b"\n") != head.count(b"\r\n"):
-        return None
-    length = int(said[1])
-    block = data[end + len(_END) :]
-    missing = length + len(_END) - len(block)
-    if missing < 0:
-        return None
-    block += reader.read(min(missing, max(0, limit + len(_END) - len(block))))
-    tail = block
-    left = length + len(_END) - len(block)
-    while left > 0 and (tail := reader.read(min(left, _BLOCK_BYTES))):
-        left -= len(tail)
-    if (
-        left
-        or not (tail if len(tail) >= len(_END) else block + tail).endswith(_END)
-        or reader.frame_start_position() != at
-    ):
-        return None
-    return Raw(at, 0, head, block[: min(length, limit)], length)
+    return int(said[1]) if said else None

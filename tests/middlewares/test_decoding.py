@@ -61,6 +61,7 @@ def test_who_sees_to_retries_himself_is_told_at_once():
         (PAGE, "gzip", "gzip said, stored without it"),
         (PAGE, "none", "none said, which is no coding"),
     ],
+    ids=["not said", "not so", "no coding"],
 )
 def test_bytes_decide_and_the_capture_says_so(body, coding, note):
     request = Request(URL)
