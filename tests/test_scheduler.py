@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from crawler.archive import Corpus
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.leases import LocalLeases
 from crawler.items import RelatedItem
 from crawler.runs.exitcodes import FAILED_URLS, INTERNAL, exit_code
 from crawler.scheduler import FrontierScheduler
@@ -73,15 +74,15 @@ def corpus(tmp_path):
 
 @asynccontextmanager
 async def scheduling(corpus, spider):
-    """Give the scheduler of a crawl of *spider*, its archivist and its engine."""
+    """Give the scheduler of a crawl of *spider*, its leases and its engine."""
     crawler = get_crawler()
-    crawler.engine = Engine()
-    archivist = Archivist(corpus, "run", crawler)
-    crawler.get_extension = lambda _: archivist
+    crawler.engine, crawler.spider = Engine(), spider
+    archivist, leases = Archivist(corpus, "run", crawler), LocalLeases(crawler)
+    crawler.get_extension = {Archivist: archivist, LocalLeases: leases}.get
     scheduler = FrontierScheduler.from_crawler(crawler)
     scheduler.open(spider)
     assert scheduler.next_request() is None
-    yield scheduler, archivist, crawler.engine
+    yield scheduler, leases, crawler.engine
     archivist._thread.shutdown()
 
 
@@ -98,7 +99,7 @@ def test_a_mistake_where_a_spider_is_asked_for_targets_ends_the_crawl_and_is_tol
 
 def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(corpus, caplog):
     async def crawl():
-        async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
+        async with scheduling(corpus, Works()) as (scheduler, leases, engine):
             request = await asyncio.wait_for(engine.crawled, HANG_SECONDS)
             await settled(scheduler)
             assert not scheduler.has_pending_requests()
@@ -106,7 +107,7 @@ def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(
             assert scheduler.has_pending_requests()
             await settled(scheduler)
             assert tell(scheduler, signals.spider_idle) is None
-            return archivist.leases, scheduler._crawler.stats.get_value("gleaner/failed")
+            return leases.held, scheduler._crawler.stats.get_value("gleaner/failed")
 
     assert asyncio.run(crawl()) == (set(), 1)
     assert "lost" not in caplog.text
@@ -134,23 +135,23 @@ def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus)
 )
 def test_a_record_that_is_not_archived_ends_its_lease(corpus, signal, facts, state):
     async def crawl():
-        async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
+        async with scheduling(corpus, Works()) as (scheduler, leases, engine):
             await asyncio.wait_for(engine.crawled, HANG_SECONDS)
             await settled(scheduler)
             await scheduler._crawler.signals.send_catch_log_async(signal, item=make_article(2), **facts)
-            return archivist.leases, scheduler._crawler.stats.get_value(f"gleaner/{state}")
+            return leases.held, scheduler._crawler.stats.get_value(f"gleaner/{state}")
 
     assert asyncio.run(crawl()) == (set(), 1)
 
 
 def test_a_lease_that_is_held_when_nothing_is_underway_was_lost_and_counts_as_failed(corpus, caplog):
     async def crawl():
-        async with scheduling(corpus, Works()) as (scheduler, archivist, engine):
+        async with scheduling(corpus, Works()) as (scheduler, leases, engine):
             await asyncio.wait_for(engine.crawled, HANG_SECONDS)
             await settled(scheduler)
             assert isinstance(tell(scheduler, signals.spider_idle).value, DontCloseSpider)
             await settled(scheduler)
-            return archivist.leases, scheduler._crawler.stats.get_value("gleaner/failed")
+            return leases.held, scheduler._crawler.stats.get_value("gleaner/failed")
 
     assert asyncio.run(crawl()) == (set(), 1)
     assert "The request for replica/2 was lost on the way" in caplog.text

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from scrapy import Request
@@ -15,7 +15,7 @@ from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.exceptions import GleanerError
-from crawler.extensions.archivist import sharing_of
+from crawler.extensions.sharing import Budgets, budgets_of
 from crawler.net import retry_after
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import Recovery
@@ -87,7 +87,6 @@ class Archives:
             "commoncrawl": recovery.captures_per_minute,
         }
         self._new_budgets = {name: partial(Budget, rate, recovery.patience) for name, rate in rates.items()}
-        self._budgets = {name: make() for name, make in self._new_budgets.items()}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
         # Requests wait for their budget here, so that in Scrapy's downloader they never fill the site's place.
@@ -158,10 +157,11 @@ class Archives:
 
     async def _on_budget(self, service: str, do: Callable[[Budget, float], T]) -> T:
         """Return what *do* returns, which is done to the budget of *service*: this crawl's, or that of all workers."""
-        sharing = sharing_of(self._crawler)
-        if sharing is None:
-            return do(self._budgets[service], time.monotonic())
-        return await sharing.act(f"budget:{service}", self._new_budgets[service], do)
+        return await self._budgets.act(f"budget:{service}", self._new_budgets[service], do)
+
+    @cached_property
+    def _budgets(self) -> Budgets:
+        return budgets_of(self._crawler)  # which it has by the time that it asks
 
 
 class _Turn(NamedTuple):

@@ -1,4 +1,8 @@
-"""The archivist: the one thread that writes to the corpus, with asyncio in front of it."""
+"""The archivist: the one thread that writes to the corpus, with asyncio in front of it.
+
+It knows neither leases nor frontiers: those who need them are told by :mod:`crawler.extensions.leases`, which also
+closes it.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from copy import copy
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from scrapy import signals
 
-from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
+from crawler.archive import Corpus, Outcome
 from crawler.archive.near import near_threshold
 from crawler.archive.sealing import Compression, compression_named
 from crawler.exceptions import CorpusError, DiskFull
-from crawler.extensions.sharing import Sharing
-from crawler.frontier.targets import Validators, target_id
+from crawler.frontier.targets import Validators
 from crawler.items import Article
 from crawler.runs.record import new_run
 from crawler.utils.components import needed_profile
@@ -37,16 +39,8 @@ _TOLD_LINES = 50_000
 T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
-LEASE_SECONDS = 3600
 SEAL_SECONDS = 5.0
 """After that a crawl that ends begins to seal no further segment: a person may be waiting for it to end."""
-
-
-class Leasing(Protocol):
-    """Leases targets of a corpus; called in the archivist's thread."""
-
-    def __call__(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
-        """Return up to *limit* targets, leased to *run* until the Unix time *until*."""
 
 
 class _Waiting(NamedTuple):
@@ -56,7 +50,7 @@ class _Waiting(NamedTuple):
 
 
 class Archivist:
-    """Does to the corpus what spiders, pipelines and scheduler ask for, many things in one durable group.
+    """Does to the corpus what it is asked for, many things in one durable group. It writes, and decides nothing.
 
     While one group is synced the next is gathered, so the busier the crawl the fewer the syncs for each line.
     An error of the disk or the catalogue ends the crawl: see ``error``, and ``crawler.runs.exitcodes``.
@@ -67,13 +61,6 @@ class Archivist:
         self.compression = compression
         self.run = run
         self.error: CorpusError | None = None
-        self.sharing: Sharing | None = None
-        """If machines share a frontier: targets are leased from there, and what becomes durable is told to it."""
-        self.leases: set[str] = set()
-        self.articles_answered = 0
-        self._validators: dict[str, Validators] = {}
-        self.on_added: Callable[[Article], None] | None = None
-        """Called with each record that became a line: targets that it lists wait in the frontier now."""
         self._waiting: list[_Waiting] = []
         self._busy = False
         self._closed = False
@@ -84,13 +71,11 @@ class Archivist:
     def from_crawler(cls, crawler: Crawler) -> Self:
         profile = needed_profile(crawler)
         settings = crawler.settings
-        sharing = Sharing.from_crawler(crawler, profile.name)
         compression = compression_named(settings["ARCHIVE_COMPRESSION"])
         threshold = near_threshold(settings["NEAR_DUPLICATE_THRESHOLD"])
         segment_bytes = bytes_of(settings, "ARCHIVE_SEGMENT_MB")
         corpus = Corpus(Path(settings["CORPUS_DIR"]), profile.name, segment_bytes=segment_bytes)
         archivist = cls(corpus, new_run(), crawler, compression)
-        archivist.sharing = sharing
         for message in (*corpus.repairs.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
         if threshold is not None and (read := corpus.find_near_duplicates(threshold, partial(_tell, corpus.root))):
@@ -98,28 +83,13 @@ class Archivist:
         if corpus_opened := getattr(crawler.spider, "corpus_opened", None):
             corpus_opened(corpus)
             crawler.stats.set_value("gleaner/depth", getattr(crawler.spider, "depth", 0))
-        with corpus.group():
-            released = corpus.frontier.release(now=0)
-            retried = corpus.frontier.retry_failed() if getattr(crawler.spider, "retries_failed", True) else 0
-            again = corpus.frontier.retry_dropped() if getattr(crawler.spider, "retries_dropped", False) else 0
         crawler.stats.set_value("gleaner/run", archivist.run)
-        crawler.stats.set_value("gleaner/leases_released", released)
-        crawler.stats.set_value("gleaner/failed_retried", retried)
-        crawler.stats.set_value("gleaner/dropped_retried", again)
         crawler.signals.connect(archivist.spider_opened, signal=signals.spider_opened)
-        crawler.signals.connect(archivist.spider_closed, signal=signals.spider_closed)
         return archivist
 
     async def spider_opened(self) -> None:
-        """Join those who share a frontier."""
+        """Note where the crawl runs: threads may tell of an error from now on."""
         self._loop = asyncio.get_running_loop()
-        if self.sharing:
-            await self.sharing.open(self.do)
-
-    async def seeded(self) -> None:
-        """Note that all seeds are archived."""
-        if self.sharing:
-            await self.sharing.seeded()
 
     async def do(self, operation: Callable[[Corpus], T], article: Article | None = None) -> T:
         """Return what *operation* returns, once the group it was done in is durable. *article*: what it adds, if so.
@@ -136,75 +106,12 @@ class Archivist:
         self._wake()
         return await future
 
-    async def add(self, article: Article) -> Outcome:
-        """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
-        validators = self._validators.pop(article.key, None)
-        outcome = await self.do(lambda corpus: corpus.add(article, validators), article)
-        if self.sharing:
-            await self.sharing.archived(article)
-        if article.kind != "seed":
-            self.leases.discard(article.key)
-        self.articles_answered += article.kind == "article"
-        if isinstance(outcome, Added | Duplicate) and self.on_added:
-            self.on_added(article)
-        return outcome
+    async def add(self, article: Article, validators: Validators | None = None) -> Outcome:
+        """Archive *article*; return what became of it, once that is durable.
 
-    def keep_validators(self, key: str, validators: Validators) -> None:
-        """Keep what the response for *key* gave to ask conditionally with, until its record is added."""
-        self._validators[key] = validators
-
-    async def unchanged(self, key: str) -> None:
-        """Note that the site said that *key* is as the corpus holds it, which ends its lease."""
-        now = datetime.now(UTC).timestamp()
-        await self.do(lambda corpus: corpus.unchanged(key, now))
-        self.leases.discard(key)
-        self.articles_answered += 1
-        self._crawler.stats.inc_value("gleaner/not_modified")
-
-    async def lease(self, limit: int, choose: Leasing, *, max_depth: int) -> list[Target]:
-        """Lease to this run up to *limit* of the targets that *choose* takes from the corpus's frontier.
-
-        Of a shared one, those up to *max_depth*, as soon as there are any; none means that there will be none.
+        *validators* are what its response gave to ask conditionally with next time.
         """
-        if self.sharing:
-            targets = await self.sharing.lease(limit, max_depth=max_depth)
-        else:
-            until = datetime.now(UTC).timestamp() + LEASE_SECONDS
-            targets = await self.do(lambda corpus: choose(corpus, limit, run=self.run, until=until))
-        self.leases.update(target.key for target in targets)
-        self._crawler.stats.inc_value("gleaner/asked", len(targets))
-        return targets
-
-    async def end(self, key: str, state: str, reason: str) -> None:
-        """End the lease of *key* without a line."""
-        await self._end(key, state, lambda corpus: corpus.frontier.end(key, state=state, reason=reason))
-
-    async def postpone(self, key: str, reason: str) -> None:
-        """End the lease of *key* without a line: it failed, and is due again like all that failed."""
-        now = datetime.now(UTC).timestamp()
-
-        def failed(corpus: Corpus) -> None:
-            corpus.frontier.end(key, state="failed", reason=reason)
-            corpus.catalogue.visits.record(target_id(key), "failed", now)
-
-        await self._end(key, "failed", failed)
-
-    async def drop(self, key: str, reason: str) -> None:
-        """End the lease of *key* without a line: a pipeline dropped its record. No run requests it by itself."""
-        now = datetime.now(UTC).timestamp()
-
-        def dropped(corpus: Corpus) -> None:
-            corpus.frontier.drop(key, reason)
-            corpus.catalogue.visits.record(target_id(key), "unchanged", now)
-
-        await self._end(key, "dropped", dropped)
-
-    async def _end(self, key: str, state: str, operation: Operation) -> None:
-        await self.do(operation)
-        if self.sharing:
-            await self.sharing.end(key, state)
-        self._validators.pop(key, None)
-        self.leases.discard(key)
+        return await self.do(lambda corpus: corpus.add(article, validators), article)
 
     def _wake(self) -> None:
         if not self._busy and not self._closed:
@@ -276,17 +183,8 @@ class Archivist:
             self._loop.call_soon_threadsafe(self._crawler.signals.send_catch_log, corpus_failed)
         error.is_logged = True
 
-    async def spider_closed(self) -> None:
-        """Give back what is still leased, and close the corpus."""
-        shared = await self.sharing.close() if self.sharing else {}
-        if self.error is None:
-            try:
-                await self.do(lambda corpus: corpus.frontier.release(now=0))
-                counts = shared or await self.do(lambda corpus: corpus.frontier.counts())
-                for state, count in counts.items():
-                    self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
-            except CorpusError:
-                logger.info("Leases could not be given back; the next run takes them back")
+    async def close(self) -> None:
+        """Close the corpus. What waits raises ``Stopping``."""
         self._closed = True
         for one in self._waiting:
             if not one.future.done():
@@ -308,12 +206,6 @@ class Archivist:
             self.corpus.close()
         except CorpusError as error:
             self.fail(error)
-
-
-def sharing_of(crawler: Crawler) -> Sharing | None:
-    """Return the dealings of *crawler* with those who share its frontier, None if nobody does."""
-    archivist = crawler.get_extension(Archivist) if crawler.extensions else None
-    return archivist.sharing if archivist else None
 
 
 def _tell(root: Path, read: int) -> None:

@@ -16,6 +16,7 @@ from scrapy import signals
 
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.leases import leases_of
 from crawler.runs.summary import progress_line
 
 if TYPE_CHECKING:
@@ -84,9 +85,10 @@ class Progress:
         archivist = self._crawler.get_extension(Archivist)
         depth = getattr(self._crawler.spider, "depth", 0)
         waiting = 0
-        if archivist is not None:
+        leases = leases_of(self._crawler)
+        if archivist is not None and leases is not None:
             waiting = await archivist.do(lambda corpus: corpus.frontier.pending(max_depth=depth, at_most=_MANY))
-            waiting += len(archivist.leases)
+            waiting += len(leases.held)
         stats = self._crawler.stats.get_stats()
         seconds = time.monotonic() - self._started
         done = stats.get("gleaner/archived/article", 0) + stats.get("gleaner/archived/stub", 0)

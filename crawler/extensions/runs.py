@@ -25,6 +25,7 @@ from crawler.archive.profilechoice import ChosenProfile
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.leases import leases_of
 from crawler.processes.interrupts import held_back
 from crawler.runs.exitcodes import FORCED, exit_code
 from crawler.runs.monitor import collapse
@@ -97,9 +98,9 @@ class RunRecord:
 
     async def engine_stopped(self) -> None:
         stats = self._crawler.stats.get_stats()
-        archivist = self._crawler.get_extension(Archivist)
-        if archivist is not None:
-            stats["gleaner/answered"] = archivist.articles_answered
+        leases = leases_of(self._crawler)
+        if leases is not None:
+            stats["gleaner/answered"] = leases.answered
         stats["gleaner/peak_memory_bytes"] = _peak_memory()
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"]
         spider = self._crawler.spider

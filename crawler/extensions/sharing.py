@@ -1,4 +1,4 @@
-"""The archivist's dealings with a frontier that machines share (FRONTIER_URL)."""
+"""A worker's dealings with those who share a frontier with it (FRONTIER_URL), and with their common budgets."""
 
 from __future__ import annotations
 
@@ -6,196 +6,160 @@ import asyncio
 import logging
 import os
 import socket
-from contextlib import contextmanager
-from functools import partial
+import time
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, NotConfigured
 
-from crawler.archive import Corpus, Target
 from crawler.exceptions import ConfigError, FrontierGone, GleanerError
-from crawler.frontier.targets import Known, stub_state
-from crawler.items import Article
+from crawler.frontier.shared.states import State
 from crawler.utils.conf import number
-from crawler.utils.engine import Stopping, is_closing
+from crawler.utils.engine import Stopping
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterable
-
     from scrapy.crawler import Crawler
 
-    from crawler.frontier.shared import Ended, Entry, SharedFrontier
-    from crawler.frontier.shared.states import State
+    from crawler.frontier.shared.redis import SharedFrontier
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
-S = TypeVar("S", bound="State")
+S = TypeVar("S", bound=State)
 
-_SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
 _BEATS_A_LEASE = 4
-_FIRST_TID = -(2**63)
-_TARGETS_A_PART = 1_000
 
 
-class Doing(Protocol):
-    """Does an operation to the corpus, in its thread."""
+class Budgets(Protocol):
+    """Budgets by name: how often a host or an archive may be asked."""
 
-    def __call__(self, operation: Callable[[Corpus], T]) -> Awaitable[T]:
-        """Return what *operation* returns."""
+    async def act(self, name: str, make: Callable[[], S], do: Callable[[S, float], R]) -> R:
+        """Return what *do* returns, which is done to the budget *name* at a monotonic time; *make* makes a new one."""
+
+
+class LocalBudgets:
+    """The budgets of this crawl alone, at its own time."""
+
+    def __init__(self) -> None:
+        self._budgets: dict[str, Any] = {}
+
+    async def act(self, name: str, make: Callable[[], S], do: Callable[[S, float], R]) -> R:
+        if name not in self._budgets:
+            self._budgets[name] = make()
+        return do(self._budgets[name], time.monotonic())
 
 
 class Sharing:
-    """Claims targets from the shared frontier, and tells it what is durable in this worker's corpus.
+    """Asks the shared frontier, for as long as it can be asked. Its :meth:`act` is done to budgets of all workers.
 
     No method raises for a frontier that is gone: the crawl is closed (``frontier_gone``, exit code 8), claims find
     nothing, and what was archived meanwhile is told at the next start, like all that the corpus holds.
     """
 
-    def __init__(self, frontier: SharedFrontier, crawler: Crawler, site: str, beat_seconds: float) -> None:
+    def __init__(self, frontier: SharedFrontier, crawler: Crawler, beat_seconds: float) -> None:
         self._frontier = frontier
         self._crawler = crawler
-        self._site = site
         self._beat_seconds = beat_seconds
-        self._max_articles: int | None = getattr(crawler.spider, "max_articles", None)
         self._is_open = False
-        self._reason: str | None = None
+        self.lost: str | None = None
         """Why the crawl must end: Redis is gone, or refuses what a worker asks for."""
-        self._told = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, site: str) -> Self | None:
-        """Return the sharing that the settings ask for, None if they ask for none.
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the sharing that the settings ask for, before anything is made on disk.
 
         Raises ``ConfigError`` for settings that make no sense or a Redis that no worker can use, ``FrontierGone`` if
         none answers.
         """
-        settings = crawler.settings
+        settings, profile = crawler.settings, getattr(crawler.spider, "profile", None)
         url = settings["FRONTIER_URL"]
-        if not url:
-            return None
+        if not url or profile is None:
+            raise NotConfigured
         if not getattr(crawler.spider, "can_share", False):
             raise ConfigError("FRONTIER_URL: this spider works on a corpus of its own; leave it unset")
         what = "a number of seconds, from 1 to a day"
         seconds = number(settings, "FRONTIER_LEASE_SECONDS", what, least=1, most=86_400)
         try:
-            from crawler.frontier.shared import SharedFrontier, check  # noqa: PLC0415 - an optional extra
+            from crawler.frontier.shared.redis import SharedFrontier, check  # noqa: PLC0415 - an optional extra
         except ImportError as error:
             raise ConfigError(f"FRONTIER_URL needs redis: pip install 'scrapy-gleaner[redis]' ({error})") from error
-        name = settings["FRONTIER_KEY"] or site
+        name = settings["FRONTIER_KEY"] or profile.name
         check(url, name)
         worker = _worker(Path(settings["CORPUS_DIR"]))
-        frontier = SharedFrontier(url, site, name=name, worker=worker, lease_seconds=seconds)
-        return cls(frontier, crawler, site, seconds / _BEATS_A_LEASE)
+        frontier = SharedFrontier(url, profile.name, name=name, worker=worker, lease_seconds=seconds)
+        return cls(frontier, crawler, seconds / _BEATS_A_LEASE)
 
-    async def open(self, do: Doing) -> None:
-        """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists.
+    async def open(self, tell_all: Callable[[SharedFrontier], Awaitable[None]]) -> None:
+        """Join the other workers; *tell_all* tells what this one holds, before what it had leased is given back.
 
         Raises Scrapy's ``CloseSpider`` if the frontier is gone by now: the crawl then ends before it has begun.
         """
-        with self._unless_gone():
-            dropped = getattr(self._crawler.spider, "retries_dropped", False)
-            retried = await self._frontier.join(retry_failed=True, retry_dropped=dropped)
-            self._crawler.stats.inc_value("gleaner/failed_retried", retried)
+
+        async def join(frontier: SharedFrontier) -> None:
+            stats, dropped = self._crawler.stats, getattr(self._crawler.spider, "retries_dropped", False)
+            retried = await frontier.join(retry_failed=True, retry_dropped=dropped)
+            stats.inc_value("gleaner/failed_retried", retried)
             self._beating = asyncio.ensure_future(self._beat())
-            await self._tell_all(do)
-            self._crawler.stats.inc_value("gleaner/leases_released", await self._frontier.release())
-        if self._reason:
-            raise CloseSpider(self._reason)
+            await tell_all(frontier)
+            stats.inc_value("gleaner/leases_released", await frontier.release())
+
+        await self.ask(join, None)
+        if self.lost:
+            raise CloseSpider(self.lost)
         self._is_open = True
 
-    async def _tell_all(self, do: Doing) -> None:
-        from crawler.frontier.shared import Ended, entry_of, fetched  # noqa: PLC0415 - an optional extra
+    async def ask(self, question: Callable[[SharedFrontier], Awaitable[T]], otherwise: T) -> T:
+        """Return what *question* gets from the frontier, *otherwise* if that is of no use any more.
 
-        last = _FIRST_TID
-        while rows := await do(partial(_known, after=last)):
-            last = rows[-1].tid
-            depths = {row.key: row.depth for row in rows if row.state == "fetched"}
-            ended = [Ended(row.key, row.state, row.depth) for row in rows if row.state in {"gone", "dropped"}]
-            listed = [entry_of(row.key, row.depth, row.title, row.pic) for row in rows if row.state == "pending"]
-            lists = await do(partial(_lists, keys=await self._frontier.forgotten(list(depths)))) if depths else {}
-            ended += [fetched(key, depth, lists.get(key, ())) for key, depth in depths.items()]
-            await self._frontier.tell(ended, listed, known_before=True)
+        When it turns out to be so, the crawl is closed, once.
+        """
+        if not self.lost:
+            try:
+                return await question(self._frontier)
+            except (FrontierGone, ConfigError) as error:
+                if not self.lost:
+                    self._close_crawl(error)
+        return otherwise
+
+    def _close_crawl(self, error: GleanerError) -> None:
+        self.lost = "frontier_gone" if isinstance(error, FrontierGone) else "frontier_refused"
+        self._crawler.stats.set_value("gleaner/frontier_failed", self.lost)
+        logger.critical("%s", error)
+        if self._is_open:
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=self.lost))
 
     async def _beat(self) -> None:
-        while not self._reason:
+        while not self.lost:
             await asyncio.sleep(self._beat_seconds)
-            with self._unless_gone():
-                await self._frontier.beat()
-
-    async def lease(self, limit: int, *, max_depth: int) -> list[Target]:
-        """Lease up to *limit* targets; wait while there are none and other workers may bring some."""
-        poll = _SHORTEST_POLL
-        while not self._reason and not is_closing(self._crawler):
-            self._told.clear()
-            targets, more = list[Target](), False
-            with self._unless_gone():
-                targets, more = await self._frontier.claim(limit, max_depth=max_depth, max_articles=self._max_articles)
-            if targets or not more:
-                return targets
-            try:
-                await asyncio.wait_for(self._told.wait(), poll)
-            except TimeoutError:
-                poll = min(2 * poll, _LONGEST_POLL)
-        return []
-
-    async def archived(self, article: Article) -> None:
-        """Tell that *article* is durable: its target is done, and what it lists is to be fetched."""
-        from crawler.frontier.shared import Ended, entry_of_related, fetched  # noqa: PLC0415 - an optional extra
-
-        listed = [entry_of_related(self._site, item, article.depth + 1) for item in article.related]
-        if article.kind == "seed":
-            await self._tell([], listed)
-        elif article.kind == "stub":
-            await self._tell([Ended(article.key, stub_state(article.capture.status))], listed)
-        else:
-            await self._tell([fetched(article.key, article.depth, (item.id for item in article.related))], listed)
-
-    async def end(self, key: str, state: str) -> None:
-        """Tell that the lease of *key* ended without a record."""
-        from crawler.frontier.shared import Ended  # noqa: PLC0415 - an optional extra
-
-        await self._tell([Ended(key, state)])
-
-    async def _tell(self, ended: list[Ended], listed: Iterable[Entry] = ()) -> None:
-        if not self._reason:
-            with self._unless_gone():
-                await self._frontier.tell(ended, listed)
-        self._told.set()
+            await self.ask(lambda frontier: frontier.beat(), None)
 
     async def act(self, name: str, make: Callable[[], S], do: Callable[[S, float], R]) -> R:
         """Return what *do* returns, which is done to the budget *name* of all workers at Redis's time.
 
         *make* makes the budget of a new run. Raises ``Stopping`` if the frontier is gone: so is the budget.
         """
-        if not self._reason:
-            with self._unless_gone():
-                return await self._frontier.change(name, make, do)
-        raise Stopping("the shared frontier is gone")
-
-    async def seeded(self) -> None:
-        """Tell that this worker brings no more seeds."""
-        if not self._reason:
-            with self._unless_gone():
-                await self._frontier.seeded()
+        done = await self.ask(lambda frontier: _boxed(frontier.change(name, make, do)), None)
+        if done is None:
+            raise Stopping("the shared frontier is gone")
+        return done[0]
 
     async def turn(self, host: str, delay: float) -> float:
-        """Take this worker's turn at *host*; return 0, or in how many seconds to try again."""
-        if not self._reason:
-            with self._unless_gone():
-                return await self._frontier.turn(host, delay)
-        return delay  # until the crawl, which is being closed, is
+        """Take this worker's turn at *host*; return 0, or in how many seconds to try again.
+
+        Without a frontier that is *delay*, until the crawl, which is being closed, is.
+        """
+        return await self.ask(lambda frontier: frontier.turn(host, delay), delay)
 
     async def close(self) -> dict[str, int]:
         """Give back what is leased, and leave; return the numbers of targets by state, of all workers together."""
         counts: dict[str, int] = {}
         if self._beating:
             self._beating.cancel()
-        if not self._reason:
+        if not self.lost:
             try:
                 await self._frontier.leave()
                 counts = await self._frontier.counts()
@@ -207,27 +171,15 @@ class Sharing:
         await self._frontier.close()
         return counts
 
-    @contextmanager
-    def _unless_gone(self) -> Generator[None]:
-        """Close the crawl, once, if the frontier turns out to be of no use any more."""
-        try:
-            yield
-        except GleanerError as error:
-            if not self._reason:
-                self._reason = "frontier_gone" if isinstance(error, FrontierGone) else "frontier_refused"
-                self._crawler.stats.set_value("gleaner/frontier_failed", self._reason)
-                logger.critical("%s", error)
-                if self._is_open:
-                    closing = self._crawler.engine.close_spider_async(reason=self._reason)
-                    self._closing = asyncio.ensure_future(closing)
+
+def budgets_of(crawler: Crawler) -> Budgets:
+    """Return the budgets of all workers that share a frontier with *crawler*; new ones of its own if none does."""
+    return (crawler.get_extension(Sharing) if crawler.extensions else None) or LocalBudgets()
 
 
-def _known(corpus: Corpus, after: int) -> list[Known]:
-    return corpus.frontier.known(after, _TARGETS_A_PART)
-
-
-def _lists(corpus: Corpus, keys: list[str]) -> dict[str, set[str]]:
-    return {key: {one.rpartition("/")[2] for one in corpus.depths.listed_by(key)} for key in keys}
+async def _boxed(value: Awaitable[R]) -> tuple[R]:
+    """Return what *value* is, told apart from nothing."""
+    return (await value,)
 
 
 def _worker(root: Path) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
-from crawler.extensions.archivist import sharing_of
+from crawler.extensions.sharing import budgets_of
 from crawler.net import Patience, retry_after
 from crawler.utils.conf import number
 from crawler.utils.engine import pause
@@ -41,7 +40,7 @@ class PatienceMiddleware:
     def __init__(self, crawler: Crawler, limit: float) -> None:
         self._crawler = crawler
         self._new = partial(Patience, limit)
-        self._hosts: defaultdict[str, Patience] = defaultdict(self._new)
+        self._budgets = budgets_of(crawler)
         self._unsaid: set[str] = set()
         """Hosts whose next pause would be longer than the last, unless they answer well."""
 
@@ -83,10 +82,7 @@ class PatienceMiddleware:
 
     async def _on_host(self, name: str, do: Callable[[Patience, float], T]) -> T:
         """Return what *do* returns, which is done to the patience with a host: this crawl's, or that of all workers."""
-        sharing = sharing_of(self._crawler)
-        if sharing is None:
-            return do(self._hosts[name], time.monotonic())
-        return await sharing.act(f"patience:{name}", self._new, do)
+        return await self._budgets.act(f"patience:{name}", self._new, do)
 
 
 class _Look(NamedTuple):

@@ -9,14 +9,12 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import NotConfigured
 
-from crawler.extensions.archivist import Archivist
+from crawler.extensions.sharing import Sharing
 from crawler.utils.engine import pause
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-
-    from crawler.extensions.sharing import Sharing
 
 
 class TurnsMiddleware:
@@ -33,10 +31,10 @@ class TurnsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        archivist = crawler.get_extension(Archivist)
-        if archivist is None or archivist.sharing is None:
+        sharing = crawler.get_extension(Sharing)
+        if sharing is None:
             raise NotConfigured
-        return cls(crawler, archivist.sharing)
+        return cls(crawler, sharing)
 
     async def process_request(self, request: Request) -> None:
         host = urlsplit(request.url).netloc

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from scrapy.exceptions import NotConfigured
+
 from crawler.archive import Added, Duplicate
-from crawler.extensions.archivist import Archivist
+from crawler.extensions.leases import Leases, leases_of
 from crawler.items import Article, DuplicateRule
-from crawler.utils.components import needed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -21,16 +22,19 @@ class ArchivePipeline:
     and as ``gleaner/new_articles`` the articles that are the first version of their key, duplicates too.
     """
 
-    def __init__(self, archivist: Archivist, stats: StatsCollector) -> None:
-        self._archivist = archivist
+    def __init__(self, leases: Leases, stats: StatsCollector) -> None:
+        self._leases = leases
         self._stats = stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(needed(crawler, Archivist), crawler.stats)
+        leases = leases_of(crawler)
+        if leases is None:
+            raise NotConfigured("there is no corpus here")
+        return cls(leases, crawler.stats)
 
     async def process_item(self, item: Article) -> Article:
-        outcome = await self._archivist.add(item)
+        outcome = await self._leases.archive(item)
         if isinstance(outcome, Added):
             self._stats.inc_value(f"gleaner/archived/{item.kind}")
             for lesser in outcome.over:

@@ -21,6 +21,7 @@ from crawler.archive import Corpus, Target
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
+from crawler.extensions.leases import Leases, LocalLeases
 from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
 from crawler.frontier.targets import Validators
@@ -130,7 +131,7 @@ class ArticleSpider(scrapy.Spider):
         """Yield the article's record; or, if this is not it, the next request for it or its stub."""
         target: Target = response.meta["target"]
         if response.status == _NOT_MODIFIED and target.validators:
-            await self.archivist.unchanged(target.key)
+            await self.leases.unchanged(target.key)
             return
         facts, refusal = await self._page(response, target)
         if facts is None or refusal is not None:
@@ -141,7 +142,7 @@ class ArticleSpider(scrapy.Spider):
                 yield one
             return
         self._count_cleaned(facts)
-        self.archivist.keep_validators(target.key, _validators(response))
+        self.leases.validators[target.key] = _validators(response)
         attempts = response.meta["attempts"]
         where = captured(response)._asdict()
         capture = Capture(source="origin", url=response.url, status=response.status, attempts=attempts, **where)
@@ -199,7 +200,7 @@ class ArticleSpider(scrapy.Spider):
             self.crawler.stats.inc_value("gleaner/recover/waiting")
             if error.limited:
                 self.crawler.stats.inc_value("gleaner/recover/rate_limited")
-            await self.archivist.postpone(target.key, "; ".join(dict.fromkeys(one.reason for one in attempts))[:500])
+            await self.leases.end(target.key, "failed", "; ".join(dict.fromkeys(one.reason for one in attempts))[:500])
             return None
         except Stopping:
             return None  # its lease is given back when the spider is closed
@@ -250,6 +251,11 @@ class ArticleSpider(scrapy.Spider):
     def archivist(self) -> Archivist:
         """The archivist of this crawl."""
         return self._extension(Archivist)
+
+    @property
+    def leases(self) -> Leases:
+        """The leases of this crawl."""
+        return self._extension(LocalLeases)
 
     @property
     def recoverer(self) -> Recoverer:

@@ -60,7 +60,7 @@ class NeighboursSpider(ArticleSpider):
         if is_closing(self.crawler):
             return  # there may be more seeds
         await self._items_below(1)  # or the engine would look for the end of the crawl five seconds late
-        await self.archivist.seeded()
+        await self.leases.seeded()
 
     async def _items_below(self, limit: int) -> None:
         """Wait until fewer than *limit* items are in the pipelines: Scrapy itself takes any number from start()."""

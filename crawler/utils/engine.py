@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
-from crawler.exceptions import GleanerError
+from crawler.exceptions import CorpusError, GleanerError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 
@@ -48,3 +51,27 @@ async def let_scraper_end(crawler: Crawler) -> None:
         slot, spider = crawler.engine.scraper.slot, crawler.spider
         if slot and spider and slot.closing and not slot.closing.called and slot.is_idle():
             slot.closing.callback(spider)
+
+
+class Tasks(set[asyncio.Task[None]]):
+    """What a component does beside the engine. An error of it, which nobody would hear of, ends the crawl."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__()  # the tasks that are not done: the loop itself holds none alive
+        self._crawler = crawler
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do *work* in a task."""
+        task = asyncio.ensure_future(self._end_on_error(work))
+        self.add(task)
+        task.add_done_callback(self.discard)
+
+    async def _end_on_error(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except CorpusError:
+            pass  # the archivist is closing the spider
+        except Exception:
+            logger.critical("The frontier cannot be asked", exc_info=True)
+            if not is_closing(self._crawler):
+                await self._crawler.engine.close_spider_async(reason="scheduler_error")

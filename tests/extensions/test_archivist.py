@@ -131,7 +131,7 @@ def test_a_disk_that_is_full_when_the_corpus_is_closed_is_told_by_the_exit_code(
         await archivist.add(make_article(1))
         with monkeypatch.context() as patch:
             patch.setattr(archivist.corpus, "close", full)
-            await archivist.spider_closed()
+            await archivist.close()
 
     asyncio.run(end())
     assert exit_code({**archivist._crawler.stats.get_stats(), "finish_reason": "finished"}) == DISK_FULL

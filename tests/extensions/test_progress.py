@@ -87,7 +87,7 @@ def test_a_corpus_that_cannot_be_written_is_not_told_a_second_time(monkeypatch):
         asked.append(work)
         raise DiskFull("corpus", "no room")
 
-    crawler = SimpleNamespace(get_extension=lambda _: SimpleNamespace(do=full), spider=None)
+    crawler = SimpleNamespace(get_extension=lambda _: SimpleNamespace(do=full, held=set()), spider=None)
     monkeypatch.setattr(progress, "_LOG_SECONDS", 0)
     asyncio.run(progress.Progress(crawler)._show_often())  # returns: it shows nothing more
     assert len(asked) == 1

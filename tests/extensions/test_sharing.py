@@ -6,6 +6,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from scrapy.exceptions import NotConfigured
 from scrapy.settings import Settings
 
 from crawler import settings as ours
@@ -22,12 +23,14 @@ def sharing(spider=NeighboursSpider, **changes):
     settings = Settings()
     settings.setmodule(ours)
     settings.setdict(changes)
-    return Sharing.from_crawler(SimpleNamespace(settings=settings, spider=spider), "site")
+    made = SimpleNamespace(profile=SimpleNamespace(name="site"), can_share=spider.can_share)
+    return Sharing.from_crawler(SimpleNamespace(settings=settings, spider=made))
 
 
-def test_without_an_address_nothing_is_shared():
-    assert sharing() is None
-    assert sharing(RevisitSpider) is None
+@pytest.mark.parametrize("spider", [NeighboursSpider, RevisitSpider])
+def test_without_an_address_nothing_is_shared(spider):
+    with pytest.raises(NotConfigured):
+        sharing(spider)
 
 
 @pytest.mark.parametrize(

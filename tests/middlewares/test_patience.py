@@ -11,8 +11,9 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from crawler.middlewares import patience
+from crawler.extensions import sharing
 from crawler.middlewares.patience import PatienceMiddleware
+from crawler.net import Patience
 from crawler.utils.response import REPLAYED
 from tests.crawling import crawl, records, write_seed
 from tests.scripted import Scripted, article, http, write_profile
@@ -61,7 +62,7 @@ def test_pauses_grow_until_the_host_answers_well(monkeypatch):
     request = Request("http://127.0.0.1/news/1")
     waits = []
     for now, status in ((0, 429), (10, 429), (30, 200), (40, 429)):
-        monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda now=now: now, time=lambda: 0.0))
+        monkeypatch.setattr(sharing, "time", SimpleNamespace(monotonic=lambda now=now: now))
         asyncio.run(middleware.process_response(request, Response(request.url, status=status)))
-        waits.append(middleware._hosts["127.0.0.1"].wait(now))
+        waits.append(asyncio.run(middleware._budgets.act("patience:127.0.0.1", Patience, Patience.wait)))
     assert waits == [5, 10, 0, 5]

@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 from scrapy import Request
 
-from crawler.frontier.shared import SharedFrontier
+from crawler.frontier.shared.redis import SharedFrontier
 from crawler.middlewares.turns import TurnsMiddleware
 from crawler.utils.engine import Stopping
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import orjson
 
-from crawler.frontier.targets import Target
-from crawler.items import RelatedItem
+from crawler.frontier.targets import Target, stub_state
+from crawler.items import Article
 
 MOST_BYTES = 64 * 1024
 """A longer value is not looked at."""
@@ -58,9 +58,16 @@ def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:
     return Entry(key, depth, told if len(told) <= MOST_BYTES else b"{}")
 
 
-def entry_of_related(site: str, item: RelatedItem, depth: int) -> Entry:
-    """Return the entry of the article of *site* that a record lists as *item*."""
-    return entry_of(f"{site}/{item.id}", depth, item.title, item.pic)
+def told_of(article: Article) -> tuple[list[Ended], list[Entry]]:
+    """Return what an archived *article* says of targets: how its own ended (a seed has none), and which it lists."""
+    listed = [
+        entry_of(f"{article.site}/{item.id}", article.depth + 1, item.title, item.pic) for item in article.related
+    ]
+    if article.kind == "seed":
+        return [], listed
+    if article.kind == "stub":
+        return [Ended(article.key, stub_state(article.capture.status))], listed
+    return [fetched(article.key, article.depth, (item.id for item in article.related))], listed
 
 
 def read_entry(site: str, key: bytes, depth: bytes, told: bytes) -> tuple[Target | None, bool]:

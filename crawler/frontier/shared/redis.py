@@ -34,6 +34,8 @@ _STATES = ("pending", "leased", "fetched", "gone", "failed", "dropped")
 class SharedFrontier:
     """The frontier of *site* at *url*, for the worker named *worker*.
 
+    Over 15 methods: it has one for each of :mod:`crawler.frontier.shared.scripts`.
+
     Every method raises ``FrontierGone``, or ``ConfigError`` for what the user must change.
 
     It keeps to one connection: when that breaks, or Redis has other data than before, what was told of late may be

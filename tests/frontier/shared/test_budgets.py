@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from crawler.exceptions import FrontierGone
-from crawler.frontier.shared import Ended, SharedFrontier, entry_of, fetched
+from crawler.frontier.shared.entries import Ended, entry_of, fetched
+from crawler.frontier.shared.redis import SharedFrontier
 from crawler.frontier.shared.states import changed
 from crawler.net import Patience
 from crawler.recover.budget import Budget

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from crawler.frontier.shared import SharedFrontier, entry_of, fetched
+from crawler.frontier.shared.entries import entry_of, fetched
+from crawler.frontier.shared.redis import SharedFrontier
 
 IDS = tuple(str(number) for number in range(8))
 

@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 
 from crawler.exceptions import ConfigError, FrontierGone
-from crawler.frontier.shared import check
 from crawler.frontier.shared.errors import check_address
+from crawler.frontier.shared.redis import check
 from tests.redisserver import Answering, RedisServer
 
 SECRET = "s3cret"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from crawler.exceptions import ConfigError, FrontierGone
-from crawler.frontier.shared import Ended, Entry, SharedFrontier, entry_of
+from crawler.frontier.shared.entries import Ended, Entry, entry_of
+from crawler.frontier.shared.redis import SharedFrontier
 
 ENTRIES = [entry_of(f"site/{number}", depth, f"Story {number}", None) for number, depth in ((3, 2), (1, 1), (2, 1))]
 PREFIX = "{gleaner:corpus}:"

@@ -1,0 +1,307 @@
+"""Leases: which targets this crawl holds, and when the lease of each is over. The one place that decides it.
+
+Scheduler, spiders and the archive pipeline speak to :class:`Leases`. They need not know whether the frontier is that of
+the corpus (:class:`LocalLeases`) or one that machines share in Redis (:class:`SharedLeases`). The order for a record:
+
+1. The archivist makes its line durable and its target ``fetched`` in the corpus (:mod:`crawler.archive.writer`).
+2. A shared frontier is told what the record lists; then, in the last call, that its target is fetched.
+3. The lease is over: its key is no longer ``held``.
+4. The scheduler hears that listed targets wait.
+
+A lease that ends without a line (a failure, an unchanged page, a dropped record) ends in the same order: in the corpus,
+in Redis, here. So after a kill at any instant a target is archived or will be leased again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
+from crawler.exceptions import CorpusError
+from crawler.extensions.archivist import Archivist
+from crawler.extensions.sharing import Sharing
+from crawler.frontier.shared.entries import Ended, entry_of, fetched, told_of
+from crawler.frontier.targets import Known, Validators, target_id
+from crawler.items import Article
+from crawler.utils.components import needed
+from crawler.utils.engine import is_closing
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.frontier.shared.redis import SharedFrontier
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 3600
+
+_MAX_LEASED_AT_ONCE = 32
+_MAX_SHARED_AHEAD = 2
+"""Targets that a worker leases before the network can take them: the others have as much of a right to them."""
+_MIN_POLL_SECONDS, _MAX_POLL_SECONDS = 0.05, 0.5
+_FIRST_TID = -(2**63)
+_TARGETS_A_PART = 1_000
+
+EndState = Literal["gone", "failed", "dropped"]
+"""How a lease ends without a line: the site has nothing; it is due again; a pipeline dropped its record."""
+
+
+class Choosing(Protocol):
+    """Leases targets of a corpus; called in the archivist's thread."""
+
+    def __call__(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
+        """Return up to *limit* targets, leased to *run* until the Unix time *until*."""
+
+
+class Leased(NamedTuple):
+    """Targets that were leased, and whether there may be more."""
+
+    targets: list[Target]
+    more: bool
+
+
+class Leases(Protocol):
+    """The targets that this crawl holds."""
+
+    held: set[str]
+    """Keys of the targets whose lease is not over."""
+    answered: int
+    """How many articles the site answered for in this run: archived, or said to be unchanged."""
+    validators: dict[str, Validators]
+    """By key, what its response gave to ask conditionally with next time, until its record is archived."""
+    on_added: Callable[[Article], None]
+    """Called with each record that became a line: targets that it lists wait in the frontier now."""
+
+    def room(self, ahead: Callable[[], int]) -> int:
+        """Return how many more targets may be leased now; *ahead* counts those that wait for the network."""
+
+    async def lease(self, limit: int, choose: Choosing, *, max_depth: int) -> Leased:
+        """Lease up to *limit* targets, up to *max_depth* from the seeds; *choose* takes them from a corpus."""
+
+    async def archive(self, article: Article) -> Outcome:
+        """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
+
+    async def unchanged(self, key: str) -> None:
+        """End the lease of *key*: the site said that it is as the corpus holds it."""
+
+    async def end(self, key: str, state: EndState, reason: str) -> None:
+        """End the lease of *key* without a line."""
+
+    def holds(self, key: str) -> bool:
+        """Tell whether the lease of *key* is held, and can be ended."""
+
+    async def seeded(self) -> None:
+        """Note that all seeds are archived."""
+
+
+def leases_of(crawler: Crawler) -> Leases | None:
+    """Return the leases of *crawler*; None if its spider has no corpus, as that of ``scrapy shell``."""
+    return crawler.get_extension(LocalLeases)
+
+
+class LocalLeases:
+    """Leases from the corpus's own frontier."""
+
+    is_shared = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.held: set[str] = set()
+        self.answered = 0
+        self.on_added: Callable[[Article], None] = lambda _article: None
+        self.validators: dict[str, Validators] = {}
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if getattr(crawler.spider, "profile", None) is None or bool(crawler.settings["FRONTIER_URL"]) != cls.is_shared:
+            raise NotConfigured
+        leases = cls(crawler)
+        crawler.signals.connect(leases.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(leases.spider_closed, signal=signals.spider_closed)
+        return leases
+
+    @cached_property
+    def _archivist(self) -> Archivist:
+        return needed(self._crawler, Archivist)
+
+    async def spider_opened(self) -> None:
+        """Take back what runs that ended left leased, and let wait again what is to be tried again."""
+        retries_failed = getattr(self._crawler.spider, "retries_failed", True)
+        retries_dropped = getattr(self._crawler.spider, "retries_dropped", False)
+
+        def take_back(corpus: Corpus) -> dict[str, int]:
+            return {
+                "leases_released": corpus.frontier.release(now=0),
+                "failed_retried": corpus.frontier.retry_failed() if retries_failed else 0,
+                "dropped_retried": corpus.frontier.retry_dropped() if retries_dropped else 0,
+            }
+
+        for name, count in (await self._archivist.do(take_back)).items():
+            self._crawler.stats.set_value(f"gleaner/{name}", count)
+
+    async def spider_closed(self) -> None:
+        """Give back what is still leased. Then nobody has anything to write: the archivist is closed."""
+        archivist = self._archivist
+        try:
+            counts = await self._leave()
+            if archivist.error is None:
+                await archivist.do(lambda corpus: corpus.frontier.release(now=0))
+                counts = counts or await archivist.do(lambda corpus: corpus.frontier.counts())
+                for state, count in counts.items():
+                    self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
+        except CorpusError:
+            logger.info("Leases could not be given back; the next run takes them back")
+        finally:
+            await archivist.close()
+
+    def room(self, ahead: Callable[[], int]) -> int:  # noqa: ARG002 - of Leases
+        limit: int | None = getattr(self._crawler.spider, "max_articles", None)
+        return min(
+            _MAX_LEASED_AT_ONCE, _MAX_LEASED_AT_ONCE if limit is None else limit - self.answered - len(self.held)
+        )
+
+    async def lease(self, limit: int, choose: Choosing, *, max_depth: int) -> Leased:
+        leased = await self._lease(limit, choose, max_depth)
+        self.held.update(target.key for target in leased.targets)
+        self._crawler.stats.inc_value("gleaner/asked", len(leased.targets))
+        return leased
+
+    async def _lease(self, limit: int, choose: Choosing, max_depth: int) -> Leased:  # noqa: ARG002 - *choose* knows it
+        archivist, until = self._archivist, _now() + LEASE_SECONDS
+        targets = await archivist.do(lambda corpus: choose(corpus, limit, run=archivist.run, until=until))
+        return Leased(targets, len(targets) == limit)
+
+    async def archive(self, article: Article) -> Outcome:
+        outcome = await self._archivist.add(article, self.validators.pop(article.key, None))
+        await self._tell(article)
+        if article.kind != "seed":  # which nobody leases
+            self.held.discard(article.key)
+        self.answered += article.kind == "article"
+        if isinstance(outcome, Added | Duplicate):
+            self.on_added(article)
+        return outcome
+
+    async def unchanged(self, key: str) -> None:
+        now = _now()
+        await self._archivist.do(lambda corpus: corpus.unchanged(key, now))
+        self.held.discard(key)
+        self.answered += 1
+        self._crawler.stats.inc_value("gleaner/not_modified")
+
+    async def end(self, key: str, state: EndState, reason: str) -> None:
+        await self._archivist.do(partial(_end, key=key, state=state, reason=reason, now=_now()))
+        await self._tell(Ended(key, state))
+        self.validators.pop(key, None)
+        self.held.discard(key)
+
+    def holds(self, key: str) -> bool:
+        return key in self.held and self._archivist.error is None
+
+    async def seeded(self) -> None:
+        """Do nothing: nobody else waits for seeds."""
+
+    async def _tell(self, what: Article | Ended) -> None:
+        """Do nothing: what the corpus holds, its frontier knows."""
+
+    async def _leave(self) -> dict[str, int]:
+        """Return the number of targets in each state, as far as others know it."""
+        return {}
+
+
+class SharedLeases(LocalLeases):
+    """Leases from a frontier that machines share, which is told what becomes durable in this worker's corpus."""
+
+    is_shared = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._told = asyncio.Event()
+
+    @cached_property
+    def _sharing(self) -> Sharing:
+        return needed(self._crawler, Sharing)
+
+    async def spider_opened(self) -> None:
+        """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists.
+
+        Raises Scrapy's ``CloseSpider`` if the frontier is gone by now: the crawl then ends before it has begun.
+        """
+        await super().spider_opened()
+        await self._sharing.open(self._tell_all)
+
+    async def _tell_all(self, frontier: SharedFrontier) -> None:
+        do, last = self._archivist.do, _FIRST_TID
+        while rows := await do(partial(_known, after=last)):
+            last = rows[-1].tid
+            depths = {row.key: row.depth for row in rows if row.state == "fetched"}
+            ended = [Ended(row.key, row.state, row.depth) for row in rows if row.state in {"gone", "dropped"}]
+            listed = [entry_of(row.key, row.depth, row.title, row.pic) for row in rows if row.state == "pending"]
+            lists = await do(partial(_lists, keys=await frontier.forgotten(list(depths)))) if depths else {}
+            ended += [fetched(key, depth, lists.get(key, ())) for key, depth in depths.items()]
+            await frontier.tell(ended, listed, known_before=True)
+
+    def room(self, ahead: Callable[[], int]) -> int:
+        """Return how far ahead of the network this worker may lease: what max_articles leaves, Redis knows."""
+        return max(0, _MAX_SHARED_AHEAD - ahead())
+
+    async def _lease(self, limit: int, choose: Choosing, max_depth: int) -> Leased:  # noqa: ARG002 - of one's own corpus
+        """Lease of all workers' targets, as soon as there are any; none means that there will be none."""
+        poll = _MIN_POLL_SECONDS
+        max_articles: int | None = getattr(self._crawler.spider, "max_articles", None)
+
+        def claim(frontier: SharedFrontier) -> Awaitable[tuple[list[Target], bool]]:
+            return frontier.claim(limit, max_depth=max_depth, max_articles=max_articles)
+
+        while not self._sharing.lost and not is_closing(self._crawler):
+            self._told.clear()
+            targets, more = await self._sharing.ask(claim, (list[Target](), False))
+            if targets or not more:
+                return Leased(targets, bool(targets))
+            try:
+                await asyncio.wait_for(self._told.wait(), poll)
+            except TimeoutError:
+                poll = min(2 * poll, _MAX_POLL_SECONDS)
+        return Leased([], more=False)
+
+    async def seeded(self) -> None:
+        """Tell that this worker brings no more seeds."""
+        await self._sharing.ask(lambda frontier: frontier.seeded(), None)
+
+    async def _tell(self, what: Article | Ended) -> None:
+        """Tell what is durable: how a target ended, and before that which its record lists."""
+        ended, listed = ([what], []) if isinstance(what, Ended) else told_of(what)
+        await self._sharing.ask(lambda frontier: frontier.tell(ended, listed), None)
+        self._told.set()
+
+    async def _leave(self) -> dict[str, int]:
+        return await self._sharing.close()
+
+
+def _end(corpus: Corpus, key: str, state: EndState, reason: str, now: float) -> None:
+    """End the lease of *key* in the frontier of *corpus*, and note when it is due again."""
+    if state == "dropped":  # no run requests it by itself
+        corpus.frontier.drop(key, reason)
+    else:
+        corpus.frontier.end(key, state=state, reason=reason)
+    if state != "gone":
+        corpus.catalogue.visits.record(target_id(key), "failed" if state == "failed" else "unchanged", now)
+
+
+def _known(corpus: Corpus, after: int) -> list[Known]:
+    return corpus.frontier.known(after, _TARGETS_A_PART)
+
+
+def _lists(corpus: Corpus, keys: Iterable[str]) -> dict[str, set[str]]:
+    return {key: {one.rpartition("/")[2] for one in corpus.depths.listed_by(key)} for key in keys}
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()
