@@ -53,7 +53,6 @@ MAX_CLASS_METHODS, MAX_CLASS_LINES = 15, 200
 SIZE_REASON_RE = re.compile(r"^Over (?:15 methods|200 lines): \w", re.MULTILINE)
 """In the docstring of a class that is larger: why it is."""
 CLASSES_TOO_LARGE = {
-    "spiders/base.py: ArticleSpider",
     "warc/index.py: CaptureIndex",
 }
 """May only shrink: whoever splits one takes it out."""

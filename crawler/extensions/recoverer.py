@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from crawler.extensions.archiveanswers import capture_answer, collections_answer
 from crawler.extensions.archives import ArchiveDown, Archives, Broken, Excluded
 from crawler.extensions.archivist import Archivist
 from crawler.items import Attempt, Capture, CaptureSource
+from crawler.pages.attempts import Unanswered
 from crawler.recover.cdx import commoncrawl_query, wayback_query
 from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_record
 from crawler.recover.holdings import Holdings, IndexLine
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from crawler.archive import Corpus, Target
-
-__all__ = ["ArchiveDown", "Fetched", "Recoverer"]
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +60,9 @@ class Fetched(NamedTuple):
         return datetime.fromisoformat(self.capture.archived) if self.capture.archived else None
 
 
-Found = AsyncGenerator[Fetched | Attempt]
+Outcome = Fetched | Attempt | Unanswered
+Outcomes = AsyncGenerator[Outcome]
+"""Captures, the most promising first; between them what gave nothing, and what gave no answer for now."""
 
 
 class _Index(NamedTuple):
@@ -131,54 +132,71 @@ class Recoverer:
     def spider_opened(self) -> None:
         self._archivist = self._crawler.get_extension(Archivist)
 
-    async def article(self, target: Target) -> Found:
-        """Yield the captures of *target*'s page, the most promising first, and between them what gave nothing.
+    async def article(self, target: Target) -> Outcomes:
+        """Yield what web archives have of *target*'s page.
 
-        Raises :class:`ArchiveDown` at the end if an archive that may hold more gave no answer, and :class:`Stopping`
-        when the crawl is ending.
+        Raises :class:`~crawler.utils.engine.Stopping` when the crawl is ending.
         """
         wanted = self._profile.picture_time(target.pic) or self._profile.id_time(target.id)
         places = article_places(self._profile, target.id)
-        down: list[ArchiveDown] = []
         for step in self._recovery.steps:
-            if step == "wayback" and self._recovery.asks(step):
-                async for one in self._wayback(places, wanted, "page", down):
+            if step == "sisters" or not self._recovery.asks(step):
+                continue
+            try:
+                indexes = [self._wayback_index()] if step == "wayback" else await self._commoncrawl_indexes(wanted)
+            except ArchiveDown as error:
+                yield _unanswered(f"{self._recovery.commoncrawl}/collinfo.json", step, error)
+                continue
+            for index in indexes:
+                async for one in self._captures(index, places, wanted, "page"):
                     yield one
-            elif step == "commoncrawl" and self._recovery.asks(step):
-                async for one in self._commoncrawl(places, wanted, down):
-                    yield one
-        if down:
-            raise down[0]
 
-    async def picture(self, pic: str) -> Found:
-        """Yield the captures of the picture path *pic*, as :meth:`article` does; Common Crawl keeps no pictures."""
-        down: list[ArchiveDown] = []
+    async def picture(self, pic: str) -> Outcomes:
+        """Yield what web archives have of the picture path *pic*; Common Crawl keeps no pictures."""
         if self._recovery.asks("wayback"):
-            places = picture_places(self._profile, pic)
-            async for one in self._wayback(places, self._profile.picture_time(pic), "picture", down):
+            places, wanted = picture_places(self._profile, pic), self._profile.picture_time(pic)
+            async for one in self._captures(self._wayback_index(), places, wanted, "picture"):
                 yield one
-        if down:
-            raise down[0]
 
-    async def _wayback(
-        self, places: Sequence[Place], wanted: datetime | None, kind: Kind, down: list[ArchiveDown]
-    ) -> Found:
-        wayback, cdx = self._recovery.wayback or "", self._recovery.cdx or ""
-        index = _Index(cdx, "wayback", "wayback-cdx", lambda prefix, resume: wayback_query(cdx, prefix, resume))
+    async def _captures(self, index: _Index, places: Sequence[Place], wanted: datetime | None, kind: Kind) -> Outcomes:
         for place in places:
-            lines = await self._listed(index, place, down)
-            if isinstance(lines, Attempt):
+            lines = await self._listed(index, place)
+            if not isinstance(lines, list):
                 yield lines
                 continue
             good = list(best_first(lines, wanted, kind))
+            if index.source == "commoncrawl":
+                good = [line for line in good if line.filename and line.length]
             if not good:
                 yield _nothing(index, place, lines, kind)
             for line in good:
-                url = replay_url(wayback, line.timestamp, line.url)
                 if excluded := self._exclusions.attempt(index, place):
                     yield excluded
                     break
-                yield await self._tried(self._replay(line, url, places), url, index, place, down)
+                yield await self._fetched(index, place, line, places)
+
+    async def _fetched(self, index: _Index, place: Place, line: IndexLine, places: Sequence[Place]) -> Outcome:
+        """Return the capture of *line*, or why there is none."""
+        if index.source == "wayback":
+            url, fetch = replay_url(self._recovery.wayback or "", line.timestamp, line.url), self._replay
+        else:
+            url, fetch = f"{self._recovery.commoncrawl_data}/{line.filename}", self._record
+        try:
+            return await fetch(line, url, places)
+        except Broken as broken:
+            return Attempt(url, broken.status, f"{index.source}: {broken}", index.source)
+        except Excluded as error:
+            return self._exclusions.note(index, place, error)
+        except ArchiveDown as error:
+            return _unanswered(url, index.source, error)
+
+    def _wayback_index(self) -> _Index:
+        cdx = self._recovery.cdx or ""
+        return _Index(cdx, "wayback", "wayback-cdx", partial(wayback_query, cdx))
+
+    async def _commoncrawl_indexes(self, wanted: datetime | None) -> list[_Index]:
+        collections = self._recovery.collections or await self._nearest_collections(wanted)
+        return [_collection(self._recovery.commoncrawl or "", name) for name in collections]
 
     async def _replay(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
         """Fetch the capture of *line* at *url*, along the redirects that stay with the target."""
@@ -201,27 +219,6 @@ class Recoverer:
         archived = archived_at(header(response, "Memento-Datetime"), there.timestamp)
         capture = _capture("wayback", response.url, response, archived)
         return Fetched(response.body, there.url, header(response, "Content-Type"), capture)
-
-    async def _commoncrawl(self, places: Sequence[Place], wanted: datetime | None, down: list[ArchiveDown]) -> Found:
-        base = self._recovery.commoncrawl or ""
-        try:
-            collections = self._recovery.collections or await self._nearest_collections(wanted)
-        except ArchiveDown as error:
-            down.append(error)
-            yield Attempt(f"{base}/collinfo.json", None, f"commoncrawl: {error}", "commoncrawl")
-            return
-        for index in (_collection(base, name) for name in collections):
-            for place in places:
-                lines = await self._listed(index, place, down)
-                if isinstance(lines, Attempt):
-                    yield lines
-                    continue
-                good = [line for line in best_first(lines, wanted, "page") if line.filename and line.length]
-                if not good:
-                    yield _nothing(index, place, lines, "page")
-                for line in good:
-                    url = f"{self._recovery.commoncrawl_data}/{line.filename}"
-                    yield await self._tried(self._record(line, url, places), url, index, place, down)
 
     async def _nearest_collections(self, wanted: datetime | None) -> tuple[str, ...]:
         async with self._questions["collinfo"]:
@@ -247,7 +244,7 @@ class Recoverer:
         capture = replace(capture, coding=payload.coding or capture.coding)
         return Fetched(payload.body, payload.url, payload.content_type, capture)
 
-    async def _listed(self, index: _Index, place: Place, down: list[ArchiveDown]) -> list[IndexLine] | Attempt:
+    async def _listed(self, index: _Index, place: Place) -> list[IndexLine] | Attempt | Unanswered:
         """Return what *index* holds of *place*: from the catalogue, or by asking for it and its neighbours."""
         source, since = f"{index.name} {place.base}", time.time() - KEPT_SECONDS
         try:
@@ -262,8 +259,7 @@ class Recoverer:
         except Excluded as error:
             return self._exclusions.note(index, place, error)
         except ArchiveDown as error:
-            down.append(error)
-            return Attempt(index.query(place.base + place.name, None), None, f"{index.source}: {error}", index.source)
+            return _unanswered(index.query(place.base + place.name, None), index.source, error)
 
     async def _ask_index(self, index: _Index, source: str, place: Place, since: float) -> None:
         """Ask *index* for a page of what it holds of *place* and its neighbours, and keep that."""
@@ -272,20 +268,6 @@ class Recoverer:
         answer = await self._archives.ask(url, index.service, partial(index_answer, source=index.source))
         self._crawler.stats.inc_value(f"gleaner/recover/{index.source}_broken_lines", answer.broken)
         await self._store(lambda holdings: keep(holdings, source, place, asked, answer, time.time()))
-
-    async def _tried(
-        self, fetching: Awaitable[Fetched], url: str, index: _Index, place: Place, down: list[ArchiveDown]
-    ) -> Fetched | Attempt:
-        """Return what *fetching* gives, or why it gives nothing."""
-        try:
-            return await fetching
-        except Broken as broken:
-            return Attempt(url, broken.status, f"{index.source}: {broken}", index.source)
-        except Excluded as error:
-            return self._exclusions.note(index, place, error)
-        except ArchiveDown as error:
-            down.append(error)
-            return Attempt(url, None, f"{index.source}: {error}", index.source)
 
     async def _store(self, operation: Callable[[Holdings], T]) -> T:
         """Do *operation* on the catalogue's holdings, in the archivist's thread; or on those in memory."""
@@ -297,6 +279,10 @@ class Recoverer:
 
         assert self._archivist is not None  # noqa: S101 - a spider with a profile and a corpus has one
         return await self._archivist.do(on_corpus)
+
+
+def _unanswered(url: str, source: CaptureSource, error: ArchiveDown) -> Unanswered:
+    return Unanswered(Attempt(url, None, f"{source}: {error}", source), error.limited)
 
 
 def memory_holdings() -> Holdings:

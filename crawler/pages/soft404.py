@@ -1,12 +1,17 @@
-"""Pages that answer 200 but are not the article that was asked for: "not found" texts, home pages, parked domains."""
+"""Is this the page of the target? By the answer (:func:`answer_refusal`), then by the page (:func:`soft_404`). Pure.
+
+A soft 404 is a page that answers 200 but is not the article requested: "not found" text, home page, parked domain.
+"""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz, utils
 
 from crawler.frontier.targets import Target
+from crawler.items import Attempt
 from crawler.pages.facts import PageFacts
 from crawler.sites import SiteProfile
 
@@ -19,6 +24,10 @@ Headlines are edited after publication, mostly in a few words; unrelated ones of
 SETTLED = "soft 404: "
 """What the reason begins with where the page says what it is instead of the article."""
 
+_PAGE_STATUSES = frozenset({200, 201, 202, 203})
+"""Answers that browsers show as pages: 203 is what a proxy has changed."""
+_NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
+"""Paths of front pages and of error pages: where a site redirects requests for what it does not have."""
 _SHORT_TEXT = 300
 _LIST = "a list of other pages"
 """Why a page has no text, as :func:`crawler.extract.extract` says it, where that tells that it is no article."""
@@ -29,6 +38,29 @@ _PARKED_RE = re.compile(
     r"|buy this domain|domain parking)\b",
     re.IGNORECASE,
 )
+
+
+def answer_refusal(url: str, status: int, body: bytes, profile: SiteProfile, *, is_text: bool) -> str | None:
+    """Return why an answer cannot be the page of an article, None if it may be.
+
+    *url* is where redirects led to; *is_text* is whether the answer is text by its headers and its first bytes.
+    """
+    if status not in _PAGE_STATUSES:
+        return f"status {status}"
+    if profile.article_id(url) is None:
+        settled = _NOWHERE_RE.search(urlsplit(url).path) is not None
+        return _reason("redirected to a page that is not an article", settled=settled)
+    if not body:
+        return "an empty answer"
+    return None if is_text else "not a page"
+
+
+def attempt_of(url: str, status: int, refusal: str) -> Attempt:
+    """Return the attempt that an answer is which was refused.
+
+    It has a status only where that is evidence; that of a page is, if the page says what it is instead of the article.
+    """
+    return Attempt(url, status if status not in _PAGE_STATUSES or is_settled(refusal) else None, refusal)
 
 
 def soft_404(

@@ -15,9 +15,10 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
-from crawler.extensions.recoverer import ArchiveDown, Recoverer
+from crawler.extensions.recoverer import Recoverer
 from crawler.frontier.targets import stub_state
 from crawler.items import Article, Attempt, Image, ImageStatus
+from crawler.pages.attempts import Unanswered
 from crawler.pages.likeness import best_first
 from crawler.pages.media import Media
 from crawler.sites import SiteProfile
@@ -180,19 +181,19 @@ class ImagesPipeline:
         if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
             return None
         flawed: _Candidate | None = None
-        try:
-            async with aclosing(self._recoverer.picture(image.pic)) as steps:
-                async for step in steps:
-                    if isinstance(step, Attempt):
-                        logger.info("Picture %s: %s", image.pic, step.reason)
-                        continue
-                    look = await self._look(step.body, step.capture.url or step.url, answers)
-                    if look and not look.media.is_truncated:
-                        self._crawler.stats.inc_value("gleaner/recover/pictures")
-                        return look
-                    flawed = flawed or look
-        except ArchiveDown:
-            answers.setdefault("failed", "no answer from a web archive")
+        async with aclosing(self._recoverer.picture(image.pic)) as steps:
+            async for step in steps:
+                if isinstance(step, Unanswered):
+                    answers.setdefault("failed", "no answer from a web archive")
+                    step = step.attempt  # noqa: PLW2901 - which it is, too
+                if isinstance(step, Attempt):
+                    logger.info("Picture %s: %s", image.pic, step.reason)
+                    continue
+                look = await self._look(step.body, step.capture.url or step.url, answers)
+                if look and not look.media.is_truncated:
+                    self._crawler.stats.inc_value("gleaner/recover/pictures")
+                    return look
+                flawed = flawed or look
         return flawed
 
     async def _look(self, data: bytes, url: str, answers: Answers) -> _Candidate | None:

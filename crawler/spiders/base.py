@@ -5,32 +5,28 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
 from scrapy import Request
-from scrapy.http import Response, TextResponse
-from w3lib.encoding import http_content_type_encoding
+from scrapy.http import Response
 
 from crawler.archive import Corpus, Target
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.exceptions import ConfigError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.leases import Leases, LocalLeases
-from crawler.extensions.readers import PageNotRead, Readers
-from crawler.extensions.recoverer import ArchiveDown, Fetched, Recoverer
 from crawler.frontier.targets import Validators
-from crawler.items import Article, Attempt, Capture
-from crawler.pages.facts import PageFacts
-from crawler.pages.records import article_record, stub_record
-from crawler.pages.soft404 import SETTLED, is_settled, soft_404
+from crawler.items import Article, Attempt
+from crawler.pages.attempts import Ask, AskArchives, Attempts, Wait
+from crawler.pages.records import stub_record
+from crawler.spiders.steps import Steps
+from crawler.utils.components import needed
 from crawler.utils.engine import Stopping
-from crawler.utils.response import NOT_HELD, captured, header, reason_of
+from crawler.utils.response import header, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -38,17 +34,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 
 _NOT_MODIFIED = 304
-_PAGE_STATUSES = frozenset({200, 201, 202, 203})
-"""Answers that browsers show as pages: 203 is what a proxy has changed."""
-_EMPTY = "an empty answer"
+_MAX_REASON_LETTERS = 500
 _CORPUS = "_corpus"
 """The argument by which :meth:`ArticleSpider.from_crawler` tells where the corpus is."""
-_NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
-"""Paths of front pages and of error pages: where a site sends those who ask for what it has not."""
-
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
 
@@ -110,167 +100,87 @@ class ArticleSpider(scrapy.Spider):
         corpus.depths.pass_on()
         return corpus.frontier.lease(limit, max_depth=self.depth, run=run, until=until)
 
-    def request(self, target: Target, attempts: tuple[Attempt, ...] = ()) -> Request | None:
-        """Return the request for the next URL of *target* after those tried in vain; None if there is none left."""
-        urls = [*self.profile.article_urls(target.id), *self.profile.sister_urls(target.id)]
-        held = target.validators
-        if held and self.profile.allows(held.url):
-            urls = [held.url, *(url for url in urls if url != held.url)]
-        urls = urls[len(attempts) :]
-        if not urls:
+    def request(self, target: Target, attempts: Attempts | None = None) -> Request | None:
+        """Return the request for the next URL of *target*, the first without *attempts*; None if there is none left."""
+        attempts = attempts or self.steps.first(target)
+        step = attempts.next
+        if not isinstance(step, Ask):
             return None
         return Request(
-            urls[0],
+            step.url,
             callback=self.parse_article,
             errback=self.no_answer,
-            headers=_conditions(held) if held and held.url == urls[0] else None,
+            headers=_conditions(step.validators) if step.validators else None,
             meta={"target": target, "attempts": attempts},
         )
 
     async def parse_article(self, response: Response) -> AsyncIterator[Article | Request]:
         """Yield the article's record; or, if this is not it, the next request for it or its stub."""
-        target: Target = response.meta["target"]
+        attempts: Attempts = response.meta["attempts"]
+        target = attempts.target
         if response.status == _NOT_MODIFIED and target.validators:
             await self.leases.unchanged(target.key)
             return
-        facts, refusal = await self._page(response, target)
-        if facts is None or refusal is not None:
-            # Only a page that says what it is instead of the article is evidence that there is none.
-            is_evidence = response.status not in _PAGE_STATUSES or is_settled(refusal or "")
-            status = response.status if is_evidence and NOT_HELD not in response.flags else None
-            async for one in self._next(response.request, Attempt(response.url, status, refusal or "")):
+        found = await self.steps.answer(response, attempts)
+        if isinstance(found, Article):
+            self.leases.validators[target.key] = _validators(response)
+            yield found
+        else:
+            async for one in self._go_on(found):
                 yield one
-            return
-        self._count_cleaned(facts)
-        self.leases.validators[target.key] = _validators(response)
-        attempts = response.meta["attempts"]
-        where = captured(response)._asdict()
-        capture = Capture(source="origin", url=response.url, status=response.status, attempts=attempts, **where)
-        yield article_record(target, facts, self.profile, capture, run=self.archivist.run, url=response.url)
-
-    async def _page(self, response: Response, target: Target) -> tuple[PageFacts | None, str | None]:
-        """Return what the page in *response* tells, if it is one, and why it is not that of *target*, if it is not."""
-        refusal = self._refusal(response)
-        if refusal is not None:
-            return None, refusal
-        facts = await self.readers.read(response.body, response.url, self.profile, _declared_charset(response))
-        return facts, soft_404(facts, target, self.profile, response.url)
-
-    def _count_cleaned(self, facts: PageFacts) -> None:
-        for rule, times in facts.cleaned:
-            self.crawler.stats.inc_value(f"gleaner/cleaned/{rule}", times)
 
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
         """Yield the next request for a target whose URL gave no answer, or its stub; nothing if the crawl is ending."""
         if isinstance(failure.value, Stopping):
             return  # its lease is given back when the spider is closed
         request: Request = failure.request  # type: ignore[attr-defined]
-        async for one in self._next(request, Attempt(request.url, None, reason_of(failure.value))):
+        attempt = Attempt(request.url, None, reason_of(failure.value))
+        async for one in self._go_on(self.steps.failed(request.meta["attempts"], attempt)):
             yield one
 
-    async def _next(self, request: Request | None, attempt: Attempt) -> AsyncIterator[Article | Request]:
-        """Yield what follows an attempt in vain: the next request, or what web archives hold, or the stub."""
-        assert request is not None  # noqa: S101 - Scrapy sets it
-        target: Target = request.meta["target"]
-        attempts: tuple[Attempt, ...] = (*request.meta["attempts"], attempt)
-        self._note(target, attempt)
-        following = self.request(target, attempts)
-        if following is None:
-            record = await self._recovered(target, list(attempts))
-            if record is not None:
-                yield record
-        else:
+    async def _go_on(self, attempts: Attempts) -> AsyncIterator[Article | Request]:
+        """Yield the next request, what web archives hold, or the stub; nothing if the target waits for an archive."""
+        target = attempts.target
+        if isinstance(attempts.next, AskArchives):
+            try:
+                found = attempts.after_archives() if await self._held(target) else await self.steps.archives(attempts)
+            except Stopping:
+                return  # its lease is given back when the spider is closed
+            if isinstance(found, Article):
+                yield found
+                return
+            attempts = found
+        following, step = self.request(target, attempts), attempts.next
+        if following is not None:
             yield following
-
-    async def _recovered(self, target: Target, attempts: list[Attempt]) -> Article | None:
-        """Return the record of *target* from web archives, or its stub; None if it is to wait for an archive."""
-        run = self.archivist.run
-        try:
-            if self.recoverer.has_archives and not await self._held(target):
-                async with aclosing(self.recoverer.article(target)) as steps:
-                    async for step in steps:
-                        facts, attempt = await self._judged(step, target)
-                        if facts is not None and isinstance(step, Fetched):
-                            self.crawler.stats.inc_value(f"gleaner/recover/articles/{step.capture.source}")
-                            self._count_cleaned(facts)
-                            capture = replace(step.capture, attempts=tuple(attempts))
-                            return article_record(target, facts, self.profile, capture, run=run, url=step.url)
-                        attempts += [attempt] if attempt else []
-        except ArchiveDown as error:
+        elif isinstance(step, Wait):
             self.crawler.stats.inc_value("gleaner/recover/waiting")
-            if error.limited:
+            if step.is_limited:
                 self.crawler.stats.inc_value("gleaner/recover/rate_limited")
-            await self.leases.end(target.key, "failed", "; ".join(dict.fromkeys(one.reason for one in attempts))[:500])
-            return None
-        except Stopping:
-            return None  # its lease is given back when the spider is closed
-        return stub_record(target, attempts, self.profile, run=run, tried=_now())
+            reasons = dict.fromkeys(one.reason for one in attempts.tried)
+            await self.leases.end(target.key, "failed", "; ".join(reasons)[:_MAX_REASON_LETTERS])
+        else:
+            yield stub_record(target, attempts.tried, self.profile, run=self.archivist.run, tried=_now())
 
     async def _held(self, target: Target) -> bool:
         """Tell whether the corpus holds the article, so that only the site is asked whether it has changed."""
         held = await self.archivist.do(lambda corpus: corpus.catalogue.held(target.key))
         return held is not None and held.kind == "article"
 
-    async def _judged(self, step: Fetched | Attempt, target: Target) -> tuple[PageFacts | None, Attempt | None]:
-        """Return what a capture tells of *target*, or the attempt that it was."""
-        if isinstance(step, Fetched):
-            facts, refusal = None, None
-            charset = http_content_type_encoding(step.content_type) if step.content_type else None
-            try:
-                facts = await self.readers.read(step.body, step.url, self.profile, charset, step.archived)
-                refusal = soft_404(facts, target, self.profile, None, strict=True)
-            except PageNotRead as error:
-                refusal = str(error)
-            if refusal is None:
-                return facts, None
-            source = step.capture.source
-            step = Attempt(step.capture.url or step.url, step.capture.status, f"{source}: {refusal}", source)
-        self._note(target, step)
-        return None, step
-
-    def _note(self, target: Target, attempt: Attempt) -> None:
-        logger.info("%s: %s (%s)", target.key, attempt.reason, attempt.url)
-        self.crawler.stats.inc_value(f"gleaner/attempts_failed/{_stat(attempt)}")
-
-    def _refusal(self, response: Response) -> str | None:
-        """Return why *response* cannot be the page of an article, None if it may be."""
-        if NOT_HELD in response.flags:
-            return NOT_HELD
-        if response.status not in _PAGE_STATUSES:
-            return f"status {response.status}"
-        if self.profile.article_id(response.url) is None:
-            settled = SETTLED if _NOWHERE_RE.search(urlsplit(response.url).path) else ""
-            return f"{settled}redirected to a page that is not an article"
-        if not response.body:
-            return _EMPTY
-        if not isinstance(response, TextResponse):
-            return "not a page"
-        return None
+    @cached_property
+    def steps(self) -> Steps:
+        """What this spider makes of answers."""
+        return Steps(self.crawler, self.profile, self.archivist.run)
 
     @property
     def archivist(self) -> Archivist:
         """The archivist of this crawl."""
-        return self._extension(Archivist)
+        return needed(self.crawler, Archivist)
 
     @property
     def leases(self) -> Leases:
         """The leases of this crawl."""
-        return self._extension(LocalLeases)
-
-    @property
-    def recoverer(self) -> Recoverer:
-        """The recoverer of this crawl."""
-        return self._extension(Recoverer)
-
-    @property
-    def readers(self) -> Readers:
-        """The readers of this crawl."""
-        return self._extension(Readers)
-
-    def _extension(self, kind: type[T]) -> T:
-        extension = self.crawler.get_extension(kind)
-        assert extension is not None  # noqa: S101 - crawler/settings.py enables it
-        return extension
+        return needed(self.crawler, LocalLeases)
 
 
 def number(name: str, value: str, *, minimum: int) -> int:
@@ -291,10 +201,6 @@ def duration(name: str, value: str) -> float:
     return float(int(match[1]) * _SECONDS[match[2]])
 
 
-def _stat(attempt: Attempt) -> str:
-    return attempt.source if attempt.source != "origin" else str(attempt.status or "no_answer")
-
-
 def _conditions(held: Validators) -> dict[str, str]:
     conditions = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
     return {name: value for name, value in conditions.items() if value}
@@ -302,11 +208,6 @@ def _conditions(held: Validators) -> dict[str, str]:
 
 def _validators(response: Response) -> Validators:
     return Validators(response.url, header(response, "ETag"), header(response, "Last-Modified"))
-
-
-def _declared_charset(response: Response) -> str | None:
-    content_type = header(response, "Content-Type")
-    return http_content_type_encoding(content_type) if content_type else None
 
 
 def _now() -> str:

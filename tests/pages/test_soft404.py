@@ -3,9 +3,9 @@
 import pytest
 
 from crawler.archive import Target
-from crawler.items import RelatedItem
+from crawler.items import Attempt, RelatedItem
 from crawler.pages.facts import PageFacts, read_page
-from crawler.pages.soft404 import is_settled, soft_404
+from crawler.pages.soft404 import answer_refusal, attempt_of, is_settled, soft_404
 from crawler.sites import load_profile
 
 PROFILE = load_profile("replica")
@@ -193,3 +193,30 @@ def test_what_stands_before_an_article_is_not_its_text(page):
     facts = read_page(page.format(TARGET.title).encode(), url, PROFILE)
     assert facts.text is None
     assert not is_settled(soft_404(facts, TARGET, PROFILE, url) or "an article")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body", "is_text", "reason", "told"),
+    [
+        ("/news/7", 404, b"No", True, "status 404", 404),
+        ("/news/7", 503, b"", True, "status 503", 503),
+        ("/news/7", 203, b"", True, "an empty answer", None),
+        ("/news/7", 204, b"", True, "status 204", 204),
+        ("/", 200, b"Home", True, "soft 404: redirected to a page that is not an article", 200),
+        ("/en/index.html", 200, b"Home", True, "soft 404: redirected to a page that is not an article", 200),
+        ("/404.html", 200, b"No", True, "soft 404: redirected to a page that is not an article", 200),
+        ("/login", 200, b"Who?", True, "redirected to a page that is not an article", None),
+        ("/news/7", 200, b"", True, "an empty answer", None),
+        ("/news/7", 200, b"\xff\xd8", False, "not a page", None),
+    ],
+)
+def test_answer_that_is_no_article_is_refused_and_its_status_told_only_as_evidence(
+    path, status, body, is_text, reason, told
+):
+    url = f"{BASE}{path}"
+    assert answer_refusal(url, status, body, PROFILE, is_text=is_text) == reason
+    assert attempt_of(url, status, reason) == Attempt(url, told, reason)
+
+
+def test_answer_with_a_page_of_an_article_may_be_it():
+    assert answer_refusal(f"{BASE}/news/7/a-slug", 200, b"<p>", PROFILE, is_text=True) is None

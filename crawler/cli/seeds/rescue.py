@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scrapy import Request
-from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive import Target
@@ -19,16 +19,16 @@ from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.cli.show import note, print_json, say
 from crawler.exceptions import STOPPED, ConfigError, CorpusError, GleanerError
-from crawler.extensions.recoverer import ArchiveDown
 from crawler.frontier.targets import target_id
-from crawler.items import Article, Attempt, Capture
-from crawler.pages.records import article_record
+from crawler.items import Article, Attempt
+from crawler.pages.attempts import Ask, Attempts, Stub, Wait
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS, FORCED
 from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider
+from crawler.spiders.steps import Steps
 from crawler.utils.engine import Stopping
 from crawler.utils.process import GentleProcess
-from crawler.utils.response import captured, reason_of
+from crawler.utils.response import reason_of
 
 
 def run(_root: Path, opts: argparse.Namespace) -> int:
@@ -85,42 +85,31 @@ class RescueSpider(ArticleSpider):
         return
         yield  # an asynchronous generator, as Scrapy wants one, of nothing
 
-    async def _rescue(self, target: Target) -> Rescued:
-        attempts: list[Attempt] = []
-        for url in (*self.profile.article_urls(target.id), *self.profile.sister_urls(target.id)):
-            record, attempt = await self._from_site(url, target)
-            if record is not None:
-                return Rescued(target, record, tuple(attempts), waiting=False)
-            attempts += [attempt] if attempt else []
-        if not self.recoverer.has_archives:  # nobody is asked, so nobody is to blame
-            return Rescued(target, None, tuple(attempts), waiting=False)
-        try:
-            async with aclosing(self.recoverer.article(target)) as steps:
-                async for step in steps:
-                    facts, attempt = await self._judged(step, target)
-                    if facts is not None and not isinstance(step, Attempt):
-                        capture = replace(step.capture, attempts=tuple(attempts))
-                        record = article_record(target, facts, self.profile, capture, run=_RUN, url=step.url)
-                        return Rescued(target, record, tuple(attempts), waiting=False)
-                    attempts += [attempt] if attempt else []
-        except ArchiveDown:
-            return Rescued(target, None, tuple(attempts), waiting=True)
-        return Rescued(target, None, tuple(attempts), waiting=False)
+    @cached_property
+    def steps(self) -> Steps:
+        return Steps(self.crawler, self.profile, _RUN)
 
-    async def _from_site(self, url: str, target: Target) -> tuple[Article | None, Attempt | None]:
-        """Return the record of *target* from *url*, or the failed attempt."""
-        request = Request(url, callback=NO_CALLBACK)
+    async def _rescue(self, target: Target) -> Rescued:
+        attempts = self.steps.first(target)
+        while not isinstance(step := attempts.next, Wait | Stub):
+            if isinstance(step, Ask):
+                found = await self._from_site(step.url, attempts)
+            else:
+                found = await self.steps.archives(attempts)
+            if isinstance(found, Article):
+                return Rescued(target, found, found.capture.attempts, waiting=False)
+            attempts = found
+        return Rescued(target, None, attempts.tried, waiting=isinstance(step, Wait))
+
+    async def _from_site(self, url: str, attempts: Attempts) -> Article | Attempts:
+        """Return the record of the target as *url* gives it, or what is left to try."""
         try:
-            response: Response = await self.crawler.engine.download_async(request)
+            response = await self.crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
         except Stopping:
             raise
         except Exception as error:  # noqa: BLE001 - Scrapy passes on whatever went wrong below it
-            return None, Attempt(url, None, reason_of(error))
-        facts, refusal = await self._page(response, target)
-        if facts is None or refusal is not None:
-            return None, Attempt(response.url, response.status, refusal or "")
-        capture = Capture(source="origin", url=response.url, status=response.status, **captured(response)._asdict())
-        return article_record(target, facts, self.profile, capture, run=_RUN, url=response.url), None
+            return self.steps.failed(attempts, Attempt(url, None, reason_of(error)))
+        return await self.steps.answer(response, attempts)
 
 
 def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_json: bool) -> int:

@@ -1,0 +1,116 @@
+"""The steps of a spider: from what a URL or a web archive answered to a record, or to what is left to try."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scrapy.http import Response, TextResponse
+from w3lib.encoding import http_content_type_encoding
+
+from crawler.extensions.readers import PageNotRead, Readers
+from crawler.extensions.recoverer import Fetched, Recoverer
+from crawler.items import Article, Attempt, Capture
+from crawler.pages.attempts import Attempts, Unanswered, first_attempts
+from crawler.pages.facts import PageFacts
+from crawler.pages.records import article_record
+from crawler.pages.soft404 import answer_refusal, attempt_of, soft_404
+from crawler.utils.components import needed
+from crawler.utils.response import NOT_HELD, captured, header
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.frontier.targets import Target
+    from crawler.sites import SiteProfile
+
+logger = logging.getLogger(__name__)
+
+
+class Steps:
+    """Takes the steps that :class:`~crawler.pages.attempts.Attempts` names, and notes those without success.
+
+    Counts ``gleaner/attempts_failed/...``, ``gleaner/cleaned/<rule>`` and ``gleaner/recover/articles/<source>``.
+    """
+
+    def __init__(self, crawler: Crawler, profile: SiteProfile, run: str) -> None:
+        self._readers, self._recoverer = needed(crawler, Readers), needed(crawler, Recoverer)
+        self._stats = crawler.stats
+        self._profile = profile
+        self._run = run
+
+    def first(self, target: Target) -> Attempts:
+        """Return what there is to try for *target*."""
+        return first_attempts(target, self._profile, archives=self._recoverer.has_archives)
+
+    def failed(self, attempts: Attempts, outcome: Attempt | Unanswered) -> Attempts:
+        """Return what follows *outcome*, a step without success."""
+        attempt = outcome.attempt if isinstance(outcome, Unanswered) else outcome
+        logger.info("%s: %s (%s)", attempts.target.key, attempt.reason, attempt.url)
+        name = attempt.source if attempt.source != "origin" else str(attempt.status or "no_answer")
+        self._stats.inc_value(f"gleaner/attempts_failed/{name}")
+        return attempts.after(outcome)
+
+    async def answer(self, response: Response, attempts: Attempts) -> Article | Attempts:
+        """Return the record of the target as the site's *response* gives it, or what is left to try."""
+        facts = await self._page(response, attempts.target)
+        if isinstance(facts, Attempt):
+            return self.failed(attempts, facts)
+        capture = Capture(source="origin", url=response.url, status=response.status, **captured(response)._asdict())
+        return self._record(attempts, facts, capture, response.url)
+
+    async def archives(self, attempts: Attempts) -> Article | Attempts:
+        """Return the record of the target as the first good capture in web archives gives it, or what is left to try.
+
+        Raises :class:`~crawler.utils.engine.Stopping` when the crawl is ending.
+        """
+        async with aclosing(self._recoverer.article(attempts.target)) as outcomes:
+            async for outcome in outcomes:
+                if isinstance(outcome, Fetched):
+                    facts = await self._archived_page(outcome, attempts.target)
+                    if isinstance(facts, PageFacts):
+                        self._stats.inc_value(f"gleaner/recover/articles/{outcome.capture.source}")
+                        return self._record(attempts, facts, outcome.capture, outcome.url)
+                    outcome = facts  # noqa: PLW2901 - a capture that is not the page is an attempt without success
+                attempts = self.failed(attempts, outcome)
+        return attempts.after_archives()
+
+    async def _page(self, response: Response, target: Target) -> PageFacts | Attempt:
+        """Return what the page of *target* in *response* tells; if that is not its page, the attempt that it was."""
+        if NOT_HELD in response.flags:
+            return Attempt(response.url, None, NOT_HELD)
+        is_text = isinstance(response, TextResponse)
+        refusal = answer_refusal(response.url, response.status, response.body, self._profile, is_text=is_text)
+        if refusal is None:
+            charset = _charset(header(response, "Content-Type"))
+            facts = await self._readers.read(response.body, response.url, self._profile, charset)
+            refusal = soft_404(facts, target, self._profile, response.url)
+            if refusal is None:
+                return facts
+        return attempt_of(response.url, response.status, refusal)
+
+    async def _archived_page(self, fetched: Fetched, target: Target) -> PageFacts | Attempt:
+        """Return what the page of *target* in a capture tells; if that is not its page, the attempt that it was."""
+        charset = _charset(fetched.content_type)
+        try:
+            facts = await self._readers.read(fetched.body, fetched.url, self._profile, charset, fetched.archived)
+            refusal = soft_404(facts, target, self._profile, None, strict=True)
+        except PageNotRead as error:
+            refusal = str(error)
+        else:
+            if refusal is None:
+                return facts
+        source = fetched.capture.source
+        return Attempt(fetched.capture.url or fetched.url, fetched.capture.status, f"{source}: {refusal}", source)
+
+    def _record(self, attempts: Attempts, facts: PageFacts, capture: Capture, url: str) -> Article:
+        for rule, times in facts.cleaned:
+            self._stats.inc_value(f"gleaner/cleaned/{rule}", times)
+        capture = replace(capture, attempts=attempts.tried)
+        return article_record(attempts.target, facts, self._profile, capture, run=self._run, url=url)
+
+
+def _charset(content_type: str | None) -> str | None:
+    return http_content_type_encoding(content_type) if content_type else None
