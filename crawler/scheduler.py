@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Protocol, Self, cast
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
@@ -13,6 +13,7 @@ from crawler.archive import Corpus, Target
 from crawler.extensions.leases import Leases, leases_of
 from crawler.extensions.unarchived import Unarchived
 from crawler.items import Article
+from crawler.utils.doors import count_before_network
 from crawler.utils.engine import Tasks, let_scraper_end
 
 if TYPE_CHECKING:
@@ -92,9 +93,7 @@ class FrontierScheduler(BaseScheduler):
 
     def _ahead(self) -> int:
         """Return how many targets are leased whose request has not come as far as the network."""
-        downloader: Any = self._crawler.engine.downloader
-        begun = {request for slot in downloader.slots.values() for request in slot.active}
-        return len(self._ready) + sum("target" in one.meta and one not in begun for one in downloader.active)
+        return len(self._ready) + count_before_network(self._crawler)
 
     def _lease_if_low(self) -> None:
         if self._leases and self._low() and not self._leasing:

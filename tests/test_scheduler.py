@@ -24,13 +24,18 @@ from tests.waiting import HANG_SECONDS
 
 
 class Engine:
-    """Notes for which reason the spider is closed, and what is to be crawled."""
+    """Notes for which reason the spider is closed, what is to be crawled, and how often it is to look around."""
 
-    running, _slot, spider = True, SimpleNamespace(closing=None), object()
+    running, spider = True, object()
 
     def __init__(self):
+        self.woken = 0
+        self._slot = SimpleNamespace(closing=None, nextcall=SimpleNamespace(schedule=self._wake))
         self.closed = asyncio.Event()
         self.crawled = asyncio.get_running_loop().create_future()
+
+    def _wake(self):
+        self.woken += 1
 
     def crawl(self, request):
         self.crawled.set_result(request)
@@ -111,6 +116,21 @@ def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(
 
     assert asyncio.run(crawl()) == (set(), 1)
     assert "lost" not in caplog.text
+
+
+def test_engine_looks_for_the_end_when_a_lease_finds_nothing(corpus):
+    """Nothing else would wake it: it would look five seconds later."""
+    with corpus.group():
+        corpus.frontier.lease(9, max_depth=9, run="another", until=2e9)
+
+    async def crawl():
+        async with scheduling(corpus, Works()) as (scheduler, _, engine):
+            assert (engine.woken, scheduler.has_pending_requests()) == (0, True)
+            await settled(scheduler)
+            await asyncio.sleep(0)
+            return engine.woken, scheduler.has_pending_requests()
+
+    assert asyncio.run(crawl()) == (1, False)
 
 
 def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus):

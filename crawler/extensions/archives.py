@@ -19,7 +19,8 @@ from crawler.extensions.sharing import Budgets, budgets_of
 from crawler.net import retry_after
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import Recovery
-from crawler.utils.engine import Stopping, is_closing
+from crawler.utils.doors import is_closing
+from crawler.utils.engine import Stopping
 from crawler.utils.response import OWN_BUDGET, header, reason_of
 
 if TYPE_CHECKING:

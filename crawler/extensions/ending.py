@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 
-from crawler.utils.engine import POLL_SECONDS, Stopping, corpus_failed, is_closing
+from crawler.utils.doors import give_up_waiting, is_closing
+from crawler.utils.engine import POLL_SECONDS, Stopping, corpus_failed
 from crawler.utils.log import is_news
 from crawler.utils.watchdog import end_seconds
 
@@ -64,7 +65,4 @@ class Ending:
         if engine.running and not is_closing(self._crawler):
             reason = self._crawler.stats.get_value("gleaner/corpus_failed")
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
-        for slot in engine.downloader.slots.values():
-            while slot.queue:
-                _request, answer = slot.queue.popleft()
-                answer.errback(Stopping("the crawl is ending"))
+        give_up_waiting(self._crawler, Stopping("the crawl is ending"))

@@ -32,7 +32,7 @@ from crawler.frontier.shared.entries import Ended, entry_of, fetched, told_of
 from crawler.frontier.targets import Known, Validators, target_id
 from crawler.items import Article
 from crawler.utils.components import needed
-from crawler.utils.engine import is_closing
+from crawler.utils.doors import is_closing
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -15,6 +15,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 from crawler.net import readable_part, robots_meaning
 from crawler.utils.conf import number
+from crawler.utils.doors import slow_down
 from crawler.utils.engine import Stopping
 from crawler.utils.response import NotNow, reason_of
 
@@ -104,7 +105,8 @@ class RobotsMiddleware:
         rules = await self._rules(response, asked_for)
         delay = self._crawl_delay(rules)
         if delay:
-            self._slow_down(host, asked_for, delay)
+            slow_down(self._crawler, asked_for, delay)
+            logger.info("%s asks for %g s between requests, by its robots.txt", host, delay)
         return _Robots(rules, None, until, delay)
 
     async def _rules(self, response: Response, asked_for: Request) -> RobotParser:
@@ -121,18 +123,6 @@ class RobotsMiddleware:
     def _crawl_delay(self, rules: RobotParser) -> float | None:
         delay = rules.crawl_delay(self._agent)
         return min(delay, self._max_delay) if delay and delay > 0 else None
-
-    def _slow_down(self, host: str, asked_for: Request, delay: float) -> None:
-        """Make *delay* the least between two requests in the download slot of *host*, now and whenever it is made."""
-        downloader: Any = self._crawler.engine.downloader
-        key = downloader.get_slot_key(asked_for)
-        slow = {**downloader.per_slot_settings.get(key, {}), "concurrency": 1, "jitter": 0.0}
-        slow["delay"] = max(delay, slow.get("delay", downloader._delay))  # noqa: SLF001 - AutoThrottle sets it so, too
-        downloader.per_slot_settings = {**downloader.per_slot_settings, key: slow}
-        slot = downloader.slots.get(key)
-        if slot is not None:
-            slot.concurrency, slot.jitter, slot.delay = 1, 0.0, max(slow["delay"], slot.delay)
-        logger.info("%s asks for %g s between requests, by its robots.txt", host, delay)
 
 
 def _expired(robots: _Robots) -> bool:

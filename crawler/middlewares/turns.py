@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import NotConfigured
 
 from crawler.extensions.sharing import Sharing
+from crawler.utils.doors import delay_of
 from crawler.utils.engine import pause
 
 if TYPE_CHECKING:
@@ -38,17 +39,9 @@ class TurnsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         host = urlsplit(request.url).netloc
-        if self._delay(request) <= 0:
+        if delay_of(self._crawler, request) <= 0:
             return
         async with self._asking[host]:
-            while (wait := await self._sharing.turn(host, self._delay(request))) > 0:
+            while (wait := await self._sharing.turn(host, delay_of(self._crawler, request))) > 0:
                 await pause(self._crawler, wait)
         self._crawler.stats.inc_value("gleaner/turns")
-
-    def _delay(self, request: Request) -> float:
-        downloader: Any = self._crawler.engine.downloader
-        key = downloader.get_slot_key(request)
-        slot = downloader.slots.get(key)
-        if slot is not None:
-            return float(slot.delay)
-        return float(downloader.per_slot_settings.get(key, {}).get("delay", downloader._delay))  # noqa: SLF001 - as robots

@@ -12,7 +12,7 @@ from crawler.items import Article
 from crawler.pages.records import seed_record
 from crawler.seeds import SeedPage, read_seeds
 from crawler.spiders.base import ArticleSpider, number
-from crawler.utils.engine import is_closing
+from crawler.utils.doors import count_items, is_closing
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +64,7 @@ class NeighboursSpider(ArticleSpider):
 
     async def _items_below(self, limit: int) -> None:
         """Wait until fewer than *limit* items are in the pipelines: Scrapy itself takes any number from start()."""
-        slot = self.crawler.engine.scraper.slot
-        while slot is not None and slot.itemproc_size >= limit:  # noqa: ASYNC110 - there is no event for it
+        while count_items(self.crawler) >= limit:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)
 
     def _with_dumps(self) -> Iterator[SeedPage]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -73,7 +72,6 @@ class RevisitSpider(ArticleSpider):
             since = (datetime.now(UTC) - timedelta(days=self.news_days)).isoformat()
             retired = await self.archivist.do(lambda corpus: corpus.catalogue.visits.retire(since))
             self.crawler.stats.set_value("gleaner/retired", retired)
-        await asyncio.sleep(0.1)  # let the first lease end: nothing wakes an engine that finds nothing to do
         return
         yield  # an asynchronous generator, as Scrapy wants one, of nothing
 

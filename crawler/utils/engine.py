@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from crawler.exceptions import CorpusError, GleanerError
+from crawler.utils.doors import end_scraper_if_idle, is_closing, wake
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -26,13 +27,6 @@ class Stopping(GleanerError):
     is_logged = True
 
 
-def is_closing(crawler: Crawler) -> bool:
-    """Return whether *crawler* has begun to end: nothing new is to be waited for."""
-    engine = crawler.engine
-    slot = engine._slot  # noqa: SLF001 - no signal is sent when an engine begins to close
-    return not engine.running or slot is None or bool(slot.closing)
-
-
 async def pause(crawler: Crawler, seconds: float) -> None:
     """Wait for *seconds*, or less: a quarter of one at most. Raise :class:`Stopping` if *crawler* has begun to end."""
     if is_closing(crawler):
@@ -41,20 +35,17 @@ async def pause(crawler: Crawler, seconds: float) -> None:
 
 
 async def let_scraper_end(crawler: Crawler) -> None:
-    """Watch, for as long as *crawler* runs, that its scraper ends once it is closing and has nothing to do.
-
-    Scrapy looks for that end when a response is done, but not when an item of ``start()`` is: a crawl that begins to
-    end while its last such item is archived would wait for ever.
-    """
+    """Watch, for as long as *crawler* runs, that its scraper ends once it is closing and has nothing to do."""
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        slot, spider = crawler.engine.scraper.slot, crawler.spider
-        if slot and spider and slot.closing and not slot.closing.called and slot.is_idle():
-            slot.closing.callback(spider)
+        end_scraper_if_idle(crawler)
 
 
 class Tasks(set[asyncio.Task[None]]):
-    """What a component does beside the engine. An error of it, which nobody would hear of, ends the crawl."""
+    """What a component does beside the engine, which looks for the end of the crawl when it is done.
+
+    An error of it, which nobody would hear of, ends the crawl.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__()  # the tasks that are not done: the loop itself holds none alive
@@ -64,7 +55,11 @@ class Tasks(set[asyncio.Task[None]]):
         """Do *work* in a task."""
         task = asyncio.ensure_future(self._end_on_error(work))
         self.add(task)
-        task.add_done_callback(self.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.discard(task)
+        wake(self._crawler)
 
     async def _end_on_error(self, work: Coroutine[Any, Any, None]) -> None:
         try:

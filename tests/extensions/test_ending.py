@@ -25,7 +25,7 @@ PROJECT = """
 import asyncio, errno, logging, os
 from crawler.settings import *
 from crawler.spiders.neighbours import NeighboursSpider
-from crawler.utils.engine import is_closing
+from crawler.utils.doors import is_closing
 
 REPORT_SECONDS, EXTRACT_PROCESSES, DOWNLOAD_TIMEOUT, RETRY_TIMES = 0, 0, 10_000, 0
 END_SECONDS = 10_000  # the last resort is not what ends these
