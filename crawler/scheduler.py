@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
 
-from crawler.archive import Corpus, Target
-from crawler.extensions.leases import Leases, leases_of
+from crawler.archive import Target
+from crawler.extensions.leases import FrontierSpider, Leases, LocalLeases
 from crawler.extensions.unarchived import Unarchived
 from crawler.items import Article
 from crawler.utils.doors import count_before_network
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
 _LOW = 16
 """Requests below which more targets are leased."""
-
-
-class FrontierSpider(Protocol):
-    """What the scheduler needs of a spider."""
-
-    depth: int
-
-    def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
-        """Lease up to *limit* of the targets that the spider asks for."""
-
-    def request(self, target: Target) -> Request | None:
-        """Return the first request for *target*, with it as ``meta["target"]``; None if it has no URL."""
 
 
 class FrontierScheduler(BaseScheduler):
@@ -58,7 +46,7 @@ class FrontierScheduler(BaseScheduler):
         return scheduler
 
     def open(self, spider: Spider) -> None:
-        self._leases = leases_of(self._crawler)
+        self._leases = self._crawler.get_extension(LocalLeases)
         self._spider = cast("FrontierSpider", spider)
         if self._leases is not None:
             self._may_wait = True
@@ -104,7 +92,7 @@ class FrontierScheduler(BaseScheduler):
         try:
             while self._low():
                 self._may_wait = False  # unless this batch tells of more, or a record lists new targets meanwhile
-                leased = await leases.lease(self._room(), self._spider.lease, max_depth=self._spider.depth)
+                leased = await leases.lease(self._room())
                 self._may_wait = self._may_wait or leased.more
                 for target in leased.targets:
                     await self._request(leases, target)

@@ -19,7 +19,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, cast
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -35,6 +35,7 @@ from crawler.utils.components import needed
 from crawler.utils.doors import is_closing
 
 if TYPE_CHECKING:
+    from scrapy import Request
     from scrapy.crawler import Crawler
 
     from crawler.frontier.shared.redis import SharedFrontier
@@ -54,11 +55,16 @@ EndState = Literal["gone", "failed", "dropped"]
 """How a lease ends without a line: the site has nothing; it is due again; a pipeline dropped its record."""
 
 
-class Choosing(Protocol):
-    """Leases targets of a corpus; called in the archivist's thread."""
+class FrontierSpider(Protocol):
+    """What leases and the scheduler need of a spider."""
 
-    def __call__(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
-        """Return up to *limit* targets, leased to *run* until the Unix time *until*."""
+    depth: int
+
+    def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
+        """Lease up to *limit* targets to *run* until the Unix time *until*; called in the archivist's thread."""
+
+    def request(self, target: Target) -> Request | None:
+        """Return the first request for *target*, with it as ``meta["target"]``; None if it has no URL."""
 
 
 class Leased(NamedTuple):
@@ -83,8 +89,8 @@ class Leases(Protocol):
     def room(self, ahead: Callable[[], int]) -> int:
         """Return how many more targets may be leased now; *ahead* counts those that wait for the network."""
 
-    async def lease(self, limit: int, choose: Choosing, *, max_depth: int) -> Leased:
-        """Lease up to *limit* targets, up to *max_depth* from the seeds; *choose* takes them from a corpus."""
+    async def lease(self, limit: int) -> Leased:
+        """Lease up to *limit* of the targets that the spider asks for."""
 
     async def archive(self, article: Article) -> Outcome:
         """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
@@ -100,11 +106,6 @@ class Leases(Protocol):
 
     async def seeded(self) -> None:
         """Note that all seeds are archived."""
-
-
-def leases_of(crawler: Crawler) -> Leases | None:
-    """Return the leases of *crawler*; None if its spider has no corpus, as that of ``scrapy shell``."""
-    return crawler.get_extension(LocalLeases)
 
 
 class LocalLeases:
@@ -168,15 +169,15 @@ class LocalLeases:
             _MAX_LEASED_AT_ONCE, _MAX_LEASED_AT_ONCE if limit is None else limit - self.answered - len(self.held)
         )
 
-    async def lease(self, limit: int, choose: Choosing, *, max_depth: int) -> Leased:
-        leased = await self._lease(limit, choose, max_depth)
+    async def lease(self, limit: int) -> Leased:
+        leased = await self._lease(limit, cast("FrontierSpider", self._crawler.spider))
         self.held.update(target.key for target in leased.targets)
         self._crawler.stats.inc_value("gleaner/asked", len(leased.targets))
         return leased
 
-    async def _lease(self, limit: int, choose: Choosing, max_depth: int) -> Leased:  # noqa: ARG002 - *choose* knows it
+    async def _lease(self, limit: int, spider: FrontierSpider) -> Leased:
         archivist, until = self._archivist, _now() + LEASE_SECONDS
-        targets = await archivist.do(lambda corpus: choose(corpus, limit, run=archivist.run, until=until))
+        targets = await archivist.do(lambda corpus: spider.lease(corpus, limit, run=archivist.run, until=until))
         return Leased(targets, len(targets) == limit)
 
     async def archive(self, article: Article) -> Outcome:
@@ -252,13 +253,13 @@ class SharedLeases(LocalLeases):
         """Return how far ahead of the network this worker may lease: what max_articles leaves, Redis knows."""
         return max(0, _MAX_SHARED_AHEAD - ahead())
 
-    async def _lease(self, limit: int, choose: Choosing, max_depth: int) -> Leased:  # noqa: ARG002 - of one's own corpus
+    async def _lease(self, limit: int, spider: FrontierSpider) -> Leased:
         """Lease of all workers' targets, as soon as there are any; none means that there will be none."""
         poll = _MIN_POLL_SECONDS
-        max_articles: int | None = getattr(self._crawler.spider, "max_articles", None)
+        max_articles: int | None = getattr(spider, "max_articles", None)
 
         def claim(frontier: SharedFrontier) -> Awaitable[tuple[list[Target], bool]]:
-            return frontier.claim(limit, max_depth=max_depth, max_articles=max_articles)
+            return frontier.claim(limit, max_depth=spider.depth, max_articles=max_articles)
 
         while not self._sharing.lost and not is_closing(self._crawler):
             self._told.clear()

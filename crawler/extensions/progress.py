@@ -16,7 +16,7 @@ from scrapy import signals
 
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
-from crawler.extensions.leases import leases_of
+from crawler.extensions.leases import LocalLeases
 from crawler.runs.summary import progress_line
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Progress:
         archivist = self._crawler.get_extension(Archivist)
         depth = getattr(self._crawler.spider, "depth", 0)
         waiting = 0
-        leases = leases_of(self._crawler)
+        leases = self._crawler.get_extension(LocalLeases)
         if archivist is not None and leases is not None:
             waiting = await archivist.do(lambda corpus: corpus.frontier.pending(max_depth=depth, at_most=_MANY))
             waiting += len(leases.held)

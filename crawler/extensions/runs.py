@@ -25,7 +25,7 @@ from crawler.archive.profilechoice import ChosenProfile
 from crawler.archive.reading import read_catalogue
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
-from crawler.extensions.leases import leases_of
+from crawler.extensions.leases import LocalLeases
 from crawler.processes.interrupts import held_back
 from crawler.runs.exitcodes import FORCED, exit_code
 from crawler.runs.monitor import collapse
@@ -98,7 +98,7 @@ class RunRecord:
 
     async def engine_stopped(self) -> None:
         stats = self._crawler.stats.get_stats()
-        leases = leases_of(self._crawler)
+        leases = self._crawler.get_extension(LocalLeases)
         if leases is not None:
             stats["gleaner/answered"] = leases.answered
         stats["gleaner/peak_memory_bytes"] = _peak_memory()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from scrapy.exceptions import NotConfigured
-
 from crawler.archive import Added, Duplicate
-from crawler.extensions.leases import Leases, leases_of
+from crawler.extensions.leases import Leases, LocalLeases
 from crawler.items import Article, DuplicateRule
+from crawler.utils.components import needed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -28,10 +27,7 @@ class ArchivePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        leases = leases_of(crawler)
-        if leases is None:
-            raise NotConfigured("there is no corpus here")
-        return cls(leases, crawler.stats)
+        return cls(needed(crawler, LocalLeases), crawler.stats)
 
     async def process_item(self, item: Article) -> Article:
         outcome = await self._leases.archive(item)

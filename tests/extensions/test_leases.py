@@ -38,6 +38,10 @@ class FakeFrontier:
         self.on_tell()
 
 
+def lease(corpus, limit, *, run, until):
+    return corpus.frontier.lease(limit, max_depth=1, run=run, until=until)
+
+
 @pytest.fixture(params=[LocalLeases, SharedLeases])
 def leases(request, tmp_path):
     """Leases of a crawl whose corpus lists one target."""
@@ -45,7 +49,7 @@ def leases(request, tmp_path):
     with corpus.group():
         corpus.add(make_article(1, related=(RelatedItem(id="2"),)))
     crawler = get_crawler()
-    crawler.spider = SimpleNamespace(max_articles=None, depth=1)
+    crawler.spider = SimpleNamespace(max_articles=None, depth=1, lease=lease)
     crawler.engine = SimpleNamespace(running=True, _slot=SimpleNamespace(closing=None))
     archivist, made = Archivist(corpus, "run", crawler), request.param(crawler)
     made.frontier = FakeFrontier()
@@ -53,10 +57,6 @@ def leases(request, tmp_path):
     yield made
     archivist._thread.shutdown()
     corpus.close()
-
-
-def choose(corpus, limit, *, run, until):
-    return corpus.frontier.lease(limit, max_depth=1, run=run, until=until)
 
 
 def state_of(leases):
@@ -72,7 +72,7 @@ def test_lease_is_held_until_the_line_is_durable_and_others_know_of_it(leases, m
         sync(descriptor)
 
     async def crawl():
-        assert [target.key for target in (await leases.lease(1, choose, max_depth=1)).targets] == [KEY]
+        assert [target.key for target in (await leases.lease(1)).targets] == [KEY]
         monkeypatch.setattr(os, "fdatasync", slow)
         leases.frontier.on_tell = lambda: seen.append((leases.holds(KEY), state_of(leases)))
         leases.on_added = lambda article: seen.append((article.key, leases.holds(KEY)))
@@ -94,7 +94,7 @@ def test_lease_that_ends_without_a_line_ends_in_the_corpus_then_for_others_then_
     seen = []
 
     async def crawl():
-        await leases.lease(1, choose, max_depth=1)
+        await leases.lease(1)
         with leases._archivist.corpus.group():  # a shared frontier leases nothing of the corpus's own
             leases._archivist.corpus.frontier.lease(1, max_depth=1, run="run", until=2e9)
         leases.validators[KEY] = Validators("http://127.0.0.1/")
@@ -124,7 +124,7 @@ def test_lost_frontier_gives_nothing_and_takes_nothing(leases):
     leases._crawler.get_extension(Sharing).lost = "frontier_gone"
 
     async def crawl():
-        leased = await leases.lease(1, choose, max_depth=1)
+        leased = await leases.lease(1)
         await leases.archive(make_article(2))
         return leased
 
