@@ -89,7 +89,7 @@ ITEM_PIPELINES = {
     "crawler.pipelines.archive.ArchivePipeline": 900,
 }
 EXTENSIONS = {
-    "crawler.extensions.sharing.Sharing": -5,  # a Redis that nobody can use is told before a corpus is made
+    "crawler.extensions.sharing.Sharing": -5,  # a Redis that nobody can use is an error before a corpus is made
     "crawler.extensions.archivist.Archivist": 0,
     "crawler.extensions.leases.LocalLeases": 1,
     "crawler.extensions.leases.SharedLeases": 2,  # in its place, with FRONTIER_URL

@@ -22,7 +22,7 @@ KEY = "replica/2"
 
 
 class FakeFrontier:
-    """Notes what is told, and gives the same target to whoever asks; *on_tell* looks while it is told."""
+    """Notes what it receives, and gives the same target to whoever asks; *on_tell* looks while it is informed."""
 
     refused = 0
 
