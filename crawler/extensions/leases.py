@@ -102,7 +102,7 @@ class Leases(Protocol):
         """End the lease of *key* without a line."""
 
     def holds(self, key: str) -> bool:
-        """Tell whether the lease of *key* is held, and can be ended."""
+        """Return whether the lease of *key* is held, and can be ended."""
 
     async def seeded(self) -> None:
         """Note that all seeds are archived."""

@@ -163,7 +163,7 @@ class ArticleSpider(scrapy.Spider):
             yield stub_record(target, attempts.tried, self.profile, run=self.archivist.run, tried=_now())
 
     async def _held(self, target: Target) -> bool:
-        """Tell whether the corpus holds the article, so that only the site is asked whether it has changed."""
+        """Return whether the corpus holds the article, so that only the site is asked whether it has changed."""
         held = await self.archivist.do(lambda corpus: corpus.catalogue.held(target.key))
         return held is not None and held.kind == "article"
 
