@@ -6,16 +6,18 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import orjson
 
-from crawler.archive.files import sync_directory, write_all, write_atomically
+from crawler.archive.files import sync_directory, write_all, write_atomically, write_pieces_atomically
 
 FOLDER = "quarantine"
 LOG_NAME = "repairs.jsonl"
+CHUNK_BYTES = 1 << 20
 
 
 def keep_bytes(root: Path, name: str, content: bytes) -> str:
@@ -37,6 +39,20 @@ def keep_file(root: Path, source: Path) -> str:
             shutil.copyfile(source, path)
         sync_directory(path.parent)
     return path.relative_to(root).as_posix()
+
+
+def cut_off(root: Path, path: Path, offset: int) -> int:
+    """Move what is in *path* from *offset* on to the quarantine of the corpus at *root*; return how many bytes."""
+    size = path.stat().st_size - offset
+    with path.open("r+b") as file:
+        if size:
+            file.seek(offset)
+            folder = _folder(root)
+            torn = folder / f"{path.name}-{offset}-{sum(1 for _ in folder.iterdir())}.torn"
+            write_pieces_atomically(torn, iter(partial(file.read, CHUNK_BYTES), b""))
+        file.truncate(offset)
+        os.fsync(file.fileno())
+    return size
 
 
 def note_repairs(root: Path, repairs: Sequence[dict[str, Any]]) -> None:

@@ -6,7 +6,6 @@ The lines are the truth. Lines that the catalogue has not read are taken in; a t
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,14 +18,14 @@ import orjson
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
-from crawler.archive.files import comes_of_a_full_disk, sync_directory, write_atomically
+from crawler.archive.files import comes_of_a_full_disk, sync_directory
 from crawler.archive.intact import intact_record, is_key, parted
 from crawler.archive.losses import Loss, of_records
 from crawler.archive.lostpictures import LostPictures, ask_for_lost
 from crawler.archive.manifest_lines import MANIFEST_NAME
 from crawler.archive.mending import Taken
 from crawler.archive.places import line_at
-from crawler.archive.quarantine import note_repairs, noted_repairs
+from crawler.archive.quarantine import cut_off, note_repairs, noted_repairs
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import FAMILIES, LinePlace, is_sealed, read_lines, segment_name, segment_paths
 from crawler.archive.warcs import Mended
@@ -326,7 +325,8 @@ def _take_in(
         with catalogue.transaction():
             catalogue.advance(name, last.offset + last.length)
     if torn := bad[len(rotten) :]:
-        report.cut.append(_cut(root, path, torn[0][0].offset))
+        offset = torn[0][0].offset
+        report.cut.append(LinePlace(name, offset, cut_off(root, path, offset)))
 
 
 def _readable(path: Path, start: int, report: RepairReport) -> Iterator[tuple[int, bytes]]:
@@ -377,17 +377,3 @@ def _index(catalogue: Catalogue, line: bytes, place: LinePlace, witness: Witness
     # What a line is when it is read from a file, it may not have been when it was written. A CRC vouches for its text.
     crc = crc32(line) if content_sha256(article.text) == article.content_sha256 else NO_CRC
     catalogue.index(article, place, crc, version=article.version, duplicate_of=of, rule=rule)
-
-
-def _cut(root: Path, path: Path, offset: int) -> LinePlace:
-    """Move what is in *path* from *offset* on to quarantine/."""
-    quarantine = root / "quarantine"
-    quarantine.mkdir(exist_ok=True)
-    with path.open("r+b") as file:
-        file.seek(offset)
-        torn = file.read()
-        number = sum(1 for _ in quarantine.iterdir())
-        write_atomically(quarantine / f"{path.name}-{offset}-{number}.torn", torn)
-        file.truncate(offset)
-        os.fsync(file.fileno())
-    return LinePlace(segment_name(path), offset, len(torn))

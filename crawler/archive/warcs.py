@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Lock
 from zlib import crc32
 
-from crawler.archive.files import comes_of_a_full_disk, sync_directory, write_all, write_pieces_atomically
+from crawler.archive.files import comes_of_a_full_disk, sync_directory, write_all
 from crawler.archive.losses import (
     CapturePlace,
     Loss,
@@ -32,6 +32,7 @@ from crawler.archive.losses import (
     repaired,
 )
 from crawler.archive.manifest_lines import MANIFEST_NAME, read_manifest
+from crawler.archive.quarantine import cut_off
 from crawler.warc.exchange import Exchange
 from crawler.warc.index import Capture, CaptureIndex, read_back
 from crawler.warc.reading import Broken, Record, read_records
@@ -365,20 +366,8 @@ def _crc_of(path: Path, start: int, end: int, crc: int) -> int:
 
 def _cut(root: Path, path: Path, offset: int) -> int:
     """Move what is in *path* from *offset* on to quarantine/; a file that has nothing left is gone. Return its size."""
-    quarantine = root / "quarantine"
-    quarantine.mkdir(exist_ok=True)
-    size = path.stat().st_size - offset
-    if size:
-        number = sum(1 for _ in quarantine.iterdir())
-        with path.open("rb") as file:
-            file.seek(offset)
-            pieces = iter(lambda: file.read(_CHUNK), b"")
-            write_pieces_atomically(quarantine / f"{path.name}-{offset}-{number}.torn", pieces)
+    size = cut_off(root, path, offset)
     if not offset:
         path.unlink()
         sync_directory(path.parent)
-        return size
-    with path.open("r+b") as file:
-        file.truncate(offset)
-        os.fsync(file.fileno())
     return size
