@@ -27,7 +27,7 @@ from crawler.archive.places import lines_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.sealing import measure, read_seal
 from crawler.archive.segments import LinePlace, read_lines, seal_path, segment_name, segment_paths
-from crawler.corpus.selection import LATEST, Selection
+from crawler.corpus.selection import LATEST, STATE, Selection
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import checksum_holds
 
@@ -131,16 +131,19 @@ def selected_lines(
     selection: Selection,
     *,
     all_versions: bool = False,
+    duplicates: bool = False,
     family: str | None = None,
     on_progress: Callable[[int, int], None] = lambda _read, _total: None,
 ) -> Iterator[Lines]:
     """Give the lines of *selection*: the latest of each key in articles/, or *all_versions*, duplicates/ too.
 
-    A key of which duplicates/ has the highest version stands in articles/ no more. With *family* only those in
+    A key of which duplicates/ has the highest version stands in articles/ no more; with *duplicates* its latest line
+    is one of those, too. With *family* only those in
     ``articles`` or ``duplicates``. *on_progress* receives how many of how many were read. Raises ``CorpusError`` if
     there is no corpus.
     """
     condition, parameters = selection.where("r")
+    latest = STATE if duplicates else LATEST
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute(
@@ -149,7 +152,7 @@ def selected_lines(
         )
         connection.execute(
             "INSERT INTO wanted SELECT r.segment, r.offset, r.length, r.tid FROM records r"  # noqa: S608 - our own words
-            f" WHERE {'1' if all_versions else LATEST} AND {condition} AND r.segment GLOB :segments"
+            f" WHERE {'1' if all_versions else latest} AND {condition} AND r.segment GLOB :segments"
             " ORDER BY r.segment, r.offset",
             {**parameters, "segments": f"{family or ''}*"},
         )

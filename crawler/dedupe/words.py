@@ -29,6 +29,8 @@ Words = NDArray[np.uint16]
 _MOST_CHARACTERS = 1 << 17
 """What comes after so many is not looked at."""
 _SEPARATOR, _DROPPED = 0, 1
+_LINE_END = ord("\n")
+_SENTENCE_ENDS = np.array([ord(char) for char in ".!?:…\n"], np.uint16)
 _SAME = str.maketrans("يىےكڪٱةہھەۃ", "یییککاههههه")
 _BASE = 0x9E3779B1
 _FIRST = 0x2C1B3C6D
@@ -73,6 +75,28 @@ def figures_of(text: str) -> NDArray[np.bool_]:
     return np.logical_or.reduceat((letters >= ord("0")) & (letters <= ord("9")), starts)
 
 
+def names_of(text: str) -> NDArray[np.bool_] | None:
+    """Tell which words of *text* are names by their capitals; None for a script without capitals.
+
+    A capital that begins a sentence tells nothing, unless the next word has one, too.
+
+    >>> names_of("Yesterday it rained. Ann Lee of Porto left.").tolist()
+    [False, False, False, True, True, False, True, False]
+    """
+    letters, starts, _ = _read(text)
+    codes = np.frombuffer(text[:_MOST_CHARACTERS].encode("utf-16-le", "surrogatepass"), np.uint16)
+    codes = codes[_tables()[0].take(codes) != _DROPPED]
+    if codes.size != letters.size:
+        return None
+    has_capital = _of_category("Lu", "Lt").take(codes[starts])
+    if np.count_nonzero(_of_category("Lo").take(codes[starts])) > starts.size // 2:
+        return None
+    padded = np.concatenate((np.array([_LINE_END, _LINE_END], np.uint16), codes))
+    begins = (padded[starts + 1] == _LINE_END) | np.isin(padded[starts], _SENTENCE_ENDS)
+    names: NDArray[np.bool_] = has_capital & (~begins | np.append(has_capital[1:], np.False_))
+    return names
+
+
 def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], NDArray[np.bool_] | None]:
     """Return the folded letters of *text*, where its words start, and which letters stand without spaces, if any."""
     text = text[:_MOST_CHARACTERS]
@@ -107,6 +131,12 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
     for first, last in _SPACELESS_RANGES:
         is_spaceless[first : last + 1] = True
     return folds, is_spaceless
+
+
+@cache
+def _of_category(*categories: str) -> NDArray[np.bool_]:
+    """Tell which characters of the Basic Multilingual Plane are of *categories*."""
+    return np.array([unicodedata.category(chr(code)) in categories for code in range(0x10000)], np.bool_)
 
 
 @cache

@@ -149,8 +149,7 @@ def _published(page: ArticlePage) -> Iterator[tuple[str, str]]:
     visible = [*_lines(page), *_near_title(page)]
     yield from ((line, source) for line, source in visible if not _UPDATED_RE.match(line))
     yield from ((line, source) for line, source in visible if _UPDATED_RE.match(line))
-    yield from _linked(page, "dateModified")
-    yield from _metas(page, _MODIFIED_METAS)
+    yield from _modified(page)
 
 
 def _modified(page: ArticlePage) -> Iterator[tuple[str, str]]:
@@ -191,7 +190,8 @@ def _marked_times(page: ArticlePage) -> Iterator[tuple[str, str]]:
 
 def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
     for element in page.times[:_MANY]:
-        if "updat" not in (element.get("class") or "").lower():
+        named = f"{element.get('class') or ''} {element.get('itemprop') or ''}".lower()
+        if "updat" not in named and "modif" not in named:
             yield element.get("datetime") or "".join(element.itertext()), "time"
 
 

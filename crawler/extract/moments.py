@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from crawler.extract.calendars import hijri, solar_hijri
-from crawler.extract.monthnames import MONTHS, Month, fold_name
+from crawler.text.monthnames import MONTHS, Month, fold_name
 
 EARLIEST = date(1990, 1, 1)
 _LONGEST = 300

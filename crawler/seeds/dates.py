@@ -9,39 +9,13 @@ from zoneinfo import ZoneInfo
 
 import jdatetime  # type: ignore[import-untyped]  # it has no type information
 
+from crawler.text.monthnames import MONTHS, fold_name
+
 _EN_MONTHS = {
     name: number
     for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)  # noqa: SIM905
 }
 _EN_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FA_MONTHS = {
-    name: n
-    for n, name in enumerate(
-        ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"], 1
-    )
-} | {"امرداد": 5, "ابان": 8, "اذر": 9}  # fmt: skip
-_AR_MONTHS = {
-    name: n
-    for n, names in enumerate(
-        (
-            "يناير جانفي كانون_الثاني",
-            "فبراير فيفري شباط",
-            "مارس آذار اذار",
-            "أبريل ابريل إبريل أفريل نيسان",
-            "مايو ماي أيار ايار",
-            "يونيو يونيه جوان حزيران",
-            "يوليو يوليه جويلية تموز",
-            "أغسطس اغسطس أوت آب",
-            "سبتمبر أيلول ايلول",
-            "أكتوبر اكتوبر تشرين_الأول تشرين_الاول",
-            "نوفمبر تشرين_الثاني",
-            "ديسمبر كانون_الأول كانون_الاول",
-        ),
-        1,
-    )
-    for name in names.replace("ي", "ی").replace("ك", "ک").split()
-}
-
 _CLOCK = r"(\d{1,2}):(\d\d)(?::(\d\d))?"
 _EN_RE = re.compile(
     r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}[,.]? )?"
@@ -103,11 +77,13 @@ def _right_to_left(line: str, zone: ZoneInfo) -> datetime | None:
         return None
     day, name, year = int(match[1]), match[2], int(match[3])
     clock = _clock(match[4], match[5], match[6])
-    if name in _FA_MONTHS and year < 1700:  # noqa: PLR2004 - Solar Hijri years are 621 behind
-        gregorian = jdatetime.date(year, _FA_MONTHS[name], day).togregorian()
+    month = MONTHS.get(fold_name(name)) or MONTHS.get(fold_name(name.split()[0]))
+    if month is None:
+        return None
+    if month.calendar == "solar" and year < 1700:  # noqa: PLR2004 - Solar Hijri years are 621 behind
+        gregorian = jdatetime.date(year, month.number, day).togregorian()
         return datetime(gregorian.year, gregorian.month, gregorian.day, *clock, tzinfo=zone)
-    month = _AR_MONTHS.get(name.replace(" ", "_")) or _AR_MONTHS.get(name.split()[0])
-    return None if month is None else datetime(year, month, day, *clock, tzinfo=zone)
+    return datetime(year, month.number, day, *clock, tzinfo=zone) if month.calendar == "gregorian" else None
 
 
 def _iso(line: str, zone: ZoneInfo) -> datetime | None:

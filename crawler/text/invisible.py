@@ -33,6 +33,9 @@ _STRAY_JOINER_RE = re.compile(
     f"|(?<![{_JOINED_SCRIPTS}{_EMOJI}])\u200d|\u200d(?![{_JOINED_SCRIPTS}{_EMOJI}])"
 )
 
+_JOINERS_RE = re.compile("[\u200c\u200d]{2,}")
+"""Keyboards and editors write a joiner twice: a run does what one of them does."""
+
 INVISIBLE_RULES = (*_CLASSES, "joiners")
 """The names of the rules in here, each of which can be switched off."""
 
@@ -64,6 +67,7 @@ def drop_invisible(text: str, off: frozenset[str] = frozenset()) -> str:
             text = _C1_RE.sub(lambda match: _CP1252[ord(match[0])], text)
         text = _hidden(off).sub("", text)
     if ("\u200c" in text or "\u200d" in text) and "joiners" not in off:
+        text = _JOINERS_RE.sub(lambda run: min(run[0]), text)  # the non-joiner, if it is among them
         while (fewer := _STRAY_JOINER_RE.sub("", text)) != text:
             text = fewer
     return text

@@ -198,3 +198,15 @@ def test_a_line_that_gives_minutes_tells_the_zone_of_a_universal_time(line, expe
     head = '<meta property="article:published_time" content="2020-01-02T03:04:05Z">'
     page = f"<html lang=en><head>{head}</head><body><h1>A title</h1><p class=date>{line}</p></body></html>"
     assert extract(page.encode(), "http://example.com/1", fetched=NOW)["published"] == expected
+
+
+@pytest.mark.parametrize("mark", ['itemprop="dateModified"', 'class="updated"', 'class="modified-date"'])
+def test_time_of_a_change_is_no_publication_where_the_page_shows_one(mark):
+    time = f'<time {mark} datetime="2017-11-27T19:20:45+01:00">27/11/2017 01:57 | Actualizado a 27/11/2017 19:20</time>'
+    found = record(body=f"<h1>Old quay to be paved</h1>{time}<p>The quay is paved.</p>")
+    assert found["published"].startswith("2017-11-27T01:57")
+
+
+def test_time_of_a_change_alone_is_better_than_nothing():
+    time = '<time itemprop="dateModified" datetime="2017-11-27T19:20:45+01:00"></time>'
+    assert record(body=f"<h1>Old quay</h1>{time}<p>Paved.</p>")["published"].startswith("2017-11-27T19:20:45")

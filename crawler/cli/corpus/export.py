@@ -8,6 +8,7 @@ from pathlib import Path
 from crawler.cli.corpus.options import selection_of
 from crawler.cli.show import done, note_damage, progress
 from crawler.corpus.export import Options, export
+from crawler.corpus.export.table import MAX_CELL_UNITS
 from crawler.exceptions import CorpusDamaged
 
 _SHOWN = 10
@@ -38,6 +39,10 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         shown, more = ", ".join(exported.lost[:_SHOWN]), f" and {len(exported.lost) - _SHOWN:,} more"
         named = shown + (more if len(exported.lost) > _SHOWN else "")
         remarks.append(f"left out of the page list: {len(exported.lost):,} whose captures are lost ({named})")
+    if exported.cut_cells:
+        remarks.append(
+            f"cells cut at the {MAX_CELL_UNITS:,} characters that a spreadsheet holds: {exported.cut_cells:,}"
+        )
     if exported.damaged:
         remarks.append(f"left out: {exported.damaged:,} damaged records; scrapy corpus verify names them")
     facts = {"output": opts.output, "format": opts.format, **exported._asdict()}

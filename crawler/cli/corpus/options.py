@@ -51,7 +51,11 @@ def _export(parser: argparse.ArgumentParser) -> None:
     _output(parser, EXPORT_FORMATS)
     _selection(parser)
     parser.add_argument("--all-versions", action="store_true", help="write every version, and duplicates too")
-    parser.add_argument("--bom", action="store_true", help="csv: begin with a byte order mark, for Excel")
+    parser.add_argument(
+        "--bom",
+        action="store_true",
+        help="csv for Excel: a byte order mark first, and cells longer than its 32,767 characters cut, with a mark",
+    )
 
 
 def _history(parser: argparse.ArgumentParser) -> None:

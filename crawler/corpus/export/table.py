@@ -47,13 +47,24 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
         for line in lines:
             rows.write(cells(line.record))
             count += 1
-    return Exported(count)
+    return Exported(count, cut_cells=rows.cut_cells)
+
+
+MAX_CELL_UNITS = 32_767
+"""What a cell of Excel holds, in units of UTF-16; of a longer one it loses the rest, or spills it over other rows."""
+CUT_MARK = " [cut: longer than a cell of a spreadsheet]"
 
 
 class RowWriter:
-    r"""Writes rows of CSV (RFC 4180: commas, ``\r\n``, quotes where needed) in UTF-8 to a binary file."""
+    r"""Writes rows of CSV (RFC 4180: commas, ``\r\n``, quotes where needed) in UTF-8 to a binary file.
+
+    With *bom*, for a spreadsheet, the file begins with a byte order mark, and a cell that is longer than one takes is
+    cut, with a mark; ``cut_cells`` counts those.
+    """
 
     def __init__(self, file: IO[bytes], *, bom: bool = False) -> None:
+        self._is_for_spreadsheet = bom
+        self.cut_cells = 0
         if bom:
             file.write(b"\xef\xbb\xbf")
         self._text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
@@ -67,7 +78,24 @@ class RowWriter:
 
     def write(self, row: Iterable[Any]) -> None:
         """Write a *row*, its text defused."""
-        self._writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
+        self._writer.writerow([self._cell(cell) if isinstance(cell, str) else cell for cell in row])
+
+    def _cell(self, cell: str) -> str:
+        cell = defused(cell)
+        if not self._is_for_spreadsheet or utf16_units(cell) <= MAX_CELL_UNITS:
+            return cell
+        self.cut_cells += 1
+        kept = cell.encode("utf-16-le", "surrogatepass")[: 2 * (MAX_CELL_UNITS - len(CUT_MARK))]
+        return kept.decode("utf-16-le", "ignore") + CUT_MARK
+
+
+def utf16_units(text: str) -> int:
+    """Return how long *text* is in UTF-16, as spreadsheets count.
+
+    >>> utf16_units("a"), utf16_units("\N{GRINNING FACE}")
+    (1, 2)
+    """
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def defused(cell: str) -> str:

@@ -44,7 +44,7 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
             (folder / path).write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8", newline="\n")
             index.write(_row(path, record))
             written += 1
-    return Exported(written, without_text)
+    return Exported(written, without_text, cut_cells=index.cut_cells)
 
 
 def file_path(record: dict[str, Any]) -> Path:

@@ -17,7 +17,7 @@ FORMATS = {"parquet": "parquet", "csv": "table", "jsonl": "jsonlines", "txt": "t
 
 
 class Options(NamedTuple):
-    """How to write: over what is there (``force``), with a byte order mark (``bom``, csv only)."""
+    """How to write: over what is there (``force``), for a spreadsheet (``bom``, csv: a BOM, long cells cut)."""
 
     force: bool = False
     bom: bool = False
@@ -28,7 +28,7 @@ class Exported(NamedTuple):
 
     Records with values out of range (parquet) count as damaged. ``lost`` are the keys of those whose captures are lost
     (wacz): they were in the WARC files once.
-    ``lines`` are the damaged lines.
+    ``lines`` are the damaged lines. ``cut_cells`` counts the cells too long for a spreadsheet (csv).
     """
 
     records: int
@@ -37,6 +37,7 @@ class Exported(NamedTuple):
     without_capture: int = 0
     lost: tuple[str, ...] = ()
     lines: Damages = Damages()
+    cut_cells: int = 0
 
 
 class Writer(Protocol):

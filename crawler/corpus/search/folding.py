@@ -22,7 +22,12 @@ _SAME = {
 }  # fmt: skip
 _DROPPED = frozenset("ـء")  # tatweel draws a longer line; the lone hamza is left out as often as written
 # Each of these is a word of its own: their scripts put no space between words, and a phrase finds a sequence of them.
-_SPACELESS = ((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+# Kana, Han; Thai and Lao, Tibetan, Burmese, Khmer, with the marks that stand on their letters.
+_SPACELESS = (
+    *((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
+    *((0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F)),
+)
+_FIRST_KANA = 0x3041
 # Canonical combining classes of accents, Hebrew points and Arabic vowel signs. Others (the viramas and nuktas of
 # India, the tone marks of Thailand) are not ornament: without them a word is another one.
 _POINTS, _ACCENTS = range(10, 37), range(200, 256)
@@ -43,7 +48,10 @@ class _Folds(dict[int, str]):
 
 
 def _is_spaceless(char: str) -> bool:
-    return any(first <= ord(char) <= last for first, last in _SPACELESS)
+    """Tell whether *char* is a word of its own; of the scripts before Kana, a letter or mark, no sign and no digit."""
+    if not any(first <= ord(char) <= last for first, last in _SPACELESS):
+        return False
+    return ord(char) >= _FIRST_KANA or unicodedata.category(char)[0] in "LM"
 
 
 def _fold_piece(char: str) -> str:
@@ -64,7 +72,7 @@ _FOLDS = _Folds()
 _ASCII_FOLDS = bytes(ord(_FOLDS[code]) for code in range(0x80)) + bytes(range(0x80, 0x100))
 _OTHERS_RE = re.compile(r"[^\x00-\x7f]+")
 
-FOLDING = 2
+FOLDING = 3
 """Goes up whenever :func:`fold` gives another result for anything: what was indexed before is then made anew."""
 
 

@@ -19,7 +19,7 @@ from crawler.corpus.export import FORMATS, Exported, Options, export
 from crawler.corpus.export import dataset as dataset_module
 from crawler.corpus.export import parquet as parquet_module
 from crawler.corpus.export.columns import SCHEMA
-from crawler.corpus.export.table import COLUMNS, defused
+from crawler.corpus.export.table import COLUMNS, CUT_MARK, MAX_CELL_UNITS, defused, utf16_units
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.items import Article, Image, RelatedItem
@@ -143,6 +143,22 @@ def test_csv_opens_in_a_spreadsheet_without_running_anything(root, tmp_path, bom
     assert json.loads(full["related"]) == records(root)["replica/5"]["related"]
     assert (full["depth"], full["capture_status"], full["language"]) == ("2", "200", "en")
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("letter", ["a", "\N{GRINNING FACE}"])
+def test_cell_longer_than_a_spreadsheet_takes_is_cut_with_a_mark_for_spreadsheets_alone(tmp_path, letter):
+    text = letter * (MAX_CELL_UNITS // len(letter.encode("utf-16-le")) * 2 + 9)
+    make_corpus(tmp_path / "corpus", make_article(1, text=text), make_article(2, text="short"))
+    out, exported = export_to(tmp_path / "corpus", "csv", tmp_path)
+    assert exported.cut_cells == 0
+    assert next(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"), newline="")))["text"] == text
+    out.unlink()
+    out, exported = export_to(tmp_path / "corpus", "csv", tmp_path, options=Options(bom=True))
+    assert exported.cut_cells == 1
+    cell = next(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"), newline="")))["text"]
+    assert cell.endswith(CUT_MARK)
+    assert text.startswith(cell.removesuffix(CUT_MARK))
+    assert MAX_CELL_UNITS - 1 <= utf16_units(cell) <= MAX_CELL_UNITS
 
 
 @pytest.mark.parametrize("start", [*"=+-@\t\r\n", "\uff1d", "\uff20"])

@@ -71,3 +71,19 @@ def test_the_words_of_a_text_are_those_that_are_indexed(text):
     places = [place for start, end, _ in found for place in (start, end)]
     assert all(0 <= start < end <= len(text) for start, end, _ in found)
     assert [start for start, *_ in found] == sorted(start for start, *_ in found), places
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("เดินทางจากกรุงเทพไปเชียงใหม่", "กรุงเทพ"),
+        ("ตลาดเก่าริมแม่น้ำปิดแล้ว", "แม่น้ำ"),
+        ("ຕະຫຼາດເກົ່າປິດແລ້ວ", "ຕະຫຼາດເກົ່າ"),
+        ("អ្នកលក់នៅផ្សារចាស់", "ផ្សារចាស់"),
+        ("မနေ့ကစျေးဟောင်းပိတ်", "စျေးဟောင်း"),
+        ("བོད་ཡིག་གི་དེབ", "ཡིག"),
+        ("ปี ๒๕๖๐", "2560"),
+    ],
+)
+def test_word_is_found_in_scripts_without_spaces(text, word):
+    assert f" {fold(word)} " in f" {fold(text)} "

@@ -76,7 +76,7 @@ def read_graph(root: Path, on_progress: Callable[[int, int], None]) -> Iterator[
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")
         connection.execute("CREATE TEMP TABLE names (key TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID")
-        with selected_lines(root, Selection(), on_progress=on_progress) as lines:
+        with selected_lines(root, Selection(), duplicates=True, on_progress=on_progress) as lines:
             titles = ((line.record["key"], line.record.get("title")) for line in lines)
             connection.executemany(
                 "INSERT OR REPLACE INTO names VALUES (?, ?)", (row for row in titles if isinstance(row[1], str))

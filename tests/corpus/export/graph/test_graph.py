@@ -152,3 +152,18 @@ def test_nothing_is_replaced_and_no_corpus_is_an_error(root, tmp_path, format_):
     assert export_graph(root, format_, str(out), force=True).nodes == 6
     with pytest.raises(CorpusError):
         export_graph(tmp_path / "none", format_, str(tmp_path / "other"))
+
+
+def test_page_in_duplicates_has_its_title(tmp_path):
+    root = tmp_path / "corpus"
+    text = "One text. " * 40
+    make_corpus(root, make_article(1, title="First", text=text), make_article(4, title="Fourth", text=text))
+    assert list((root / "duplicates").glob("*.jsonl"))
+    found = nx.read_gexf(graph_of(root, tmp_path))
+    assert sorted(data["label"] for _, data in found.nodes(data=True)) == ["First", "Fourth"]
+
+
+def graph_of(root, tmp_path):
+    out = tmp_path / "out.gexf"
+    export_graph(root, "gexf", str(out))
+    return out

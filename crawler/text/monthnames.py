@@ -1,0 +1,82 @@
+"""The names of months in the languages of news pages, and the calendar that each belongs to."""
+
+# ruff: noqa: RUF001 - the letters of other scripts are the subject
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Calendar = Literal["gregorian", "solar", "hijri"]
+
+
+class Month(NamedTuple):
+    """A month of a calendar, 1 to 12."""
+
+    calendar: Calendar
+    number: int
+
+
+# One line a month; `_` stands for a space. Where a name means two months in two languages (Czech and Croatian
+# listopad, Ukrainian and Polish), the more widely read language has it.
+_GREGORIAN = """
+jan january januar januari janvier janv enero ene gennaio gen janeiro ocak stycznia styczeń января январь янв січня ledna leden января_ ianuarie ιανουαρίου ינואר يناير كانون_الثاني ژانویه ژانويه जनवरी มกราคม جانفي كانون_ثاني كانون_ثان
+feb february februar februari février fevrier févr fév febrero febbraio fevereiro fev şubat lutego luty февраля февраль фев лютого února únor februarie φεβρουαρίου פברואר فبراير شباط فوریه فوريه फरवरी กุมภาพันธ์ فيفري
+mar march märz maerz mrz maart mars marzo março mart marca marzec марта март березня března březen martie μαρτίου מרץ מרס مارس آذار मार्च มีนาคม اذار أذار
+apr april avril avr abril abr aprile nisan kwietnia kwiecień апреля апрель апр квітня dubna duben aprilie απριλίου אפריל أبريل ابريل إبريل نيسان آوریل अप्रैल เมษายน أفريل افريل
+may mai mei mayo maggio mag maio mayıs maja maj мая май травня května květen μαΐου מאי مايو أيار ايار मई พฤษภาคม ماي
+jun june juni juin junio giugno giu junho haziran czerwca czerwiec июня июнь июн червня června červen iunie ιουνίου יוני يونيو يونيه حزيران ژوئن जून มิถุนายน جوان
+jul july juli juillet juil julio luglio lug julho temmuz lipca lipiec июля июль июл липня července červenec iulie ιουλίου יולי يوليو يوليه تموز ژوئیه جولای जुलाई กรกฎาคม جويلية يوليوز
+aug august augustus août aout agosto ago ağustos sierpnia sierpień августа август авг серпня srpna srpen agustus αυγούστου אוגוסט أغسطس اغسطس آب اوت آگوست अगस्त สิงหาคม أوت غشت
+sep sept september septembre septiembre settembre set setembro eylül września wrzesień сентября сентябрь сен сент вересня září septembrie σεπτεμβρίου ספטמבר سبتمبر أيلول ايلول سپتامبر सितंबर सितम्बर กันยายน شتنبر
+oct october oktober okt octobre octubre ottobre ott outubro out ekim października październik октября октябрь окт жовтня října říjen octombrie οκτωβρίου אוקטובר أكتوبر اكتوبر تشرين_الأول اکتبر अक्टूबर ตุลาคม تشرين_الاول تشرين_أول تشرين_اول
+nov november novembre noviembre novembro kasım listopada listopad ноября ноябрь ноя нояб noiembrie νοεμβρίου נובמבר نوفمبر تشرين_الثاني نوامبر नवंबर नवम्बर พฤศจิกายน نونبر تشرين_ثاني تشرين_ثان
+dec december dezember dez décembre decembre déc diciembre dic dicembre dezembro aralık grudnia grudzień декабря декабрь дек грудня prosince prosinec decembrie desember δεκεμβρίου דצמבר ديسمبر كانون_الأول دسامبر दिसंबर दिसम्बर ธันวาคม دجنبر كانون_الاول كانون_أول كانون_اول
+"""  # noqa: E501
+# Iranian, Dari and Pashto.
+_SOLAR = """
+فروردین farvardin حمل hamal وری
+اردیبهشت ordibehesht ثور sawr غویی
+خرداد khordad جوزا jawza غبرګولی
+تیر tir سرطان saratan چنګاښ
+مرداد mordad امرداد اسد asad زمری
+شهریور shahrivar سنبله sonbola وږی
+مهر mehr میزان mizan تله
+آبان aban ابان عقرب aqrab لړم
+آذر azar اذر قوس qaws لیندۍ
+دی dey جدی jadi مرغومی
+بهمن bahman دلو dalw سلواغه
+اسفند esfand حوت hut کب
+"""
+_HIJRI = """
+محرم muharram
+صفر safar
+ربیع_الاول ربيع_الأول ربيع_الاول rabi_al-awwal
+ربیع_الثانی ربيع_الآخر ربيع_الثاني rabi_al-thani
+جمادی_الاول جمادى_الأولى جمادى_الاولى jumada_al-awwal
+جمادی_الثانی جمادى_الآخرة جمادى_الثانية jumada_al-thani
+رجب rajab
+شعبان shaban
+رمضان ramadan
+شوال shawwal
+ذیقعده ذو_القعدة ذوالقعدة ذي_القعدة
+ذیحجه ذو_الحجة ذوالحجة ذي_الحجة
+"""
+
+
+def _table() -> dict[str, Month]:
+    names: dict[str, Month] = {}
+    tables: list[tuple[Calendar, str]] = [("gregorian", _GREGORIAN), ("solar", _SOLAR), ("hijri", _HIJRI)]
+    for calendar, lines in tables:
+        for number, line in enumerate(lines.split("\n")[1:-1], 1):
+            for name in line.split():
+                names.setdefault(fold_name(name.replace("_", " ")), Month(calendar, number))
+    return names
+
+
+def fold_name(name: str) -> str:
+    """Return the name of a month as the keys of :data:`MONTHS` are spelled: lower case, one yeh and kaf."""
+    return name.casefold().replace("ي", "ی").replace("ك", "ک").rstrip(".")
+
+
+MONTHS = _table()
+"""Folded name to month. آذر is the Persian month unless an Arabic text says otherwise (Syrian March: آذار)."""
