@@ -96,7 +96,7 @@ def intact_record(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]:
     *crc_of* is what a catalogue knows that has read all lines; it counts for lines that carry no checksum.
     """
     if not line:
-        raise NotIntactError("its segment does not give it back")
+        raise NotIntactError("its segment cannot be read there")
     if not line.endswith(b"\n"):
         raise NotIntactError("it is torn")
     holds = checksum_holds(line)

@@ -273,7 +273,7 @@ def _compress(path: Path, seal: Seal, suffix: str) -> Seal:
 def _check_read_back(temporary: Path, seal: Seal, suffix: str) -> None:
     found = _measure_lines(temporary, suffix)
     if found.lines_sha256 != seal.lines_sha256:
-        raise CorpusDamaged(str(temporary), f"what was compressed of {seal.segment} does not read back as it was")
+        raise CorpusDamaged(str(temporary), f"the compressed form of {seal.segment} differs from the plain one")
 
 
 @contextmanager

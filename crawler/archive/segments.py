@@ -90,7 +90,7 @@ def open_segment(path: Path, suffix: str | None = None) -> Iterator[BinaryIO]:
         raise CorpusDamaged(str(path), f"it cannot be decompressed: {error}") from error
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise CorpusDamaged(str(path), "it is a symbolic link, which no segment is") from error
+            raise CorpusDamaged(str(path), "it is a symbolic link, not a segment") from error
         raise
 
 
@@ -118,7 +118,7 @@ def _next_line(file: BinaryIO, path: Path, offset: int) -> bytes:
     except OSError as error:
         if error.errno != errno.EIO:
             raise
-        raise CorpusDamaged(str(path), f"the disk does not give back what is at {offset} or behind it") from error
+        raise CorpusDamaged(str(path), f"it cannot be read at {offset} or after it") from error
 
 
 class SegmentWriter:

@@ -159,7 +159,7 @@ class LocalLeases:
                 for state, count in counts.items():
                     self._crawler.stats.set_value(f"gleaner/targets/{state}", count)
         except CorpusError:
-            logger.info("Leases could not be given back; the next run takes them back")
+            logger.info("Leases could not be released; the next run takes them back")
         finally:
             await archivist.close()
 

@@ -58,7 +58,7 @@ class PatienceMiddleware:
                 self._unsaid.add(name)
             if host.is_spent:
                 self._crawler.stats.inc_value("gleaner/left_alone")
-                raise NotNow("the host asks to be left alone for longer than this run can wait")
+                raise NotNow("the host asks for a longer pause than this run can wait")
             if host.wait <= 0:
                 return
             await pause(self._crawler, host.wait)
@@ -74,7 +74,7 @@ class PatienceMiddleware:
             if longer >= _WORTH_TELLING:
                 self._crawler.stats.inc_value("gleaner/pauses")
                 patience = ", which is too long for this run" if is_spent else ""
-                logger.info("%s answered %d and is left alone for %.0f s%s", name, response.status, longer, patience)
+                logger.info("%s answered %d: no requests to it for %.0f s%s", name, response.status, longer, patience)
         elif name in self._unsaid:
             self._unsaid.discard(name)
             await self._on_host(name, _answered)

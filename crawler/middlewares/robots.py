@@ -117,7 +117,7 @@ class RobotsMiddleware:
         return rules
 
     def _unknown(self, host: str, reason: str) -> _Robots:
-        logger.warning("%s/robots.txt cannot be read (%s): nothing else is asked there for now", host, reason)
+        logger.warning("%s/robots.txt cannot be read (%s): nothing else is requested there for now", host, reason)
         return _Robots(None, reason, time.monotonic() + _ASK_AGAIN_SECONDS)
 
     def _crawl_delay(self, rules: RobotParser) -> float | None:

@@ -98,7 +98,7 @@ class DocumentReader:
             if not number & 0xFF:
                 self.progress(part.position())
             if len(raw) > self.page_bytes:
-                self._tell(part, number, f"longer than {self.page_bytes} bytes, passed over")
+                self._tell(part, number, f"longer than {self.page_bytes} bytes, skipped")
             elif raw.strip(_NO_VALUE) and (self.sieve is None or self.sieve(raw)):
                 try:
                     yield from self._value(part, number, Document("", offset, number, diagnoses=notes), raw)

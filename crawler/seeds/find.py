@@ -128,7 +128,7 @@ def _from_documents(part: Part, wanted: Wanted, report: Report, progress: Progre
             yield from _found(part.name, document, place, report)
         elif document.line is None and not is_told:
             is_told = True
-            report(SeedError(part.name, "plain text does not say which site it is from: passed over"))
+            report(SeedError(part.name, "plain text does not say which site it is from: skipped"))
 
 
 def _found(name: str, document: Document, place: str, report: Report) -> Iterator[Find]:

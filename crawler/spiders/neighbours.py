@@ -73,4 +73,4 @@ class NeighboursSpider(ArticleSpider):
             if page.page.dumps:
                 yield page
             else:
-                logger.warning("%s: no dump in it, passed over", page.source)
+                logger.warning("%s: no dump in it, skipped", page.source)

@@ -169,7 +169,7 @@ def test_a_corpus_on_a_read_only_disk_can_be_read_and_verified(read_only, tmp_pa
     assert not list(read_only.glob("catalogue.sqlite-*"))
 
 
-def test_what_the_disk_does_not_give_back_is_told_and_the_rest_is_there(tmp_path, monkeypatch):
+def test_unreadable_segment_is_reported_and_the_rest_is_read(tmp_path, monkeypatch):
     root = tmp_path / "corpus"
     make_corpus(root, *(make_article(number) for number in range(1, 7)), segment_bytes=1500)
     bad = root / "articles" / "articles-000002.jsonl"
@@ -182,13 +182,13 @@ def test_what_the_disk_does_not_give_back_is_told_and_the_rest_is_there(tmp_path
     )
     lost = [key for key in map("replica/{}".format, range(1, 7)) if key.encode() in bad.read_bytes()]
     everything, out = Selection(), str(tmp_path / "out.jsonl")
-    assert history(root, lost[0])[0].damage.reason == "its segment does not give it back"
+    assert history(root, lost[0])[0].damage.reason == "its segment cannot be read there"
     found, exported = search(root, "text", everything), export(root, "jsonl", out, everything)
     assert found.total == exported.records == 6 - len(lost)
     assert [one.place.segment for one in found.caught_up.damaged] == [bad.name]
     assert [one.key for one in exported.lines] == lost
     assert any("cannot be read" in problem.message for problem in verify(root, processes=1).problems)
-    assert any("the disk does not give back" in message for message in rebuild(root, "asked for").messages())
+    assert any("it cannot be read at" in message for message in rebuild(root, "asked for").messages())
     assert history(root, "replica/1")[0].record["key"] == "replica/1"
     assert corpus_stats(root)["records"] == {"article": 6 - len(lost)}
 

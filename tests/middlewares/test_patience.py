@@ -43,7 +43,7 @@ def test_a_host_is_left_alone_for_as_long_as_it_says_and_no_longer_than_there_is
     articles = {record["id"]: record for record in records(tmp_path / "corpus") if record["kind"] == "article"}
     assert articles.keys() == {str(number) for number in IDS}
     for record in articles.values():
-        assert "left alone" in record["capture"]["attempts"][0]["reason"]
+        assert "longer pause" in record["capture"]["attempts"][0]["reason"]
     for number in IDS:
         refused, had = (one.at for one in second.asked if one.path == f"/news/{number}")
         assert had - refused > 0.9

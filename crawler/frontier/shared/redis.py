@@ -165,7 +165,7 @@ class SharedFrontier:
             done, value, now = await self._run(scripts.SWAP, self._seconds, name, value, new)
             if done:
                 return result
-        raise FrontierGone(self.place, f"{name} is changed by others all the time")
+        raise FrontierGone(self.place, f"other workers keep changing {name}")
 
     async def turn(self, host: str, delay: float) -> float:
         """Take the turn to ask *host*, which is asked every *delay* seconds by all workers together.

@@ -22,8 +22,8 @@ MAX_DEPTH = 100
 MAX_NODES = 400_000
 MAX_COUNT_DIGITS = 9
 _MAX_OPENING_BYTES = 300
-_IN_LIST = "something between two records that is none, passed over"
-_IN_RECORD = "the record goes on with something that cannot be read, passed over"
+_IN_LIST = "something between two records is no record; skipped"
+_IN_RECORD = "the record continues with something unreadable; skipped"
 _BRACKETS = {b"(": b")", b"[": b"]", b"{": b"}"}
 
 

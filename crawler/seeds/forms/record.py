@@ -86,7 +86,7 @@ class Reading:
             before = len(self.items)
             for record in records:
                 if len(self.items) >= MAX_RECORDS:
-                    notes.add("too-many", self.end, f"more than {MAX_RECORDS} records: the rest is passed over")
+                    notes.add("too-many", self.end, f"more than {MAX_RECORDS} records: the rest is skipped")
                     return
                 at, partial = getattr(record, "at", self.payload[0]), getattr(record, "partial", False)
                 self.keep({str(key): _plain(value) for key, value in record.items()}, at, notes, partial=partial)
@@ -162,7 +162,7 @@ def build_item(
     article_id = str(number) if isinstance(number, int) else (number or "").strip()
     if not _ID_RE.fullmatch(article_id):
         if not (partial and "id" not in fields):
-            notes.add("bad-id", position, f"record passed over: {_shown(number)} is not an id of 1 to 20 digits")
+            notes.add("bad-id", position, f"record skipped: {_shown(number)} is not an id of 1 to 20 digits")
         return None
     if fields.keys() != set(KEYS):
         _note_keys(fields, position, notes, partial=partial)
