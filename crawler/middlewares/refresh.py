@@ -10,7 +10,8 @@ from scrapy.http import TextResponse
 from w3lib.url import safe_url_string
 
 from crawler.middlewares.cookies import has_new_cookies
-from crawler.net.refresh import Refresh, leads_on, read_notice, read_refresh
+from crawler.net.refresh import MAX_BARE_LETTERS, Refresh, leads_on, read_notice, read_refresh
+from crawler.utils.components import needed_profile
 from crawler.utils.conf import number
 from crawler.utils.response import header
 
@@ -27,12 +28,13 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 class RefreshMiddleware:
     """Takes the place of Scrapy's MetaRefreshMiddleware, which knows no header and not all forms in pages.
 
-    A page is left if it leads on within three seconds, or within ``METAREFRESH_MAXDELAY`` and has little text. One that
-    leads to itself is read, unless it has just set a cookie. After ``REDIRECT_MAX_TIMES`` steps the page is read, too:
-    what it is will be seen. Counts ``gleaner/refreshes``.
+    A page is left if it leads on within three seconds, or within ``METAREFRESH_MAXDELAY`` and has little text. It is
+    read if it leads beyond the site profile; if it has text and leads to another article or to none; if it leads to
+    itself and has not just set a cookie; and after ``REDIRECT_MAX_TIMES`` steps. Counts ``gleaner/refreshes``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        self._profile = needed_profile(crawler)
         self._max_seconds = number(crawler.settings, "METAREFRESH_MAXDELAY", "a number of seconds")
         self._max_times = crawler.settings.getint("REDIRECT_MAX_TIMES")
         self._stats = crawler.stats
@@ -63,16 +65,21 @@ class RefreshMiddleware:
     def _further(self, response: Response) -> str | None:
         """Return where *response* leads on to; None if it is to be read."""
         said = header(response, "Refresh")
-        refresh, base, letters = read_refresh(said) if said else None, response.url, 0
+        refresh, base, letters = read_refresh(said) if said else None, "", 0
         if isinstance(response, TextResponse) and (said or b"refresh" in response.body[:_MAX_SCANNED_BYTES].lower()):
             notice = read_notice(_start(response))
             letters = notice.letters
             if refresh is None:
                 refresh = notice.refresh
-                base = urljoin(base, safe_url_string(notice.base)) if notice.base else base
+                base = notice.base or ""
         if refresh is None or not leads_on(refresh, letters, self._max_seconds):
             return None
-        return _joined(base, refresh)
+        url = _joined(response.url, base, refresh)
+        if url is None or not self._profile.allows(url):
+            return None
+        here = self._profile.article_id(response.url)
+        is_same = here is not None and here == self._profile.article_id(url)
+        return url if letters <= MAX_BARE_LETTERS or is_same else None
 
 
 def _start(response: TextResponse) -> str:
@@ -82,9 +89,14 @@ def _start(response: TextResponse) -> str:
     return start.decode(encoding, "replace")
 
 
-def _joined(base: str, refresh: Refresh) -> str | None:
+def _joined(here: str, base: str, refresh: Refresh) -> str | None:
+    """Return where *refresh* leads to from a page at *here* with the base *base*; None if that is no URL."""
+    if not refresh.url:
+        return here
     try:
-        url = urljoin(base, safe_url_string(refresh.url)) if refresh.url else base
+        url = here
+        for relative in (base, refresh.url):
+            url = urljoin(url, safe_url_string(relative)) if relative else url
     except ValueError:
         return None
     return url if url.startswith(("http://", "https://")) else None

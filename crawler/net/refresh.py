@@ -16,6 +16,8 @@ AT_ONCE_SECONDS = 3.0
 """A page that leads on within this time is not there to be read, whatever it says."""
 MAX_NOTICE_LETTERS = 600
 """A page with more text than this is read, and not left after some seconds."""
+MAX_BARE_LETTERS = 200
+"""A page with more text than this is read, and not left for another article, or for none."""
 
 _REFRESH_RE = re.compile(
     r"\s*(?P<seconds>[0-9]+|(?=\.))[0-9.]*(?:\s*[;,]\s*|\s+|$)(?:url\s*=\s*)?(?P<url>.*)", re.IGNORECASE | re.DOTALL

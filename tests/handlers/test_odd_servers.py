@@ -73,6 +73,8 @@ LEADING_ON = {
 """Answers that lead on to the page: FURTHER is where it is, LAST the last part of that; HERE is where one is."""
 STAYING = {
     "refresh-of-a-page-that-is-read": lambda page: whole(page, b"Refresh: 10; url=/gone"),
+    "refresh-beyond-the-site": lambda page: whole(page, b"Refresh: 0; url=http://other.example/"),
+    "refresh-to-what-is-no-article": lambda page: whole(page, b"Refresh: 0; url=/"),
     "refresh-to-itself": lambda page: whole(page, b"Refresh: 1"),
     "refresh-in-noscript": lambda page: whole(
         page.replace(b"<h1>", b"<noscript>%s</noscript><h1>" % (META % b"0;url=/"))
