@@ -18,12 +18,9 @@ PHRASES = Path(__file__).with_name("phrases.txt")
 FOLDERS = ("crawler", "tests", "docs", "examples", "benchmarks", ".ci")
 SUFFIXES = {".md", ".py", ".html", ".json", ".toml", ".yml"}
 FILES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "mkdocs.yml")
-NOT_YET = (
-    "crawler/archive", "crawler/cli/corpus/search.py", "crawler/corpus/merge", "crawler/corpus/reextract.py",
-    "crawler/corpus/search", "crawler/corpus/stored.py", "crawler/dedupe", "crawler/extensions", "crawler/extract",
-    "crawler/frontier", "crawler/handlers", "crawler/middlewares", "crawler/net", "crawler/pages", "crawler/recover",
-    "crawler/seeds", "crawler/spiders", "crawler/text", "crawler/warc",
-    "tests/archive", "tests/corpus", "tests/dedupe", "tests/fuzz", "tests/recover", "tests/seeds", "tests/zoo",
+NOT_YET: tuple[str, ...] = (
+    "crawler/archive", "crawler/corpus/reextract.py", "crawler/dedupe", "crawler/extensions", "crawler/frontier",
+    "crawler/net", "crawler/seeds", "crawler/spiders", "tests/archive", "tests/zoo",
 )  # fmt: skip
 """Files and folders that are not rewritten yet; this list only shrinks."""
 EXAMPLES = {"docs/words.py", "tests/docs/test_words.py"}

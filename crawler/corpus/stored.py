@@ -11,7 +11,7 @@ PICTURE_PATH_RE = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|gif|w
 
 
 def images_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the images of *record*; what is none is passed over."""
+    """Return the images of *record*; invalid ones are skipped."""
     images = record.get("images")
     return [image for image in images if isinstance(image, dict)] if isinstance(images, list) else []
 

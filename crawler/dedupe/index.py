@@ -62,7 +62,7 @@ class Seen(NamedTuple):
 
 
 class NearIndex:
-    """The index in *folder*, made if need be. One thread of one process at a time.
+    """The index in *folder*, created if needed. One thread of one process at a time.
 
     ``mark`` is None in an index that was just made: also if the one that was there is of another version or damaged.
     Raises ``OSError`` if it cannot be read or written.

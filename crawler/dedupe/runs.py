@@ -37,7 +37,7 @@ Entries = NDArray[np.uint64]
 _ENTRY_BYTES, _SLOT_BYTES = 8, 4
 _FEWEST_SLOTS = 2
 _WINDOW = 2 * MOST_OF_KEY
-"""So many entries are looked at: most often all of a key are among them. So many that are none end a run."""
+"""Entries that are read at once: usually all entries of a key. So many empty entries end a run."""
 _WINDOW_TYPE = np.dtype((np.void, _WINDOW * _ENTRY_BYTES))
 _SLICE_ENTRIES = 1 << 20
 """So many entries of runs that are merged are in memory at a time: 8 MiB, and as much again sorted."""

@@ -22,7 +22,7 @@ _MAX_WORDS_PER_FIGURE = 2
 
 
 class Sketch:
-    """What is asked of the text of *words* more than once, worked out once; *text* tells which are figures, if any."""
+    """Values of a text of *words*, computed once for repeated use; *text* shows which words are figures."""
 
     def __init__(self, words: Words, text: str = "") -> None:
         self.words = words
@@ -36,7 +36,7 @@ class Sketch:
     def similarity(self, other: Words) -> float:
         """Return what share of the words of both texts is in a shingle that both have: 0.0 to 1.0.
 
-        Of a copy that lost a quarter it is 0.86, of one that lost half 0.67, of one with a quarter written anew 0.75;
+        Of a copy that lost a quarter it is 0.86, of one that lost half 0.67, of one with a quarter rewritten 0.75;
         where paragraphs stand does not count. With every fourth word swapped for another it is 0.63: the words between
         two swapped ones are too few to tell whose they are. Two reports on one event have 0.1 to 0.3.
         """

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FOLDING = 2
-"""Goes up whenever :func:`words_of` gives another result for anything: an index made before is then made anew."""
+"""Raised whenever :func:`words_of` changes any result: older indexes are then rebuilt."""
 
 FEWEST_WORDS = 20
 """Of a shorter text nobody can say whose copy it is: ``Watch the video`` is under a thousand articles."""

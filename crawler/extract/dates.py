@@ -55,7 +55,7 @@ def find_published(page: ArticlePage) -> FoundField[str] | None:
 
     The value has the offset that the page told, converted to the profile's zone if there is a profile; a time
     without offset is the profile's local time, and without a profile it stays without offset. A day whose time is
-    told nowhere is given as its midnight, and the source then ends in ``:day`` (``meta:day``): the time of day
+    given nowhere is given as its midnight, and the source then ends in ``:day`` (``meta:day``): the time of day
     is not known. It ends in ``:about`` where a lunar Hijri day was computed, which can be off by one day.
     """
     return _settled(page, _published(page))

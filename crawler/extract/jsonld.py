@@ -87,7 +87,7 @@ class LinkedData:
 
 
 def _load(script: str) -> Iterator[Any]:
-    """Yield the JSON values in *script*; what of broken JSON can be told for sure as one article."""
+    """Yield the JSON values in *script*; the certain values of broken JSON as one article."""
     try:
         yield orjson.loads(script)
     except orjson.JSONDecodeError:

@@ -48,7 +48,7 @@ _ZONES = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day, and its time and zone as far as they were told. ``sure``: False for a computed Hijri day."""
+    """A day, and its time and zone as far as they are known. ``sure``: False for a computed Hijri day."""
 
     day: date
     clock: time | None = None
@@ -56,7 +56,7 @@ class Moment:
     sure: bool = True
 
     def at(self, zone: tzinfo | None) -> datetime:
-        """Return this as a point in time, in *zone* (None: as it was told); a missing clock becomes midnight.
+        """Return this as a point in time, in *zone* (None: as given); a missing clock becomes midnight.
 
         A clock without a zone is taken for the local time of *zone*. Midnight stands for "some time that day":
         the caller says so beside it.

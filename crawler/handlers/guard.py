@@ -25,7 +25,7 @@ class Guard:
     often a name server changes its mind. Literal addresses come this way too.
 
     ``named`` are the origins that the site profiles of this process's crawls name, ``trusted`` the proxies that its
-    user set. ``refused`` says why the last look-up of an origin gave nothing; ``on_refusal`` is told each reason.
+    user set. ``refused`` says why the last look-up of an origin gave nothing; ``on_refusal`` receives each reason.
     """
 
     def __init__(self, resolver: Any) -> None:

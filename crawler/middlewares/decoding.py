@@ -61,7 +61,7 @@ class DecodingMiddleware:
             return response
         response.headers.pop("Content-Encoding", None)
         kind = responsetypes.from_args(headers=response.headers, url=response.url, body=decoded.body)
-        # Of a page, the encoding is to be found out anew, now that its bytes can be read.
+        # The encoding of a page is detected again, now that its bytes can be read.
         changes: dict[str, Any] = {"encoding": None} if issubclass(kind, TextResponse) else {}
         return response.replace(cls=kind, body=decoded.body, **changes)
 

@@ -41,7 +41,7 @@ class _Robots(NamedTuple):
 
 
 class RobotsMiddleware:
-    """Takes the place of Scrapy's RobotsTxtMiddleware, which allows everything when robots.txt cannot be had.
+    """Takes the place of Scrapy's RobotsTxtMiddleware, which allows everything if robots.txt is unavailable.
 
     A host that answers it with an error of its own, or not at all, is asked nothing but robots.txt, each five minutes.
     What is forbidden raises :class:`~crawler.utils.response.NotNow`: rules change, the next run asks again.

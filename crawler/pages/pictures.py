@@ -107,7 +107,7 @@ def _end_mark_shortage(data: bytes) -> int:
 def _jpeg_shortage(data: bytes) -> int | None:
     """Return 2 or 1 for a JPEG that lacks nothing but its end mark, or half of it; None if more is missing.
 
-    What follows the last pixels is passed over, so they are all there if other bytes there change nothing.
+    What follows the last pixels is ignored, so they are all there if other bytes there change nothing.
     """
     if not data.startswith(_JPEG):
         return None

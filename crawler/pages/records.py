@@ -109,7 +109,7 @@ def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfil
 def _date(
     told: str | None, told_by: DateSource | None, profile: SiteProfile, pic: str | None, article_id: str | None
 ) -> tuple[str | None, DateSource | None]:
-    """Return the best date there is and where it comes from: what was told, else the picture, else the id."""
+    """Return the best known date and its source: *told*, otherwise the picture, otherwise the id."""
     if told:
         return told, told_by
     inferred: tuple[tuple[datetime | None, DateSource], ...] = (

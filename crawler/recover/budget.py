@@ -43,7 +43,7 @@ class Budget:
         self._next = max(self._next, now) + self._interval
 
     def down(self, now: float) -> bool:
-        """Tell whether the archive is down, so that nothing is to be asked of it."""
+        """Return whether the archive is down, so that nothing may be requested from it."""
         return now < self._down_until
 
     def answered(self) -> None:

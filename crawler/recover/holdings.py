@@ -1,7 +1,7 @@
 """What the indexes of web archives answered: which captures they hold of which articles and pictures.
 
-Two tables of the catalogue that do not follow from the lines. They save questions, and can be forgotten: a catalogue
-made anew has none of them, and the archives are asked again.
+Two tables of the catalogue that do not follow from the lines. They save questions, and can be forgotten: a rebuilt
+catalogue has none of them, and the archives are asked again.
 """
 
 from __future__ import annotations

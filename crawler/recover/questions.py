@@ -15,7 +15,7 @@ _MOST_DIGITS = 18
 
 
 class Question(NamedTuple):
-    """What to ask an index for: names that begin with ``prefix``, on from ``progress`` if some was told before.
+    """What to ask an index for: names that begin with ``prefix``, on from ``progress`` if part of the answer is there.
 
     ``span`` is how many ids the prefix stands for, 0 if it is not one of ids.
     """
@@ -29,7 +29,7 @@ def question(holdings: Holdings, source: str, place: Place, since: float) -> Que
     """Decide how wide to ask *source* for *place*, given what it answered after *since* (Unix time).
 
     For ids, as wide as settles most waiting targets a request (:func:`~crawler.recover.ladder.widest_worthwhile`);
-    an answer that broke off is gone on with while it has cost fewer requests than it serves targets. For pictures,
+    a query whose answer broke off resumes while it has cost fewer requests than it serves targets. For pictures,
     all of their day. Where neither settled it, the name alone is asked for, so that it is settled then.
     """
     alone = Question(place.name, int(place.name.isdigit()), None)

@@ -11,7 +11,7 @@ from crawler.text.story import Story, edge_paragraphs
 def paragraph_key(paragraph: str) -> int:
     """Return what a corpus counts *paragraph* by: 63 bits of the BLAKE2b of its normalized form.
 
-    It is stored in catalogues; they are made anew if it ever changes.
+    It is stored in catalogues; they are rebuilt if it ever changes.
 
     >>> paragraph_key("Follow us!") == paragraph_key("FOLLOW  us!")
     True

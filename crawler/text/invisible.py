@@ -46,7 +46,7 @@ def _hidden(off: frozenset[str]) -> re.Pattern[str]:
 
 
 HIDDEN_RE = _hidden(frozenset())
-# The same characters one by one: whether a text has any is told five times faster by the set of its characters.
+# The same characters one by one: the set of a text's characters shows five times faster whether it has any.
 _UNWANTED = frozenset(map(chr, _CP1252)) | frozenset(HIDDEN_RE.findall("".join(map(chr, range(0x10000))) + _ASTRAL))
 
 

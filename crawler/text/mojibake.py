@@ -13,7 +13,7 @@ _ROUNDS = 4
 _LONGEST = 100_000
 """Characters: a longer text is mended in pieces, for the search for a repair is not linear."""
 
-# ftfy's pattern is slow, and each of its alternatives needs a character that is none of the quotes and dashes which
+# ftfy's pattern is slow, and each of its alternatives needs a character other than the quotes and dashes which
 # alone are common in English: it has to look only around those.
 _PLAIN = ("common", "start_punctuation", "end_punctuation")
 _SUSPECTS = "".join(chars for name, chars in MOJIBAKE_CATEGORIES.items() if name not in _PLAIN)

@@ -17,7 +17,7 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\f\r\v\x1b"})
 _MAX_CONTROL_SHARE = 0.01
 """Of compressed data about one byte in ten is a control character, of text none or a stray one."""
 _MIN_TEXT_BYTES = 64
-"""Shorter text is told from compressed data only if it is UTF-8, or begins as markup does."""
+"""Shorter text is distinguished from compressed data only if it is UTF-8, or begins like markup."""
 _WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _HTML_RE = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|script|table|h1|p|div)[\s>]", re.IGNORECASE)
 _SPACE = b" \t\r\n\x0c\xef\xbb\xbf"

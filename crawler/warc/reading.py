@@ -1,4 +1,4 @@
-"""Reading WARC files of ours strictly: what is not whole, or not what its digests say, is told and never passed on.
+"""Reading WARC files of ours strictly: bad records are reported, never returned.
 
 The usual readers let most damage pass: ``warcio check`` finds 4 of 100 truncations. Here each record must be one gzip
 member that holds exactly a head, as many bytes as it announces, and two line ends, with digests that agree.

@@ -162,7 +162,7 @@ class Replay:
         )
 
     def _original(self, revisit: Capture, read: _Read) -> _Read:
-        """Return the response that *revisit*, which was *read*, refers to, if need be over other revisits."""
+        """Return the response that *revisit*, which was *read*, refers to, if needed over other revisits."""
         seen = {(revisit.file, revisit.offset)}
         for _ in range(MAX_REVISITS):
             found = next((one for one in self._candidates(revisit, read) if (one.file, one.offset) not in seen), None)

@@ -135,7 +135,7 @@ def test_an_index_that_lost_a_file_is_begun_anew(tmp_path, damage, to):
 
 
 def test_boilerplate_that_all_texts_share_hides_no_copy(tmp_path):
-    """Keys that thousands of documents have are passed over for rarer ones."""
+    """Keys that thousands of documents have are skipped for rarer ones."""
     near = NearIndex(tmp_path / "near")
     template = text(-1, 60)
     for number in range(2000):

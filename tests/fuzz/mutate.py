@@ -6,7 +6,7 @@ From the repository::
     python -m tests.fuzz.mutate --seeds 1000000     # exit code 1 if one raises, breaks a promise or takes over a second
     python -m tests.fuzz.mutate --fit               # texts of 1 kB to 16 MB: the exponent of time over length
 
-Each seed is told by its number alone: ``--first N --seeds 1`` makes the N-th again. Unlike ``fuzz_seeds``, which looks
+Each seed follows from its number alone: ``--first N --seeds 1`` makes the N-th again. Unlike ``fuzz_seeds``, which looks
 for new paths through the code, this keeps near to what the real seeds are.
 """
 

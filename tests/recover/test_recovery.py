@@ -259,7 +259,7 @@ def test_targets_wait_for_an_archive_that_is_down_or_busy_and_a_kill_loses_none_
     kept = latest(corpus)
     assert {number: record["kind"] for number, record in kept.items()} == {str(number): "article" for number in GONE}
     assert {number: kept[number] for number in had} == had
-    assert sum(one.path.startswith("/cdx") for one in asked) == 1  # what the killed crawl was told is kept
+    assert sum(one.path.startswith("/cdx") for one in asked) == 1  # the answers that the killed crawl received are kept
     assert len(records(corpus)) == len(GONE) + 1
     assert verify(corpus).problems == []
     assert not answers(f"http://127.0.0.1:{port}")

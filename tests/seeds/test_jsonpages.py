@@ -1,4 +1,4 @@
-"""JSON of all corpora, and JSON that is none: no line is lost."""
+"""JSON of all corpora, and invalid JSON: no line is lost."""
 
 from __future__ import annotations
 

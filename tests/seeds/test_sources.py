@@ -115,7 +115,7 @@ def test_of_a_file_whose_end_is_lost_all_is_read_that_is_there(tmp_path: Path, p
     *pages, text = read(tmp_path, errors=errors)
     assert len(pages) > 50
     assert {page.page.dumps[0].related for page in (*pages, text)} == {items(RECORDS)}
-    # of the JSON lines, the one with the cut is told, too
+    # of the JSON lines, the one with the cut is reported, too
     assert [Path(error.source).name for error in errors] == ["a.jsonl", "a.jsonl", "b.txt"]
     assert "cannot be read to its end" in str(errors[-1])
 

@@ -38,8 +38,8 @@ def _fields(hit: Hit) -> dict[str, Any]:
 
 
 def _remarks(found: SearchHits) -> None:
-    if found.caught_up.anew:
-        note(f"the search index was rebuilt: {found.caught_up.anew}")
+    if found.caught_up.rebuilt:
+        note(f"the search index was rebuilt: {found.caught_up.rebuilt}")
     if found.caught_up.busy:
         note("another search is indexing the newest lines; they may be missing here")
 

@@ -77,11 +77,11 @@ def merge(
     near: float | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Path, Merged]:
-    """Bring the records and pictures of *others* into the corpus at *root*, made if need be; return what came of each.
+    """Bring the records and pictures of *others* into the corpus at *root*, created if needed; return counts.
 
-    What is alike by *near* is found anew, as in a crawl; without it, near duplicates stay what the others found them
+    What is similar by *near* is found again, as in a crawl; without it, near duplicates stay what the others found them
     to be. One without a catalogue that can be read, such as what a bag holds, is read as its files are; nothing is
-    ever written to the others. *on_progress* is told how many records of how many were looked at. Raises
+    ever written to the others. *on_progress* receives how many records of how many were read. Raises
     ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root*
     (it may write to the others), and as :class:`~crawler.archive.writer.Corpus` does.
     """

@@ -73,7 +73,7 @@ _ASCII_FOLDS = bytes(ord(_FOLDS[code]) for code in range(0x80)) + bytes(range(0x
 _OTHERS_RE = re.compile(r"[^\x00-\x7f]+")
 
 FOLDING = 3
-"""Goes up whenever :func:`fold` gives another result for anything: what was indexed before is then made anew."""
+"""Raised whenever :func:`fold` changes any result: older indexes are then rebuilt."""
 
 
 def fold(text: str) -> str:

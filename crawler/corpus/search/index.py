@@ -1,6 +1,6 @@
 """``search.sqlite``: the full-text index of a corpus, and how it keeps up with the lines.
 
-It is disposable: made anew whenever it is missing, broken, of another version, or disagrees with the lines. Before
+It is disposable: rebuilt whenever it is missing, broken, of another version, or disagrees with the lines. Before
 each search it takes in what the catalogue has read since the last one; a commit each few thousand lines, so what a
 kill interrupts goes on. A crawl is not touched: the catalogue is read for an instant (in WAL mode readers and writer
 do not wait for each other) and the lines are read as files.
@@ -11,7 +11,7 @@ from them. They could be read from the lines, but a closed segment may be compre
 cost seconds.
 
 A new version of a key gets a new row; the words of the old one stay in the index and belong to no document, and so do
-those of a key that went to duplicates/. When they are a fifth of all, the index is made anew.
+those of a key that went to duplicates/. When they are a fifth of all, the index is rebuilt.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class CaughtUp:
 
     lines: int = 0
     damaged: Damages = field(default_factory=Damages)
-    anew: str | None = None
+    rebuilt: str | None = None
     busy: bool = False
 
 
@@ -90,12 +90,14 @@ class SearchIndex(NamedTuple):
 
 
 @contextmanager
-def open_index(root: Path, on_bytes: Callable[[int, int], None], *, anew: str | None = None) -> Iterator[SearchIndex]:
+def open_index(
+    root: Path, on_bytes: Callable[[int, int], None], *, rebuilt: str | None = None
+) -> Iterator[SearchIndex]:
     """Open the index of the corpus at *root*, caught up with the lines that its catalogue has read.
 
     Where the corpus cannot be written, its index is used as it is if it has read all lines; else one is made in a
     temporary folder, which is gone when this ends. *on_bytes* is called with the bytes of lines read so far, and those
-    to read; *anew* is a reason to make the index anew. Raises ``CorpusError`` if there is no corpus, or the index
+    to read; *rebuilt* is a reason to rebuild the index. Raises ``CorpusError`` if there is no corpus, or the index
     cannot be written.
     """
     with ExitStack() as stack:
@@ -104,18 +106,18 @@ def open_index(root: Path, on_bytes: Callable[[int, int], None], *, anew: str | 
                 catalogue.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall()
             )  # articles first
             reader = _IndexSource(root, ends, crcs_of(catalogue), on_bytes, root)
-            index = None if anew or os.access(root, os.W_OK) else _fresh(reader)
+            index = None if rebuilt or os.access(root, os.W_OK) else _fresh(reader)
             if index is None and not os.access(root, os.W_OK):
                 folder = stack.enter_context(TemporaryDirectory(prefix="gleaner-search-"))
                 reader = reader._replace(home=Path(folder))
-            index = index or _up_to_date(reader, anew)
+            index = index or _up_to_date(reader, rebuilt)
             stack.callback(index.connection.close)
         yield index
 
 
-def _up_to_date(reader: _IndexSource, anew: str | None) -> SearchIndex:
-    done = CaughtUp(anew=anew)
-    if anew:
+def _up_to_date(reader: _IndexSource, rebuilt: str | None) -> SearchIndex:
+    done = CaughtUp(rebuilt=rebuilt)
+    if rebuilt:
         remove_index(reader.home)
     with write_errors(reader.home, INDEX_NAME):
         try:
@@ -123,7 +125,7 @@ def _up_to_date(reader: _IndexSource, anew: str | None) -> SearchIndex:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
-            done = CaughtUp(anew=f"it was damaged ({error})")
+            done = CaughtUp(rebuilt=f"it was damaged ({error})")
             remove_index(reader.home)
             connection = _caught_up(reader, done)
     return SearchIndex(connection, reader.home / INDEX_NAME, done)
@@ -169,7 +171,7 @@ def _caught_up(reader: _IndexSource, done: CaughtUp) -> sqlite3.Connection:
         if reason:
             connection.close()
             remove_index(reader.home)
-            done.anew = reason
+            done.rebuilt = reason
             connection = _connect(reader.home)
         _take_in(reader, connection, done)
         _add_damaged(connection, done)

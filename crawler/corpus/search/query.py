@@ -1,4 +1,4 @@
-"""What is asked of the search: words, "phrases" and beginnings*, all of which a record must have."""
+"""Search queries: words, "phrases" and beginnings*, all of which a record must have."""
 
 from __future__ import annotations
 

@@ -51,14 +51,14 @@ def search(
 ) -> SearchHits:
     """Return the *limit* best records of *selection* in the corpus at *root* that have all words of *question*.
 
-    Only the latest version of a key in articles/ is found. *on_bytes* is told how far the index has caught up.
+    Only the latest version of a key in articles/ is found. *on_bytes* receives the progress of the index.
     Raises ``ConfigError`` for a *question* without words, ``CorpusError`` if there is no corpus or no room.
     """
     terms = parse(question)
     try:
         return _search(root, terms, selection, limit, on_bytes)
     except sqlite3.DatabaseError as error:  # it is damaged where catching up did not look
-        return _search(root, terms, selection, limit, on_bytes, anew=f"it was damaged ({error})")
+        return _search(root, terms, selection, limit, on_bytes, rebuilt=f"it was damaged ({error})")
 
 
 def _search(
@@ -68,12 +68,12 @@ def _search(
     limit: int,
     on_bytes: Callable[[int, int], None],
     *,
-    anew: str | None = None,
+    rebuilt: str | None = None,
 ) -> SearchHits:
     condition, parameters = selection.where("d")
     matching = f"FROM words JOIN documents d ON d.id = words.rowid WHERE words MATCH :match AND {condition}"
     values = {"match": expression(terms), "limit": limit, **parameters}
-    with open_index(root, on_bytes, anew=anew) as (connection, _, caught_up):
+    with open_index(root, on_bytes, rebuilt=rebuilt) as (connection, _, caught_up):
         (total,) = connection.execute(f"SELECT count(*) {matching}", values).fetchone()
         rows = connection.execute(
             "SELECT d.key, d.version, d.kind, d.language, d.published, d.url, d.title, o.text, -score, crc"  # noqa: S608

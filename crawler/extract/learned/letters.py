@@ -49,7 +49,7 @@ CALLS = {
 """What a line calls on its reader to do, or says of the page, to the words that it begins with.
 
 The place of each in this table, from 1 on, is its number, with which the forest learned. For casefolded text, which is
-matched three times as fast as text in which case is passed over.
+matched three times as fast as text in which case is ignored.
 """
 CALL_RE = re.compile(rf"\W{{0,3}}(?:{'|'.join(f'({words})' for words in CALLS.values())})")
 

@@ -27,7 +27,7 @@ def root(tmp_path):
     root = make(tmp_path / "corpus", False)
     (root / "runs" / "run-1").mkdir(parents=True)
     (root / "runs" / "run-1" / "stats.json").write_text("{}")
-    search(root, "text", Selection())  # leaves an index, made anew from the lines: no part of what is kept
+    search(root, "text", Selection())  # leaves an index, which can be rebuilt from the lines and is not kept
     assert (root / "search.sqlite").exists()
     return root
 

@@ -260,7 +260,7 @@ def test_it_stops_at_the_limit(root):
 
 
 def test_captures_are_checked_with_the_lines_that_name_them(tmp_path):
-    """A changed byte in a WARC file, a missing one, and a line whose capture is elsewhere are told."""
+    """A changed byte in a WARC file, a missing one, and a line whose capture is elsewhere are reported."""
     root = tmp_path / "corpus"
     with closing(Corpus(root, "replica")) as corpus:
         captures = corpus.keep_captures("run", 1 << 30, {})

@@ -57,7 +57,7 @@ def test_it_keeps_up_and_finds_only_the_latest_version(root):
     assert keys(root, "rained") == ["replica/1"]
     make_corpus(root, make_article(1, text="It snowed.", title="Snow"), make_article(9, text="It hailed."))
     found = search(root, "snowed", Selection())
-    assert (found.hits[0].version, found.caught_up.lines, found.caught_up.anew) == (2, 2, None)
+    assert (found.hits[0].version, found.caught_up.lines, found.caught_up.rebuilt) == (2, 2, None)
     assert keys(root, "rained") == []
     assert keys(root, "hailed") == ["replica/9"]
 
@@ -98,7 +98,7 @@ def test_a_lost_or_broken_index_is_made_anew(root, damage):
         connection.close()
     found = search(root, "bazaar", Selection())
     assert [hit.key for hit in found.hits] == before
-    assert damage == "delete" or found.caught_up.anew
+    assert damage == "delete" or found.caught_up.rebuilt
 
 
 def test_it_is_made_anew_when_the_lines_are_others(root):
@@ -118,7 +118,7 @@ def test_many_superseded_versions_make_it_begin_again(tmp_path):
         make_corpus(tmp_path, *(make_article(n, text=f"Edition {edition} of {n}.") for n in range(100)))
         found = search(tmp_path, "edition", Selection())
         assert found.total == 100
-    assert found.caught_up.anew
+    assert found.caught_up.rebuilt
 
 
 def test_only_what_the_catalogue_has_read_is_read(root):
