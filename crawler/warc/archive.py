@@ -233,7 +233,8 @@ class _Compressed:
     def _members(self, place: int) -> Iterator[Raw | Gap]:
         """Yield the records of the member at *place*, and of those behind it that go on with it; set ``end``."""
         head = self._read_at(place, 8)
-        if (length := skippable_length(head)) is not None:
+        length = skippable_length(head)
+        if length is not None and place + length <= self._size:
             self.end = place + length
             return
         if not is_member(head):

@@ -68,6 +68,8 @@ def read_dictionary(read_at: ReadAt) -> zstd.ZstdDict | None:
     length = skippable_length(head) if head.startswith(DICTIONARY_MAGIC) else None
     if length is None:
         return None
+    if length > _MAX_DICTIONARY_BYTES:
+        raise BrokenMember(f"its dictionary is longer than {_MAX_DICTIONARY_BYTES} bytes")
     data = read_at(_SKIPPABLE_HEAD_BYTES, length - _SKIPPABLE_HEAD_BYTES)
     try:
         if data.startswith(ZSTD_MAGIC):

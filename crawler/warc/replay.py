@@ -269,7 +269,7 @@ def _read(record: Raw) -> _Read:
         fields.get("warc-ip-address"),
         cast("Truncated", truncated if truncated in _TRUNCATED else "unspecified") if truncated else None,
         message.body if status is not None and (message := read_message(record.block)) else record.block,
-        fields.get("warc-refers-to"),
+        fields.get("warc-refers-to", "").strip("<> ") or None,
     )
 
 
@@ -290,7 +290,7 @@ def _stamp(source: WarcSource) -> int:
     return crc32(os.fsencode(source.path.resolve()) + f" {source.start} {mtime} {_INDEX_FORM}".encode())
 
 
-_INDEX_FORM = 2
+_INDEX_FORM = 3
 """Raised when what is kept of a record changes, so that caches of before are not used."""
 
 
@@ -328,7 +328,7 @@ def _capture(name: str, record: Raw) -> Capture | None:
         content_type,
         plain_digest(fields.get("warc-payload-digest")),
         None,
-        fields.get("warc-record-id"),
+        fields.get("warc-record-id", "").strip("<> ") or None,
         refers_to_url,
         _iso(fields.get("warc-refers-to-date")),
     )

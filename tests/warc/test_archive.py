@@ -127,6 +127,15 @@ def test_lengths_that_lie_take_linear_time(pack, length):
     assert sum(reads) < 100 * len(data) + (8 << 20)
 
 
+@pytest.mark.parametrize("magic", [b"\x50\x2a\x4d\x18", b"\x5d\x2a\x4d\x18"])
+def test_a_skippable_frame_that_claims_too_much_hides_no_record(magic):
+    frames = PACKERS["zstd"](RECORDS[1:])
+    data = PACKERS["zstd"](RECORDS[:1]) + magic + b"\xff\xff\xff\xff" + frames
+    assert ids(data) == list(IDS)
+    assert any(isinstance(one, Gap) for one in read(data))
+    assert ids(magic + b"\xff\xff\xff\xff" + frames) == list(IDS[1:])
+
+
 def test_a_pipe_is_read_too():
     data = b"".join(RECORDS)
     place = 0
