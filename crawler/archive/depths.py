@@ -66,7 +66,7 @@ class Depths:
                 update_description(self._root, depth=depth)
 
     def lists_nearer(self, article: Article) -> bool:
-        """Tell whether *article* lists one that this crawl could ask for, and would not by what the corpus knows."""
+        """Return whether *article* lists one that this crawl could ask for, and would not by what the corpus knows."""
         if self._allowed is None or article.depth >= self._allowed or not article.related:
             return False
         tids = {target_id(f"{article.site}/{item.id}") for item in article.related}

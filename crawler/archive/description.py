@@ -70,12 +70,12 @@ def description_problems(root: Path) -> Iterator[tuple[str, None, str]]:
 
 
 def is_corpus(root: Path) -> bool:
-    """Tell whether a corpus is in *root*, with or without its corpus.json."""
+    """Return whether a corpus is in *root*, with or without its corpus.json."""
     return (root / DESCRIPTION_NAME).exists() or has_remains(root)
 
 
 def has_remains(root: Path) -> bool:
-    """Tell whether lines, pictures or records of runs of a corpus are in *root*."""
+    """Return whether lines, pictures or records of runs of a corpus are in *root*."""
     return (
         any(segment_paths(root, family) for family in FAMILIES)
         or any((root / "runs").glob("*/stats.json"))
@@ -164,7 +164,7 @@ def profile_site(content: bytes) -> str | None:
 
 
 def is_newer(root: Path) -> bool:
-    """Tell whether corpus.json in *root* can be read and is of a schema beyond ours."""
+    """Return whether corpus.json in *root* can be read and is of a schema beyond ours."""
     try:
         fields = orjson.loads((root / DESCRIPTION_NAME).read_bytes())
     except (OSError, orjson.JSONDecodeError):

@@ -106,7 +106,7 @@ def write_errors(root: Path, database: str = "catalogue") -> Iterator[None]:
 
 
 def comes_of_a_full_disk(root: Path, error: BaseException | None) -> bool:
-    """Tell whether *error*, of SQLite, means that there is no room where the databases of the corpus at *root* are.
+    """Return whether *error*, of SQLite, means that there is no room where the databases of the corpus at *root* are.
 
     Of quotas and limits SQLite says only that a write failed, or that a file beside the database cannot be opened.
     """

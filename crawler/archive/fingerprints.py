@@ -56,7 +56,7 @@ class Fingerprints:
         return sorted({*recent, *(tid for (tid,) in rows)})
 
     def is_recent(self, found: int) -> bool:
-        """Tell whether a text of this fingerprint is among those that are not in the large table yet."""
+        """Return whether a text of this fingerprint is among those that are not in the large table yet."""
         return found in self._recent
 
     def add(self, found: int, tid: int) -> None:

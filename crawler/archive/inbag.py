@@ -11,7 +11,7 @@ BAG_DECLARATION = "bagit.txt"
 
 
 def is_in_bag(root: Path) -> bool:
-    """Tell whether *root* is a bag, or in the payload of one."""
+    """Return whether *root* is a bag, or in the payload of one."""
     root = root.resolve()
     payloads = (parent for parent in root.parents if root.relative_to(parent).parts[0] == "data")
     return any((bag / BAG_DECLARATION).is_file() for bag in (root, *payloads))

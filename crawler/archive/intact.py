@@ -148,7 +148,7 @@ def _check_by_others(line: bytes, record: dict[str, Any], crc_of: CrcOf | None) 
 
 
 def is_key(text: str) -> bool:
-    """Tell whether *text* has the form of a key."""
+    """Return whether *text* has the form of a key."""
     return bool(_KEY_RE.fullmatch(text))
 
 

@@ -30,7 +30,7 @@ class LostPictures(NamedTuple):
 
 
 def has_more_pictures(root: Path, catalogue: Catalogue, article: Article) -> bool:
-    """Tell whether *article* has a picture that was requested before without success, or another for one lost."""
+    """Return whether *article* has a picture that was requested before without success, or another for one lost."""
 
     def is_more(image: Image, held: Image) -> bool:
         if held.status != "stored":

@@ -136,7 +136,7 @@ class NearDuplicates:
         return self._last[1]
 
     def _agrees(self, mark: dict[str, object]) -> bool:
-        """Tell whether the last line that was read is there. A compressed segment is closed and never changes."""
+        """Return whether the last line that was read is there. A compressed segment is closed and never changes."""
         segment, last, end, crc = (mark.get(name) for name in ("segment", "last", "end", "crc"))
         if not isinstance(last, int) or not isinstance(end, int):
             return False

@@ -122,7 +122,7 @@ class OpenCorpus:
         return brought
 
     def has_picture(self, image: Image) -> bool:
-        """Tell whether the file of *image*, which is stored, is there. For any thread."""
+        """Return whether the file of *image*, which is stored, is there. For any thread."""
         return is_there(self.root, image.path, image.bytes)
 
     def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ _PATH_RE = re.compile(r"images/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,5}", re.
 
 
 def is_there(root: Path, path: str | None, size: int | None) -> bool:
-    """Tell whether the picture at *path* of the corpus at *root* is there, with *size* bytes."""
+    """Return whether the picture at *path* of the corpus at *root* is there, with *size* bytes."""
     if path is None or not _PATH_RE.fullmatch(path):
         return False
     file = root / path
@@ -21,7 +21,7 @@ def is_there(root: Path, path: str | None, size: int | None) -> bool:
 
 
 def is_whole(path: Path, sha256: str) -> bool:
-    """Tell whether the file at *path* can be read, and has that SHA-256."""
+    """Return whether the file at *path* can be read, and has that SHA-256."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:

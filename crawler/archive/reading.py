@@ -53,7 +53,7 @@ def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
 
 
 def has_catalogue(root: Path) -> bool:
-    """Tell whether the corpus at *root* has a catalogue that can be read as it is; what is in a bag has none."""
+    """Return whether the corpus at *root* has a catalogue that can be read as it is; what is in a bag has none."""
     try:
         return not is_in_bag(root) and _version(root / CATALOGUE_NAME) == VERSION
     except sqlite3.Error:
@@ -61,7 +61,7 @@ def has_catalogue(root: Path) -> bool:
 
 
 def _is_unmade(root: Path, path: Path) -> bool:
-    """Tell whether the corpus at *root* has no line yet, and no whole catalogue at *path*."""
+    """Return whether the corpus at *root* has no line yet, and no whole catalogue at *path*."""
     if any(segment_paths(root, family) for family in FAMILIES):
         return False
     try:

@@ -174,7 +174,7 @@ def _open_as_it_is(root: Path, path: Path, report: RepairReport) -> Catalogue | 
 
 
 def is_malformed(error: BaseException | None) -> bool:
-    """Tell whether *error* is SQLite's, of a database whose pages contradict each other."""
+    """Return whether *error* is SQLite's, of a database whose pages contradict each other."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.DatabaseError) else 0
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 

@@ -64,7 +64,7 @@ def seal_path(segment: Path) -> Path:
 
 
 def is_sealed(segment: Path) -> bool:
-    """Tell whether nothing may be appended to *segment*, nor cut off it, even if it is the last of its family."""
+    """Return whether nothing may be appended to *segment*, nor cut off it, even if it is the last of its family."""
     return segment.suffix != ".jsonl" or seal_path(segment).exists()
 
 
@@ -144,7 +144,7 @@ class SegmentWriter:
             self._number = int(segment_name(paths[-1])[-12:-6]) if paths else 0
 
     def is_full(self, line: bytes) -> bool:
-        """Tell whether *line* will begin a new segment. None may be syncing the last one when it is appended."""
+        """Return whether *line* will begin a new segment. None may be syncing the last one when it is appended."""
         return self._descriptor < 0 or bool(self._size and self._size + len(line) > self._max_bytes)
 
     def append(self, line: bytes) -> LinePlace:

@@ -117,7 +117,7 @@ class AllLines:
 
 
 def _is_as_sealed(path: Path) -> bool:
-    """Tell whether the segment at *path* is what its seal says, or has none."""
+    """Return whether the segment at *path* is what its seal says, or has none."""
     sealed = seal_path(path)
     try:
         return not sealed.exists() or measure(path).lines_sha256 == read_seal(sealed).lines_sha256

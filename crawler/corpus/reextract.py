@@ -244,7 +244,7 @@ class StoredPage(NamedTuple):
 
 
 def is_held(capture: Capture) -> bool:
-    """Tell whether *capture* says that it lies in a WARC file of the corpus itself."""
+    """Return whether *capture* says that it lies in a WARC file of the corpus itself."""
     return bool(capture.warc_file and capture.warc_file.startswith(f"{FOLDER}/") and capture.warc_offset is not None)
 
 

@@ -224,7 +224,7 @@ def _level(entries: int) -> int:
 
 
 def _repeat(ascending: Entries, times: int) -> bool:
-    """Tell whether any of the numbers *ascending* is there so many *times*."""
+    """Return whether any of the numbers *ascending* is there so many *times*."""
     return bool(np.count_nonzero(ascending[times - 1 :] == ascending[: 1 - times]))
 
 

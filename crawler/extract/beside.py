@@ -35,7 +35,7 @@ class Beside:
         self._patience = _PATIENCE
 
     def holds(self, tag: str, element: etree._Element) -> bool:
-        """Tell whether *element* is one: by its *tag*, its role, or as a list of links whose names speak of a menu.
+        """Return whether *element* is one: by its *tag*, its role, or as a list of links whose names speak of a menu.
 
         None is in which something stands that only articles have (a heading of the first level, a quotation), or
         most of the paragraphs of the page: what is never closed goes on to its end.

@@ -103,7 +103,7 @@ class TextBlock:
         return "".join(self.pieces)
 
     def is_named(self, kinds: Iterable[int], within: int) -> bool:
-        """Tell whether one of *kinds* names its element, one up to *within* levels around it, or one inline in it."""
+        """Return whether one of *kinds* names its element, one up to *within* levels around it, or one inline in it."""
         nearest, least = self.place.nearest, self.place.depth - within
         return any(nearest[kind] >= least or kind in self.inner for kind in kinds)
 

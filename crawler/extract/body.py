@@ -158,7 +158,7 @@ def _is_in(place: ElementPlace, around: ElementPlace | None) -> bool:
 
 
 def _is_sentence(block: TextBlock, text: str, other: int) -> bool:
-    """Tell whether *block* may be a sentence of an article: no link, heading, caption, call or right.
+    """Return whether *block* may be a sentence of an article: no link, heading, caption, call or right.
 
     *other* is the depth of the element around the title that speaks of other things: text in a deeper one is theirs.
     """
@@ -173,13 +173,13 @@ def _is_sentence(block: TextBlock, text: str, other: int) -> bool:
 
 
 def _says_article(page: ArticlePage) -> bool:
-    """Tell whether the metadata of *page* calls it an article: section fronts do not."""
+    """Return whether the metadata of *page* calls it an article: section fronts do not."""
     told = page.meta("og:type") or ""
     return told.strip().lower() == "article" or any("headline" in node for node in page.linked.articles)
 
 
 def _leads_elsewhere(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> bool:
-    """Tell whether the *kept* paragraphs are teasers: most stand each in an element with a linked line."""
+    """Return whether the *kept* paragraphs are teasers: most stand each in an element with a linked line."""
     chosen = {id(block): weight(text) for block, text in kept if not _is_linked_line(page, block)}
     found = [block for block, _ in page.blocks]
     teasers, holders = 0.0, set()
@@ -192,7 +192,7 @@ def _leads_elsewhere(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> bo
 
 
 def _is_linked_line(page: ArticlePage, block: TextBlock) -> bool:
-    """Tell whether all of *block* is a link to another page of this site."""
+    """Return whether all of *block* is a link to another page of this site."""
     if not block.href or block.linked < MIN_LINKED_SHARE * sum(map(len, block.pieces)):
         return False
     url = page.absolute(block.href)
@@ -209,7 +209,7 @@ def _is_text(paragraphs: list[str]) -> bool:
 
 
 def _is_small(page: ArticlePage) -> bool:
-    """Tell whether *page* can be given to trafilatura, whose time grows faster than its pages."""
+    """Return whether *page* can be given to trafilatura, whose time grows faster than its pages."""
     pieces = sum(len(block.pieces) for block, _ in page.blocks)
     return (
         len(page.blocks) <= MAX_SECOND_READING_BLOCKS

@@ -94,7 +94,7 @@ _OTHER_RE = re.compile(
 
 @lru_cache(maxsize=4096)
 def speaks_of_other(names: str) -> bool:
-    """Tell whether *names*, the classes of an element, say that what is in it is no part of an article beside it.
+    """Return whether *names*, the classes of an element, say that what is in it is no part of an article beside it.
 
     >>> speaks_of_other("card related-stories"), speaks_of_other("layout-with-rail__main")
     (True, False)

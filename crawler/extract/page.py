@@ -158,7 +158,7 @@ def read(
 
 
 def _has_microdata(source: bytes) -> bool:
-    """Tell whether *source* has any: asking the tree takes longer, and most pages have none."""
+    """Return whether *source* has any: asking the tree takes longer, and most pages have none."""
     return b"itemprop" in source or b"ITEMPROP" in source or b"itemProp" in source
 
 

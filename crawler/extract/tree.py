@@ -128,7 +128,7 @@ def _may_have_long_tags(page: bytes, longest: int) -> bool:
 
 
 def _is_quoted(page: bytes, at: int, within: int) -> bool:
-    """Tell whether a quote that follows a ``=`` is the last one of its kind before *at*: so it is open there."""
+    """Return whether a quote that follows a ``=`` is the last one of its kind before *at*: so it is open there."""
     first = max(0, at - within)
     for quote in (b'"', b"'"):
         start = max(0, page.rfind(quote, first, max(0, at)))

@@ -61,7 +61,7 @@ _GATE_RE = re.compile("|".join((_PHRASES["a login"], _PHRASES["an offer of a sub
 
 
 def bars(text: str) -> bool:
-    """Tell whether *text* holds a phrase of what stands in the way of articles, but for error pages.
+    """Return whether *text* holds a phrase of what stands in the way of articles, but for error pages.
 
     >>> bars("We use cookies to improve your experience."), bars("The harbour is closed.")
     (True, False)

@@ -58,7 +58,7 @@ class Guard:
         return receiver
 
     def allows(self, origin: Origin, address: str) -> bool:
-        """Tell whether *address* may be connected to as *origin*; count and log it if not."""
+        """Return whether *address* may be connected to as *origin*; count and log it if not."""
         reason = None if origin in self.trusted else connection_refusal(origin, address, self.named)
         if reason:
             self.refuse(origin, address, reason)

@@ -174,7 +174,7 @@ class _Decoder:
         raise PotentialDataLoss
 
     def _is_whole_all_the_same(self) -> bool:
-        """Tell whether a body that does not end where its framing says is whole: a page that ends as pages do.
+        """Return whether a body that does not end where its framing says is whole: a page that ends as pages do.
 
         Of gzip the end is known: what undoes it finds out whether it is there.
         """

@@ -47,7 +47,7 @@ class ChainCookiesMiddleware:
 
 
 def has_new_cookies(request: Request) -> bool:
-    """Tell whether the answer to *request* set a cookie that was not sent with it."""
+    """Return whether the answer to *request* set a cookie that was not sent with it."""
     return bool(request.meta.get(_NEW))
 
 

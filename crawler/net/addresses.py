@@ -53,7 +53,7 @@ _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 
 def is_public(address: str) -> bool:
-    """Tell whether *address* is one of the public Internet, the IPv4 address in an IPv6 one included.
+    """Return whether *address* is one of the public Internet, the IPv4 address in an IPv6 one included.
 
     >>> [is_public(a) for a in ("93.184.216.34", "::ffff:127.0.0.1", "64:ff9b::a9fe:a9fe", "no address")]
     [True, False, False, False]

@@ -83,7 +83,7 @@ def read_notice(markup: str) -> Notice:
 
 
 def leads_on(refresh: Refresh, letters: int, max_seconds: float) -> bool:
-    """Tell whether a page with so many *letters* is there only to lead on, at most after *max_seconds*."""
+    """Return whether a page with so many *letters* is there only to lead on, at most after *max_seconds*."""
     return refresh.seconds <= (AT_ONCE_SECONDS if letters > MAX_NOTICE_LETTERS else max_seconds)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def is_within(value: Any, most: float) -> bool:
-    """Tell whether *value* is a number from 0 to *most*.
+    """Return whether *value* is a number from 0 to *most*.
 
     >>> is_within(7, most=9), is_within(float("nan"), most=9), is_within(True, most=9), is_within("7", most=9)
     (True, False, False, False)

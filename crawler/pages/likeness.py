@@ -24,7 +24,7 @@ _Hashes = NDArray[np.uint64]
 
 
 def are_alike(one: str | None, other: str | None) -> bool:
-    """Tell whether two hashes are of pictures that show the same; not so where one is unknown.
+    """Return whether two hashes are of pictures that show the same; not so where one is unknown.
 
     >>> are_alike("ff00ff00ff00ff00", "ff00ff00ff00ff0f"), are_alike("ff00ff00ff00ff00", "00ff00ff00ff00ff")
     (True, False)

@@ -75,7 +75,7 @@ def _looked_at(data: bytes, media: Media) -> Media:
 
 
 def _shows_something(picture: Pillow.Image) -> bool:
-    """Tell whether rows of *picture* are left: those that are missing are of one colour."""
+    """Return whether rows of *picture* are left: those that are missing are of one colour."""
     rows = np.asarray(picture.convert("L")).std(axis=1)
     return float((rows > 0).mean()) >= _MIN_ROWS_SHARE
 
@@ -96,7 +96,7 @@ def _decoded(data: bytes, *, draft: bool = True) -> Pillow.Image:
 
 
 def _lacks_end(data: bytes) -> bool:
-    """Tell whether *data* is a JPEG without an end mark behind the start of its last scan."""
+    """Return whether *data* is a JPEG without an end mark behind the start of its last scan."""
     return data.startswith(_JPEG) and data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
 
 

@@ -106,7 +106,7 @@ def _unlike_article(facts: PageFacts, target: Target, *, agrees: bool, strict: b
 
 
 def is_settled(reason: str) -> bool:
-    """Tell whether *reason*, which :func:`soft_404` gave, is evidence that the article is not at its URL."""
+    """Return whether *reason*, which :func:`soft_404` gave, is evidence that the article is not at its URL."""
     return reason.startswith(SETTLED)
 
 
@@ -115,7 +115,7 @@ def _reason(words: str, *, settled: bool) -> str:
 
 
 def titles_agree(one: str, other: str) -> bool:
-    """Tell whether two titles are of one story.
+    """Return whether two titles are of one story.
 
     >>> titles_agree("Kurds Retake Town from ISIS", "Kurds Retake Town from ISIS + Video")
     True

@@ -148,7 +148,7 @@ def _zone_share(data: bytes) -> float:
 
 
 def _is_seven_bit(html: bytes, labels: tuple[str, ...]) -> bool:
-    """Tell whether *html* writes the letters of other scripts in ASCII, and says so."""
+    """Return whether *html* writes the letters of other scripts in ASCII, and says so."""
     return html.isascii() and not _SEVEN_BIT.isdisjoint(labels) and any(shift in html for shift in _SHIFTS)
 
 
@@ -161,13 +161,13 @@ def _declared(html: bytes, charset: str | None, container_charset: str | None) -
 
 
 def _is_whole(text: str) -> bool:
-    """Tell whether *text*, decoded with replacements, looks like what its writer meant."""
+    """Return whether *text*, decoded with replacements, looks like what its writer meant."""
     foreign = len(text) - len(text.encode("ascii", "ignore"))
     return text.count("\ufffd") <= foreign * _MAX_BROKEN_SHARE
 
 
 def _is_cut(data: bytes) -> bool:
-    """Tell whether *data* is UTF-8 that ends inside its last letter."""
+    """Return whether *data* is UTF-8 that ends inside its last letter."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -176,7 +176,7 @@ def _is_cut(data: bytes) -> bool:
 
 
 def _is_foreign(data: bytes) -> bool:
-    """Tell whether so many letters of *data* are above ASCII that they can refute a Western charset."""
+    """Return whether so many letters of *data* are above ASCII that they can refute a Western charset."""
     return len(_letters_above(data)) >= _MIN_FOREIGN_LETTERS
 
 

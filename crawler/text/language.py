@@ -216,7 +216,7 @@ def language_of_script(text: str) -> str | None:
 
 
 def are_kin(one: str, other: str) -> bool:
-    """Tell whether *one* and *other* are the same code, or languages that a text alone can hardly tell apart.
+    """Return whether *one* and *other* are the same code, or languages that a text alone can hardly tell apart.
 
     >>> are_kin("id", "ms"), are_kin("ar", "fa")
     (True, False)

@@ -64,7 +64,7 @@ def drop_pull_quotes(story: Story) -> Story:
 
 
 def _within(form: str, other: str) -> bool:
-    """Tell whether *form* is a part of the longer *other* that begins and ends where words do."""
+    """Return whether *form* is a part of the longer *other* that begins and ends where words do."""
     if len(other) <= len(form):
         return False
     start = other.find(form)

@@ -99,7 +99,7 @@ def clean_story(
 
 
 def say_the_same(one: str | None, other: str | None, boilerplate: frozenset[int]) -> bool:
-    """Tell whether two texts are one, cleaned by all rules of today, whatever of them each was cleaned by."""
+    """Return whether two texts are one, cleaned by all rules of today, whatever of them each was cleaned by."""
     forms = [content_sha256(clean_story(text, boilerplate=boilerplate).text) for text in (one, other)]
     return forms[0] == forms[1]
 

@@ -237,7 +237,7 @@ def standing(text: Text, versions: Sequence[Text]) -> Standing:
 
 
 def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier", "moved"]:
-    """Tell whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key.
+    """Return whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key.
 
     Or whether it is what is held, and a near duplicate of another, as the other corpus found.
     """
