@@ -47,6 +47,8 @@ class Document:
     url: str | None = None
     timestamp: str | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    charset: str | None = None
+    """What the bytes were in, if they were not in Unicode."""
 
 
 @dataclass(slots=True)
@@ -167,7 +169,8 @@ def document_of(
     text = decoded.text
     if decoded.reason == "mark" and decoded.charset == "utf-8":
         text = f"\ufeff{text}"  # stays in its place
-    return Document(text, offset, diagnoses=(*notes, *charset_diagnoses(decoded)))
+    charset = None if decoded.charset.startswith("utf") else decoded.name
+    return Document(text, offset, diagnoses=(*notes, *charset_diagnoses(decoded)), charset=charset)
 
 
 def json_shape(name: str, head: bytes) -> str | None:

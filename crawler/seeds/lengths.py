@@ -16,7 +16,14 @@ from crawler.seeds.model import LengthVerdict
 bad_codecs.ok()  # registers sloppy-windows-1252: what browsers and most extractors mean by windows-1252
 
 _WRONG_READINGS = ("sloppy-windows-1252", "latin-1", "windows-1256")
-_SINGLE_BYTE = ("windows-1252", "windows-1256")
+_SINGLE_BYTE = (
+    "windows-1252",
+    "windows-1256",
+    *(f"windows-{number}" for number in (1251, 1255, 1254, 1250, 1253, 1257)),
+)
+"""Those of one script count alike: the first in which all letters are stands for KOI8-R and ISO 8859, too."""
+_DOUBLE_BYTE = ("gb18030", "big5", "cp932", "cp949")
+_FIRST_DOUBLE_BYTE = "\u3000"
 LOST = "\ufffd"
 """What a reader put where it could not decode a byte: the letter is lost, and no rule brings it back."""
 UNKNOWN_SINGLE_BYTE = "an unknown single-byte encoding"
@@ -47,6 +54,10 @@ def judge_length(payload: bytes, declared: int) -> Judgement:
         for name in _SINGLE_BYTE:
             if len(text) == declared and _encoded(text, name) is not None and _reread(text, name) is None:
                 return Judgement("exact", declared, name)
+        if max(text) >= _FIRST_DOUBLE_BYTE and LOST not in text:
+            for name in _DOUBLE_BYTE:
+                if len(_encoded(text, name) or b"") == declared:
+                    return Judgement("exact", declared, name)
         if found := _mojibake(text, declared, ()):
             return found
     verdict: LengthVerdict = "short" if len(payload) < declared else "long"

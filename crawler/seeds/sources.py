@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from crawler.exceptions import SeedError
 from crawler.seeds.containers import STDIN, Part, parts_of, reporting
 from crawler.seeds.documents import DocumentReader
-from crawler.seeds.model import Diagnosis, SeedPage
+from crawler.seeds.model import Diagnosis, Dump, Page, SeedPage
 from crawler.seeds.page import parse_page
 
 MAX_PAGE_BYTES = 16 << 20
@@ -102,7 +102,7 @@ def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPa
         raise SeedError(part.name, "a WARC file: take the pages with a dump out of it with 'scrapy seeds harvest'")
     reader = DocumentReader(on_error, MAX_PAGE_BYTES, MAX_PAGE_BYTES)
     for document in reader.documents(part):
-        page = parse_page(document.text, zone)
+        page = counted_in(document.charset, parse_page(document.text, zone))
         yield SeedPage(
             source=part.name,
             offset=document.offset,
@@ -112,6 +112,23 @@ def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPa
             text=document.text,
             page=replace(page, diagnoses=merged(document.diagnoses, page.diagnoses)),
         )
+
+
+def counted_in(charset: str | None, page: Page) -> Page:
+    """Return *page* with the *charset* that its bytes were in, where a dump's length counts bytes of one like it."""
+    if charset is None or all(dump.encoding.startswith("utf-8") for dump in page.dumps):
+        return page
+    return replace(page, dumps=tuple(_counted_in(charset, dump) for dump in page.dumps))
+
+
+def _counted_in(charset: str, dump: Dump) -> Dump:
+    if dump.encoding.startswith("utf-8"):
+        return dump
+    diagnoses = tuple(
+        replace(one, message=one.message.replace(dump.encoding, charset)) if one.kind == "encoding" else one
+        for one in dump.diagnoses
+    )
+    return replace(dump, encoding=charset, diagnoses=diagnoses)
 
 
 def merged(first: Sequence[Diagnosis], second: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:

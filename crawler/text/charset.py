@@ -65,7 +65,7 @@ class DecodedPage(NamedTuple):
     @property
     def name(self) -> str:
         """The charset as a person knows it: ``windows-1256`` for ``cp1256``."""
-        return re.sub(r"^cp(125\d)$", r"windows-\1", self.charset)
+        return re.sub(r"^cp(125\d)$", r"windows-\1", self.charset).replace("iso8859-", "iso-8859-")
 
 
 def decode(html: bytes, charset: str | None = None) -> str:

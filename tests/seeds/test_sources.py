@@ -181,3 +181,26 @@ def test_the_reader_is_a_library_without_scrapy() -> None:
         "import sys, crawler.seeds; sys.exit(any(name.split('.')[0] in {'scrapy', 'twisted'} for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("charset", "title"),
+    [
+        ("windows-1251", "Министр открыл новый порт в городе"),
+        ("koi8-r", "Министр открыл новый порт в городе"),
+        ("iso-8859-6", "افتتح وزير النقل الميناء الجديد"),
+        ("windows-1256", "شهردار گفت پل چوبي ساخته شد"),
+        ("windows-1255", "שר התחבורה חנך את הנמל החדש"),
+        ("windows-1254", "Ulaştırma Bakanı yeni limanı açtı çağırdı İstanbul şehir"),
+        ("windows-1250", "Žluťoučký kůň otevřel nový přístav"),
+        ("gb18030", "部长为新港口揭幕，许多企业家出席仪式"),
+    ],
+)
+def test_declared_length_counts_bytes_of_the_charset_of_the_file(tmp_path: Path, charset: str, title: str) -> None:
+    rows = " ,".join(f'{{"id":"{place}","sort":"{place}","contenttypeid":"21","title":"{title}"}}' for place in "123")
+    payload = f"[{rows} ]".encode(charset)
+    (tmp_path / "a.txt").write_bytes(title.encode(charset) + b'\n\nstring(%d) "%b"\n' % (len(payload), payload))
+    ((page,),) = [read(tmp_path / "a.txt")]
+    dump = page.page.dumps[0]
+    assert (dump.length_verdict, dump.encoding, dump.related[0].title) == ("exact", charset, title)
+    assert "charset" in {diagnosis.kind for diagnosis in page.page.diagnoses}
