@@ -330,9 +330,9 @@ class _File:
 
 
 def _read_fast(read_at: ReadAt, place: int, limit: int) -> Generator[Raw, None, int]:
-    """Yield sound records, a gzip member each, from *place* on; return the place of the first that was not yielded.
+    """Yield sound records, a gzip member each, from *place* on; return the place of the first that may be none.
 
-    A record is yielded when the one behind it was read: only then its checksum was compared.
+    A record is yielded when the next member has begun: only then its checksum was compared.
     """
     try:
         from fastwarc.stream_io import GzipReader  # noqa: PLC0415 - an extra
@@ -341,11 +341,15 @@ def _read_fast(read_at: ReadAt, place: int, limit: int) -> Generator[Raw, None, 
     reader = GzipReader(_File(read_at, place))
     held: Raw | None = None
     try:
-        while data := reader.read(_PEEK_BYTES):
+        while first := reader.read(1):
             at = reader.frame_start_position() or 0
-            found = _sound_record(reader, data, at, limit)
-            if found is None or (held is not None and at == held.offset):  # or a second record in one member
-                break
+            if held is not None and at == held.offset:
+                return at  # more than one record in the member
+            found = _sound_record(reader, first, at, limit)
+            if found is None:
+                if held is not None:
+                    yield held
+                return at
             if held is not None:
                 yield held
             held = found
@@ -354,8 +358,9 @@ def _read_fast(read_at: ReadAt, place: int, limit: int) -> Generator[Raw, None, 
     return place if held is None else held.offset
 
 
-def _sound_record(reader: GzipReader, data: bytes, at: int, limit: int) -> Raw | None:
-    """Return the record that begins with *data*, if it is all that the member at *at* holds, and as it should be."""
+def _sound_record(reader: GzipReader, first: bytes, at: int, limit: int) -> Raw | None:
+    """Return the record that begins with *first*, if it is all that the member at *at* holds, and as it should be."""
+    data = first + reader.read(_PEEK_BYTES)
     while (end := data.find(_END)) < 0:
         more = reader.read(_PEEK_BYTES) if len(data) < MAX_HEAD_BYTES else b""
         if not more:
