@@ -15,6 +15,10 @@ from crawler.seeds.mapped import Mapped
 
 _BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\x22", b"contenttypeid\\\\")
 _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
+_BACKSLASHED_ARRAY_RE = re.compile(
+    rb"(?:[Aa]rray(?: ?\(|[ ]*\\+n\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
+)
+"""An array with its line ends escaped, but none of its quotes: it has none, or single ones."""
 _BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)
 _CONTROLS = {b"b": b" ", b"f": b" ", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITY_RE = re.compile(rb"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -24,7 +28,11 @@ _LEVELS = 4
 
 def has_backslashed_dump(data: bytes) -> bool:
     """Tell whether *data* may hold a dump inside a string of JSON or JavaScript."""
-    return any(key in data for key in _BACKSLASHED_KEYS) or _BACKSLASHED_STRING_RE.search(data) is not None
+    if b"\\" not in data:
+        return False
+    if any(key in data for key in _BACKSLASHED_KEYS) or _BACKSLASHED_STRING_RE.search(data):
+        return True
+    return b"\\n" in data and b"contenttypeid" in data and _BACKSLASHED_ARRAY_RE.search(data) is not None
 
 
 class Unbackslashed(Mapped):

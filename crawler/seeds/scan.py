@@ -29,6 +29,7 @@ _MAX_MARKS = 300_000
 _MAX_DECLARED_DIGITS = 15
 _MAX_ID_LISTS = 100
 _LOOK_BACK = 800
+_MAX_INDENT = 100
 _MAX_GLUED = 10_000
 _FIRST_RECORD = 4096
 """Bytes within which the first record of a bare list ends; one that names none of our keys there is not read on."""
@@ -46,13 +47,14 @@ _ODD_STRING_BEFORE_RE = re.compile(rb'string[\s\0]{0,9}\(([^()\r\n"]{0,40})\)[\s
 """The head of a string whose length is not in digits; where it is, the string was found by that."""
 _G = rb"[\s\0]{0,64}+(?:/(?:/[^\n]{0,200}+\n|\*[^*]{0,200}+\*/)[\s\0]{0,64}+)?"
 _OUR_KEY = rb"[\"']?(?:id|sort|contenttypeid|pic|title)[\"']?[\s\0]{0,9}(?::|\Z)"
-_JSON_RE = re.compile(
-    rb"[\[{](?="
+_JSON_AHEAD = (
+    rb"(?="
     + _G
     + rb"(?:[\[{]"
     + _G
     + rb"){0,3}(?:\"[^\"\\\r\n]{1,64}+\"[\s\0]{0,9}(?::|\Z)|'?\w{1,32}+'?[\s\0]{0,9}:))"
 )
+_JSON_RES = (re.compile(rb"\[" + _JSON_AHEAD), re.compile(rb"\{" + _JSON_AHEAD))
 _ANY_KEY = rb"(?:\"[^\"\\\r\n]{1,64}+\"|'[^'\\\r\n]{1,64}+'|\w{1,32}+)[\s\0]{0,9}(?::|\Z)" + _G
 _PLAIN_PAIR = _ANY_KEY + rb"(?:\"[^\"\\\r\n]{0,200}+\"|[\w.+-]{1,32}+)[\s\0]{0,9}," + _G
 _LOOSE_RE = re.compile(
@@ -84,6 +86,7 @@ _BEFORE_RE = re.compile(
     rb"\xe2\x94\x94(?:\xe2\x94\x80){1,80}\xe2\x94\x98\s{1,9})\Z"
 )
 """What scripts and dumpers write before a list: ``var items = []; items.push(``, ``=> ``, Cake's and Kint's frames."""
+_FRAME_ENDS = (b"=", b"(", b"^", b">", b"return", b"#", b"\x98", b"]", b";")
 _GLUE_RE = re.compile(rb"[ ]{0,9}\)?[ ]{0,9};?[\s\0,]{0,64}(?:[A-Za-z_$][\w$.]{0,60}\([ ]{0,9})?(?=\{)")
 _AFTER_RE = re.compile(
     rb"[ ]{0,9}\)?[ ]{0,9};|\s{1,9}\#{10,40}(?=\s|\Z)|\s{1,9}(?:\xe2\x95\x90){10,99}"
@@ -150,17 +153,18 @@ class Scanner:
         self.id_lists: list[int] = []
         self.shells: list[tuple[int, int]] = [(0, 0)]
         self._false_starts = 0
-        self._marks = [_Next(_searcher(data, mark)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
+        self._broken_until = -1
+        self._marks = [_Next(_searcher(data, mark, outer=True)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
         self._open_at: set[int] = set()
         self._limits = {PrintR: self._limit_of_lines, Xdebug: self._limit_over_blank_lines}
-        self._starts = [
-            _Start(_Next(_searcher(data, _STRING_RE)), self._string),
-            _Start(_Next(_searcher(data, _XDEBUG_STRING_RE)), self._xdebug_string),
-            _Start(_Next(_searcher(data, _JSON_RE)), self._json),
+        starts: list[tuple[tuple[re.Pattern[bytes], ...], Callable[[int], Found | None]]] = [
+            ((_STRING_RE,), self._string),
+            ((_XDEBUG_STRING_RE,), self._xdebug_string),
+            (_JSON_RES, self._json),
+            *((form.openings, partial(self._php, form, name)) for form, name in _GRAMMARS),
         ]
-        for form, name in _GRAMMARS:
-            self._starts.append(_Start(_Next(_searcher(data, form.opening)), partial(self._php, form, name)))
+        self._starts = [_Start([_Next(_searcher(data, one)) for one in patterns], read) for patterns, read in starts]
 
     def dumps(self) -> Iterator[Found]:
         """Yield the dumps in the order in which they stand."""
@@ -168,17 +172,18 @@ class Scanner:
         for _ in range(_MAX_MARKS):
             at, start = len(self.data), None
             for one in self._starts:
-                place = one.mark.find(max(position, one.floor))
+                place = one.find(position)
                 if place < at:
                     at, start = place, one
             if start is None:
                 return
-            found = start.read(at)
+            found = None if self._is_left_over(at) else start.read(at)
             if found is None:
                 start.floor = at + 1
                 continue
             if _is_ours(found, len(self.data)):
                 found.around = _around(self.data, found)
+                self._broken_until = self._blank_line.find(found.span[1]) if found.reading.truncated else -1
                 position = max(found.span[1], at + 1)
                 yield found
                 continue
@@ -190,6 +195,10 @@ class Scanner:
             if self._false_starts >= MAX_FALSE_STARTS:
                 break
         self.gave_up = True
+
+    def _is_left_over(self, at: int) -> bool:
+        """Tell whether what begins at *at* is a value of the dump before it, which could not be read on."""
+        return at < self._broken_until and _is_value(self.data, at)
 
     def _limit(self, position: int) -> int:
         """Return where a dump that is being read at *position* ends at the latest."""
@@ -297,7 +306,7 @@ class Scanner:
         notes = Notes()
         data = self.data
         if data.startswith(_OBJECT_MARKS, at):
-            named = _NAME_BEFORE_RE.search(data, max(0, at - _LOOK_BACK), at)
+            named = _NAME_BEFORE_RE.search(data, max(0, at - _MAX_INDENT), at)
             at = named.start() if named else at
         limit_at = self._limits.get(form, self._limit)
         reading = form(data, at, limit_at, notes).read()
@@ -324,7 +333,8 @@ _GRAMMARS: tuple[tuple[type[Grammar], Form], ...] = (
 def _around(data: bytes, found: Found) -> tuple[int, int]:
     """Return the span of *found* with what scripts and dumpers write before and after it."""
     start, end = found.start, found.reading.end
-    before = _BEFORE_RE.search(data, max(0, start - _LOOK_BACK), start)
+    framed = data[max(0, start - _MAX_INDENT) : start].rstrip().endswith(_FRAME_ENDS)
+    before = _BEFORE_RE.search(data, max(0, start - _LOOK_BACK), start) if framed else None
     after = None if found.reading.truncated else _AFTER_RE.match(data, end)
     return before.start() if before else start, after.end() if after else end
 
@@ -354,7 +364,8 @@ def _is_ours(found: Found, length: int) -> bool:
         return not items or told or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
     cut = found.reading.truncated and found.reading.end >= length
     elided = any(kind == "elided" for kind, _, _ in found.notes.entries)
-    return (cut or elided) and all(item.partial for item in items) and not found.reading.foreign
+    told = (items or elided or found.reading.at_end) and all(item.partial for item in items)
+    return bool((cut or elided) and told and not found.reading.foreign)
 
 
 class _Next:
@@ -376,24 +387,30 @@ class _Next:
 
 @dataclass(slots=True)
 class _Start:
-    """One way in which a dump can begin: its mark, and what to do there."""
+    """One way in which a dump can begin: its marks, and what to do there."""
 
-    mark: _Next
+    marks: list[_Next]
     read: Callable[[int], Found | None]
     floor: int = 0
 
-
-def _finder(data: bytes, mark: bytes) -> Callable[[int], int]:
-    def find(position: int) -> int:
-        place = data.find(mark, position)
-        return len(data) + 1 if place < 0 else place
-
-    return find
+    def find(self, position: int) -> int:
+        """Return where it next begins at or after *position* and its floor."""
+        return min(mark.find(max(position, self.floor)) for mark in self.marks)
 
 
-def _searcher(data: bytes, pattern: re.Pattern[bytes]) -> Callable[[int], int]:
+def _searcher(data: bytes, pattern: re.Pattern[bytes], *, outer: bool = False) -> Callable[[int], int]:
+    """Return a search for *pattern* in *data*; *outer* asks for what is no value of an array around it."""
+
     def search(position: int) -> int:
         match = pattern.search(data, position)
+        while match is not None and outer and _is_value(data, match.start()):
+            match = pattern.search(data, match.end())
         return len(data) + 1 if match is None else match.start()
 
     return search
+
+
+def _is_value(data: bytes, position: int) -> bool:
+    """Tell whether what stands at *position* is a value in an array: a key stands before it."""
+    before = data[max(0, position - _MAX_INDENT) : position]
+    return before.endswith(b";") or before.rstrip(b" \t\r\n\0&").endswith((b"=>", b'":'))

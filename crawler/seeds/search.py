@@ -25,6 +25,9 @@ _MAX_BACKSLASH_LEVELS = 3
 _MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
 """Keys of our records, as the forms write them: one of them is in every dump with a whole record."""
 _STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
+_MAX_TAG_BYTES = 2000
+_IN_ATTRIBUTE_RE = re.compile(rb"<[A-Za-z][^<>]*=\s*[\"'][^<>\"']*\Z")
+_TAG_END_RE = re.compile(rb"[^<>]{0,2000}+>")
 _TAG_RE = re.compile(rb"</?[A-Za-z]")
 
 Span = tuple[int, int]
@@ -83,9 +86,15 @@ class Search:
         return found
 
     def with_shell(self, span: Span) -> Span:
-        """Return *span*, or that of the array around it which holds it as a string."""
+        """Return *span*, or that of the array around it which holds it as a string, or of the tag with it."""
         place = bisect_right(self.shells, span) - 1
-        return self.shells[place] if place >= 0 and self.shells[place][1] >= span[1] else span
+        if place >= 0 and self.shells[place][1] >= span[1]:
+            return self.shells[place]
+        tag = self.data.rfind(b"<", max(0, span[0] - _MAX_TAG_BYTES), span[0])
+        end = _TAG_END_RE.match(self.data, span[1])
+        if tag >= 0 and end and _IN_ATTRIBUTE_RE.match(self.data, tag, span[0]):
+            return tag, end.end()
+        return span
 
     def _note(self, offset: int, message: str) -> None:
         if all(message != one.message for one in self.diagnoses):

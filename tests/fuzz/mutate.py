@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from crawler.seeds import parse_page
 from crawler.text.charset import decode
 from tests.fuzz.promises import check
+from tests.seeds import nested
 from tests.seeds.written import FORMS, RECORDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -43,10 +44,25 @@ TOKENS = [
 ]  # fmt: skip
 
 
+NESTED = [
+    {
+        "id": str(number),
+        "images": [{"id": "9001", "pic": "/i.jpg"}, {"id": "9002", "pic": "/j.jpg"}],
+        "sort": str(number + 9),
+        "contenttypeid": "21",
+        "author": {"id": 77, "tags": [], "score": 0.5, "name": None},
+        "pic": "/a.jpg",
+        "title": 'He said "no", it is (5) [x] {y}',
+    }
+    for number in (1793356, 1793357)
+]
+
+
 def bases() -> list[bytes]:
     """Return the seeds to begin with: those at hand, and one in each form that is read."""
     found = [path.read_bytes() for folder in FOLDERS for path in sorted(folder.rglob("*")) if path.is_file()]
     written = [f"A paragraph.\n212-11\n{write(RECORDS)}".encode() for write in FORMS.values()]
+    written += [f"A paragraph.\n212-11\n{write(NESTED)}".encode() for write in nested.FORMS.values()]
     return [data[:LONGEST_SEED] for data in found if data] + written
 
 

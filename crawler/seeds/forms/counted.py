@@ -93,11 +93,12 @@ class VarDump(Counted):
         + rb"[{\[]"
     )
     opener = re.compile(_ARRAY)
-    opening = re.compile(
-        rb"(?:array[ \0]?\([^()\s]{1,40}+\)|object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)"
-        rb"|class [^()\s\"#]{1,200}+#[0-9]++ \([0-9]++\))" + _S + rb"[{\[]"
-        rb"(?=" + _S + rb"(?:(?:" + _KEY + rb")" + _S + rb"(?:[=-]>|=?\Z)|\Z|[}\]]))"
-    )  # fmt: skip
+    _BEGINS = _S + rb"[{\[](?=" + _S + rb"(?:(?:" + _KEY + rb")" + _S + rb"(?:[=-]>|=?\Z)|\Z|[}\]]))"
+    openings = (
+        re.compile(rb"array[ \0]?\([^()\s]{1,40}+\)" + _BEGINS),
+        re.compile(rb"object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)" + _BEGINS),
+        re.compile(rb"class [^()\s\"#]{1,200}+#[0-9]++ \([0-9]++\)" + _BEGINS),
+    )
     element = re.compile(
         rb"(?:\[|\b)([0-9]++)\]?" + _S + rb"=>" + _S + rb"(?:" + _ARRAY.replace(b"?P<count>", b"?:") + rb")"
     )
@@ -128,10 +129,10 @@ class Serialized(Counted):
 
     _ARRAY = rb"(?:a:(?P<count>[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++):\{"
     opener = re.compile(_ARRAY)
-    opening = re.compile(
-        rb"(?:a:(?:[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\""
-        + _CLASS
-        + rb"\":[0-9]++):\{(?=i:[0-9]++;|s:[0-9]++:\"|\Z|\})"
+    _BEGINS = rb":\{(?=i:[0-9]++;|s:[0-9]++:\"|\Z|\})"
+    openings = (
+        re.compile(rb"a:(?:[0-9]++|[^:;{}\s\"]{1,40}+)" + _BEGINS),
+        re.compile(rb"O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++" + _BEGINS),
     )
     element = re.compile(rb"i:([0-9]++);" + _S + _ARRAY.replace(b"?P<count>", b"?:"))
     # Properties: NUL, "*" or the class, NUL, the name. Whoever extracted the text may have made blanks of the NULs.

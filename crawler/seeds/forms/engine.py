@@ -22,16 +22,20 @@ MAX_DEPTH = 100
 MAX_NODES = 400_000
 MAX_COUNT_DIGITS = 9
 _MAX_OPENING_BYTES = 300
+_MAX_FRAGMENT_BYTES = 64
 _IN_LIST = "something between two records is no record; skipped"
 _IN_RECORD = "the record continues with something unreadable; skipped"
 _BRACKETS = {b"(": b")", b"[": b"]", b"{": b"}"}
 
 
 class Grammar(Cursor, ABC):
-    """Reads one dump at *start*: a form of dumps says here how it is written."""
+    """Reads one dump at *start*: a form of dumps says here how it is written.
 
-    opening: ClassVar[re.Pattern[bytes]]
-    """Where a dump may begin: what to search a page for."""
+    Over 200 lines: a form may replace any step of the walk, and 40 lines name what it states.
+    """
+
+    openings: ClassVar[tuple[re.Pattern[bytes], ...]]
+    """Where a dump may begin: what to search a page for. Each begins with a fixed word, which makes the search fast."""
     opener: ClassVar[re.Pattern[bytes]]
     """What opens an array or object; group ``count``, if it takes part, is the declared number of elements."""
     key: ClassVar[re.Pattern[bytes]]
@@ -45,6 +49,8 @@ class Grammar(Cursor, ABC):
     elision: ClassVar[re.Pattern[bytes]] = re.compile(rb"(?!)")
     """What a dumper writes for elements that it leaves out."""
     carries_lengths: ClassVar[bool] = False
+    brackets: ClassVar[tuple[tuple[bytes, ...], tuple[bytes, ...]]] = ((b"{",), (b"}",))
+    """What opens and closes an array."""
     escapes: ClassVar[bool] = False
     """Whether strings are escaped, so that JSON in one is no JSON as it stands."""
     keyless: ClassVar[bool] = False
@@ -187,9 +193,14 @@ class Grammar(Cursor, ABC):
 
     def _resume(self) -> bool:
         """Go to where an open list goes on, over what cannot be read; False if none does before the limit."""
-        place = self.position
+        place = counted = self.position
+        top = len(self.stack) - 1
         while place < self.limit and (element := self.elements.find(place, self.limit)):
-            depth = self.list_of(element)
+            # Brackets that are passed over tell how deep the element is: what is in one that opened there is no record.
+            top += sum(self.data.count(one, counted, element.start()) for one in self.brackets[0])
+            top -= sum(self.data.count(one, counted, element.start()) for one in self.brackets[1])
+            counted = element.start()
+            depth = self.list_of(element, max(top, 0)) if top < len(self.stack) else None
             if depth is not None:
                 where = _IN_LIST if depth == len(self.stack) - 1 else _IN_RECORD
                 self.notes.add("garbage", self.position, where)
@@ -202,11 +213,11 @@ class Grammar(Cursor, ABC):
             place = element.end()
         return False
 
-    def list_of(self, element: re.Match[bytes]) -> int | None:
-        """Return the place on the stack of the list that goes on with *element*: it has a higher number there."""
+    def list_of(self, element: re.Match[bytes], top: int) -> int | None:
+        """Return the place on the stack, at most *top*, of the list that goes on with *element* as a higher number."""
         number = int(element[1]) if len(element[1]) <= MAX_COUNT_DIGITS else -1
         column = self.column(element.start())
-        for depth in range(len(self.stack) - 1, -1, -1):
+        for depth in range(top, -1, -1):
             node = self.stack[depth]
             if node.last is None and (depth or node):
                 continue
@@ -221,6 +232,7 @@ class Grammar(Cursor, ABC):
         for node in self.stack:
             node.partial = True
         reading.truncated = bool(self.stack)
+        reading.at_end = self.broken or len(self.data) - self.position <= _MAX_FRAGMENT_BYTES
         reading.end = self.cut_end() if self.stack else self.solid
         reading.payload = (self.start, reading.end)
         reading.collect(self.root, self.notes, escaped=self.escapes)

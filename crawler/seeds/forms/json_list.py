@@ -108,6 +108,7 @@ class Json(Grammar):
     element = re.compile(rb"\{" + _W + rb"[\"']?" + _OURS + rb"[\"']?" + _W + rb":")
     end = element  # a value's end depends on where it stands: see _value_end
     keyless = True
+    brackets = ((b"[", b"{"), (b"]", b"}"))
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -148,7 +149,8 @@ class Json(Grammar):
         if node and not self.comma:
             self.notes.add("missing-comma", at, "no comma between two values")
         self.advance(key.end())
-        return self.value(key[key.lastindex or 0].decode("utf-8", "replace"), self.position)
+        self.broken = not self.value(key[key.lastindex or 0].decode("utf-8", "replace"), self.position)
+        return not self.broken
 
     def value(self, name: str, at: int) -> bool:
         scalar = self.scalar.match(self.data, self.position, self.limit)
@@ -198,9 +200,10 @@ class Json(Grammar):
             seekers = self._seekers[quote, style, where] = Seeker(pattern, self.data), Seeker(line_end, self.data)
         return pattern, *seekers
 
-    def list_of(self, _: re.Match[bytes]) -> int | None:
-        for depth in range(len(self.stack) - 1, 0, -1):
-            if self.stack[depth].closing == b"]" and self.stack[depth].last is not None:
+    def list_of(self, _: re.Match[bytes], top: int) -> int | None:
+        for depth in range(top, 0, -1):
+            node = self.stack[depth]
+            if node.closing == b"]" and (node.last is not None or not node):
                 return depth
         return 0 if self.stack[0].closing == b"]" or self.stack[0].last is not None else None
 
@@ -246,7 +249,7 @@ def _value_end_re(quote: bytes, style: bytes, where: int) -> re.Pattern[bytes]:
     if where != _IN_RECORD:
         after += [rb",?" + _W + rb"\}" + _W + rb"(?:[})]|," + _W + key + rb")"]  # the end of what is inside another
     if where == _IN_LIST:
-        after += [rb"," + _W + rb"[\"'\[{0-9-]", rb",?" + _W + rb"\]"]
+        after += [rb"," + _W + rb"[\"'\[{0-9tfnN-]", rb",?" + _W + rb"\]"]
     return re.compile(quote + rb"(?=" + _W + rb"(?:" + rb"|".join(after) + rb"))")
 
 

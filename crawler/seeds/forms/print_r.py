@@ -27,9 +27,15 @@ class PrintR(Grammar):
         rb"|[\s\0]*+\((?=[\s\0]*+(?:" + _KEY + rb"|\)|\Z|\[[^\[\]\s]{0,64}+\]?[ =]*\Z)))"
     )
     opener = re.compile(_KIND + _OPEN)
-    opening = re.compile(rb"(?:Array| Object| Enum(?::\w{1,9}+)?)[\s\0]*+\((?=[\s\0]*+(?:" + _KEY + rb"|\Z|\)))")
+    _BEGINS = rb"[\s\0]*+\((?=[\s\0]*+(?:" + _KEY + rb"|\Z|\)))"
+    openings = (
+        re.compile(rb"Array" + _BEGINS),
+        re.compile(rb" Object" + _BEGINS),
+        re.compile(rb" Enum(?::\w{1,9}+)?" + _BEGINS),
+    )
     element = re.compile(rb"\[([0-9]++)\][\s\0]*+=>[\s\0]*+" + _KIND + rb"[\s\0]*+\(")
     key = re.compile(rb"\[([^\[\]:\r\n]{0,64}+)(?::[^\[\]\r\n]{0,200}+)?\][ \t\0]*+=>[ \t\0]?")
+    brackets = ((b"(",), (b")",))
     scalar = re.compile(_KIND + rb"[\s\0]{1,64}+\*RECURSION\*")
     end = re.compile(
         rb"(?<![\s\0])[\s\0]++(?=\[[A-Za-z_0-9][^\[\]\r\n]{0,200}+\][ \t\0]*+=>"

@@ -52,13 +52,24 @@ class Quoted(Grammar):
         rb"|" + _CLASS + rb"#[0-9]++" + _S + rb"\()(?:&[0-9]{1,9}+)?"
     )  # fmt: skip
     opener = re.compile(_ARRAY)
-    opening = re.compile(
-        rb"array[\s\0]{0,64}+\((?=" + _S + rb"(?:" + _SIMPLE_KEY + rb"|\Z))"
-        rb"|array:[0-9]{1,9}+ \[|::__set_state\(|\(object\)[\s\0]{0,9}+array|\{#[0-9]{1,9}+(?=[ \n&])"
-        rb"|object\(" + _CLASS + rb"\)(?: id:[0-9]++)? \{"
-        rb"|\[(?=[\s\0]{0,64}+(?:" + _SIMPLE_KEY + rb"|\[[\s\0]{0,64}+" + _SIMPLE_KEY + rb"))"
-        rb"|(?<=[\w])#[0-9]{1,9}+[\s\0]{0,64}+\((?=[\s\0]{0,64}+\[\w)"
-    )  # fmt: skip
+    openings = (
+        re.compile(rb"array[\s\0]{0,64}+\((?=" + _S + rb"(?:" + _SIMPLE_KEY + rb"|\Z))"),
+        re.compile(rb"array:[0-9]{1,9}+ \["),
+        re.compile(
+            rb"\[(?=[\s\0]{0,64}+(?:"
+            + _SIMPLE_KEY
+            + rb"|\[[\s\0]{0,64}+"
+            + _SIMPLE_KEY
+            + rb"|"
+            + _CLASS
+            + rb"::__set))"
+        ),
+        re.compile(rb"::__set_state\("),
+        re.compile(rb"\(object\)[\s\0]{0,9}+array"),
+        re.compile(rb"\{#[0-9]{1,9}+(?=[ \n&])"),
+        re.compile(rb"#[0-9]{1,9}+[\s\0]{0,64}+\((?=[\s\0]{0,64}+\[\w)"),
+        re.compile(rb"object\(" + _CLASS + rb"\)(?: id:[0-9]++)? \{"),
+    )
     element = re.compile(
         rb"(?:\(int\) ?|\b)([0-9]++)" + _S + rb"=>" + _S + rb"(?:" + _ARRAY.replace(b"?P<count>", b"?:") + rb")"
     )
@@ -69,6 +80,7 @@ class Quoted(Grammar):
         rb"|(?P<plain>[A-Za-z]\w{0,64}+)(?:::\w{1,64}+)?:[ ]++"
     )  # fmt: skip
     keyless = escapes = True
+    brackets = ((b"(", b"[", b"{"), (b")", b"]", b"}"))
     scalar = re.compile(
         rb"(?:\(int\) ?)?(-?[0-9]{1,20}+)(?=" + _S + rb"(?:,|" + _NEXT + rb"))"
         rb"|(?:\(float\) ?)?-?(?:[0-9.]{1,32}+(?:[eE][+-]?[0-9]{1,4}+)?|INF|NAN|(?i:true|false|null)\b)(?="
@@ -87,12 +99,13 @@ class Quoted(Grammar):
         + _S
         + rb"(?:"
         + _NEXT
-        + rb"|['(\\A-Za-z])|"
+        + rb"|['(\\A-Za-z0-9-])|"
         + _NEXT
         + rb"))",
         re.DOTALL,
     )
     _escaped = re.compile(rb"\"((?:[^\"\\\r\n]++|\\.)*+)\"(?=[ \t]*+(?:[\r\n]|,|\Z|" + _NEXT + rb"))")
+    _plain = re.compile(rb"['\"]|(?:-?[0-9.]{1,32}+|(?i:true|false|null)\b)(?=[\s\0]*+[,\])])")
     _block = re.compile(rb"\"\"\"[ ]*\r?\n")
     _block_end = re.compile(rb"\n[ ]*+\"\"\"")
     _line = re.compile(rb"\\n\r?\n[ ]*+|\r?\n[ ]*+")
@@ -132,7 +145,7 @@ class Quoted(Grammar):
 
     def entry(self) -> bool:
         key = self.key.match(self.data, self.position)
-        if key is None and not self.opens_string() and not self.opener.match(self.data, self.position):
+        if key is None and not any(one.match(self.data, self.position) for one in (self._plain, self.opener)):
             return False
         if key is not None and key["plain"] and self.stack[-1].closing != b"}":
             return False  # it is prose; only Symfony's objects have keys without a mark

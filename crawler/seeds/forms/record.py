@@ -56,7 +56,8 @@ class Reading:
 
     Positions are byte offsets into the data that was read. ``payload`` spans what a declared length counts.
     ``proved`` says that each value has the length that was declared for it, so that its text is beyond doubt.
-    ``foreign``: there is neither a list of records in it, nor an empty one; ``single``: all of it is one record.
+    ``foreign``: there is neither a list of records in it, nor an empty one; ``single``: all of it is one record;
+    ``at_end``: it is understood up to where the text ends.
     """
 
     end: int
@@ -66,6 +67,7 @@ class Reading:
     items: list[RelatedItem] = field(default_factory=list)
     foreign: bool = False
     single: bool = False
+    at_end: bool = False
 
     def collect(self, tree: Any, notes: Notes, *, escaped: bool = False) -> None:
         """Add the records of *tree*, what a form has read or JSON was parsed to.

@@ -74,6 +74,8 @@ def _outermost(tree: Any) -> Iterator[RecordList]:
         children = [child for child in (holder.values() if named else holder) if isinstance(child, dict | list)]
         records = [child for child in children if isinstance(child, dict)]
         listed = [record for record in records if "id" in record]
+        if not listed and records and all(getattr(record, "partial", False) for record in records):
+            listed = records  # cut before their ids, and what is inside of them is theirs
         if listed and (not named or all(_is_number(key) for key, child in holder.items() if isinstance(child, dict))):
             yield RecordList(holder, records)
         elif (sure := [record for record in listed if _strength(record) >= _SURE]) and "id" not in holder:

@@ -26,11 +26,13 @@ class Xdebug(Counted):
     _SIZE = _S + rb"\(size=(?P<count>[0-9]++)\)"
     _FIRST = rb"(?:[0-9]++|" + _KEY + rb")" + _S + rb"=>"
     opener = re.compile(rb"&?array" + _SIZE + rb"|array(?=[\s\0])|" + _OBJECT)
-    opening = re.compile(
-        rb"array" + _S + rb"\(size=[0-9]++\)(?=" + _S + rb"(?:" + _FIRST + rb"|\Z))"
-        rb"|\barray(?=[\s\0]{1,64}+" + _FIRST + _S + rb"(?:array|object|string|int|float|boolean|null)\b)"
-        rb"|\b" + _OBJECT + rb"(?=" + _S + _FIRST + rb")"
-    )  # fmt: skip
+    openings = (
+        re.compile(rb"array" + _S + rb"\(size=[0-9]++\)(?=" + _S + rb"(?:" + _FIRST + rb"|\Z))"),
+        re.compile(
+            rb"array(?=[\s\0]{1,64}+" + _FIRST + _S + rb"(?:array|object|string|int|float|boolean|null)\b)(?<=\barray)"
+        ),
+        re.compile(_OBJECT + rb"(?=" + _S + _FIRST + rb")"),
+    )
     element = re.compile(rb"\b([0-9]++)" + _S + rb"=>" + _S + rb"(?:array\b|" + _OBJECT + rb")")
     key = re.compile(rb"(?:" + _KEY + rb"|(-?[0-9]++))" + _S + rb"=>" + _S)
     scalar = re.compile(
@@ -40,6 +42,7 @@ class Xdebug(Counted):
         rb"|enum\([^()\s]{1,200}+\)(?: : (?:string '[^'\r\n]{0,200}+' \(length=[0-9]++\)|int -?[0-9]++))?"
         rb"|resource\([0-9]++, [^()\r\n]{0,64}+\)"
     )
+    brackets = ((), ())
     elision = re.compile(rb"more elements\.\.\.|\.\.\.|empty\b")
     string_opening = re.compile(rb"string" + _S + rb"'")
     end = re.compile(rb"'(\.\.\.)?" + _S + rb"\(length=([0-9]{1,9}+)\)")
@@ -110,4 +113,5 @@ class Xdebug(Counted):
             return len(node) >= node.count
         if not node:
             return not self.data.startswith(b"array", self._value_at(node))
-        return "id" not in node or all(key in node for key in KEYS)
+        inside = any("id" in outer for outer in self.stack[:-1])
+        return inside or "id" not in node or all(key in node for key in KEYS)
