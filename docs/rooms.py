@@ -1,4 +1,4 @@
-"""Draws the map of the code, docs/rooms.svg, and the table of rooms in docs/architecture.md, from the imports.
+"""Draws the map of the code, docs/rooms.svg, and the list of rooms in docs/architecture.md, from the imports.
 
     python -m docs.rooms            # write both, and print how many rooms, layers, arrows and lines there are
     python -m docs.rooms --check    # exit code 1 if one of them is out of date
@@ -21,7 +21,7 @@ from tests.test_architecture import LAYERS, ROOMS, SHELL_LAYERS, files_of, rooms
 
 DOCS = Path(__file__).parent
 PICTURE, PAGE = DOCS / "rooms.svg", DOCS / "architecture.md"
-TABLE_RE = re.compile(r"(?<=<!-- rooms: made by docs/rooms\.py -->\n).*?(?=<!-- end of rooms -->)", re.DOTALL)
+LIST_RE = re.compile(r"(?<=<!-- rooms: made by docs/rooms\.py -->\n).*?(?=<!-- end of rooms -->)", re.DOTALL)
 BOX_WIDTH, BOX_HEIGHT, COLUMN_WIDTH, ROW_HEIGHT, MARGIN = 104, 30, 120, 70, 16
 """Pixels."""
 WIDTH = MARGIN * 2 + COLUMN_WIDTH * max(map(len, LAYERS))
@@ -40,7 +40,7 @@ def main() -> int:
     """Write picture and table, or tell whether they are as they should be."""
     rooms = [read_room(name) for name in ROOMS]
     page = PAGE.read_text(encoding="utf-8")
-    made = {PICTURE: draw(rooms), PAGE: TABLE_RE.sub(lambda _: table(rooms), page)}
+    made = {PICTURE: draw(rooms), PAGE: LIST_RE.sub(lambda _: listing(rooms), page)}
     stale = [path.name for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         if stale:
@@ -72,10 +72,10 @@ def counts(rooms: list[Room]) -> str:
     )
 
 
-def table(rooms: list[Room]) -> str:
-    """Return the table of *rooms*, from the top down, in Markdown."""
-    rows = [f"| `{room.name}` | {room.summary} |" for room in rooms]
-    return "\n".join(["| room | what lives there |", "|---|---|", *rows, ""])
+def listing(rooms: list[Room]) -> str:
+    """Return the list of *rooms*, from the top down, in Markdown."""
+    rows = [f"- `{room.name}`: {room.summary}" for room in rooms]
+    return "\n".join(["", *rows, ""])
 
 
 def draw(rooms: list[Room]) -> str:
