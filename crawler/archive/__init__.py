@@ -1,7 +1,7 @@
-"""The corpus on disk: append-only JSON lines, pictures by content, and a catalogue that can be rebuilt from them.
+"""The corpus on disk: append-only JSON lines, pictures named by their hash, and a catalogue rebuilt from the lines.
 
-The lines are the truth. What is written when, and why no kill loses, tears or doubles a line, is told in
-:mod:`crawler.archive.writer`.
+The lines are the truth. :mod:`crawler.archive.writer` describes the order of the writes, and why no kill loses, tears
+or doubles a line.
 """
 
 from crawler.archive.decision import Added, Duplicate, Outcome, Unchanged

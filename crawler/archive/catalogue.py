@@ -1,7 +1,7 @@
 """The catalogue: a SQLite index over the lines, which is also the frontier and the seen sets.
 
-Everything in it but attempts, leases and the reasons of failures follows from the lines, by :meth:`Catalogue.index`
-alone; so it can be thrown away and made again (:mod:`crawler.archive.repair`).
+Except for attempts, leases and the reasons of failures, everything in it follows from the lines
+(:meth:`Catalogue.index`). So it can be deleted and rebuilt (:mod:`crawler.archive.repair`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NO_VALIDATORS = (None, None, None)
 
 
 class Catalogue(CatalogueDatabase):
-    """An open catalogue: what it takes in of each line, and what it knows of keys and pictures."""
+    """An open catalogue: it indexes lines, and answers questions about keys and pictures."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -41,10 +41,11 @@ class Catalogue(CatalogueDatabase):
         rule: DuplicateRule | None,
         validators: Validators | None = None,
     ) -> None:
-        """Take in *article*, whose line of CRC-32 *crc* is at *place*: version, pictures, and the targets it lists.
+        """Index *article*: its version, its pictures, and the targets that it lists.
 
-        *version*, *duplicate_of* and *rule* are those of the line. *validators* are what its response gave to ask
-        conditionally with. A seed is no visit, nor is a record that was moved: it ends no lease.
+        Its line is at *place* and has the CRC-32 *crc*. *version*, *duplicate_of* and *rule* are those of the line.
+        *validators* come from its response, for conditional requests. A seed is not a visit, nor is a record that was
+        moved: neither ends a lease.
         """
         state = stub_state(article.capture.status) if article.kind == "stub" else _STATES[article.kind]
         tid, found, url_key = identity_of(article)
@@ -53,7 +54,7 @@ class Catalogue(CatalogueDatabase):
         is_visit = article.kind != "seed" and not (rule or "").startswith("moved-")
         if tid in self.gathered.tids:
             self.flush()
-        visit = self._visit(article, tid, version, validators) if is_visit else None  # which may write what is gathered
+        visit = self._visit(article, tid, version, validators) if is_visit else None  # may write the gathered rows
         self.uncommitted += 1
         self.gathered.advance(place.segment, place.offset + place.length, 1)
         target = TargetRow(tid, article.key, article.id, state, article.depth, listed, stub_reason(article))
@@ -92,7 +93,7 @@ class Catalogue(CatalogueDatabase):
         return VisitRow(tid, checked, checked + interval, interval, *(validators or _NO_VALIDATORS))
 
     def add_pictures(self, article: Article) -> None:
-        """Take in what became of the pictures of *article*, which adds no line; what is stored stays as it is."""
+        """Index the outcomes of the pictures of *article*, which adds no line; a stored picture stays stored."""
         known = {image: self.picture(image.pic or image.url or "") for image in article.images}
         news = tuple(image for image, held in known.items() if held is None or held.status != "stored")
         self.gathered.add_pictures(replace(article, images=news))
@@ -121,7 +122,7 @@ class Catalogue(CatalogueDatabase):
 
     @property
     def boilerplate(self) -> frozenset[int]:
-        """The keys of paragraphs that recur on the site, as far as they are written. May be read in any thread."""
+        """The keys of paragraphs that recur on the site, as of the last write. Any thread may read it."""
         return self.recurring.known
 
     def versions(self, key: str) -> list[tuple[Held, LinePlace]]:
@@ -140,7 +141,7 @@ class Catalogue(CatalogueDatabase):
         return self.named(key, self.read_written(query, (tid,)).fetchone()[0])
 
     def named(self, key: str, sources: str | None) -> set[str]:
-        """Return the keys of the *sources* of *key*, numbers with commas between, and of those in the group."""
+        """Return the keys of records that list *key*: *sources* (comma-separated numbers) and those in the group."""
         site = key.rpartition("/")[0]
         keys = self.gathered.sources(key)
         for source in sources.split(",") if sources else ():
@@ -152,7 +153,7 @@ class Catalogue(CatalogueDatabase):
         return keys
 
     def picture(self, name: str) -> Image | None:
-        """Return what became of the picture with this pic (or URL), None if it was never asked for."""
+        """Return the outcome of the picture with this pic (or URL); None if it was never requested."""
         if name in self.gathered.pictures:
             self.flush()
         query = f"SELECT {', '.join(PictureRow._fields)} FROM pictures WHERE name = ?"  # noqa: S608 - our own words
@@ -165,5 +166,5 @@ class Catalogue(CatalogueDatabase):
         return {name: (size, lines) for name, size, lines in rows}
 
     def advance(self, segment: str, end: int) -> None:
-        """Note that *segment* is read up to the offset *end*, if no line tells."""
+        """Note that *segment* is read up to the byte offset *end*, where no indexed line shows it."""
         self.gathered.advance(segment, end, 0)

@@ -1,4 +1,4 @@
-"""The database of a catalogue: its transactions, and the rows that are gathered before they are written."""
+"""The database of a catalogue: its transactions, and the rows that wait in memory before they are written."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from crawler.archive.recurring import Recurring
 from crawler.archive.schema import STATEMENTS, VERSION
 
 CHECKPOINT_PAGES = 4_000
-"""Of 4 KiB. The more, the more often a page that many groups change is written once for all of them."""
+"""Pages of 4 KiB. With more of them, a page that many groups change is more often written once for all of them."""
 MAX_UNCOMMITTED_LINES = 1_000
-"""The more, the cheaper each: what they list in common is merged, and a page that they share is written once."""
+"""With more of them each costs less: common targets are merged, and a shared page is written once."""
 
 
 class CatalogueDatabase:
-    """An open database of a catalogue. One connection, used by one thread at a time; other processes may read beside.
+    """An open database of a catalogue. One thread at a time uses its one connection; other processes may read it.
 
-    ``synchronous=NORMAL`` in WAL mode: a commit survives any death of the process; a power cut may undo the last
-    ones, but never those that the lines, synced first, do not make good when the corpus is next opened.
+    ``synchronous=NORMAL`` in WAL mode: a commit survives any death of the process. A power cut may undo the last
+    commits, but the lines are synced first, so opening the corpus restores what they held.
 
-    Rows that follow from lines are gathered (:mod:`crawler.archive.gathering`) and written by :meth:`flush`: at the
-    latest before the commit, and before anything else that reads them.
+    Rows that follow from lines are gathered (:mod:`crawler.archive.gathering`). :meth:`flush` writes them, at the
+    latest before the commit and before anything else reads them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,7 +38,7 @@ class CatalogueDatabase:
         """How many lines were indexed since the last commit. May be read in any thread."""
         self._asked = False
         self.flushes = 0
-        """How often gathered rows were written or forgotten: what was read before may be out of date."""
+        """How often gathered rows were written or discarded; values read before that may be out of date."""
         try:
             self._prepare()
             self.fingerprints.load()
@@ -56,7 +56,7 @@ class CatalogueDatabase:
         execute("PRAGMA temp_store = MEMORY")
         (version,) = execute("PRAGMA user_version").fetchone()
         if version == 0:
-            with self._connection:  # no transaction(), which would ask for its tables after an error
+            with self._connection:  # not transaction(): after an error it would read the tables
                 execute("BEGIN IMMEDIATE")
                 for statement in STATEMENTS:
                     execute(statement)
@@ -66,34 +66,34 @@ class CatalogueDatabase:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The database, with all written to it that was gathered so far.
+        """The database, after writing all rows gathered so far.
 
-        Who asks for it may change what follows from no line, so :attr:`wants_commit` is true from then on.
+        A caller may change data that follows from no line, so :attr:`wants_commit` is true from then on.
         """
         self._asked = True
         self.flush()
         return self._connection
 
     def run(self, statement: str, values: Sequence[Any] = (), *, of: int | None = None) -> sqlite3.Cursor:
-        """Run *statement* after writing the rows that were gathered, unless those are of other targets than *of*.
+        """Run *statement*; first write the gathered rows, unless none of them belongs to the target *of*.
 
-        It reads, or changes what follows from the lines.
+        The statement only reads, or changes data that follows from the lines.
         """
         if of is None or of in self.gathered.tids:
             self.flush()
         return self.read_written(statement, values)
 
     def read_written(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run *statement*, which reads; it sees no row that is only gathered."""
+        """Run *statement*, which only reads; it does not see gathered rows that are not written yet."""
         return self._connection.execute(statement, values)
 
     def close(self) -> None:
-        """Close the connection; what is not committed is lost."""
+        """Close the connection; uncommitted changes are lost."""
         self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all that is done inside, or nothing of it."""
+        """Commit everything done inside, or none of it."""
         self.begin()
         try:
             yield
@@ -108,13 +108,13 @@ class CatalogueDatabase:
             self._connection.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """Commit all since :meth:`begin`, what was gathered too."""
+        """Commit everything since :meth:`begin`, including gathered rows."""
         self.flush()
         self._connection.execute("COMMIT")
         self.uncommitted, self._asked = 0, False
 
     def rollback(self) -> None:
-        """Undo and forget all since :meth:`begin`."""
+        """Undo everything since :meth:`begin`, and discard gathered rows."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self.uncommitted, self._asked = 0, False
@@ -122,12 +122,12 @@ class CatalogueDatabase:
 
     @property
     def wants_commit(self) -> bool:
-        """Whether much is uncommitted, or anything that the lines alone would not bring back, or nothing is."""
+        """Whether a commit is due: much is uncommitted, or data that the lines cannot restore; also if nothing is."""
         return self._asked or not 0 < self.uncommitted < MAX_UNCOMMITTED_LINES
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction, keep all that is done inside, or nothing of it."""
+        """Keep everything done inside, or none of it; for use inside a transaction."""
         self.flush()
         self._connection.execute("SAVEPOINT part")
         try:
@@ -141,7 +141,7 @@ class CatalogueDatabase:
             self._connection.execute("RELEASE part")
 
     def flush(self) -> None:
-        """Write what was gathered to the database; it is still to be committed."""
+        """Write the gathered rows to the database, without a commit."""
         self.flushes += 1
         if self.gathered:
             self.gathered.write(self._connection)
@@ -150,7 +150,7 @@ class CatalogueDatabase:
             self.recurring.write()
 
     def _forget(self) -> None:
-        """Forget what was gathered, and all that is held in memory of a transaction that was undone."""
+        """Discard gathered rows, and all that is in memory from a transaction that was undone."""
         self.flushes += 1
         self.gathered = Gathered()
         self.fingerprints.load()

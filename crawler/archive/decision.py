@@ -1,4 +1,4 @@
-"""What becomes of a record that is brought to the corpus: decided here, carried out by the corpus."""
+"""Decides what a new record becomes (added, duplicate or unchanged); the corpus carries it out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from crawler.items import Article, DuplicateRule, Kind
 _RANK: dict[Kind, int] = {"stub": 0, "seed": 1, "article": 2}
 
 
-class Lesser(NamedTuple):
-    """A record in articles/ that goes to duplicates/, as a better one came: its key, and why."""
+class MovedRecord(NamedTuple):
+    """A record in articles/ that moves to duplicates/ because a better one came: its key, and why."""
 
     key: str
     similarity: float | None
@@ -21,15 +21,15 @@ class Lesser(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new line in articles/: the first version of its key, or a changed one. ``over``: what it is better than."""
+    """A new line in articles/: the first version of its key, or a changed one. ``over``: records it is better than."""
 
     version: int
-    over: tuple[Lesser, ...] = ()
+    over: tuple[MovedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A line in duplicates/: what it says, or nearly, is in articles/ under another key; or its URL is."""
+    """A line in duplicates/: its text, or nearly, or its URL is in articles/ under another key."""
 
     of: str
     similarity: float | None
@@ -39,7 +39,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """No line: the corpus holds this already, or something better."""
+    """No new line: the corpus already holds this record, or a better one."""
 
     version: int
 
@@ -48,7 +48,7 @@ Outcome = Added | Duplicate | Unchanged
 
 
 class Twin(NamedTuple):
-    """A record in articles/ that another one repeats: its key, how similar the texts are, and what tells."""
+    """A record in articles/ that another one repeats: its key, the similarity of the texts, and the rule."""
 
     key: str
     similarity: float | None
@@ -63,18 +63,18 @@ class Held(NamedTuple):
     version: int
 
 
-def decide(article: Article, held: Held | None, twin: Twin | None, *, anew: bool = False) -> Outcome:
-    """Decide what becomes of *article*, given the version *held* under its key and a *twin* under another.
+def decide(article: Article, held: Held | None, twin: Twin | None, *, differs: bool = False) -> Outcome:
+    """Return what *article* becomes, given the version *held* under its key and a *twin* under another key.
 
-    An article supersedes a seed, and a seed a stub, never the other way; of two of one kind, a changed text makes a
-    new version and an equal one none. *twin* is a record in articles/ with the same text or URL. One that was made
-    *anew* from the same page is a new version with an equal text, too: the caller knows that it differs.
+    An article supersedes a seed, and a seed a stub, never the other way. Of two of one kind, a changed text makes a
+    new version and an equal text none. *twin* is a record in articles/ with the same text or URL. *differs*: the
+    caller knows of another difference, so an equal text makes a new version too.
     """
     if held is not None:
         better = _RANK[article.kind] - _RANK[held.kind]
         if better < 0:
             return Unchanged(held.version)
-        equal = article.content_sha256 == held.content_sha256 and not anew
+        equal = article.content_sha256 == held.content_sha256 and not differs
         if better == 0 and (article.kind == "stub" or equal):
             return Unchanged(held.version)
     version = held.version + 1 if held else 1
@@ -84,7 +84,7 @@ def decide(article: Article, held: Held | None, twin: Twin | None, *, anew: bool
 
 
 class Worth(NamedTuple):
-    """What decides which of two near duplicates is the better record: ``dated`` by its page or dump, not by guess."""
+    """Decides which of two near duplicates is better. ``dated``: its date is from the page or dump, not a guess."""
 
     words: int
     dated: bool
@@ -92,7 +92,7 @@ class Worth(NamedTuple):
 
 
 class Alike(NamedTuple):
-    """A record in articles/ whose text is nearly that of another, and how nearly."""
+    """A record in articles/ that nearly repeats another, and the similarity of the texts."""
 
     key: str
     similarity: float
@@ -102,15 +102,15 @@ class Alike(NamedTuple):
 _MUCH_LONGER = 1.05
 
 
-def lesser_by(one: Worth, other: Worth) -> DuplicateRule | None:
-    """Return why *one* is the lesser of two near duplicates; None if it is not.
+def worse_by(one: Worth, other: Worth) -> DuplicateRule | None:
+    """Return why *one* is the worse of two near duplicates; None if it is not.
 
-    The one that is longer by a twentieth is better; else the one that is dated; else the one with a stored picture;
-    else the longer one.
+    The better one is longer by a twentieth; else it is the dated one; else the one with a stored picture; else the
+    longer one.
 
-    >>> lesser_by(Worth(100, True, True), Worth(106, False, False))
+    >>> worse_by(Worth(100, True, True), Worth(106, False, False))
     'shorter'
-    >>> lesser_by(Worth(100, False, True), Worth(101, True, False))
+    >>> worse_by(Worth(100, False, True), Worth(101, True, False))
     'undated'
     """
     if one.words * _MUCH_LONGER < other.words:
@@ -125,14 +125,14 @@ def lesser_by(one: Worth, other: Worth) -> DuplicateRule | None:
 
 
 def decide_alike(worth: Worth, alike: Sequence[Alike], version: int) -> Added | Duplicate:
-    """Decide what becomes of a record that is new in articles/, given those there that are *alike*, most alike first.
+    """Return what a record new to articles/ becomes, given the near duplicates there (*alike*), most similar first.
 
-    Of those that are no lesser ones it is a duplicate of the most alike. If there is none, all of them are its.
+    It is a duplicate of the most similar one that is not worse than it. If all are worse, they become its duplicates.
     """
     for one in alike:
-        if not lesser_by(one.worth, worth):
-            return Duplicate(one.key, one.similarity, version, lesser_by(worth, one.worth) or "later")
-    return Added(version, tuple(Lesser(*one[:2], moved(lesser_by(one.worth, worth) or "later")) for one in alike))
+        if not worse_by(one.worth, worth):
+            return Duplicate(one.key, one.similarity, version, worse_by(worth, one.worth) or "later")
+    return Added(version, tuple(MovedRecord(*one[:2], moved(worse_by(one.worth, worth) or "later")) for one in alike))
 
 
 _BROUGHT: dict[DuplicateRule, DuplicateRule] = {
@@ -156,7 +156,7 @@ def moved(rule: DuplicateRule) -> DuplicateRule:
 
 
 def as_brought(rule: DuplicateRule) -> DuplicateRule:
-    """Return *rule* for a record that is brought to a corpus: what was moved elsewhere, is not moved here.
+    """Return *rule* for a record brought from another corpus: it was moved there, but it is not moved here.
 
     >>> as_brought("moved-undated"), as_brought("later")
     ('undated', 'later')

@@ -1,8 +1,8 @@
-"""How far targets are from the seeds, whatever the order in which their records came, and how far a crawl may go.
+"""How far targets are from the seeds, in whatever order their records came, and how far a crawl may go.
 
-What a record lists is one step farther than itself. If a nearer way to the record is found later, what it lists comes
-nearer, too, and what that lists in turn. So a crawl gets all that stands within its depth, also if the nearest way
-there was fetched last, because a page failed at first.
+A target is one step farther than the record that lists it. If a shorter way to the record is found later, its targets
+come nearer too, and theirs in turn. So a crawl fetches everything within its depth, even if the shortest way was
+fetched last because a page failed at first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Depths:
         self._allowed: int | None = None
 
     def pass_on(self) -> None:
-        """Bring nearer to the seeds what is listed by records that are, in a group."""
+        """Correct the depths of targets listed by records that came nearer to the seeds, in a group."""
         pass_on_depths(self._catalogue, self._line_at)
 
     def listed_by(self, key: str) -> set[str]:
@@ -42,9 +42,9 @@ class Depths:
         return _listed_by(self._catalogue, self._line_at, key)
 
     def allow(self, depth: int | None) -> int:
-        """Return how far from the seeds a crawl may go that asks for *depth* (None: as far as crawls could so far).
+        """Return how far from the seeds a crawl with *depth* may go (None: as far as earlier crawls could).
 
-        corpus.json keeps the greatest depth. Where it has none, as in an older corpus, the one counts that was reached.
+        corpus.json keeps the greatest depth. An older corpus has none there; then the depth that was reached counts.
         """
         so_far = self._so_far()
         self._allowed = so_far if depth is None else max(depth, so_far)
@@ -53,7 +53,7 @@ class Depths:
         return so_far if depth is None else depth
 
     def take_over(self, depth: int) -> None:
-        """Note that crawls of a corpus that is merged into this one went as deep as *depth*."""
+        """Note that crawls of a merged corpus went as deep as *depth*."""
         self._note(max(depth, self._so_far()))
 
     def _so_far(self) -> int:
@@ -66,7 +66,7 @@ class Depths:
                 update_description(self._root, depth=depth)
 
     def lists_nearer(self, article: Article) -> bool:
-        """Return whether *article* lists one that this crawl could ask for, and would not by what the corpus knows."""
+        """Return whether *article* brings a target within this crawl's depth that the corpus knows as farther away."""
         if self._allowed is None or article.depth >= self._allowed or not article.related:
             return False
         tids = {target_id(f"{article.site}/{item.id}") for item in article.related}
@@ -79,14 +79,14 @@ class Depths:
 
 
 def pass_on_depths(catalogue: Catalogue, line_at: LineAt) -> None:
-    """Bring nearer what is listed by archived targets to which a nearer way was found, inside a transaction."""
+    """Correct the depths of targets listed by archived targets that came nearer, inside a transaction."""
     while nearer := catalogue.run("SELECT key, depth FROM targets WHERE depth < listed").fetchall():
         for key, depth in nearer:
             _bring_nearer(catalogue, key, depth, _listed_by(catalogue, line_at, key))
 
 
 def _bring_nearer(catalogue: Catalogue, key: str, depth: int, listed: Iterable[str]) -> None:
-    """Note that *key*, at *depth*, lists the keys *listed*: none of them is more than one step farther."""
+    """Note that *key*, at *depth*, lists the keys *listed*; each is at most one step farther."""
     catalogue.run("UPDATE targets SET listed = ? WHERE tid = ?", (depth, target_id(key)))
     nearer = depth + 1
     for one in listed:
@@ -96,5 +96,5 @@ def _bring_nearer(catalogue: Catalogue, key: str, depth: int, listed: Iterable[s
 def _listed_by(catalogue: Catalogue, line_at: LineAt, key: str) -> set[str]:
     """Return the keys that the records of *key*, in all their versions, list."""
     records = (record_if_intact(line_at(place), catalogue.crc_of) for _, place in catalogue.versions(key))
-    intact = filter(None, records)  # verify tells what is wrong with the others
+    intact = filter(None, records)  # verify reports the others
     return {f"{record['site']}/{item['id']}" for record in intact for item in record["related"]}

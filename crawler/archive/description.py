@@ -1,9 +1,9 @@
-"""``corpus.json``: what a corpus is of. It outlives the catalogue, and is rebuilt from what lies beside it.
+"""``corpus.json``: describes a corpus. It outlives the catalogue, and is rebuilt from the files beside it.
 
-It is one JSON object: ``schema``, ``site``, ``created`` (null if it was rebuilt and nothing tells), ``depth`` (the
-greatest depth that a crawl of this corpus was allowed, null if none says), ``profiles`` (the SHA-256 of each site
-profile it was crawled with, the latest last) and ``sha256``, that of all the other fields. A Gleaner before 0.1 wrote
-the first three only; the next crawl adds the others.
+It is one JSON object: ``schema``, ``site``, ``created`` (null if it was rebuilt and the date is unknown), ``depth``
+(the greatest depth allowed to a crawl of this corpus, null if unknown), ``profiles`` (the SHA-256 of each site profile
+it was crawled with, the latest last) and ``sha256``, that of all the other fields. A Gleaner before 0.1 wrote the
+first three only; the next crawl adds the others.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Description = dict[str, Any]
 
 
 def describe(root: Path) -> Description:
-    """Return what corpus.json in *root* says, without its checksum, which is not looked at.
+    """Return the content of corpus.json in *root*, without its checksum, which is not checked.
 
     Raises ``CorpusError`` if there is no corpus, ``CorpusDamaged`` if corpus.json is missing, cannot be read, or is of
     another schema.
@@ -49,7 +49,7 @@ def describe(root: Path) -> Description:
 
 
 def describe_checked(root: Path) -> Description:
-    """Do what :func:`describe` does; raise ``CorpusDamaged`` also if a field is not what was written."""
+    """Return what :func:`describe` does; raise ``CorpusDamaged`` also if a field changed since it was written."""
     fields = _read(root)
     if message := _changed(fields):
         raise CorpusDamaged(str(root), f"{DESCRIPTION_NAME} {message}; {_REPAIR}")
@@ -84,9 +84,9 @@ def has_remains(root: Path) -> bool:
 
 
 def open_description(root: Path, site: str) -> tuple[Description, str | None]:
-    """Return the description of the corpus of *site* in *root*, for who holds its lock and is going to write to it.
+    """Return the description of the corpus of *site* in *root*. The caller holds its lock and will write to it.
 
-    Without a corpus.json it is written: rebuilt, if the rest of a corpus is there, and then the second value says why.
+    A missing corpus.json is written. If the rest of a corpus is there, it is rebuilt, and the second value says why.
     Raises ``ConfigError`` if the corpus is of another site, ``CorpusDamaged`` as :func:`describe_checked` does.
     """
     rebuilt: str | None = None
@@ -105,9 +105,9 @@ def open_description(root: Path, site: str) -> tuple[Description, str | None]:
 
 
 def update_description(root: Path, **changes: object) -> Description:
-    """Change fields of corpus.json, durably, for who holds the corpus's lock; return what it says now."""
+    """Change fields of corpus.json, durably, and return its new content. The caller holds the corpus's lock."""
     fields = describe_checked(root) | changes
-    unlist(root, DESCRIPTION_NAME)  # first: a kill before the next line leaves a manifest that is true
+    unlist(root, DESCRIPTION_NAME)  # first: after a kill here the manifest is still correct
     _write(root, fields)
     return fields
 
@@ -119,9 +119,9 @@ def check_repairable(root: Path) -> None:
 
 
 def repair_description(root: Path) -> str | None:
-    """Rebuild corpus.json in *root* if it is missing or damaged, and return why; None if it is well.
+    """Rebuild corpus.json in *root* if it is missing or damaged, and return why; None if it is intact.
 
-    What was damaged is kept in quarantine/. Raises ``CorpusError`` if nothing tells of which site the corpus is.
+    A damaged file is kept in quarantine/. Raises ``CorpusError`` if nothing says which site the corpus is of.
     """
     problem = next(description_problems(root), None)
     if problem is None:
@@ -145,7 +145,7 @@ def quarantine(root: Path, path: Path) -> None:
 
 
 def encode_description(fields: Description) -> bytes:
-    """Return the content of a corpus.json that says *fields*, with its checksum."""
+    """Return the content of a corpus.json with *fields* and its checksum."""
     return orjson.dumps(fields | {_CHECKSUM: _checksum(fields)}, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -155,16 +155,16 @@ def sha256_of(content: bytes) -> str:
 
 
 def profile_site(content: bytes) -> str | None:
-    """Return the ``name`` in a site profile, None if it is no TOML with one."""
+    """Return the ``name`` in a site profile; None if it is not valid TOML or has no name."""
     try:
         name = tomllib.loads(content.decode()).get("name")
-    except ValueError:  # also what is not UTF-8
+    except ValueError:  # also for bytes that are not UTF-8
         return None
     return name if isinstance(name, str) else None
 
 
 def is_newer(root: Path) -> bool:
-    """Return whether corpus.json in *root* can be read and is of a schema beyond ours."""
+    """Return whether corpus.json in *root* can be read and has a newer schema."""
     try:
         fields = orjson.loads((root / DESCRIPTION_NAME).read_bytes())
     except (OSError, orjson.JSONDecodeError):
@@ -193,7 +193,7 @@ def _read(root: Path) -> Description:
 
 
 def _not_ours(fields: object) -> str | None:
-    """Return why the JSON value *fields* is no description, None if it is one."""
+    """Return why the JSON value *fields* is not a description; None if it is one."""
     if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         return f"is not of schema {SCHEMA}"
     depth, profiles = fields.get("depth"), fields.get("profiles", [])
@@ -207,7 +207,7 @@ def _not_ours(fields: object) -> str | None:
 
 
 def _changed(fields: Description) -> str | None:
-    """Return how *fields* are not what was written, None if they are, as far as can be told."""
+    """Return how *fields* differ from what was written; None if they do not, as far as is known."""
     if _CHECKSUM in fields:
         return None if fields[_CHECKSUM] == _checksum(fields) else "is not what was written: its checksum is another"
     return None if fields.keys() <= _UNPROTECTED else "is not what was written: its checksum is missing"
@@ -227,7 +227,7 @@ def _write(root: Path, fields: Description) -> None:
 
 
 class _Run(NamedTuple):
-    """What the record of a run tells of its corpus."""
+    """What the record of a run says about its corpus."""
 
     depth: int | None
     profile: str | None
@@ -235,7 +235,7 @@ class _Run(NamedTuple):
 
 
 def _rebuilt(root: Path, site: str | None = None) -> Description:
-    """Return the description of the corpus at *root* as what lies there tells it; *site* counts where nothing does."""
+    """Return the description of the corpus at *root*, from its files; *site* counts where they do not say it."""
     runs = [_run(path) for path in sorted((root / "runs").glob("*/stats.json"))]
     own = _content(root / PROFILE_NAME)
     first = _first_record(root)
@@ -251,7 +251,7 @@ def _rebuilt(root: Path, site: str | None = None) -> Description:
 
 
 def _created(root: Path, first: Description) -> str | None:
-    """Return when the earliest run began that left a folder, else when the first record was obtained, else None."""
+    """Return when the earliest run with a folder began, else when the first record was obtained, else None."""
     names = (match[1] for path in (root / "runs").glob("*") if (match := _RUN_RE.fullmatch(path.name)))
     earliest = min(names, default=None)
     if earliest is not None:

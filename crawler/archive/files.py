@@ -1,4 +1,4 @@
-"""The few operations on files that durability rests on (see https://danluu.com/file-consistency/)."""
+"""The file operations that make writes durable (see https://danluu.com/file-consistency/)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def sync_directory(directory: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Give *path* the content *data*, durably: at no instant is it missing once there, empty or cut short."""
+    """Write *data* to *path*, durably. An existing file is never missing, empty or cut short at any instant."""
     write_pieces_atomically(path, (data,))
 
 
 def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
-    """Do what :func:`write_atomically` does with content that need not fit in memory."""
+    """Write *pieces* as :func:`write_atomically` does; they need not fit in memory together."""
     descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
         try:
@@ -61,7 +61,7 @@ class CorpusLock:
     child processes (PEP 446), so a surviving worker cannot hold the corpus of a dead crawl.
 
     Raises :class:`~crawler.exceptions.CorpusLocked` at once if another process holds it, ``ConfigError`` if
-    *directory* is in a bag: whoever writes has a lock, so nothing is ever written to a bag.
+    *directory* is in a bag: every writer takes the lock, so nothing is ever written to a bag.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -77,20 +77,20 @@ class CorpusLock:
             raise
 
     def release(self) -> None:
-        """Let the corpus go."""
+        """Release the lock."""
         os.close(self._descriptor)
 
 
 FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What the system says when there is no room: on the disk, within a quota, within a limit of size."""
+"""Errors of the system when there is no space: on the disk, within a quota, within a limit on file size."""
 _PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _ROOM = 1024 * 1024
-"""Bytes that a disk which is not full has left."""
+"""Bytes. A disk that cannot take that much more counts as full."""
 
 
 @contextmanager
 def write_errors(root: Path, database: str = "catalogue") -> Iterator[None]:
-    """Turn errors of the disk and of SQLite, of *database*, into ours, which say what happened where."""
+    """Turn errors of the disk and of SQLite (about *database*) into our own, which say what happened where."""
     try:
         yield
     except CorpusError:
@@ -106,9 +106,9 @@ def write_errors(root: Path, database: str = "catalogue") -> Iterator[None]:
 
 
 def comes_of_a_full_disk(root: Path, error: BaseException | None) -> bool:
-    """Return whether *error*, of SQLite, means that there is no room where the databases of the corpus at *root* are.
+    """Return whether SQLite's *error* means that the disk with the databases of the corpus at *root* is full.
 
-    Of quotas and limits SQLite says only that a write failed, or that a file beside the database cannot be opened.
+    For quotas and limits SQLite only reports that a write failed, or that a file beside the database cannot be opened.
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code not in _PERHAPS_FULL:

@@ -1,9 +1,9 @@
-"""Which texts are held already: a seen set of 60-bit fingerprints, whose cost does not grow with the corpus.
+"""Which texts the corpus holds: a set of 60-bit fingerprints, whose cost does not grow with the corpus.
 
-Hashes have no order that time or ids keep, so in one B-tree each new one would dirty a page of its own: some 4 KiB
-written to the disk for each line, once the tree is large. So new fingerprints are appended to a small table, which is
-also held in memory; when it is full, it is merged into the large one in the order of the hashes, many to a page (a
-log-structured merge of two levels: O'Neil and others, "The log-structured merge-tree", Acta Informatica 33, 1996).
+Hashes come in random order, so in one large B-tree each new one would change a page of its own: some 4 KiB written to
+the disk for each line. So new fingerprints are appended to a small table, which is also held in memory. When it is
+full, it is merged into the large one in the order of the hashes, many to a page (a log-structured merge of two levels:
+O'Neil and others, "The log-structured merge-tree", Acta Informatica 33, 1996).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from crawler.sqlite import insert
 
 _DIGITS = 15
 _MOST_RECENT: Final = 2**17
-"""How many are held in memory: some 20 MiB. A merge of as many takes about half a second at five million lines."""
+"""Fingerprints held in memory: some 20 MiB. Merging them takes about half a second at five million lines."""
 
 SCHEMA: Final = """
 CREATE TABLE fingerprints (         -- of the texts in articles/, by hash; see the module of this name
@@ -31,17 +31,17 @@ def fingerprint(sha256: str) -> int:
 
 
 class Fingerprints:
-    """The fingerprints of a catalogue. Two texts may share one: who finds it, compares the texts' whole hashes."""
+    """The fingerprints of a catalogue. Two texts may share one, so callers compare the whole hashes of the texts."""
 
     def __init__(self, connection: sqlite3.Connection, most_recent: int = _MOST_RECENT) -> None:
         self._connection = connection
         self._most_recent = most_recent
         self._unwritten: list[tuple[int, int]] = []
         self._recent: dict[int, int] = {}
-        self._more: dict[int, list[int]] = {}  # further targets of the few that have several
+        self._more: dict[int, list[int]] = {}  # further targets of fingerprints that have several
 
     def load(self) -> None:
-        """Read what is recent in the catalogue, when it is opened or a transaction was undone."""
+        """Read the recent fingerprints, after the catalogue was opened or a transaction was undone."""
         for kept in (self._unwritten, self._recent, self._more):
             kept.clear()
         for found, tid in self._connection.execute("SELECT hash, tid FROM recent_fingerprints"):
@@ -56,11 +56,11 @@ class Fingerprints:
         return sorted({*recent, *(tid for (tid,) in rows)})
 
     def is_recent(self, found: int) -> bool:
-        """Return whether a text of this fingerprint is among those that are not in the large table yet."""
+        """Return whether this fingerprint is not in the large table yet."""
         return found in self._recent
 
     def add(self, found: int, tid: int) -> None:
-        """Add the fingerprint of a text of *tid*; :meth:`find` knows it from now on."""
+        """Add the fingerprint of a text of *tid*; :meth:`find` returns it from now on."""
         self._remember(found, tid)
         self._unwritten.append((found, tid))
 
@@ -70,7 +70,7 @@ class Fingerprints:
             self._more.setdefault(found, []).append(tid)
 
     def write(self) -> None:
-        """Write what was added, inside a transaction."""
+        """Write the added fingerprints, inside a transaction."""
         if not self._unwritten:
             return
         insert(self._connection, "INSERT INTO recent_fingerprints VALUES (?, ?)", self._unwritten)

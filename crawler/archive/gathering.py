@@ -1,8 +1,8 @@
-"""What a group adds to the catalogue: gathered in memory, written together.
+"""Rows that a group adds to the catalogue: gathered in memory, written together.
 
-A record is some thirty rows, most of them for the related articles that it lists, and those are listed again by the
-records beside it. So rows are merged here first, and then written table by table, many in a statement: several times
-cheaper than a statement for each as it comes. This is the one place where rows that follow from a line are written.
+A record has some thirty rows, most of them for the related articles that it lists, and neighbouring records list the
+same ones. So rows are merged here first, and then written table by table, many in one statement. That costs several
+times less than one statement for each. This is the only place that writes rows that follow from a line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from crawler.sqlite import Row, insert
 
 
 class TargetRow(NamedTuple):
-    """A row of ``targets``: an archived one. ``listed`` is the depth at which its record lists others."""
+    """A row of ``targets`` for an archived target. ``listed`` is the depth at which its record lists others."""
 
     tid: int
     key: str
@@ -51,7 +51,7 @@ class RecordRow(NamedTuple):
 
 
 class VisitRow(NamedTuple):
-    """A row of ``visits``: Unix times, seconds, and what the response gave to ask conditionally with."""
+    """A row of ``visits``: Unix times in seconds, and the validators of the response for conditional requests."""
 
     tid: int
     checked: float
@@ -63,7 +63,7 @@ class VisitRow(NamedTuple):
 
 
 class PictureRow(NamedTuple):
-    """A row of ``pictures``: what became of the picture of this ``name``, its pic or else its URL."""
+    """A row of ``pictures``: the outcome of the picture ``name`` (its pic, or else its URL)."""
 
     name: str
     status: str
@@ -96,8 +96,8 @@ _LONGER_TITLE = """CASE
 
 _FIRST_PIC = "CASE WHEN pic IS NULL OR excluded.pic < pic THEN coalesce(excluded.pic, pic) ELSE pic END"
 
-# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same. Most that is
-# listed was listed before, and a row that would stay as it is, is not written.
+# Merged so that the order in which dumps are read makes no difference: a rebuilt catalogue is the same. Most targets
+# were listed before, and a row that would not change is not written.
 _LIST_TARGET = f"""
 INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)
 ON CONFLICT (tid) DO UPDATE SET
@@ -119,7 +119,7 @@ _ARCHIVE_VISITED = f"""
 
 _ADD_RECORD = _insert_into("records", RecordRow)
 
-# Versions of a page may differ in how they sort an item: the smallest counts, in whatever order they are read.
+# Versions of a page may give an item different sort values: the smallest counts, in whatever order they are read.
 _ADD_EDGE = """
 INSERT INTO edges (target, source, sort) VALUES (?, ?, ?)
 ON CONFLICT (target, source) DO UPDATE SET sort = excluded.sort
@@ -148,7 +148,7 @@ _picture_facts = attrgetter(*PictureRow._fields[1:])
 
 @dataclass(slots=True)
 class ListedTarget:
-    """What dumps tell of a target, merged; and by which records (``sources``) it is listed, with which ``sorts``."""
+    """What dumps say about a target, merged; the records that list it (``sources``), and their ``sorts`` for it."""
 
     key: str
     id: str
@@ -159,11 +159,11 @@ class ListedTarget:
     sorts: list[int | None] = field(default_factory=list)
 
     def edges(self, target: int) -> Iterator[Row]:
-        """Return a row for each that lists this, which has the number *target*."""
+        """Return a row for each record that lists this target, whose number is *target*."""
         return zip(repeat(target), self.sources, self.sorts, strict=False)
 
     def merge(self, depth: int, item: RelatedItem) -> None:
-        """Take in what *item* tells, of a target *depth* steps from the seeds, as :data:`_LIST_TARGET` does."""
+        """Merge *item*, for a target *depth* steps from the seeds, as :data:`_LIST_TARGET` does."""
         self.depth = min(self.depth, depth)
         title, pic = self.title, self.pic
         if item.title is not None and (title is None or (-len(item.title), item.title) < (-len(title), title)):
@@ -173,7 +173,7 @@ class ListedTarget:
 
 
 class Gathered:
-    """Rows that are not written yet. No two lines of one key are gathered at once."""
+    """Rows that are not written yet. It never holds two lines of one key."""
 
     def __init__(self) -> None:
         self.records: list[RecordRow] = []
@@ -184,7 +184,7 @@ class Gathered:
         self._visits: list[VisitRow] = []
         self._listed: dict[str, ListedTarget] = {}  # by id
         self._seeds: dict[int, str] = {}
-        self._advanced: dict[str, tuple[int, int]] = {}  # how far each segment is read, and how many lines further
+        self._advanced: dict[str, tuple[int, int]] = {}  # segment -> end offset read, lines added
 
     def __bool__(self) -> bool:
         return bool(self.records or self.pictures or self._advanced)
@@ -192,7 +192,7 @@ class Gathered:
     def archive(self, target: TargetRow, record: RecordRow, visit: VisitRow | None) -> None:
         """Add the rows of a line: its target, itself, and its visit.
 
-        A line that comes of no visit leaves a target that is known in the state that it has.
+        A line without a visit does not change the state of a known target.
         """
         self._targets[_ARCHIVE_VISITED if visit else _ARCHIVE_ONLY].append(target)
         self.records.append(record)
@@ -201,7 +201,7 @@ class Gathered:
             self._visits.append(visit)
 
     def advance(self, segment: str, end: int, lines: int) -> None:
-        """Note that *segment* is read up to the offset *end*, *lines* lines further than before."""
+        """Note that *segment* is read up to the byte offset *end*, *lines* lines further than before."""
         before = self._advanced.get(segment)
         self._advanced[segment] = end, lines + (before[1] if before else 0)
 
@@ -226,7 +226,7 @@ class Gathered:
         return {seeds[source] if source < 0 else f"{site}/{source}" for source in one.sources} if one else set()
 
     def add_pictures(self, article: Article) -> None:
-        """Add what became of the pictures of *article*; one that is stored stays so, as it was stored last."""
+        """Add the outcomes of the pictures of *article*; a stored picture stays as it was stored last."""
         for image in article.images:
             name = image.pic or image.url
             held = self.pictures.get(name) if name else None
@@ -234,7 +234,7 @@ class Gathered:
                 self.pictures[name] = PictureRow(name, *_picture_facts(image))
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Write all rows, inside a transaction; what is listed by ascending number, as neighbours share a page."""
+        """Write all rows, inside a transaction; targets by ascending number, because neighbours share a page."""
         for statement, rows in self._targets.items():
             insert(connection, statement, rows)
         insert(connection, _ADD_RECORD, self.records)

@@ -1,4 +1,4 @@
-"""Bags are never written to, nor read as a corpus that lives: what they hold is brought into one by ``merge``."""
+"""Bags are never written to, nor read as a live corpus; ``merge`` brings their content into a corpus."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.exceptions import ConfigError
 
 BAG_DECLARATION = "bagit.txt"
-"""The file by which a folder is a bag (RFC 8493, section 2.1.1)."""
+"""The file that marks a folder as a bag (RFC 8493, section 2.1.1)."""
 
 
 def is_in_bag(root: Path) -> bool:
@@ -18,7 +18,7 @@ def is_in_bag(root: Path) -> bool:
 
 
 def refuse_bag(root: Path) -> None:
-    """Raise ``ConfigError`` if *root* is a bag, or in one: what is written there, or removed, would break it."""
+    """Raise ``ConfigError`` if *root* is a bag or in one: adding or removing files there would break it."""
     if is_in_bag(root):
         source = root if (root / "corpus.json").exists() else root / "data"
         raise ConfigError(

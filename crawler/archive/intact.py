@@ -1,7 +1,7 @@
-"""Whether a line is the one that was written. Every reader of lines asks this, and leaves out a line that is not.
+"""Checks that a line is intact, that is, as it was written. Every reader of lines does, and leaves out others.
 
-A line's own checksum tells (:mod:`crawler.jsonl`). Lines of before there was one have other witnesses: the CRC-32 that
-the catalogue took of them while that catalogue lives, and then, for the text alone, its hash.
+A line's own checksum decides (:mod:`crawler.jsonl`). Older lines have no checksum. They are checked by the CRC-32 in
+the catalogue, as long as that catalogue exists, and then, for the text alone, by its hash.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from crawler.jsonl import CHECKSUM_FIELD, LAST_FIELDS, checksum_holds
 from crawler.text import content_sha256
 
 CrcOf = Callable[[str, int], int | None]
-"""Returns the CRC-32 of the line of a key and version; None for one that is not known."""
+"""Returns the CRC-32 of the line of a key and version; None if it is not known."""
 
 _MOST_NAMED: Final = 1_000
 _LINE_START: Final = b'{"schema":'
@@ -32,11 +32,11 @@ _KEY_IN_LINE_RE = re.compile(f'"key":"({_KEY})"'.encode())
 
 
 class NotIntactError(ValueError):
-    """A line is not the one that was written; the message says what shows it."""
+    """A line is not as it was written; the message says what shows it."""
 
 
 class Damage(NamedTuple):
-    """A line that is not the one that was written: where it is, its key if that can be told, and what shows it."""
+    """A line that is not as it was written: where it is, its key if it is readable, and what shows the damage."""
 
     place: LinePlace
     key: str | None
@@ -52,7 +52,7 @@ class Damage(NamedTuple):
 
 @dataclass(slots=True)
 class Damages:
-    """Counts damaged lines; the first of them are ``named``, however many there are."""
+    """Counts damaged lines; only the first ones are ``named``."""
 
     count: int = 0
     named: list[Damage] = field(default_factory=list)
@@ -70,20 +70,20 @@ class Damages:
             self.named.append(damage)
 
     def add_all(self, others: Damages) -> None:
-        """Count *others*, too."""
+        """Add the counts of *others*."""
         self.named += others.named[: max(0, _MOST_NAMED - len(self.named))]
         self.count += others.count
 
 
 def crcs_of(connection: sqlite3.Connection) -> CrcOf:
-    """Return what the catalogue on *connection* knows of lines by key and version."""
+    """Return a function that looks CRCs up in the catalogue on *connection*."""
 
     def crc_of(key: str, version: int) -> int | None:
         try:
             row = connection.execute(
                 "SELECT crc FROM records WHERE tid = ? AND version = ?", (target_id(key), version)
             ).fetchone()
-        except OverflowError:  # a version of more than 64 bits is none that we wrote
+        except OverflowError:  # Gleaner writes no version of more than 64 bits
             return None
         return row and int(row[0])
 
@@ -91,9 +91,9 @@ def crcs_of(connection: sqlite3.Connection) -> CrcOf:
 
 
 def intact_record(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]:
-    """Return the record in *line*, without its checksum; raise ``NotIntactError`` if it is not the line as written.
+    """Return the record in *line*, without its checksum; raise ``NotIntactError`` if the line is not as written.
 
-    *crc_of* is what a catalogue knows that has read all lines; it counts for lines that carry no checksum.
+    *crc_of* is that of a catalogue that has read all lines; it counts for lines without a checksum.
     """
     if not line:
         raise NotIntactError("its segment cannot be read there")
@@ -116,13 +116,13 @@ def intact_record(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]:
 
 
 def check_line(line: bytes, crc_of: CrcOf | None = None) -> None:
-    """Raise ``NotIntactError`` if *line* is not the one that was written; one with a checksum need not be parsed."""
+    """Raise ``NotIntactError`` if *line* is not as it was written; a line with a checksum is not parsed."""
     if not line.endswith(b"\n") or not checksum_holds(line):
         intact_record(line, crc_of)
 
 
 def record_if_intact(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any] | None:
-    """Return what :func:`intact_record` does, None for a line that is not intact."""
+    """Return what :func:`intact_record` does; None for a line that is not intact."""
     try:
         return intact_record(line, crc_of)
     except NotIntactError:
@@ -130,7 +130,7 @@ def record_if_intact(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]
 
 
 def _check_by_others(line: bytes, record: dict[str, Any], crc_of: CrcOf | None) -> None:
-    """Check a line without a checksum by the other witnesses that there are."""
+    """Check a line without a checksum by its CRC in the catalogue, or by the hash of its text."""
     if next(reversed(record)) not in LAST_FIELDS:
         raise NotIntactError("it does not end as a line ends")
     if crc_of:
@@ -153,13 +153,13 @@ def is_key(text: str) -> bool:
 
 
 def key_in(line: bytes) -> str | None:
-    """Return the key that can be read in a damaged *line*, None if there is none of the form of a key."""
+    """Return the key that can be read in a damaged *line*; None if nothing in it has the form of a key."""
     match = _KEY_IN_LINE_RE.search(line)
     return match[1].decode() if match else None
 
 
 def parted(line: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, bytes) of what *line* was before the newline in it was lost, if the checksum of its end tells."""
+    """Yield (offset, bytes) of the lines that *line* was before a newline was lost, if the checksum of its end fits."""
     at = line.rfind(_LINE_START)
     if at > 0 and checksum_holds(line) is False and checksum_holds(line[at:]):
         yield 0, line[:at]

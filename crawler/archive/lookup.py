@@ -1,4 +1,4 @@
-"""What the catalogue is asked of every record that is brought: of many in one question, as most of them are new."""
+"""Looks records up in the catalogue before they are added: many in one query, as most of them are new."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECT EXISTS (SELECT 1 FROM records WHERE tid = asked.tid),
 FROM asked"""
 _STANDS: Final = """duplicate_of IS NULL
 AND (SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"""
-"""Holds for all versions of a key that stands in articles/."""
+"""True for all versions of a key that is in articles/."""
 _TEXT_TWIN: Final = f"""
 SELECT key FROM records r JOIN targets USING (tid)
 WHERE tid = ? AND content_sha256 = ? AND kind = ? AND {_STANDS} LIMIT 1"""  # noqa: S608 - our own words
@@ -34,7 +34,7 @@ WHERE url_key = ? AND kind = ? AND tid != ? AND {_STANDS} ORDER BY tid LIMIT 1""
 
 
 class Presence(NamedTuple):
-    """Whether there are records of that number, text or URL; and the numbers of those that list it, commas between."""
+    """Whether there are records of that number, text or URL; the numbers of those that list it, comma-separated."""
 
     key: int
     text: int
@@ -43,7 +43,7 @@ class Presence(NamedTuple):
 
 
 class KnownRecord(NamedTuple):
-    """What a corpus knows of a record that is brought to it: what it holds of its key, its twin, and who lists it."""
+    """What a corpus knows about a new record: the version held under its key, its twin, and the keys that list it."""
 
     held: Held | None
     twin: Twin | None
@@ -51,7 +51,7 @@ class KnownRecord(NamedTuple):
 
 
 class RecordLookup:
-    """Looks records up in *catalogue* before they are added, many in one question."""
+    """Looks records up in *catalogue* before they are added, many in one query."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -59,11 +59,11 @@ class RecordLookup:
         self._flushes = catalogue.flushes
 
     def look_up(self, articles: Sequence[Article]) -> None:
-        """Look up together what the database tells of *articles*, each of which is then asked for by :meth:`known`.
+        """Look *articles* up together in the database; :meth:`known` then returns the result for each.
 
-        One look tells of most records that they are new, which is several times cheaper than to ask for each.
+        One query shows that most of them are new, which costs several times less than one query each.
         """
-        if self._flushes != self._catalogue.flushes:  # what was not written when it was asked for may be now
+        if self._flushes != self._catalogue.flushes:  # rows that were not written then may be written now
             self._present.clear()
             self._flushes = self._catalogue.flushes
         asked = [identity_of(article) for article in articles]
@@ -73,12 +73,12 @@ class RecordLookup:
             self._present.update(zip(part, map(Presence._make, rows), strict=True))
 
     def known(self, article: Article) -> KnownRecord:
-        """Return what is held of the key of *article*, its twin, and where it was discovered."""
+        """Return the version held under the key of *article*, its twin, and where it was discovered."""
         asked, catalogue = identity_of(article), self._catalogue
         if self._flushes != catalogue.flushes or asked not in self._present:
             self.look_up((article,))
         present, gathered = self._present.pop(asked), catalogue.gathered
-        discovered_from = catalogue.named(article.key, present.sources)  # before what is gathered may be written
+        discovered_from = catalogue.named(article.key, present.sources)  # before gathered rows may be written
         is_held = present.key or asked.tid in gathered.tids
         text_is_held = present.text or (
             asked.fingerprint is not None and catalogue.fingerprints.is_recent(asked.fingerprint)
@@ -91,7 +91,7 @@ class RecordLookup:
         )
 
     def twin(self, article: Article) -> Twin | None:
-        """Return another key that stands in articles/ with the text of *article*, or else its URL."""
+        """Return another key in articles/ with the text of *article*, or else with its URL."""
         key = article.content_sha256 and self._text_twin(article, article.content_sha256)
         if key:
             return Twin(key, 1.0, "text")

@@ -1,8 +1,8 @@
-"""``lost-captures.jsonl``: which captures of a corpus are lost, and since when that is known.
+"""``lost-captures.jsonl``: the lost captures of a corpus, and when each loss was found.
 
-The index of the WARC files knows what was written. It follows from the files, so it forgets what is no longer in them;
-what it forgets is written here first. A loss that ``scrapy corpus repair`` told of is *repaired*: nobody can bring the
-capture back but who has a copy of the file, so ``verify`` goes on to name it, and no longer counts it as damage.
+The index of the WARC files follows from the files, so captures that are no longer in them disappear from it. They are
+written here first. A loss that ``scrapy corpus repair`` reported is *repaired*: only a copy of the file can bring the
+capture back, so ``verify`` still names it, but no longer counts it as damage.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _NAMES_A_WARC = b'"warc_file":"warc/'
 
 
 class CapturePlace(NamedTuple):
-    """Where a capture lies: the file, relative to the corpus, and the byte offset of its record in it."""
+    """Where a capture is: the file, relative to the corpus, and the byte offset of its record in it."""
 
     file: str
     offset: int
 
 
 class Loss(NamedTuple):
-    """A capture that is lost: where it lay, what it was, why it is lost, and when (UTC) that was found and repaired.
+    """A lost capture: where it was, what it was, why it is lost, and when (UTC) that was found and repaired.
 
-    ``kind`` is ``response`` or ``revisit``, None where the index did not know what lay there; ``date`` is that of the
-    capture. A ``revisit`` may be lost with the response that it refers to, though it is there itself.
+    ``kind`` is ``response`` or ``revisit``, None where the index did not know it; ``date`` is that of the capture. A
+    ``revisit`` whose own record is there is lost too if the response that it refers to is lost.
     """
 
     file: str
@@ -49,7 +49,7 @@ class Loss(NamedTuple):
 
     @property
     def place(self) -> CapturePlace:
-        """Where it lay."""
+        """Where it was."""
         return CapturePlace(self.file, self.offset)
 
     @property
@@ -62,7 +62,7 @@ class Loss(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """A line of ``lost-captures.jsonl`` that says nothing of a loss: at which byte offset."""
+    """The byte offset of an invalid line of ``lost-captures.jsonl``."""
 
     offset: int
 
@@ -70,12 +70,12 @@ class Unreadable(NamedTuple):
 def lost(
     place: tuple[str, int], reason: str, *, kind: str | None = None, url: str | None = None, date: str | None = None
 ) -> Loss:
-    """Return the loss of what lay at *place*, found now."""
+    """Return the loss of the capture at *place*, found now."""
     return Loss(*place, kind, url, date, reason, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def read_losses(root: Path) -> Mapping[CapturePlace, Loss]:
-    """Return the losses recorded in the corpus at *root*, by place; a line that says of none is left out."""
+    """Return the losses recorded in the corpus at *root*, by place; invalid lines are left out."""
     try:
         found = (root / LOSSES_NAME).stat()
     except OSError:
@@ -89,7 +89,7 @@ def _losses(root: Path, _changed: int, _size: int) -> Mapping[CapturePlace, Loss
 
 
 def scan_losses(root: Path) -> Iterator[Loss | Unreadable]:
-    """Yield what each line of the record of the corpus at *root* says; nothing if there is no record."""
+    """Yield each line of ``lost-captures.jsonl`` of the corpus at *root*; nothing if there is no such file."""
     path = root / LOSSES_NAME
     if not path.exists():
         return
@@ -112,9 +112,9 @@ def _loss(line: bytes) -> Loss | None:
 
 
 def record_losses(root: Path, losses: Iterable[Loss], *, back: Collection[CapturePlace] = ()) -> None:
-    """Add *losses* to the record of the corpus at *root*, durably, and take out those of what is *back*.
+    """Add *losses* to ``lost-captures.jsonl`` of the corpus at *root*, durably; remove losses of captures now *back*.
 
-    What is recorded already keeps the moment when it was found. The caller holds the corpus's lock.
+    A loss that is recorded already keeps the time when it was found. The caller holds the corpus's lock.
     """
     before = read_losses(root)
     after = {place: one for place, one in before.items() if place not in back}
@@ -128,7 +128,7 @@ def record_losses(root: Path, losses: Iterable[Loss], *, back: Collection[Captur
 
 
 def repaired(root: Path) -> list[Loss]:
-    """Note that all recorded losses of the corpus at *root* were told of; return those that were not before."""
+    """Note that all recorded losses of the corpus at *root* are reported; return those that are new."""
     fresh = [one for one in read_losses(root).values() if one.repaired is None]
     now = datetime.now(UTC).isoformat(timespec="seconds")
     record_losses(root, (one._replace(repaired=now) for one in fresh))
@@ -136,9 +136,9 @@ def repaired(root: Path) -> list[Loss]:
 
 
 def captures_named(root: Path) -> Iterator[tuple[CapturePlace, str | None, str | None, str]]:
-    """Yield of each line of the corpus at *root* whose capture lies in its WARC files: place, URL, moment, record.
+    """Yield place, URL, time and record for each line of the corpus at *root* whose capture is in its WARC files.
 
-    The record is named ``KEY version N``. What cannot be read is passed over: ``verify`` tells of it.
+    The record is named ``KEY version N``. Unreadable lines are skipped: ``verify`` reports them.
     """
     for family in FAMILIES:
         for path in segment_paths(root, family):
@@ -163,5 +163,5 @@ def _named(line: bytes) -> tuple[CapturePlace, str | None, str | None, str] | No
 
 
 def of_records(records: list[str]) -> str:
-    """Return, to be put behind a loss, which *records* (``KEY version N``) were made of it."""
+    """Return the end of a message about a loss: the *records* (``KEY version N``) that were made from it."""
     return f"; of it was made {', '.join(records)}" if records else ""

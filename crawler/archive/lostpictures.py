@@ -1,7 +1,7 @@
-"""Pictures whose files are lost: found by their names, and requested again with the articles that show them.
+"""Pictures whose files are lost: found by name, and requested again with the articles that show them.
 
-Nothing is noted anywhere: the lines say which pictures are stored, and the folder says which are there. So what is
-lost is known again whenever the catalogue is rebuilt.
+No list of them is kept: the lines say which pictures are stored, and the folder shows which files are there. So lost
+pictures are found again whenever the catalogue is rebuilt.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _NAMES_A_PICTURE = b'"path":"images/'
 
 
 class LostPictures(NamedTuple):
-    """The paths of stored pictures whose files are not there, and the keys that are requested again for them."""
+    """The paths of stored pictures whose files are missing, and the keys that are requested again for them."""
 
     paths: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
 
 
 def has_more_pictures(root: Path, catalogue: Catalogue, article: Article) -> bool:
-    """Return whether *article* has a picture that was requested before without success, or another for one lost."""
+    """Return whether *article* has a picture that failed before, or a new copy of a lost one."""
 
     def is_more(image: Image, held: Image) -> bool:
         if held.status != "stored":
@@ -43,7 +43,7 @@ def has_more_pictures(root: Path, catalogue: Catalogue, article: Article) -> boo
 
 
 def quarantine_damaged(root: Path) -> list[str]:
-    """Move the pictures of the corpus at *root* whose bytes are not those of their names to quarantine/.
+    """Move pictures of the corpus at *root* whose bytes do not match their names to quarantine/.
 
     Returns their paths. Reads every picture. The caller holds the corpus's lock.
     """
@@ -63,7 +63,7 @@ def _is_damaged(path: Path) -> bool:
 
 
 def ask_for_lost(root: Path, catalogue: Catalogue) -> LostPictures:
-    """Make the articles pending that show stored pictures whose files are not there, inside a transaction."""
+    """Make articles pending that show stored pictures whose files are missing, inside a transaction."""
     rows = catalogue.connection.execute("SELECT path, bytes FROM pictures WHERE status = 'stored'")
     lost = {path for path, size in rows if not is_there(root, path, size)}
     keys = sorted(set(_showing(root, lost))) if lost else []
@@ -79,7 +79,7 @@ def _showing(root: Path, paths: set[str]) -> Iterator[str]:
                 for _, line in read_lines(segment):
                     if _NAMES_A_PICTURE in line and (key := _key_showing(line, paths)):
                         yield key
-            except CorpusDamaged:  # verify tells what is wrong with it
+            except CorpusDamaged:  # verify reports it
                 continue
 
 

@@ -12,7 +12,7 @@ from crawler.archive.files import write_pieces_atomically
 
 MANIFEST_NAME = "manifest-sha256.txt"
 TAG_NAME = f"tag{MANIFEST_NAME}"
-"""Holds the hash of the manifest, so that one that is cut, emptied or gone shows, as BagIt's tag manifest does."""
+"""Holds the hash of the manifest, so that a cut, empty or missing manifest is found, as with BagIt's tag manifest."""
 
 _LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 
@@ -24,13 +24,13 @@ class ManifestEntry(NamedTuple):
     sha256: str
 
     def encode(self) -> bytes:
-        """Return the line, with what would break it percent-encoded."""
+        """Return the line; characters that would break it are percent-encoded."""
         path = self.path.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         return f"{self.sha256}  {path}\n".encode()
 
 
 def read_manifest(path: Path) -> Iterator[tuple[int, ManifestEntry | None]]:
-    """Yield (byte offset, entry) for each line of the manifest at *path*; None for a line that is none."""
+    """Yield (byte offset, entry) for each line of the manifest at *path*; None for an invalid line."""
     offset = 0
     with path.open("rb") as file:
         while line := file.readline(1 << 16):
@@ -45,7 +45,7 @@ def read_manifest(path: Path) -> Iterator[tuple[int, ManifestEntry | None]]:
 
 
 def unlist(root: Path, path: str) -> None:
-    """Take the line of *path* out of the manifest of the corpus at *root*, before that file changes.
+    """Remove the line of *path* from the manifest of the corpus at *root*, before that file changes.
 
     The other lines stay as they are, byte for byte.
     """
@@ -57,14 +57,14 @@ def unlist(root: Path, path: str) -> None:
             others = (line for line in lines if not line.endswith(end))
             if is_whole:
                 replace_manifest(root, others)
-            else:  # its hash stays, and goes on to show that
+            else:  # its hash stays, and still shows that
                 write_pieces_atomically(manifest, others)
 
 
 def replace_manifest(root: Path, lines: Iterable[bytes]) -> None:
     """Replace the manifest of the corpus at *root* by *lines*, durably, and note its own hash in :data:`TAG_NAME`.
 
-    In between both the old hash and the new one are noted, so a kill leaves a manifest that is one of the two.
+    Meanwhile :data:`TAG_NAME` holds both hashes, the old and the new, so after a kill the manifest fits one of them.
     """
     manifest, digest = root / MANIFEST_NAME, hashlib.sha256()
     before = _sha256(manifest) if manifest.exists() else None
@@ -81,7 +81,7 @@ def replace_manifest(root: Path, lines: Iterable[bytes]) -> None:
 
 
 def manifest_problem(root: Path) -> str | None:
-    """Return how the manifest of the corpus at *root* is not what was written; None if it is, or none was noted."""
+    """Return how the manifest of the corpus at *root* was changed; None if it was not, or no hash was noted."""
     tag = root / TAG_NAME
     if not tag.exists():
         return None

@@ -1,8 +1,8 @@
-"""Taking out of segments what is not as it was written: into ``quarantine/``, and rewriting the segment without it.
+"""Moves damaged lines of segments to ``quarantine/``, and rewrites the segments without them.
 
-Each step is durable before the next, and all can be done again after a kill: first the damaged bytes (of a compressed
-segment the whole file) lie in quarantine/, then the log tells of them, then the segment is replaced as a whole, then
-its seal. What the log knows of keys outlives the old catalogue, so their targets are requested again in any case.
+Each step is durable before the next, and all can be repeated after a kill: first the damaged bytes (of a compressed
+segment the whole file) are copied to quarantine/, then the log records them, then the whole segment is replaced, then
+its seal. The log keeps their keys even when the old catalogue is gone, so their targets are always requested again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DEPTH_RE = re.compile(rb'"depth":(\d{1,4}),"capture"')
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was taken out of a corpus, why, and under which path it is kept."""
+    """What was moved out of a corpus, why, and under which path it is kept."""
 
     damage: Damage
     kept: str
@@ -48,7 +48,7 @@ class Taken:
 
 @dataclass(slots=True)
 class _Found:
-    """What is wrong with a segment: pieces of it, and why it cannot be read further, or is not what was sealed."""
+    """What is wrong with a segment: damaged pieces, and why it cannot be read further or does not match its seal."""
 
     pieces: list[tuple[LinePlace, bytes, str]] = field(default_factory=list)
     unreadable: str | None = None
@@ -57,9 +57,10 @@ class _Found:
 
 
 def mend_segments(root: Path, witness: Witness) -> list[Taken]:
-    """Take all lines that are not intact out of the corpus at *root*, whose lock the caller holds; return them.
+    """Move all lines that are not intact out of the corpus at *root*, whose lock the caller holds; return them.
 
-    *witness* is the catalogue that knew the lines. A torn end of a segment that still grows is left to who opens it.
+    *witness* is the catalogue that knew the lines. A torn end of a segment that still grows stays; the next opening of
+    the corpus cuts it off.
     """
     taken: list[Taken] = []
     for family in FAMILIES:
@@ -72,9 +73,9 @@ def mend_segments(root: Path, witness: Witness) -> list[Taken]:
 
 
 def take_out(root: Path, lines: Iterable[tuple[LinePlace, str]]) -> list[Taken]:
-    """Take *lines*, each with the reason, out of the corpus at *root*, whose lock the caller holds; return them.
+    """Move *lines*, each with the reason, out of the corpus at *root*, whose lock the caller holds; return them.
 
-    They are whole, but cannot be indexed: a record that is there twice, or one that belongs in the other family.
+    They are whole but cannot be indexed: a record that is there twice, or one that belongs in the other family.
     """
     by_segment: dict[str, dict[int, str]] = {}
     for place, reason in lines:
@@ -88,7 +89,7 @@ def take_out(root: Path, lines: Iterable[tuple[LinePlace, str]]) -> list[Taken]:
 
 
 def _listed(path: Path, reasons: dict[int, str]) -> _Found:
-    """Return the lines of the segment at *path* at the offsets of *reasons* as what is wrong with it."""
+    """Return the lines of the segment at *path* at the offsets of *reasons* as its damage."""
     found = _Found()
     for offset, line in read_lines(path):
         for at, piece in parted(line):
@@ -123,7 +124,7 @@ def _look(path: Path, witness: Witness) -> _Found:
 
 
 def _difference(path: Path) -> str | None:
-    """Return how the segment at *path* is not what its seal says; None if it is."""
+    """Return how the segment at *path* differs from its seal; None if it does not."""
     sealed = seal_path(path)
     try:
         held = read_seal(sealed)
@@ -140,7 +141,7 @@ def _difference(path: Path) -> str | None:
 def _without_torn_end(
     pieces: list[tuple[LinePlace, bytes, str]], end: int, witness: Witness
 ) -> list[tuple[LinePlace, bytes, str]]:
-    """Return *pieces* without those at the end of the segment that a kill left, rather than rot."""
+    """Return *pieces* without those at the end of the segment that come from a kill, not from damage."""
     kept = list(pieces)
     while kept and kept[-1][0].offset + kept[-1][0].length == end:
         place, piece, _ = kept[-1]
@@ -182,7 +183,7 @@ def _mend(root: Path, path: Path, found: _Found, witness: Witness) -> list[Taken
 
 
 def _intact(path: Path, left_out: set[int]) -> Iterator[bytes]:
-    """Yield the lines of the segment at *path* but those at the offsets *left_out*, as far as it can be read."""
+    """Yield the lines of the segment at *path* except those at the offsets *left_out*, as far as it can be read."""
     try:
         for offset, line in read_lines(path):
             for at, piece in parted(line):
@@ -193,7 +194,7 @@ def _intact(path: Path, left_out: set[int]) -> Iterator[bytes]:
 
 
 def _orphans(root: Path, family: str) -> Iterator[Taken]:
-    """Take away the seals of segments that are gone."""
+    """Move the seals of missing segments to quarantine/, and yield them."""
     there = {seal_path(path) for path in segment_paths(root, family)}
     for sealed in sorted((root / family).glob("*.seal.json")):
         if sealed in there:
@@ -208,9 +209,9 @@ def _orphans(root: Path, family: str) -> Iterator[Taken]:
 
 
 def renew_manifest(root: Path) -> list[Taken]:
-    """Let the manifest list segments and seals as they are now, and no longer those that are gone.
+    """Update the manifest: it lists segments and seals as they are now, without missing ones.
 
-    What it listed before goes to the log of repairs, and of segments that are gone it is returned.
+    The old entries go to the log of repairs; those of missing segments are returned.
     """
     manifest = root / MANIFEST_NAME
     if not manifest.exists():
@@ -233,7 +234,7 @@ def renew_manifest(root: Path) -> list[Taken]:
 
 
 def _digest_now(root: Path, entry: ManifestEntry) -> str | None:
-    """Return the SHA-256 that the manifest must list for a segment or a seal; None if there is no such segment."""
+    """Return the SHA-256 that the manifest must list for a segment or a seal; None if the segment is missing."""
     path = root / entry.path
     segment = path.with_name(path.name.replace(".seal.json", ".jsonl"))
     there = next(
@@ -241,14 +242,14 @@ def _digest_now(root: Path, entry: ManifestEntry) -> str | None:
     )
     if there is None:
         return None
-    if not path.exists():  # it was compressed since
+    if not path.exists():  # it was compressed meanwhile
         return entry.sha256
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ends_of(sealed: Path, kept: str | None) -> dict[str, Any]:
-    """Return what a seal says that lines alone do not: its digests, and the keys at both ends of its segment."""
+    """Return what only a seal says: digests, and the first and last key of its segment."""
     try:
         seal = read_seal(sealed)
     except CorpusDamaged:
@@ -262,7 +263,7 @@ def _ends_of(sealed: Path, kept: str | None) -> dict[str, Any]:
 
 
 def _told(piece: bytes) -> KnownKey | None:
-    """Return what a damaged line says of itself."""
+    """Return what can be read in a damaged line: its key, version and depth."""
     key, version, depth = key_in(piece), _VERSION_RE.search(piece), _DEPTH_RE.search(piece)
     if key is None:
         return None

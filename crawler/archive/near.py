@@ -1,11 +1,11 @@
-"""The index of near duplicates of a corpus (:mod:`crawler.dedupe`): fed with the lines of articles/, and asked.
+"""The index of near duplicates of a corpus (:mod:`crawler.dedupe`), filled from the lines of articles/.
 
-It lies in the folder ``near/``, and is disposable: what it holds follows from the lines. Its mark says up to which
-line it has come; it never comes further than what is committed. What a kill, a lost folder or a time without it left
-unread, is read when it is next opened (:meth:`~crawler.archive.writer.Corpus.find_near_duplicates`).
+It is in the folder ``near/`` and can be deleted: everything in it follows from the lines. Its mark says which line it
+has read last; that line is always committed. Opening it (:meth:`~crawler.archive.writer.Corpus.find_near_duplicates`)
+reads the lines that are missing after a kill, after the folder was lost, or after crawls without it.
 
-Looked at are records of one kind with texts of at least 20 words, and only those that stand in articles/: earlier
-versions, and what went to duplicates/ since, are passed over when they are found.
+It compares records of one kind whose texts have at least 20 words and that are in articles/. Earlier versions, and
+records that have moved to duplicates/, are skipped when they are found.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from crawler.items import Article
 
 FOLDER = "near"
 LEAST_THRESHOLD = 0.3
-"""Reports on one event, and texts with much of one boilerplate, are as alike as that."""
+"""Different reports on one event, and texts with much common boilerplate, can reach this similarity."""
 
 _IS_SEED, _IS_DATED, _HAS_PICTURE = 1, 2, 4
 _SURE_DATES = frozenset({"page", "metadata", "dump"})
@@ -40,9 +40,9 @@ def remove_near_index(root: Path) -> None:
 
 
 def near_threshold(value: object) -> float | None:
-    """Return what the setting NEAR_DUPLICATE_THRESHOLD says: how alike near duplicates are, None if it is off.
+    """Return the setting NEAR_DUPLICATE_THRESHOLD: the least similarity of near duplicates, None if it is off.
 
-    Raises ``ConfigError`` for what is neither 0 nor from 0.3 to 1.
+    Raises ``ConfigError`` for a value that is neither 0 nor from 0.3 to 1.
     """
     try:
         threshold = float(str(value)) if value not in (None, "", "None", False) else 0.0
@@ -58,16 +58,16 @@ def near_threshold(value: object) -> float | None:
 
 
 class NearDuplicates:
-    """The index of the corpus at *root*, whose *catalogue* agrees with the lines; alike is what is by *threshold*.
+    """The index of the corpus at *root*, whose *catalogue* agrees with the lines; *threshold* is the least similarity.
 
-    One thread at a time. Raises ``OSError``, and ``CorpusError`` for a symbolic link where the index should be.
+    One thread at a time may use it. Raises ``OSError``, and ``CorpusError`` if the index is a symbolic link.
     """
 
     def __init__(self, root: Path, catalogue: Catalogue, threshold: float) -> None:
         self._root = root
         self._catalogue = catalogue
         self._threshold = threshold
-        self._last: tuple[Article, Sketch] | None = None  # what was decided last is taken in next
+        self._last: tuple[Article, Sketch] | None = None  # the record decided last is added next
         if (root / FOLDER).is_symlink():
             raise CorpusError(str(root), f"its {FOLDER}/ is a symbolic link; remove it")
         self._index = NearIndex(root / FOLDER)
@@ -78,7 +78,7 @@ class NearDuplicates:
         self._mark = self._index.mark or {"segment": "", "last": 0, "end": 0, "crc": 0}
 
     def decide(self, article: Article, version: int) -> Added | Duplicate:
-        """Decide what becomes of *article* as *version* of its key, given what it is like."""
+        """Return what *article*, as *version* of its key, becomes, given the near duplicates of it."""
         sketch = self._sketch(article)
         if sketch.words.size < FEWEST_WORDS:
             return Added(version)
@@ -101,7 +101,7 @@ class NearDuplicates:
         return decide_alike(_worth(sketch.words.size, facts), alike, version)
 
     def take(self, article: Article, version: int, place: LinePlace, line: bytes) -> None:
-        """Take in *article*, whose *line*, in articles/, is at *place*."""
+        """Add *article*, whose *line*, in articles/, is at *place*."""
         sketch = self._sketch(article)
         if sketch.words.size >= FEWEST_WORDS:
             self._index.add(sketch, target_id(article.key), version, _facts(article))
@@ -109,18 +109,18 @@ class NearDuplicates:
         self._mark = {"segment": place.segment, "last": place.offset, "end": end, "crc": crc32(line)}
 
     def committed(self) -> None:
-        """Make what was taken in durable, if it is time to; all of it is committed."""
+        """Make the added records durable, if it is time to. The caller has committed all of them."""
         if self._index.is_full:
             self._index.flush(self._mark)
 
     def close(self, *, keep: bool) -> None:
-        """Close the index; *keep* what it took in since it was last durable: all of that is committed."""
+        """Close the index; with *keep*, the added records become durable: the caller has committed all of them."""
         if keep:
             self._index.flush(self._mark)
         self._index.close()
 
     def unread(self) -> Iterator[tuple[LinePlace, bytes]]:
-        """Yield the lines of articles/ that it has not read, and the catalogue has; some may not be intact."""
+        """Yield the lines of articles/ that the catalogue has read and this index has not; some may not be intact."""
         ends, begun = self._catalogue.segments(), self._mark
         for path in segment_paths(self._root, "articles"):
             name = segment_name(path)
@@ -136,7 +136,7 @@ class NearDuplicates:
         return self._last[1]
 
     def _agrees(self, mark: dict[str, object]) -> bool:
-        """Return whether the last line that was read is there. A compressed segment is closed and never changes."""
+        """Return whether the line that was read last is there. A compressed segment is closed and never changes."""
         segment, last, end, crc = (mark.get(name) for name in ("segment", "last", "end", "crc"))
         if not isinstance(last, int) or not isinstance(end, int):
             return False

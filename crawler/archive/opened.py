@@ -1,4 +1,4 @@
-"""A corpus that is open: its lock, its parts, and the groups in which what is done becomes durable."""
+"""An open corpus: its lock, its parts, and the groups in which changes become durable."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ DEFAULT_SEGMENT_BYTES = 256 * 1024 * 1024
 
 
 class OpenCorpus:
-    """The corpus in *root*, made if need be, locked and mended, until :meth:`close`.
+    """The corpus in *root*, created if needed, locked and repaired, until :meth:`close`.
 
-    *site* is the name of its site profile; a corpus holds one site. All methods belong to one thread at a time.
+    *site* is the name of its site profile; a corpus holds one site. One thread at a time may call the methods.
 
-    Raises :class:`~crawler.exceptions.CorpusLocked` if another process has it, ``ConfigError`` if it is of another
-    site or no folder, ``CorpusDamaged`` if it is of another schema, ``DiskFull`` and ``CorpusError`` if it cannot be
-    written.
+    Raises :class:`~crawler.exceptions.CorpusLocked` if another process has it open, ``ConfigError`` if it is of
+    another site or not a folder, ``CorpusDamaged`` if it has another schema, ``DiskFull`` and ``CorpusError`` if it
+    cannot be written.
     """
 
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
@@ -41,7 +41,7 @@ class OpenCorpus:
         self._site = site
         self._broken: CorpusError | None = None
         self.durable: Future[None] = Future()
-        """Of the group that ended last: done once all that was done in it is durable, with ``CorpusError`` if not."""
+        """Of the last group: done once everything in it is durable, or with ``CorpusError`` if that failed."""
         with write_errors(root):
             refuse_bag(root)
             _make_folder(root)
@@ -62,13 +62,13 @@ class OpenCorpus:
 
     @contextmanager
     def group(self, *, wait: bool = True) -> Iterator[None]:
-        """Acknowledge together all that is done inside: it is durable once this ends, and undone if it raises.
+        """Make everything done inside durable together when this ends; undo it if it raises.
 
-        With *wait* false this ends before, and ``durable`` is the future that tells when it is: the next group can be
-        gathered while the disk syncs this one. The catalogue may then be committed later, for many groups at once.
+        With *wait* false this ends earlier, and the future ``durable`` is done later: the next group can be gathered
+        while the disk syncs this one. The catalogue may then be committed later, for many groups at once.
 
-        After an error here the corpus takes nothing more: what a failed ``fsync`` left on disk, nobody knows
-        (https://wiki.postgresql.org/wiki/Fsync_Errors). Opening it anew mends it.
+        After an error here the corpus refuses further changes: what a failed ``fsync`` left on disk is unknown
+        (https://wiki.postgresql.org/wiki/Fsync_Errors). Opening it again repairs it.
         """
         if self._broken:
             raise self._broken
@@ -81,12 +81,12 @@ class OpenCorpus:
                     self._commit()
         except BaseException as error:
             self._broken = error if isinstance(error, CorpusError) else CorpusError(str(self.root), repr(error))
-            with suppress(sqlite3.Error):  # the first error is what tells
+            with suppress(sqlite3.Error):  # the first error matters
                 self.catalogue.rollback()
             raise
 
     def _commit(self) -> None:
-        """Commit to the catalogue what follows from all lines so far, which is written while the disk syncs them."""
+        """Commit to the catalogue what follows from all lines so far; it is written while the disk syncs the lines."""
         try:
             self.depths.pass_on()
         finally:
@@ -98,21 +98,21 @@ class OpenCorpus:
     def keep_profile(self, content: bytes) -> Path | None:
         """Keep *content* as the site profile of this corpus, durably (:mod:`crawler.archive.ownprofile`).
 
-        Returns where the one is that was kept before, if it is another.
+        Returns the path of the profile that was kept before, if it is a different one.
         """
         with write_errors(self.root):
             return keep_profile(self.root, content)
 
     def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
-        """Begin to keep the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
+        """Start keeping the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
         with write_errors(self.root):
             self.captures = CaptureWriter(self.root, self._site, run, max_bytes=max_bytes, facts=facts)
         return self.captures
 
     def take_over(self, other: Path) -> bool:
-        """Take over from the corpus at *other*, which is only read, its site profile and how deep crawls of it went.
+        """Copy the site profile of the corpus at *other* and how deep its crawls went; *other* is only read.
 
-        Return whether its profile is this corpus's own now.
+        Return whether its profile is now this corpus's own.
         """
         with write_errors(self.root):
             brought = bring_profile(self.root, other)
@@ -122,25 +122,25 @@ class OpenCorpus:
         return brought
 
     def has_picture(self, image: Image) -> bool:
-        """Return whether the file of *image*, which is stored, is there. For any thread."""
+        """Return whether the file of the stored *image* is there. Any thread may call this."""
         return is_there(self.root, image.path, image.bytes)
 
     def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:
-        """Keep the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
+        """Store the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
         with write_errors(self.root):
             return store(self.root, data, extension)
 
     def seal(self, compression: Compression | None, *, within: float) -> list[Seal]:
         """Seal the closed segments (:mod:`crawler.archive.sealing`), outside any group; return the new seals.
 
-        For the end of a crawl: past *within* seconds no further segment is begun, and the next call goes on. An error
-        here harms no line.
+        For the end of a crawl: after *within* seconds no further segment is begun, and the next call continues. An
+        error here harms no line.
         """
         with write_errors(self.root):
             return seal_closed(self.root, compression, within=within, crc_of=self.catalogue.crc_of)
 
     def close(self) -> None:
-        """Close the corpus and let it go."""
+        """Close the corpus and release its lock."""
         try:
             if not self._broken:
                 with self.group():

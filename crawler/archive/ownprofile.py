@@ -1,7 +1,7 @@
 """``site.toml``: the site profile that a corpus is crawled with, kept beside its lines.
 
-corpus.json names the SHA-256 of each profile that was kept, before the file is there: so a kill leaves a profile that
-is one of them, and a profile that is none of them was damaged or edited. An earlier profile stays, as
+corpus.json lists the SHA-256 of each kept profile before the file is written. So after a kill the profile is one of
+those, and any other profile was damaged or edited. An earlier profile stays, as
 ``site-<first 12 digits of its SHA-256>.toml``.
 """
 
@@ -28,10 +28,10 @@ _DIGITS = 12
 
 
 def own_profile(root: Path) -> bytes | None:
-    """Return the site profile that the corpus at *root* keeps, None if it has none yet.
+    """Return the site profile that the corpus at *root* keeps; None if it has none yet.
 
-    Raises ``CorpusDamaged`` if it is gone, or is none that the corpus was crawled with; without corpus.json, which
-    would tell, it is believed.
+    Raises ``CorpusDamaged`` if it is missing, or if the corpus was never crawled with it. Without corpus.json that
+    cannot be checked, and the profile is accepted.
     """
     content = _content(root / PROFILE_NAME)
     if not (root / DESCRIPTION_NAME).exists():
@@ -43,14 +43,14 @@ def own_profile(root: Path) -> bytes | None:
 
 
 def earlier_profiles(root: Path) -> list[Path]:
-    """Return where the earlier site profiles of the corpus at *root* are."""
+    """Return the paths of the earlier site profiles of the corpus at *root*."""
     return sorted((root).glob(f"site-{'[0-9a-f]' * _DIGITS}.toml"))
 
 
 def profile_problems(root: Path) -> Iterator[tuple[str, None, str]]:
-    """Yield what is wrong with the site profiles in the corpus at *root*: a file, no offset, and a message.
+    """Yield the problems of the site profiles in the corpus at *root*: a file, no offset, and a message.
 
-    Where corpus.json cannot be read, nothing is known of site.toml.
+    If corpus.json cannot be read, site.toml cannot be checked.
     """
     try:
         kept = describe(root).get("profiles") or []
@@ -64,9 +64,9 @@ def profile_problems(root: Path) -> Iterator[tuple[str, None, str]]:
 
 
 def repair_profiles(root: Path) -> list[str]:
-    """Move earlier profiles of the corpus at *root* that changed to quarantine/; return what is wrong, and what to do.
+    """Move changed earlier profiles of the corpus at *root* to quarantine/; return what is wrong, and what to do.
 
-    Nothing can rebuild ``site.toml``: it is left for who has the right one. The caller holds the corpus's lock.
+    ``site.toml`` cannot be rebuilt: a person must bring the right one. The caller holds the corpus's lock.
     """
     messages = []
     for name, _, message in list(profile_problems(root)):
@@ -84,8 +84,8 @@ def repair_profiles(root: Path) -> list[str]:
 def keep_profile(root: Path, content: bytes) -> Path | None:
     """Keep *content* as the site profile of the corpus at *root*, whose lock the caller holds.
 
-    Returns where the profile is that was kept before, if it is another one. What was none of this corpus goes to
-    quarantine/.
+    Returns the path of the profile that was kept before, if it is a different one. A file that is not a profile of
+    this corpus goes to quarantine/.
     """
     kept, current, digest = describe(root).get("profiles") or [], _content(root / PROFILE_NAME), sha256_of(content)
     update_description(root, profiles=[*(one for one in kept if one != digest), digest])
@@ -103,10 +103,10 @@ def keep_profile(root: Path, content: bytes) -> Path | None:
 
 
 def bring_profile(root: Path, other: Path) -> bool:
-    """Bring the site profile of the corpus at *other* to the one at *root*, whose lock the caller holds.
+    """Copy the site profile of the corpus at *other* to the one at *root*, whose lock the caller holds.
 
-    Where *root* has none it becomes its own, and True is returned; a different one is kept as an earlier one, which
-    nothing uses.
+    If *root* has none, it becomes its own, and True is returned. Otherwise a different one is kept as an earlier
+    profile, which nothing uses.
     """
     content = _content(other / PROFILE_NAME)
     if content is None or profile_site(content) != describe(root)["site"]:
@@ -120,7 +120,7 @@ def bring_profile(root: Path, other: Path) -> bool:
 
 
 def earlier_path(root: Path, content: bytes) -> Path:
-    """Return where the site profile *content* is kept in the corpus at *root* once another one is in its place."""
+    """Return the path of the site profile *content* in the corpus at *root* once another one has replaced it."""
     return root / f"site-{sha256_of(content)[:_DIGITS]}.toml"
 
 
@@ -133,7 +133,7 @@ def _problem(content: bytes | None, kept: list[str]) -> str | None:
 
 
 def _content(path: Path) -> bytes | None:
-    """Return the bytes of the file at *path*, None for what is no plain file of the size of a site profile."""
+    """Return the bytes of the file at *path*; None if it is not a plain file, or too large for a site profile."""
     try:
         if path.is_symlink() or path.stat().st_size > MAX_PROFILE_BYTES:
             return None

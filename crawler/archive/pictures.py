@@ -1,4 +1,4 @@
-"""Pictures on disk: named by their SHA-256, so each byte sequence is there once, and checked before they are kept."""
+"""Pictures on disk: named by their SHA-256, so each byte sequence is there once, and checked before storing."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def is_whole(path: Path, sha256: str) -> bool:
 
 
 def store(root: Path, data: bytes, extension: str) -> tuple[str, str]:
-    """Keep *data* in the corpus at *root*, durably; return its path relative to *root* and its SHA-256.
+    """Store *data* in the corpus at *root*, durably; return its path relative to *root* and its SHA-256.
 
-    A file of that name that is not whole is replaced. May be called by several threads at once.
+    An incomplete file of that name is replaced. Several threads may call this at once.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     directory = root / "images" / sha256[:2]

@@ -1,4 +1,4 @@
-"""Reading lines where they are known to be, whatever form their segment has at that moment."""
+"""Reads lines at known places, whether or not their segment is compressed at that moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crawler.exceptions import CorpusDamaged
 def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple[LinePlace, bytes]]:
     """Yield the lines of *segment*, however compressed, from the offset *start* up to *end*.
 
-    Where the segment gives nothing more before *end*, the last is a line of no bytes.
+    If the segment cannot be read up to *end*, the last line yielded is empty.
     """
     offset = start
     try:
@@ -33,14 +33,14 @@ def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple
 
 
 def line_at(root: Path, place: LinePlace) -> bytes:
-    """Return the line at *place*; no bytes if the segment does not give it back."""
+    """Return the line at *place*; empty if it cannot be read."""
     return next(raw for _, raw in lines_at(root, place.segment, [(place.offset, place.length)]))
 
 
 def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[LinePlace, bytes]]:
     """Yield the bytes of *segment* at each of the *wanted* (offset, length), which ascend.
 
-    Of what the segment does not give back, to its end or at all, there are fewer bytes, or none.
+    Where the segment cannot be read, the bytes are cut short or empty.
     """
     waiting = iter(wanted)
     place = None
@@ -64,14 +64,14 @@ def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Ite
 
 
 def _check_is_damage(error: Exception) -> None:
-    """Raise *error* again unless it says that the disk or the compressed file does not give lines back."""
+    """Raise *error* again unless it means that the disk or the compressed file cannot be read."""
     if isinstance(error, OSError) and error.errno not in {errno.EIO, errno.EINVAL}:
         raise error
 
 
 @contextmanager
 def _opened(root: Path, segment: str) -> Iterator[BinaryIO]:
-    """Open *segment* under whatever name it has now: a crawl that closes it may compress it at this very moment."""
+    """Open *segment* under its current name: a crawl that closes it may compress it at this very moment."""
     attempts = 3
     while True:
         paths = segment_paths(root, segment.split("-", 1)[0])

@@ -1,4 +1,4 @@
-"""Which site profile a command works with: the one that is given, else the corpus's own, else a default."""
+"""Chooses the site profile of a command: the given one, else the corpus's own, else a default."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_KEYS_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class ChosenProfile:
-    """A site profile, its file's bytes, and what is to be said of it: None, or in what it differs from the corpus's."""
+    """A site profile, its file's bytes, and a remark for the user: how it differs from the corpus's, or None."""
 
     profile: SiteProfile
     content: bytes
@@ -31,10 +31,10 @@ class ChosenProfile:
 
 
 def choose_profile(root: Path | None, given: str | None, default: str = DEFAULT_SITE) -> ChosenProfile:
-    """Return the site profile for the corpus at *root* (None: for none).
+    """Return the site profile for the corpus at *root* (None: without a corpus).
 
     It is the one *given* by name or path; else the one that the corpus keeps; else the one named *default*. Raises
-    ``ProfileError`` if it cannot be used, ``CorpusDamaged`` if the corpus's own is wanted and is gone or another.
+    ``ProfileError`` if it cannot be used, ``CorpusDamaged`` if the corpus's own is needed and is missing or changed.
     """
     if given is None:
         own = own_profile(root) if root is not None and is_corpus(root) else None
@@ -48,7 +48,7 @@ def choose_profile(root: Path | None, given: str | None, default: str = DEFAULT_
 
 
 def _remark(root: Path, profile: SiteProfile, content: bytes, name: str) -> str | None:
-    """Return how the profile *name* differs from the one that the corpus at *root* keeps, if they are of one site."""
+    """Return how the profile *name* differs from the one kept in the corpus at *root*, if both are of one site."""
     if not is_corpus(root):
         return None
     try:
@@ -64,7 +64,7 @@ def _remark(root: Path, profile: SiteProfile, content: bytes, name: str) -> str 
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the keys, such as ``extract.title``, that two tables do not have alike."""
+    """Yield the keys, such as ``extract.title``, whose values differ in two tables."""
     for key in dict.fromkeys((*one, *other)):
         first, second = one.get(key), other.get(key)
         if isinstance(first, dict) and isinstance(second, dict):

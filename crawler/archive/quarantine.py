@@ -1,4 +1,4 @@
-"""``quarantine/``: what was taken out of a corpus, byte for byte, and ``repairs.jsonl`` in it, which tells of each."""
+"""``quarantine/``: bytes that were moved out of a corpus, unchanged, and ``repairs.jsonl``, which describes each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNK_BYTES = 1 << 20
 
 
 def keep_bytes(root: Path, name: str, content: bytes) -> str:
-    """Keep *content* in the quarantine of the corpus at *root*; return the file's path, which equal content shares."""
+    """Keep *content* in the quarantine of the corpus at *root*; return its path, which equal content shares."""
     path = _folder(root) / f"{name}-{crc32(content):08x}"
     if not path.exists():
         write_atomically(path, content)
@@ -29,20 +29,20 @@ def keep_bytes(root: Path, name: str, content: bytes) -> str:
 
 
 def keep_file(root: Path, source: Path) -> str:
-    """Keep *source* as it is in the quarantine, and where it is, too; return the path of what is kept."""
+    """Keep a copy of *source* in the quarantine, and *source* itself where it is; return the path of the copy."""
     found = source.stat()
     path = _folder(root) / f"{source.name}-{found.st_mtime_ns:x}-{found.st_size}"
     if not path.exists():
         try:
             os.link(source, path, follow_symlinks=False)
-        except OSError:  # a disk without links
+        except OSError:  # a file system without hard links
             shutil.copyfile(source, path)
         sync_directory(path.parent)
     return path.relative_to(root).as_posix()
 
 
 def cut_off(root: Path, path: Path, offset: int) -> int:
-    """Move what is in *path* from *offset* on to the quarantine of the corpus at *root*; return how many bytes."""
+    """Move the bytes of *path* from *offset* on to the quarantine of the corpus at *root*; return how many."""
     size = path.stat().st_size - offset
     with path.open("r+b") as file:
         if size:
@@ -70,7 +70,7 @@ def note_repairs(root: Path, repairs: Sequence[dict[str, Any]]) -> None:
 
 
 def noted_repairs(root: Path) -> Iterator[dict[str, Any]]:
-    """Yield what the log says; a line that a kill cut short says nothing."""
+    """Yield the entries of the log; a line that a kill cut short is skipped."""
     path = root / FOLDER / LOG_NAME
     if not path.is_file():
         return

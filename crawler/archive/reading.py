@@ -1,4 +1,4 @@
-"""Looking into a corpus without writing to it, also while a crawl does."""
+"""Reads a corpus without writing to it, also while a crawl writes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from crawler.sqlite import connect_to_read
 
 @contextmanager
 def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
-    """Open the catalogue of the corpus at *root* for reading; raise ``CorpusError`` if there is none to read.
+    """Open the catalogue of the corpus at *root* for reading; raise ``CorpusError`` if there is none.
 
-    One of another version of Gleaner is made anew first, as if the corpus had been opened to write. A corpus whose
-    making was cut off before its first line (a full disk, a kill) has an empty one.
+    A catalogue of another version of Gleaner is rebuilt first, as when the corpus is opened for writing. A corpus whose
+    creation was interrupted before its first line (a full disk, a kill) has an empty one.
     """
     describe(root)
     with catalogue_of(root) as connection:
@@ -32,7 +32,7 @@ def read_catalogue(root: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
-    """Do what :func:`read_catalogue` does, whatever state corpus.json is in."""
+    """Do what :func:`read_catalogue` does, also if corpus.json is missing or damaged."""
     path = root / CATALOGUE_NAME
     try:
         if _is_unmade(root, path):
@@ -53,7 +53,7 @@ def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
 
 
 def has_catalogue(root: Path) -> bool:
-    """Return whether the corpus at *root* has a catalogue that can be read as it is; what is in a bag has none."""
+    """Return whether the corpus at *root* has a catalogue that can be read as it is; a corpus in a bag has none."""
     try:
         return not is_in_bag(root) and _version(root / CATALOGUE_NAME) == VERSION
     except sqlite3.Error:
@@ -61,12 +61,12 @@ def has_catalogue(root: Path) -> bool:
 
 
 def _is_unmade(root: Path, path: Path) -> bool:
-    """Return whether the corpus at *root* has no line yet, and no whole catalogue at *path*."""
+    """Return whether the corpus at *root* has no line yet, and no complete catalogue at *path*."""
     if any(segment_paths(root, family) for family in FAMILIES):
         return False
     try:
         return not path.exists() or _version(path) == 0
-    except sqlite3.OperationalError:  # it cannot be opened, or is not whole; one that is damaged is none of ours
+    except sqlite3.OperationalError:  # it cannot be opened or is incomplete; damage is not handled here
         return True
 
 

@@ -1,4 +1,4 @@
-"""The catalogue made anew from the lines alone, and with it all that a corpus can be mended of."""
+"""Rebuilds the catalogue from the lines alone, and repairs everything in a corpus that can be repaired."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from crawler.archive.witness import Witness
 
 
 def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
-    """Make the catalogue of the corpus at *root* anew from its lines alone; return what was found.
+    """Rebuild the catalogue of the corpus at *root* from its lines alone; return what was found.
 
-    Attempts and the reasons of failures are forgotten; everything else comes back. So is corpus.json rebuilt, if it is
-    missing or damaged. Targets whose lines the catalogue before knew, and that are lost or damaged, are pending again.
-    With *mend* lines that are not as they were written are moved to quarantine/, and segments, seals and manifest are
-    made to fit. Raises ``CorpusError`` if there is no corpus.
+    Attempts and the reasons of failures are lost; everything else is restored. A missing or damaged corpus.json is
+    rebuilt too. Targets whose lines the old catalogue knew, and that are lost or damaged now, become pending again.
+    With *mend*, lines that are not as they were written are moved to quarantine/, and segments, seals and manifest are
+    updated. Raises ``CorpusError`` if there is no corpus.
     """
     check_repairable(root)
     with write_errors(root):
@@ -52,7 +52,7 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
 
 
 def _reopen(root: Path, reason: str, witness: Witness | None, *, before: RepairReport | None = None) -> RepairReport:
-    """Rebuild the catalogue; return what was found, with what a rebuild *before* found that shows no longer."""
+    """Rebuild the catalogue; return what was found, with the findings of a rebuild *before* that are gone now."""
     catalogue, report = open_catalogue(root, rebuild=reason, witness=witness)
     catalogue.close()
     if before:
@@ -62,7 +62,7 @@ def _reopen(root: Path, reason: str, witness: Witness | None, *, before: RepairR
 
 
 def _take_away_manifest(root: Path) -> str | None:
-    """Move a manifest that is not what was written to quarantine/, and return what is wrong; None if it is well."""
+    """Move a changed manifest to quarantine/, and return what is wrong; None if the manifest is intact."""
     problem = manifest_problem(root)
     if problem:
         quarantine(root, root / MANIFEST_NAME)

@@ -1,11 +1,11 @@
-"""Which short paragraphs recur on many articles of the site: its boilerplate, learned from the lines alone.
+"""The boilerplate of a site: short paragraphs that recur on many of its articles, learned from the lines alone.
 
-Counted are the paragraphs at the edges of articles (:mod:`crawler.text.boilerplate`), all of the first thousand
-articles, then of one in sixteen; so a line costs some two microseconds. A paragraph is known for boilerplate once it
-stood on 8 of the articles that were counted, and on one in a hundred since it was first seen, and stays known: what is
-cleaned away stands in no later line. Of the rest, what has become too rare is dropped now and then (lossy counting:
-Manku and Motwani, "Approximate frequency counts over data streams", VLDB 2002), so the table stays small, however
-many articles there are. All of it depends on nothing but the lines in articles/ and their order.
+It counts the paragraphs at the edges of articles (:mod:`crawler.text.boilerplate`): of all the first thousand
+articles, then of one in sixteen, so a line costs some two microseconds. A paragraph is boilerplate once it was on 8 of
+the counted articles, and on one in a hundred since it was first seen. It stays boilerplate, because later lines, which
+are cleaned of it, no longer show it. Other paragraphs that have become too rare are dropped now and then (lossy
+counting: Manku and Motwani, "Approximate frequency counts over data streams", VLDB 2002), so the table stays small.
+The result depends only on the lines in articles/ and their order.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ INSERT INTO recurring VALUES ({_ARTICLES}, ?, 0, 0, 0) ON CONFLICT (key) DO UPDA
 
 
 class Recurring:
-    """The counts of a catalogue. ``known`` are the keys of what is boilerplate, as far as it is written."""
+    """The counts of a catalogue. ``known`` are the keys of boilerplate, as of the last write."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -58,7 +58,7 @@ class Recurring:
         self.known: frozenset[int] = frozenset()
 
     def load(self) -> None:
-        """Read the counts, when the catalogue is opened or a transaction was undone."""
+        """Read the counts, after the catalogue was opened or a transaction was undone."""
         self._unwritten.clear()
         row = self._connection.execute("SELECT pages FROM recurring WHERE key = ?", (_ARTICLES,)).fetchone()
         self._articles = self._written = row[0] if row else 0
@@ -77,7 +77,7 @@ class Recurring:
             self._connection.execute(_DROP_RARE, (counted,))
 
     def write(self) -> None:
-        """Write what was counted, inside a transaction."""
+        """Write the counts, inside a transaction."""
         if self._articles == self._written:
             return
         self._connection.execute(_SET_ARTICLES, (self._articles,))
@@ -90,5 +90,5 @@ class Recurring:
 
 
 def known_boilerplate(connection: sqlite3.Connection) -> frozenset[int]:
-    """Return the keys of what a catalogue knows for boilerplate."""
+    """Return the keys of the boilerplate in a catalogue."""
     return frozenset(key for (key,) in connection.execute(_KNOWN))

@@ -1,7 +1,7 @@
-"""Bringing lines and catalogue back into agreement, after a kill, a power cut, or the loss of the catalogue.
+"""Brings lines and catalogue back into agreement after a kill, a power cut, or the loss of the catalogue.
 
-The lines are the truth. Lines that the catalogue has not read are taken in; a torn end is cut off, into
-``quarantine/`` and not into nothing; a catalogue that has read more than there is, is made anew.
+The lines are the truth. Lines that the catalogue has not read are indexed; a torn end is moved to ``quarantine/``; a
+catalogue that has read more than there is, is rebuilt.
 """
 
 from __future__ import annotations
@@ -43,43 +43,43 @@ _NO_RECORD = (
     *(ValueError, TypeError, AttributeError, OverflowError),
     *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError),
 )
-"""What comes of indexing a line that is not a record of the corpus, or one with a number where a text should be."""
+"""Errors from indexing a line that is not a record of the corpus, or has a number where a text should be."""
 
 
 @dataclass(slots=True)
 class RepairReport:
-    """What opening a corpus had to mend: nothing, after a clean end."""
+    """What opening a corpus had to repair: nothing, after a clean end."""
 
     adopted: int = 0
     """Whole lines that the catalogue had not read yet."""
     rebuilt: str | None = None
-    """Why the catalogue was made anew."""
+    """Why the catalogue was rebuilt."""
     cut: list[LinePlace] = field(default_factory=list)
     """Torn ends that were moved to quarantine/."""
     described: str | None = None
     """Why corpus.json was rebuilt."""
     profiles: list[str] = field(default_factory=list)
-    """What is wrong with the site profiles, and what was done about it or is left to do."""
+    """What is wrong with the site profiles, and what was done or remains to be done about it."""
     damaged: list[tuple[LinePlace, str]] = field(default_factory=list)
-    """Lines amid others that are not records: left where they are, for ``verify`` to show."""
+    """Lines between others that are not records: left in place, and reported by ``verify``."""
     manifest: str | None = None
-    """Why the manifest was taken away."""
+    """Why the manifest was moved to quarantine/."""
     damaged_pictures: list[str] = field(default_factory=list)
-    """Pictures whose bytes were not those of their names, and that were moved to quarantine/."""
+    """Pictures whose bytes did not match their names, and that were moved to quarantine/."""
     lost_pictures: LostPictures = field(default_factory=LostPictures)
-    """Stored pictures whose files are not there, and the keys that are requested again for them."""
+    """Stored pictures whose files are missing, and the keys that are requested again for them."""
     taken: list[Taken] = field(default_factory=list)
-    """What a repair moved to quarantine/, as it is not what was written."""
+    """Damaged bytes that a repair moved to quarantine/."""
     gone: list[str] = field(default_factory=list)
-    """Keys whose newest line the catalogue before knew, and that have it no longer."""
+    """Keys whose newest line, known to the old catalogue, is lost."""
     asked_again: int = 0
     """Targets that are pending again because the newest line of their keys is lost or damaged."""
     not_asked: list[str] = field(default_factory=list)
-    """Keys of lost lines that have no page to request: those of seeds of unknown id."""
+    """Keys of lost lines without a page to request: those of seeds of unknown id."""
     mended: Mended = field(default_factory=Mended)
-    """What had to be done to the WARC files."""
+    """What was repaired in the WARC files."""
     lost: dict[Loss, list[str]] = field(default_factory=dict)
-    """Captures that are lost, and of each the records that were made of it."""
+    """Lost captures, each with the records that were made from it."""
 
     @property
     def is_damage(self) -> bool:
@@ -89,7 +89,7 @@ class RepairReport:
         return bool(lines or pictures or self.lost or self.manifest or self.profiles)
 
     def messages(self) -> Iterator[str]:
-        """Yield a line for a person about each thing that was mended."""
+        """Yield a line for a person about each thing that was repaired."""
         if self.described:
             yield f"corpus.json was rebuilt from what lies beside it: {self.described}"
         yield from self.profiles
@@ -130,8 +130,8 @@ def open_catalogue(
 ) -> tuple[Catalogue, RepairReport]:
     """Open the catalogue of the corpus at *root*, in agreement with its lines.
 
-    The caller holds the corpus's lock. *rebuild* is a reason to make it anew whatever its state; *witness* is then what
-    the one before knew, which else is asked itself.
+    The caller holds the corpus's lock. *rebuild* is a reason to rebuild it in any state. *witness* then says what the
+    old catalogue knew; without it, the old catalogue itself is read.
     """
     path = root / CATALOGUE_NAME
     report = RepairReport()
@@ -151,7 +151,7 @@ def open_catalogue(
 
 
 def _open_as_it_is(root: Path, path: Path, report: RepairReport) -> Catalogue | str:
-    """Return the catalogue at *path* with the lines taken in that it lacks, or why it must be made anew."""
+    """Return the catalogue at *path* after indexing the lines that it lacks, or why it must be rebuilt."""
     try:
         catalogue = Catalogue(path)
     except sqlite3.DatabaseError as error:
@@ -174,18 +174,18 @@ def _open_as_it_is(root: Path, path: Path, report: RepairReport) -> Catalogue | 
 
 
 def is_malformed(error: BaseException | None) -> bool:
-    """Return whether *error* is SQLite's, of a database whose pages contradict each other."""
+    """Return whether *error* is SQLite's for a database whose pages contradict each other."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.DatabaseError) else 0
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def discard_catalogue(root: Path) -> None:
-    """Take away the catalogue of the corpus at *root*: who opens it next rebuilds it."""
+    """Delete the catalogue of the corpus at *root*; the next opening rebuilds it."""
     _remove(root / CATALOGUE_NAME)
 
 
 def _disagreement(root: Path, catalogue: Catalogue) -> str | None:
-    """Return how the catalogue is ahead of the lines, None if it is not."""
+    """Return how the catalogue is ahead of the lines; None if it is not."""
     sizes = {
         segment_name(path): None if path.suffix != ".jsonl" else path.stat().st_size
         for family in FAMILIES
@@ -216,7 +216,7 @@ def _rebuild(root: Path, path: Path, report: RepairReport, witness: Witness) -> 
     try:
         _fill(root, fresh, report, witness)
     except BaseException:
-        _remove(fresh)  # it may be what the disk has no room for
+        _remove(fresh)  # the disk may be full because of it
         raise
     witness.close()
     for old in (Path(f"{path}-wal"), Path(f"{path}-shm")):
@@ -227,7 +227,7 @@ def _rebuild(root: Path, path: Path, report: RepairReport, witness: Witness) -> 
 
 
 def _fill(root: Path, fresh: Path, report: RepairReport, witness: Witness) -> None:
-    """Make a catalogue of all lines at *fresh*."""
+    """Create a catalogue of all lines at *fresh*."""
     catalogue = Catalogue(fresh)
     try:
         for family in FAMILIES:
@@ -237,7 +237,7 @@ def _fill(root: Path, fresh: Path, report: RepairReport, witness: Witness) -> No
             pass_on_depths(catalogue, partial(line_at, root))
             report.lost_pictures = ask_for_lost(root, catalogue)
             _ask_again(root, catalogue, witness, report)
-        catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
+        catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # so that all is in one file, which can be renamed
     finally:
         catalogue.close()
 
@@ -248,7 +248,7 @@ def _remove(database: Path) -> None:
 
 
 def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport) -> None:
-    """Make pending the targets of which the *witness*, or the log of repairs, knew a newer line than there is now."""
+    """Make targets pending for which the *witness* or the log of repairs knows a newer line than there is now."""
     prefix = f"{_site(root)}/"
 
     def is_lost(known: KnownKey) -> bool:
@@ -289,11 +289,11 @@ def _repaired(root: Path) -> Iterator[KnownKey]:
 def _take_in(
     root: Path, catalogue: Catalogue, path: Path, start: int, report: RepairReport, witness: Witness | None = None
 ) -> None:
-    """Index the lines of the segment at *path* from the offset *start* on, a few thousand in a transaction.
+    """Index the lines of the segment at *path* from the offset *start* on, :data:`_LINES_A_COMMIT` a transaction.
 
-    Past what the catalogue had read, the first bad line begins the torn end (what follows it was never
-    acknowledged either). With a *witness* all lines are taken in anew, and only bad lines with no good one after them
-    are a torn end, if the witness had not read them. What is sealed has no torn end: nothing is ever cut off it.
+    After the last line that the catalogue had read, the first bad line begins the torn end (what follows it was never
+    acknowledged either). With a *witness* all lines are indexed again, and only bad lines with no good one after them
+    are a torn end, if the witness had not read them. A sealed segment has no torn end: nothing is ever cut off it.
     """
     name, sealed = segment_name(path), is_sealed(path)
     keep_damaged = sealed or witness is not None
@@ -345,7 +345,7 @@ def _index_all(
 ) -> Iterator[tuple[LinePlace, str | None]]:
     """Index *lines* of *segment*; yield for each why it is not a record of this corpus, None if it is.
 
-    They are indexed together. Only if one of them cannot be, are they indexed again one by one, as they are asked for.
+    They are indexed together. If that fails for one of them, they are indexed one by one as the caller iterates.
     """
     places = [LinePlace(segment, offset, len(line)) for offset, line in lines]
     try:
@@ -374,6 +374,6 @@ def _index(catalogue: Catalogue, line: bytes, place: LinePlace, witness: Witness
     if (article.near_duplicate_of is not None) != place.segment.startswith("duplicates-"):
         raise ValueError("it belongs in the other family of segments")
     of, rule = article.near_duplicate_of, article.duplicate_rule
-    # What a line is when it is read from a file, it may not have been when it was written. A CRC vouches for its text.
+    # A line may have changed between its writing and this reading. Its CRC proves that its text has not.
     crc = crc32(line) if content_sha256(article.text) == article.content_sha256 else NO_CRC
     catalogue.index(article, place, crc, version=article.version, duplicate_of=of, rule=rule)

@@ -1,4 +1,4 @@
-"""The tables of the catalogue. One of another version is made anew by whoever opens the corpus first."""
+"""The tables of the catalogue. A catalogue of another version is rebuilt when the corpus is next opened."""
 
 from __future__ import annotations
 

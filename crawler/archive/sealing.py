@@ -1,19 +1,19 @@
-"""Sealing closed segments: compressed if that is asked for, with a file beside each that says what must be in it.
+"""Seals closed segments: compresses them if asked to, and writes a file beside each that says what must be in it.
 
-A seal is made once the lines are synced and committed, never while a group waits: it costs seconds for a segment of
-256 MiB (reading, hashing, compressing), so it is done when a crawl ends, and by ``scrapy corpus seal``. A crawl that
-is killed leaves its closed segments unsealed, which harms nothing; the next one that ends seals them.
+A seal is made after the lines are synced and committed, never while a group waits. It takes seconds for a segment of
+256 MiB (reading, hashing, compressing), so it happens at the end of a crawl, and in ``scrapy corpus seal``. A crawl
+that is killed leaves its closed segments unsealed, which harms nothing; the next crawl that ends seals them.
 
 The order of its writes, for a segment that is to be compressed; every step is durable before the next begins:
 
 1. The seal of the plain file, atomically. From here on nothing is appended to it, even if it is the last.
-2. A temporary file with the lines compressed; it is read back, and must hold the very lines of the seal.
+2. A temporary file with the compressed lines; it is read back, and must hold exactly the lines of the seal.
 3. Its rename to ``.jsonl.gz`` or ``.jsonl.zst``. The plain file beside it still counts.
 4. The seal of the compressed file in place of that of the plain one.
 5. The plain file is removed.
 
-A kill in between leaves a temporary file, or both forms, or a seal of the form that does not count; sealing again
-goes on from there, and :func:`seal_segment` makes the same files whatever was left.
+A kill in between leaves a temporary file, or both forms, or a seal of the form that does not count. Sealing again
+continues from there, and :func:`seal_segment` makes the same files whatever was left.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """What a closed segment must be, sizes in bytes: the ``file`` as it lies on disk, and the lines within it."""
+    """What a closed segment must be, sizes in bytes: the ``file`` as it is on disk, and the lines in it."""
 
     segment: str
     file: str
@@ -95,7 +95,7 @@ def measure(path: Path) -> Seal:
 
 
 def _with_file(seal: Seal, path: Path) -> Seal:
-    """Return *seal* with the compressed file at *path* for its plain one."""
+    """Return *seal* with the compressed file at *path* in place of the plain one."""
     as_it_lies = _measure_lines(path, ".jsonl")
     return replace(seal, file=path.name, file_bytes=as_it_lies.lines_bytes, file_sha256=as_it_lies.lines_sha256)
 
@@ -134,7 +134,7 @@ def _key(line: bytes) -> str | None:
 
 
 def read_seal(path: Path) -> Seal:
-    """Return the seal in the file at *path*; raise ``CorpusDamaged`` if it is none."""
+    """Return the seal in the file at *path*; raise ``CorpusDamaged`` if it is not a seal."""
     try:
         content = path.read_bytes()
         seal = Seal(**orjson.loads(content))
@@ -154,9 +154,9 @@ def seal_closed(
     """Seal the closed segments of the corpus at *root* that have no seal yet; return the new seals.
 
     The caller holds the corpus's lock, and its catalogue has read all lines. With *last_too* the segments that still
-    grow are closed first, and those sealed plain before are compressed now. Past *within* seconds no further one is
-    begun: the next call goes on. *crc_of* is what the catalogue knows of lines; raises ``CorpusDamaged`` for a segment
-    with a line that is not as it was written: its seal would vouch for it.
+    grow are closed first, and segments that were sealed uncompressed are compressed now. After *within* seconds no
+    further segment is begun; the next call continues. *crc_of* returns the CRCs in the catalogue. Raises
+    ``CorpusDamaged`` for a segment with a line that is not as it was written: a seal would declare it intact.
     """
     began = time.monotonic()
     seals: list[Seal] = []
@@ -187,7 +187,7 @@ def _check_lines(path: Path, crc_of: CrcOf | None) -> None:
 
 
 def _seal_if_due(path: Path, compression: Compression | None, *, again: bool) -> Seal | None:
-    """Seal the segment at *path*, unless that is done; with *again* also if it could be compressed since."""
+    """Seal the segment at *path* unless it is sealed; with *again* also if it is sealed but not yet compressed."""
     sealed = seal_path(path)
     if path.stat().st_size == 0:
         return None
@@ -201,8 +201,8 @@ def _seal_if_due(path: Path, compression: Compression | None, *, again: bool) ->
 def seal_segment(path: Path, compression: Compression | None) -> Seal:
     """Seal the closed segment at *path*, compressed if *compression* says so; return its seal.
 
-    Raises ``CorpusDamaged``, and leaves the plain file, if it is not what an earlier seal says, or if what was
-    compressed does not read back as it was.
+    Raises ``CorpusDamaged``, and keeps the plain file, if it does not match an earlier seal, or if decompressing the
+    new file does not return the same lines.
     """
     seal = measure(path)
     sealed = seal_path(path)
@@ -219,7 +219,7 @@ def seal_segment(path: Path, compression: Compression | None) -> Seal:
 
 
 def rewrite_segment(path: Path, lines: Iterable[bytes]) -> None:
-    """Put *lines* in place of those of the segment at *path*, in its form, atomically; then renew its seal if any."""
+    """Replace the lines of the segment at *path* by *lines*, in the same form, atomically; then renew its seal."""
     descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     temporary = Path(name)
     try:
@@ -278,7 +278,7 @@ def _check_read_back(temporary: Path, seal: Seal, suffix: str) -> None:
 
 @contextmanager
 def _compressor(file: BufferedWriter, suffix: str) -> Iterator[BinaryIO]:
-    """Write to *file*, compressed, what is written to this. No name and no time in it: equal lines, equal files."""
+    """Return a writer that compresses to *file*, without a name or a time: equal lines make equal files."""
     if suffix == ".gz":
         with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as gz:
             yield cast("BinaryIO", gz)
@@ -288,6 +288,6 @@ def _compressor(file: BufferedWriter, suffix: str) -> Iterator[BinaryIO]:
 
 
 def _sweep(directory: Path) -> None:
-    """Remove what a kill left unfinished in *directory*."""
+    """Remove unfinished files that a kill left in *directory*."""
     for leftover in directory.glob(".tmp-*"):
         leftover.unlink()

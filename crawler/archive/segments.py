@@ -1,8 +1,8 @@
-"""Segments: append-only files of JSON lines, ``articles/articles-000001.jsonl`` and on, rotated by size.
+"""Segments: append-only files of JSON lines, ``articles/articles-000001.jsonl`` and so on, rotated by size.
 
-Only the last segment of a family is ever written to; the others are closed for good. Once closed, a segment may be
-compressed and is sealed (:mod:`crawler.archive.sealing`). While both forms of one segment lie there, because a kill
-came between making the one and removing the other, the plain one counts.
+Only the last segment of a family is written to; the others are closed for good. A closed segment is sealed and may be
+compressed (:mod:`crawler.archive.sealing`). If a kill came between writing the compressed form and removing the plain
+one, both are there, and the plain one counts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FAMILIES = ("articles", "duplicates")
 """The folders that hold segments; each names its segments after itself."""
 
 LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes. A longer line is none of ours, and is read in pieces so that no memory need hold it."""
+"""Bytes. Gleaner writes no longer line; one is read in pieces, so that it need not fit in memory."""
 
 _BUFFER = 256 * 1024
 _SEGMENT_RE = re.compile(r"(articles|duplicates)-(\d{6})\.jsonl(\.gz|\.zst)?", re.ASCII)
@@ -48,35 +48,35 @@ def segment_name(path: Path) -> str:
 def segment_paths(root: Path, family: str) -> list[Path]:
     """Return the segments of *family* in the corpus at *root*, in the order in which they were written.
 
-    Each is there once: as it was written, if it also lies there compressed.
+    Each is returned once: the plain file, if there is also a compressed one.
     """
     directory = root / family
     if not directory.is_dir():
         return []
     found = (path for path in directory.iterdir() if (m := _SEGMENT_RE.fullmatch(path.name)) and m[1] == family)
-    compressed_first = sorted(found, reverse=True)  # so that of one segment the plain file is what stays below
+    compressed_first = sorted(found, reverse=True)  # so that the plain file of a segment wins below
     return sorted({segment_name(path): path for path in compressed_first}.values())
 
 
 def seal_path(segment: Path) -> Path:
-    """Return where the seal of *segment* is: ``articles-000001.seal.json``, which no ``*.jsonl*`` takes for lines."""
+    """Return the path of the seal of *segment*: ``articles-000001.seal.json``, which ``*.jsonl*`` does not match."""
     return segment.with_name(f"{segment_name(segment).removesuffix('.jsonl')}.seal.json")
 
 
 def is_sealed(segment: Path) -> bool:
-    """Return whether nothing may be appended to *segment*, nor cut off it, even if it is the last of its family."""
+    """Return whether nothing may be appended to *segment* or cut off it, even if it is the last of its family."""
     return segment.suffix != ".jsonl" or seal_path(segment).exists()
 
 
 @contextmanager
 def open_segment(path: Path, suffix: str | None = None) -> Iterator[BinaryIO]:
-    """Open a segment to read its lines as they were written, whether or not it is compressed since.
+    """Open a segment to read its lines, whether or not it is compressed.
 
-    *suffix* is ``.gz`` or ``.zst`` where the file's own name does not tell. Raises ``CorpusDamaged``, also while it
-    is read, where what was compressed cannot be had back, and for a symbolic link.
+    *suffix* is ``.gz`` or ``.zst`` if the file's own name does not end in it. Raises ``CorpusDamaged`` for a symbolic
+    link, and, also during reading, if the file cannot be decompressed.
     """
     try:
-        with open(path, "rb", buffering=_BUFFER, opener=_open_file) as file:  # Path.open takes none
+        with open(path, "rb", buffering=_BUFFER, opener=_open_file) as file:  # Path.open takes no opener
             match suffix or path.suffix:
                 case ".gz":
                     with gzip.GzipFile(fileobj=file) as plain:
@@ -101,8 +101,8 @@ def _open_file(path: str, flags: int) -> int:
 def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
     r"""Yield (byte offset, line) of a segment from the offset *start* on.
 
-    Lines keep their ``\n``; one without it is the last, and torn, or a piece of one beyond :data:`LONGEST_LINE`. Raises
-    ``CorpusDamaged`` where the lines cannot be had back, from the compressed file or from the disk.
+    Lines keep their ``\n``. A line without it is the torn last line, or a piece of one beyond :data:`LONGEST_LINE`.
+    Raises ``CorpusDamaged`` where the lines cannot be decompressed, or cannot be read from the disk.
     """
     with open_segment(path) as file:
         file.seek(start)
@@ -122,11 +122,11 @@ def _next_line(file: BinaryIO, path: Path, offset: int) -> bytes:
 
 
 class SegmentWriter:
-    """Appends lines to the last segment of a family and begins a new one when it is full.
+    """Appends lines to the last segment of a family, and begins a new one when it is full.
 
-    Lines are gathered, and reach the file in one ``write`` to a descriptor opened with ``O_APPEND``; they are durable
-    after :meth:`sync`, which one thread may call while another appends and writes. *max_bytes* is the size at which a
-    segment is closed; a line is never split over two.
+    Lines wait in memory, and reach the file in one ``write`` to a descriptor opened with ``O_APPEND``. They are durable
+    after :meth:`sync`, which one thread may call while another appends and writes. A segment is closed when it has
+    *max_bytes*; a line is never split over two.
     """
 
     def __init__(self, root: Path, family: str, max_bytes: int) -> None:
@@ -144,11 +144,11 @@ class SegmentWriter:
             self._number = int(segment_name(paths[-1])[-12:-6]) if paths else 0
 
     def is_full(self, line: bytes) -> bool:
-        """Return whether *line* will begin a new segment. None may be syncing the last one when it is appended."""
+        """Return whether *line* will begin a new segment. No sync of the last one may run when it is appended."""
         return self._descriptor < 0 or bool(self._size and self._size + len(line) > self._max_bytes)
 
     def append(self, line: bytes) -> LinePlace:
-        """Append *line*, which ends in its only newline, and return where it is to be."""
+        """Append *line*, which ends in its only newline, and return its future place."""
         if self.is_full(line):
             self._rotate()
         place = LinePlace(self._name, self._size, len(line))
@@ -157,20 +157,20 @@ class SegmentWriter:
         return place
 
     def write(self) -> None:
-        """Write the lines that were appended."""
+        """Write the appended lines to the file."""
         if self._lines:
             write_all(self._descriptor, b"".join(self._lines))
             self._lines.clear()
             self.is_dirty = True
 
     def sync(self) -> None:
-        """Make durable what was written. After an ``OSError`` here nothing more may be trusted to this writer."""
+        """Make written lines durable. After an ``OSError`` here do not use this writer any more."""
         if self.is_dirty:
-            self.is_dirty = False  # before: what is written from now on needs a sync of its own
+            self.is_dirty = False  # before the sync: lines written from now on need another one
             os.fdatasync(self._descriptor)
 
     def close(self) -> None:
-        """Close the segment, without writing or syncing what was appended."""
+        """Close the segment, without writing or syncing the appended lines."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -192,14 +192,14 @@ class SegmentWriter:
 
 
 _MOST_UNWRITTEN: Final = 1024 * 1024
-"""Bytes of lines that are held back, to be written at once."""
+"""Bytes of lines that wait in memory to be written together."""
 
 
 class LineAppender:
     """Appends lines to the segments of the corpus at *root*, whose lock the caller holds.
 
-    All but the sync itself happens in the caller's thread. After an error (``CorpusError``), also of a sync, nothing
-    more may be trusted to this appender.
+    Everything except the sync itself happens in the caller's thread. After an error (``CorpusError``), also of a sync,
+    do not use this appender any more.
     """
 
     def __init__(self, root: Path, segment_bytes: int) -> None:
@@ -211,10 +211,10 @@ class LineAppender:
         self._unwritten = 0
 
     def append(self, family: str, line: bytes) -> LinePlace:
-        """Append *line*, which ends in its only newline, to the last segment of *family*; return where it is to be."""
+        """Append *line*, which ends in its only newline, to the last segment of *family*; return its future place."""
         writer = self._writers[family]
         if writer.is_full(line):
-            self._syncing.result()  # a segment is not closed under who syncs it
+            self._syncing.result()  # do not close a segment while it is being synced
         place = writer.append(line)
         self._unwritten += len(line)
         if self._unwritten > _MOST_UNWRITTEN:
@@ -222,15 +222,15 @@ class LineAppender:
         return place
 
     def write(self) -> None:
-        """Write what was appended to the files, where others can read it; it may not be durable yet."""
+        """Write the appended lines to the files, where others can read them; they may not be durable yet."""
         for writer in self._writers.values():
             writer.write()
         self._unwritten = 0
 
     def sync(self) -> Future[None]:
-        """Write what was appended and begin to sync it, once the sync before is done; return what tells of its end.
+        """Write the appended lines and begin to sync them, after the previous sync is done; return the future of it.
 
-        So one group of lines can be gathered while another is synced, but none runs far ahead of the disk.
+        So one group of lines can be gathered while another is synced, but not more than one.
         """
         self.write()
         if any(writer.is_dirty for writer in self._writers.values()):
@@ -244,7 +244,7 @@ class LineAppender:
                 writer.sync()
 
     def close(self) -> None:
-        """Let go of the segments, without syncing them."""
+        """Close the segments, without syncing them."""
         self._thread.shutdown()
         for writer in self._writers.values():
             writer.close()

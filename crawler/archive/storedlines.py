@@ -1,4 +1,4 @@
-"""The lines of an open corpus: appended, and read back, also those of the group that is being gathered."""
+"""Appends and reads the lines of an open corpus, including those of the group that is being gathered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crawler.jsonl import decode
 
 
 class StoredLines:
-    """The lines of the corpus at *root*, whose *catalogue* tells which are as they were written."""
+    """The lines of the corpus at *root*; its *catalogue* has the CRCs that show whether a line is intact."""
 
     def __init__(self, root: Path, catalogue: Catalogue, segment_bytes: int) -> None:
         self._root = root
@@ -24,15 +24,15 @@ class StoredLines:
         self._appender = LineAppender(root, segment_bytes)
 
     def append(self, family: str, line: bytes) -> LinePlace:
-        """Append *line* to the last segment of *family*; return where it is to be."""
+        """Append *line* to the last segment of *family*; return its future place."""
         return self._appender.append(family, line)
 
     def sync(self) -> Future[None]:
-        """Begin to sync what was appended; return what tells of its end (:meth:`LineAppender.sync`)."""
+        """Begin to sync the appended lines; return the future of it (:meth:`LineAppender.sync`)."""
         return self._appender.sync()
 
     def close(self) -> None:
-        """Let go of the segments, without syncing them."""
+        """Close the segments, without syncing them."""
         self._appender.close()
 
     def at(self, place: LinePlace) -> bytes:
@@ -41,15 +41,15 @@ class StoredLines:
         return line_at(self._root, place)
 
     def record(self, place: LinePlace) -> dict[str, Any] | None:
-        """Return what the line at *place* says; None if it is not the one that was written."""
+        """Return the fields of the line at *place*; None if it is not intact."""
         return record_if_intact(self.at(place), self._catalogue.crc_of)
 
     def article(self, place: LinePlace) -> Article | None:
-        """Return the record in the line at *place*, None if it is not intact; verify tells what is wrong with it."""
+        """Return the record in the line at *place*; None if it is not intact (``verify`` reports it)."""
         return self.decoded(self.at(place))
 
     def decoded(self, line: bytes) -> Article | None:
-        """Return the record in *line*, which the catalogue knows, None if it is not the one that was written."""
+        """Return the record in *line*, which the catalogue knows; None if it is not intact."""
         with suppress(ValueError):
             return decode(line) if record_if_intact(line, self._catalogue.crc_of) else None
         return None

@@ -1,10 +1,11 @@
-"""The WARC files of a corpus: written to by one crawl at a time, mended when it was killed.
+"""The WARC files of a corpus: one crawl at a time writes them, and they are repaired after a kill.
 
-``warc/<site>-<run>-00001.warc.gz`` and on, a new one for each run and whenever one has grown to its size; nothing is
-ever appended to the file of an earlier run. Their index is ``warc.sqlite``, which follows from them.
+They are named ``warc/<site>-<run>-00001.warc.gz`` and so on. Each run begins a new file, and another one whenever a
+file reaches its size; nothing is ever appended to the file of an earlier run. Their index ``warc.sqlite`` follows from
+them.
 
-An exchange is in one ``write``. It is durable after :meth:`CaptureWriter.make_durable`, which comes before the line of
-any record that names it, so no line ever names what is not there. The index is committed after that, never before.
+One ``write`` appends an exchange. It is durable after :meth:`CaptureWriter.make_durable`, which comes before the line
+of any record that names it, so no line ever names a missing capture. The index is committed after that, never before.
 """
 
 from __future__ import annotations
@@ -49,28 +50,28 @@ _OURS_RE = re.compile(r".+-\d{5}\.warc\.gz", re.ASCII | re.DOTALL)
 
 @dataclass(slots=True)
 class Mended:
-    """What had to be done to the WARC files and their index: nothing, after a clean end."""
+    """What was repaired in the WARC files and their index: nothing, after a clean end."""
 
     rebuilt: str | None = None
-    """Why the index was made anew."""
+    """Why the index was rebuilt."""
     adopted: int = 0
     """Captures that the index had not read yet."""
     cut: list[tuple[str, int, int]] = field(default_factory=list)
     """Torn ends that were moved to quarantine/: file, offset, bytes."""
     damaged: list[tuple[str, Broken]] = field(default_factory=list)
-    """What is no record amid others: left where it is, for ``verify`` to show."""
+    """Bytes between records that are not a record: left in place, and reported by ``verify``."""
     lost: list[Loss] = field(default_factory=list)
-    """What the index knew, or what is no record, and was not recorded as lost before."""
+    """Captures that the index knew, or that are not records any more, and were not recorded as lost before."""
 
     def messages(self) -> Iterator[str]:
-        """Yield a line for a person about each thing that was mended, and one about all that is lost."""
+        """Yield a line for a person about each thing that was repaired, and one about all lost captures."""
         yield from self.told()
         if self.lost:
             more = f", and {len(self.lost) - 1} more" if len(self.lost) > 1 else ""
             yield f"{self.lost[0]}{more}; scrapy corpus verify names all, scrapy corpus repair takes note of them"
 
     def told(self) -> Iterator[str]:
-        """Yield a line for a person about each thing that was mended."""
+        """Yield a line for a person about each thing that was repaired."""
         if self.rebuilt:
             yield f"the index of the WARC files was rebuilt: {self.rebuilt}"
         elif self.adopted:
@@ -84,9 +85,9 @@ class Mended:
 class CaptureWriter:
     """Writes the exchanges of *run* to the corpus at *root*, whose lock the caller holds.
 
-    *facts* go into each file's ``warcinfo``; a file is followed by a new one once it has *max_bytes*. One thread may
-    :meth:`write` while another calls :meth:`sync`. ``OSError`` and ``sqlite3.Error`` are passed on, and then nothing
-    more may be trusted to this writer.
+    *facts* go into each file's ``warcinfo``; a new file is begun once one has *max_bytes*. One thread may :meth:`write`
+    while another calls :meth:`sync`. ``OSError`` and ``sqlite3.Error`` are passed on; after one do not use this writer
+    any more.
     """
 
     def __init__(self, root: Path, site: str, run: str, *, max_bytes: int, facts: Mapping[str, str]) -> None:
@@ -99,11 +100,11 @@ class CaptureWriter:
         self._descriptor = -1
         self._number = 0
         self._file = ""
-        self._size = self._crc = self._synced = 0  # of the file that is written to now; earlier ones are durable
+        self._size = self._crc = self._synced = 0  # of the current file; earlier ones are durable
         self._dirty = False
 
     def write(self, exchange: Exchange) -> CapturePlace:
-        """Append *exchange*; return where its response begins. A payload that is held becomes a revisit."""
+        """Append *exchange*; return where its response begins. A payload that is stored already becomes a revisit."""
         with self._lock:
             if self._descriptor < 0 or self._size >= self._max_bytes:
                 self._rotate()
@@ -121,25 +122,25 @@ class CaptureWriter:
         return self._index.original(sha256(exchange.body).digest()) if exchange.body else None
 
     def sync(self) -> None:
-        """Make durable what was written."""
+        """Make everything written so far durable."""
         with self._lock:
             self._sync()
 
     def make_durable(self, place: CapturePlace) -> None:
-        """Make the capture at *place* durable: nothing is to be done for one that was there at an earlier sync."""
+        """Make the capture at *place* durable, unless an earlier sync did."""
         with self._lock:
             if place.file == self._file and place.offset >= self._synced:
                 self._sync()
 
     def close(self) -> None:
-        """Make durable what was written, and let go of the files."""
+        """Make everything written durable, and close the files."""
         try:
             self.sync()
         finally:
             self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the files as they are, after an error."""
+        """Close the files as they are, after an error."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -184,9 +185,9 @@ def warc_paths(root: Path) -> list[Path]:
 def mend_warcs(root: Path, *, rebuild: str | None = None) -> Mended:
     """Bring the WARC files of the corpus at *root* and their index into agreement; the caller holds its lock.
 
-    The files are the truth: the index takes in what it has not read, and a torn end is moved to ``quarantine/``, but
-    never of a file that the manifest lists, or that somebody else put there. *rebuild* is a reason to make the index
-    anew whatever its state.
+    The files are the truth: the index reads what it has not read yet. A torn end is moved to ``quarantine/``, but never
+    that of a file that the manifest lists, or that was not written by Gleaner. *rebuild* is a reason to rebuild the
+    index in any state.
     """
     mended = Mended(rebuild)
     paths = warc_paths(root)
@@ -202,7 +203,7 @@ def mend_warcs(root: Path, *, rebuild: str | None = None) -> Mended:
 
 
 def _catch_up(root: Path, paths: list[Path], index: CaptureIndex, mended: Mended) -> None:
-    """Take in what *index* has not read, and forget what is gone."""
+    """Bring *index* up to date with the files: add new captures, and remove those that are gone."""
     known, before = index.files(), list[Capture]()
     for path in paths:
         name = path.relative_to(root).as_posix()
@@ -223,7 +224,7 @@ def _catch_up(root: Path, paths: list[Path], index: CaptureIndex, mended: Mended
 
 
 def _open_index(root: Path, mended: Mended) -> CaptureIndex | None:
-    """Return the index as it is; None, with the reason in *mended*, if it must be made anew."""
+    """Return the index as it is; None, with the reason in *mended*, if it must be rebuilt."""
     path = root / INDEX_NAME
     if not path.exists():
         mended.rebuilt = "it was missing"
@@ -240,7 +241,7 @@ def _open_index(root: Path, mended: Mended) -> CaptureIndex | None:
 
 
 def _rebuild_index(root: Path, paths: list[Path], mended: Mended) -> None:
-    """Make the index anew, beside the old one, which tells as far as it can be read what is lost."""
+    """Rebuild the index beside the old one, which shows what is lost, as far as it can be read."""
     path, fresh = root / INDEX_NAME, root / _REBUILT_NAME
     _unlink(fresh)
     with closing(CaptureIndex(fresh)) as index:
@@ -260,16 +261,16 @@ def _unlink(path: Path) -> None:
 
 
 def _known_before(path: Path) -> Iterator[Capture]:
-    """Yield what the index at *path* knows, as far as it can be read."""
+    """Yield the captures in the index at *path*, as far as it can be read."""
     with suppress(sqlite3.Error), closing(CaptureIndex(path, read_only=True)) as index:
         for name in index.files():
             yield from index.of_file(name)
 
 
 def _record_losses(root: Path, index: CaptureIndex, before: Iterable[Capture], mended: Mended) -> None:
-    """Record what is lost of *before*, as *index* knows it no longer; what is back is lost no longer.
+    """Record captures of *before* that are not in *index* as lost; remove losses of captures that are back.
 
-    It is durable before the index is, which then forgets it.
+    The losses are durable before the new index is, which no longer has those captures.
     """
     losses = {}
     for one in before:
@@ -300,10 +301,10 @@ def _why(root: Path, capture: Capture) -> str:
 
 
 def account_for_captures(root: Path) -> dict[Loss, list[str]]:
-    """Return the losses of the corpus at *root* that nobody was told of so far, and which records were made of each.
+    """Return the losses of the corpus at *root* that were never reported, and the records made from each.
 
-    Looked for are the captures that its lines name, too: so what is lost is known even if the index was lost with it.
-    The caller holds the corpus's lock, and has mended the index. From now on the losses count as repaired.
+    Captures that the lines name are checked too, so a loss is found even if the index was lost with it. The caller
+    holds the corpus's lock, and has repaired the index. From now on the losses count as repaired.
     """
     recorded, missing, records = read_losses(root), dict[CapturePlace, Loss](), dict[CapturePlace, list[str]]()
     with ExitStack() as stack:
@@ -320,7 +321,7 @@ def account_for_captures(root: Path) -> dict[Loss, list[str]]:
 
 
 def _take_in(root: Path, path: Path, index: CaptureIndex, start: int, crc: int, mended: Mended) -> None:
-    """Index what is in *path* from *start* on; cut what follows the last whole record, if it may be cut."""
+    """Index *path* from *start* on; cut off what follows the last whole record, if that is allowed."""
     name = path.relative_to(root).as_posix()
     end, broken = start, list[Broken]()
     index.advance(name, start, crc)
@@ -365,7 +366,7 @@ def _crc_of(path: Path, start: int, end: int, crc: int) -> int:
 
 
 def _cut(root: Path, path: Path, offset: int) -> int:
-    """Move what is in *path* from *offset* on to quarantine/; a file that has nothing left is gone. Return its size."""
+    """Move the bytes of *path* from *offset* on to quarantine/; remove an empty file. Return its new size."""
     size = cut_off(root, path, offset)
     if not offset:
         path.unlink()

@@ -1,4 +1,4 @@
-"""What a catalogue that is about to go still knows: the CRC-32 of each line that it read, and which keys there were."""
+"""What an old catalogue, soon replaced, still knows: the CRC-32 of each line that it read, and the keys."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from crawler.sqlite import connect_to_read
 
 
 class KnownKey(NamedTuple):
-    """A line that was archived: its key, its version, how far its target is from the seeds, and what dumps told of it.
+    """An archived line: its key and version, its target's distance from the seeds, and what dumps say about it.
 
-    Of a stub, ``title`` and ``pic`` are all that there is; the lines of those that list it may be lost with it.
+    A stub has only ``title`` and ``pic``; the lines of the records that list it may be lost with it.
     """
 
     key: str
@@ -26,7 +26,7 @@ class KnownKey(NamedTuple):
 
 
 def known_of(key: object, version: object, depth: object, title: object, pic: object) -> KnownKey | None:
-    """Return what is known by values that may have rotted, those of another type left out; None without a key."""
+    """Return the known key from values that may be damaged; those of a wrong type are left out. None without a key."""
     if not isinstance(key, str) or not isinstance(version, int):
         return None
     told = (text if isinstance(text, str) else None for text in (title, pic))
@@ -34,7 +34,7 @@ def known_of(key: object, version: object, depth: object, title: object, pic: ob
 
 
 class Witness:
-    """The catalogue at *path*, as far as it can be read; a missing or broken one, or None, knows nothing."""
+    """The catalogue at *path*, as far as it can be read; empty if it is missing or broken, or *path* is None."""
 
     def __init__(self, path: Path | None) -> None:
         self._connection: sqlite3.Connection | None = None
@@ -51,7 +51,7 @@ class Witness:
             self.close()
 
     def close(self) -> None:
-        """Let go of the catalogue."""
+        """Close the catalogue."""
         if self._connection:
             self._connection.close()
         self._connection, self._ends = None, {}
@@ -61,7 +61,7 @@ class Witness:
         return self._ends.get(segment, 0)
 
     def crc_of(self, place: LinePlace) -> CrcOf | None:
-        """Return what tells the CRC-32 of the line at *place*; None if it had not read as far, or cannot be read."""
+        """Return a function for the CRC-32 of the line at *place*; None if it had not read so far, or is unreadable."""
         if self._connection is None or place.offset >= self.end(place.segment):
             return None
         crc_of = crcs_of(self._connection)
@@ -75,11 +75,11 @@ class Witness:
         return tolerant
 
     def lines(self, segment: str) -> dict[int, KnownKey]:
-        """Return what the catalogue has of *segment*, by offset."""
+        """Return the lines that the catalogue has of *segment*, by byte offset."""
         return {offset: known for known, offset in self._rows("r.segment = ?", (segment,))}
 
     def newest(self) -> Iterator[KnownKey]:
-        """Yield the newest version of each key that it had, as far as it can be read."""
+        """Yield the newest version of each key in the catalogue, as far as it can be read."""
         newest = "r.version = (SELECT max(v.version) FROM records v WHERE v.tid = r.tid)"
         yield from (known for known, _ in self._rows(newest, ()))
 

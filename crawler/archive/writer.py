@@ -8,10 +8,10 @@
    their own targets are fetched. (These rows are gathered in memory and written while the disk does step 4,
    :mod:`crawler.archive.gathering`; what counts is the commit.)
 
-So whatever instant a kill chooses, a line that the catalogue knows is on disk and whole. Lines written in step 3
-that missed step 5 are taken in when the corpus is next opened, a torn one is cut off, leases come back: an article
-is in the corpus once or will be fetched again (:mod:`crawler.archive.repair`). What follows from no line (a lease,
-a failure, a visit that found nothing new) is acknowledged after step 5 only.
+So at whatever instant a kill comes, a line that the catalogue knows is on disk and whole. When the corpus is next
+opened, lines that were written in step 3 but missed step 5 are indexed, a torn line is cut off, and leases end: an
+article is in the corpus once or will be fetched again (:mod:`crawler.archive.repair`). Data that follows from no line
+(a lease, a failure, a visit that found nothing new) is acknowledged only after step 5.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from crawler.archive.decision import Added, Duplicate, Held, Lesser, Outcome, Twin, decide, moved
+from crawler.archive.decision import Added, Duplicate, Held, MovedRecord, Outcome, Twin, decide, moved
 from crawler.archive.files import write_errors
 from crawler.archive.lookup import RecordLookup
 from crawler.archive.losses import CapturePlace
@@ -43,8 +43,8 @@ MAX_GROUP_LINES = 1_000
 class Corpus(OpenCorpus):
     """An open corpus to which records are added: see :class:`~crawler.archive.opened.OpenCorpus`.
 
-    It decides of each whether it is new, a version, a duplicate or nothing new (:mod:`crawler.archive.decision`),
-    writes its line, and moves to duplicates/ what it is better than.
+    It decides whether each is new, a version, a duplicate or unchanged (:mod:`crawler.archive.decision`), writes its
+    line, and moves records that it is better than to duplicates/.
     """
 
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
@@ -52,23 +52,23 @@ class Corpus(OpenCorpus):
         self._lookup = RecordLookup(self.catalogue)
 
     def look_up(self, articles: Sequence[Article]) -> None:
-        """Look up together what is known of *articles*, which are then added: half the cost of one by one."""
+        """Look up together what is known about *articles*, which are then added: half the cost of one by one."""
         self._lookup.look_up(articles)
 
-    def add(self, article: Article, validators: Validators | None = None, *, anew: bool = False) -> Outcome:
-        """Bring *article* to the corpus, inside a :meth:`group`, and return what became of it.
+    def add(self, article: Article, validators: Validators | None = None, *, differs: bool = False) -> Outcome:
+        """Add *article* to the corpus, inside a :meth:`group`, and return the outcome.
 
-        Its ``version`` is set here, its ``near_duplicate_of`` unless it has one with a rule, and to its
-        ``discovered_from`` is added what the corpus knows. If a target of its key was leased, the lease ends.
-        *validators* are what its response gave to ask conditionally with next time. *anew*: see :func:`decide`.
+        This sets its ``version``, its ``near_duplicate_of`` unless it has one with a rule, and adds what the corpus
+        knows to its ``discovered_from``. If a target of its key was leased, the lease ends. *validators* come from its
+        response, for the next conditional request. *differs*: see :func:`decide`.
         """
         held, twin, sources = self._lookup.known(article)
         if article.near_duplicate_of and article.duplicate_rule:
             twin = Twin(article.near_duplicate_of, article.similarity, article.duplicate_rule)
-        if held and not anew and held.kind == article.kind == "article":
+        if held and not differs and held.kind == article.kind == "article":
             held = self._as_cleaned_today(article, held)
-            anew = has_more_pictures(self.root, self.catalogue, article) or self.depths.lists_nearer(article)
-        outcome = decide(article, held, twin, anew=anew)
+            differs = has_more_pictures(self.root, self.catalogue, article) or self.depths.lists_nearer(article)
+        outcome = decide(article, held, twin, differs=differs)
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome
@@ -84,9 +84,9 @@ class Corpus(OpenCorpus):
         sources: set[str],
         validators: Validators | None = None,
     ) -> None:
-        """Write the line of *article*, which *sources* list, index it, and move to duplicates/ what it is better than.
+        """Write the line of *article*, which *sources* list; index it; move records that it is better than.
 
-        In this order: of a kill between two lines it is seen what is left to do (:meth:`find_near_duplicates`).
+        In this order, so that after a kill between two lines :meth:`find_near_duplicates` sees what is left to do.
         """
         changes = _changes(article, outcome, sources)
         duplicate_of, rule = (outcome.of, outcome.rule) if isinstance(outcome, Duplicate) else (None, None)
@@ -107,29 +107,29 @@ class Corpus(OpenCorpus):
         if isinstance(outcome, Added):
             if self.near:
                 self.near.take(article, outcome.version, place, line)
-            for lesser in outcome.over:
-                self.move(lesser, of=article.key, run=article.run)
+            for worse in outcome.over:
+                self.move(worse, of=article.key, run=article.run)
 
-    def move(self, lesser: Lesser, *, of: str, run: str) -> bool:
-        """Repeat in duplicates/ the record of a key that stands in articles/, as *run* found a better one, *of*.
+    def move(self, worse: MovedRecord, *, of: str, run: str) -> bool:
+        """Repeat a record of articles/ in duplicates/, because *run* found a better one, whose key is *of*.
 
-        The new line is the key's highest version: so the key stands in duplicates/ from now on. It is no visit. Return
-        False if the record cannot be read: then it stays where it is.
+        The new line is the key's highest version, so the key is in duplicates/ from now on. It is not a visit. Return
+        False if the record cannot be read; then it stays where it is.
         """
-        held, place = self.catalogue.versions(lesser.key)[-1]
+        held, place = self.catalogue.versions(worse.key)[-1]
         article = self.lines.article(place)
         if article is None:
             return False
-        sources = self.catalogue.discovered_from(lesser.key)
-        self._write(replace(article, run=run), Duplicate(of, lesser.similarity, held.version + 1, lesser.rule), sources)
+        sources = self.catalogue.discovered_from(worse.key)
+        self._write(replace(article, run=run), Duplicate(of, worse.similarity, held.version + 1, worse.rule), sources)
         return True
 
     def find_near_duplicates(self, threshold: float, on_progress: Callable[[int], None] = lambda _read: None) -> int:
-        """Begin to look for near duplicates among the records that are added, alike by *threshold* (0 to 1) or more.
+        """Start looking for near duplicates of added records, with a similarity of *threshold* (0 to 1) or more.
 
-        Takes in first the lines of articles/ that the index has not read, and returns how many there were. They are
-        looked up as if they came now: they may have come without an index, or a kill before what they are better than
-        was moved. *on_progress* is told how many there were so far.
+        It first reads the lines of articles/ that the index has not read, and returns how many there were. They are
+        looked up as if they came now: they may come from a crawl without an index, or a kill may have come before the
+        records that they are better than were moved. *on_progress* receives how many were read so far.
         """
         with write_errors(self.root):
             near = NearDuplicates(self.root, self.catalogue, threshold)
@@ -152,16 +152,16 @@ class Corpus(OpenCorpus):
         outcome = near.decide(article, article.version)
         near.take(article, article.version, place, line)
         if isinstance(outcome, Added):
-            for lesser in outcome.over:
-                self.move(lesser, of=article.key, run=article.run)
+            for worse in outcome.over:
+                self.move(worse, of=article.key, run=article.run)
         else:
-            lesser = Lesser(article.key, outcome.similarity, moved(outcome.rule))
-            self.move(lesser, of=outcome.of, run=article.run)
+            worse = MovedRecord(article.key, outcome.similarity, moved(outcome.rule))
+            self.move(worse, of=outcome.of, run=article.run)
 
     def _as_cleaned_today(self, article: Article, held: Held) -> Held:
-        """Return *held* with the hash of *article* if only the cleaning of their texts differs.
+        """Return *held* with the hash of *article* if their texts differ only in their cleaning.
 
-        Rules change, and a site's boilerplate is learned: no page has changed by that.
+        Rules change and a site's boilerplate is learned, but the page itself has not changed.
         """
         if held.content_sha256 == article.content_sha256:
             return held
@@ -171,12 +171,12 @@ class Corpus(OpenCorpus):
         return held._replace(content_sha256=article.content_sha256)
 
     def unchanged(self, key: str, checked: float) -> None:
-        """Note that the site said, at the Unix time *checked*, that the archived *key* is as it was (304)."""
+        """Note that at the Unix time *checked* the site said that the archived *key* is unchanged (304)."""
         self.frontier.end(key, state=None, reason=None)
         self.catalogue.visits.record(target_id(key), "unchanged", checked)
 
     def _answer(self, article: Article, held: Held | None, validators: Validators | None) -> None:
-        """Note what a visit found that adds no line. A seed is no visit: it ends no lease."""
+        """Note a visit that adds no line. A seed is not a visit: it ends no lease."""
         if article.kind == "seed":
             return
         state = "fetched" if article.kind == "article" or (held and held.kind == "article") else None
@@ -191,7 +191,7 @@ class Corpus(OpenCorpus):
 
 
 def _changes(article: Article, outcome: Added | Duplicate, sources: set[str]) -> dict[str, Any]:
-    """Return the fields of *article* that the corpus knows better: *sources* are the keys of those that list it."""
+    """Return the fields of *article* that the corpus sets; *sources* are the keys of the records that list it."""
     changes: dict[str, Any] = {}
     if outcome.version != article.version:
         changes["version"] = outcome.version

@@ -1,8 +1,8 @@
-"""All articles made anew from the pages in the corpus's WARC files, with today's extractor; no network, no Scrapy.
+"""Extracts all articles again from the pages in the corpus's WARC files, with the current extractor; no network.
 
-It goes in two steps with a file between them, ``reextract.sqlite`` in the corpus: first every page is read and the new
-record compared with the one held (:class:`Draft`), then those that differ are written as new versions
-(:func:`write`). Each step can be interrupted and goes on where it was. What a capture says stays that of the capture.
+It has two steps, with the file ``reextract.sqlite`` in the corpus between them: first every page is read and the new
+record is compared with the one held (:class:`Draft`); then records that differ are written as new versions
+(:func:`write`). Each step can be interrupted, and resumes. Fields about the capture do not change.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _STAYS = frozenset(
     }
 )
 COMPARED = tuple(field.name for field in fields(Article) if field.name not in _STAYS)
-"""The fields that a page is asked for again."""
+"""The fields that are extracted again and compared."""
 _GROUP = 100
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT);
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS remade (     -- an article each: from which version, 
 
 
 class Work(NamedTuple):
-    """An article to make anew: the record held, the target that its page was fetched for, its pictures' fates."""
+    """An article to extract again: the record held, the target of its page, and the outcomes of its pictures."""
 
     article: Article
     target: Target
@@ -60,11 +60,11 @@ class Work(NamedTuple):
 
 
 class Draft:
-    """What was made anew so far, by the extractor and rules of *fingerprint*; of another one it is begun afresh.
+    """The articles extracted again so far, by the extractor and rules of *fingerprint*; another one starts from zero.
 
     Outcomes: ``same``, ``changed``, ``written``, ``stale`` (a crawl brought a newer version meanwhile), ``lost`` (the
-    page has no text for today's extractor: never written), ``failed`` (the page cannot be read). ``sqlite3.Error`` is
-    passed on.
+    current extractor finds no text in the page: never written), ``failed`` (the page cannot be read).
+    ``sqlite3.Error`` is passed on.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
@@ -77,14 +77,14 @@ class Draft:
             self._connection.commit()
 
     def version(self, key: str) -> int | None:
-        """Return from which version *key* was made anew, None if it was not; one that failed is tried again."""
+        """Return from which version *key* was extracted again; None if it was not, or failed (then it is retried)."""
         row = self._connection.execute(
             "SELECT version + (outcome = 'written') FROM remade WHERE key = ? AND outcome != 'failed'", (key,)
         ).fetchone()
         return row and int(row[0])
 
     def add(self, old: Article, new: Article) -> None:
-        """Note what became of *old*."""
+        """Note the outcome of *old*: *new* is the record extracted again."""
         changed = difference(old, new)
         outcome = "lost" if old.text and not new.text else "changed" if changed else "same"
         line = encode(new) if outcome == "changed" else None
@@ -95,7 +95,7 @@ class Draft:
         self._put(old, "failed", reason, None, None)
 
     def commit(self) -> None:
-        """Keep what was noted."""
+        """Commit the notes."""
         self._connection.commit()
 
     def counts(self) -> dict[str, int]:
@@ -112,36 +112,36 @@ class Draft:
         return {name: found[name] for name in COMPARED if name in found}
 
     def failures(self, at_most: int) -> list[tuple[str, str]]:
-        """Return some of the keys whose pages cannot be read, and why."""
+        """Return up to *at_most* keys whose pages cannot be read, and why."""
         rows = self._connection.execute("SELECT key, reason FROM remade WHERE outcome = 'failed' LIMIT ?", (at_most,))
         return [(str(key), str(reason)) for key, reason in rows]
 
     def keys(self, outcome: str, at_most: int) -> list[str]:
-        """Return some of the keys with that *outcome*."""
+        """Return up to *at_most* keys with that *outcome*."""
         rows = self._connection.execute("SELECT key FROM remade WHERE outcome = ? LIMIT ?", (outcome, at_most))
         return [str(key) for (key,) in rows]
 
     def remade(self, key: str) -> Article | None:
-        """Return the record that waits to be written for *key*."""
+        """Return the record of *key* that waits to be written."""
         row = self._connection.execute(
             "SELECT line FROM remade WHERE key = ? AND outcome = 'changed'", (key,)
         ).fetchone()
         return decode(row[0]) if row else None
 
     def waiting(self) -> list[tuple[int, Article]]:
-        """Return the next records to write, each with the version that it was made from."""
+        """Return the next records to write, each with the version that it was extracted from."""
         rows = self._connection.execute(
             "SELECT version, line FROM remade WHERE outcome = 'changed' ORDER BY key LIMIT ?", (_GROUP,)
         )
         return [(version, decode(line)) for version, line in rows]
 
     def settle(self, outcomes: Sequence[tuple[str, str]]) -> None:
-        """Note the (outcome, key) of records that were brought to the corpus, durably."""
+        """Note the (outcome, key) of records that were added to the corpus, durably."""
         self._connection.executemany("UPDATE remade SET outcome = ?, line = NULL WHERE key = ?", outcomes)
         self._connection.commit()
 
     def close(self) -> None:
-        """Close the file, forgetting what was not committed."""
+        """Close the file; uncommitted notes are lost."""
         self._connection.close()
 
     def _put(self, old: Article, outcome: str, reason: str | None, changed: str | None, line: bytes | None) -> None:
@@ -152,7 +152,7 @@ class Draft:
 def works(
     root: Path, draft: Draft, on_progress: Callable[[int, int], None], damaged: Damages
 ) -> Generator[Work, None, None]:
-    """Yield the articles of the corpus at *root* whose pages its WARC files hold, but those that *draft* has.
+    """Yield the articles of the corpus at *root* whose pages its WARC files hold, except those in *draft*.
 
     Lines that are not intact go to *damaged*.
     """
@@ -168,9 +168,9 @@ def works(
 
 
 def remade(work: Work, facts: PageFacts, profile: SiteProfile, run: str) -> Article:
-    """Return the record of today's *facts* of the page that ``work.article`` was made of.
+    """Return the record with the new *facts* of the page that ``work.article`` was extracted from.
 
-    Pictures keep what became of them; one that was not known before is marked as skipped, as nothing is fetched here.
+    Pictures keep their outcomes. A new picture is marked as skipped, because nothing is fetched here.
     """
     old = work.article
     new = article_record(work.target, facts, profile, old.capture, run=run, url=old.url or "")
@@ -189,7 +189,7 @@ def difference(old: Article, new: Article) -> list[str]:
 
 
 def write(draft: Draft, corpus: Corpus, on_progress: Callable[[int], None]) -> None:
-    """Write what waits in *draft* as new versions; one that the corpus holds a newer version of is passed over."""
+    """Write the waiting records of *draft* as new versions; skip those of which the corpus holds a newer version."""
     done = 0
     while waiting := draft.waiting():
         outcomes = []
@@ -198,7 +198,7 @@ def write(draft: Draft, corpus: Corpus, on_progress: Callable[[int], None]) -> N
                 held = corpus.catalogue.held(article.key)
                 current = held is not None and held.version == version
                 if current:
-                    corpus.add(article, anew=True)
+                    corpus.add(article, differs=True)
                 outcomes.append(("written" if current else "stale", article.key))
         draft.settle(outcomes)
         done += len(waiting)
@@ -206,7 +206,7 @@ def write(draft: Draft, corpus: Corpus, on_progress: Callable[[int], None]) -> N
 
 
 def fingerprint(profile: SiteProfile, rules_off: frozenset[str]) -> str:
-    """Return what today's extractor is known by: its code and models, the site profile, the rules that are off."""
+    """Return a hash of the current extractor: its code and models, the site profile, the disabled rules."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256(repr((profile, sorted(rules_off))).encode())
     for part in ("extract", "text", "seeds", "sites", "pages"):
@@ -237,19 +237,19 @@ def _settled(image: Image, work: Work, profile: SiteProfile) -> Image:
 
 
 class StoredPage(NamedTuple):
-    """The body of a response, decoded, and what its header says that it is."""
+    """The decoded body of a response, and the type that its header states."""
 
     body: bytes
     content_type: str | None
 
 
 def is_held(capture: Capture) -> bool:
-    """Return whether *capture* says that it lies in a WARC file of the corpus itself."""
+    """Return whether *capture* names a WARC file of the corpus itself."""
     return bool(capture.warc_file and capture.warc_file.startswith(f"{FOLDER}/") and capture.warc_offset is not None)
 
 
 def load_page(root: Path, capture: Capture) -> StoredPage:
-    """Return the page that *capture* names; raise ``ValueError`` if it is not there, or not whole."""
+    """Return the page that *capture* names; raise ``ValueError`` if it is missing or incomplete."""
     file, offset = capture.warc_file or "", capture.warc_offset or 0
     path = root / file
     if path.parent != root / FOLDER or path.is_symlink() or not path.is_file():

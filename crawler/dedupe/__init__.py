@@ -1,8 +1,8 @@
-"""Near duplicates: which text of a corpus says nearly what another says, found without comparing all with all.
+"""Near duplicates: finds texts that nearly repeat another text, without comparing all with all.
 
-A text becomes a row of word hashes (:mod:`~crawler.dedupe.words`); the smallest hashes of its shingles are the keys
-under which it is found again (:mod:`~crawler.dedupe.shingles`, :mod:`~crawler.dedupe.index`); what is found is
-compared word by word (:mod:`~crawler.dedupe.sketch`). Nothing here knows of records, lines or a catalogue.
+A text becomes a row of word hashes (:mod:`~crawler.dedupe.words`). The smallest hashes of its shingles are its keys in
+the index (:mod:`~crawler.dedupe.shingles`, :mod:`~crawler.dedupe.index`). Texts that share keys are compared word by
+word (:mod:`~crawler.dedupe.sketch`). Nothing here depends on records, lines or a catalogue.
 """
 
 from crawler.dedupe.index import NearIndex, Seen

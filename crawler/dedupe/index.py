@@ -1,15 +1,15 @@
-"""The index of near duplicates: persistent, incremental, of nearly one cost from a thousand documents to millions.
+"""The index of near duplicates: persistent and incremental, at nearly the same cost for thousands or millions.
 
 Its folder holds, for documents numbered from 0 as they were added:
 
 * ``words.bin``: the words of all documents (:mod:`crawler.dedupe.words`), 2 bytes each;
-* ``documents.bin``: for each where its words are, and the tag and the facts that it was added with;
-* ``*.run``: under which keys it is found (:mod:`crawler.dedupe.runs`), 9 to 10 bytes a key;
-* ``state.json``: how much of these counts, and the *mark* of whoever feeds the index: how far it has come.
+* ``documents.bin``: for each document where its words are, and the tag and the facts that it was added with;
+* ``*.run``: the keys of the documents (:mod:`crawler.dedupe.runs`), 9 to 10 bytes a key;
+* ``state.json``: how much of these files counts, and the *mark* of the caller: how far it has come.
 
 New documents wait in memory and become durable together, :data:`FLUSH_DOCUMENTS` at a time or when :meth:`flush` is
-called. Files are written first and ``state.json`` is replaced last, so a kill at any instant leaves the index as it
-was after some flush, with the mark of that flush; what lies beyond is cut off when it is next opened.
+called. ``state.json`` is replaced after all other files are written. So a kill at any instant leaves the index as it
+was after some flush, with the mark of that flush; the next opening cuts off later bytes.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from crawler.dedupe.words import FEWEST_WORDS, FOLDING, Words
 from crawler.exceptions import CorpusDamaged
 
 VERSION = f"3.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
-"""What the files of an index were made by; of another version they are of no use."""
+"""The version of the files of an index; files of another version are discarded."""
 FLUSH_DOCUMENTS = 8192
 
 _SHARED_RARE = 2
-"""A document is looked at if it has so many of the keys that are rare: fewer than :data:`MOST_OF_KEY` documents have
-them. Two unlike texts have seldom more than one in common."""
+"""A document becomes a candidate if it shares this many rare keys: keys of fewer than :data:`MOST_OF_KEY` documents.
+Two unrelated texts seldom share more than one."""
 _SHARED_ANY = 4
-"""Or if it is the last that has so many of the keys, rare or not: turns of phrase and boilerplate are common keys, and
-so are those of a story that was told again and again."""
+"""Or if it is the last one that shares this many keys, rare or not: common phrases and boilerplate have common keys,
+and so has a story that was often repeated."""
 _MOST_COMPARED = 8
-"""Of those that share most keys so many are compared word by word."""
+"""Candidates that are compared word by word: those that share most keys."""
 _NO_NUMBERS = np.arange(KEYS, dtype=np.uint64) + NUMBER
 _DOCUMENT = np.dtype([("tag", "<i8"), ("version", "<u2"), ("words", "<u4"), ("facts", "<u2"), ("offset", "<u8")])
 _MOST_VERSION = 0xFFFF
 
 
 class Seen(NamedTuple):
-    """A document of the index: *tag* and *version* tell whose text it is.
+    """A document of the index: *tag* and *version* identify its text.
 
-    *words* is how long it is, *facts* are the caller's.
+    *words* is its length in words, *facts* are the caller's.
     """
 
     tag: int
@@ -62,9 +62,9 @@ class Seen(NamedTuple):
 
 
 class NearIndex:
-    """The index in *folder*, created if needed. One thread of one process at a time.
+    """The index in *folder*, created if needed. One thread of one process at a time may use it.
 
-    ``mark`` is None in an index that was just made: also if the one that was there is of another version or damaged.
+    ``mark`` is None in a new index. An index of another version, or a damaged one, is replaced by a new one.
     Raises ``OSError`` if it cannot be read or written.
     """
 
@@ -97,21 +97,21 @@ class NearIndex:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many documents wait in memory that it is time to :meth:`flush`."""
+        """Whether enough documents wait in memory for a :meth:`flush`."""
         return len(self._new) >= FLUSH_DOCUMENTS
 
     def alike(self, sketch: Sketch, threshold: float, counts: Callable[[Seen], bool]) -> list[tuple[Seen, float]]:
-        """Return the documents that are like that of *sketch* by *threshold* or more, and how alike, most alike first.
+        """Return the documents whose similarity to *sketch* is *threshold* or more, and the similarity, highest first.
 
-        Only those count for which *counts* says so, and no other reports of one form
-        (:meth:`~crawler.dedupe.sketch.Sketch.is_another_report`). Of two that are equally alike, the one added first
+        Only documents that *counts* accepts are returned, and no different reports of one form
+        (:meth:`~crawler.dedupe.sketch.Sketch.is_another_report`). Of two with equal similarity, the one added first
         comes first.
         """
         found: list[tuple[float, int, Seen]] = []
         length = sketch.words.size
         for number in self._candidates(sketch.keys):
             seen, offset = self._document(number)
-            # A text that is much longer or shorter cannot be alike enough, whatever it says.
+            # A text that is much longer or shorter cannot reach the threshold.
             if 2 * min(seen.words, length) < threshold * (seen.words + length) or not counts(seen):
                 continue
             words = self._words(number, offset, seen.words)
@@ -121,11 +121,11 @@ class NearIndex:
         return [(seen, -similarity) for similarity, _, seen in sorted(found)]
 
     def _candidates(self, keys: Entries) -> list[int]:
-        """Return the numbers of documents that share rare keys, those that share most first, of equals the last."""
+        """Return the numbers of documents that share enough keys; most shared keys first, then the newest first."""
         upper = keys | NUMBER
         windows = [run.windows(keys, upper) for run in self._runs]
         rows = np.concatenate([*windows, self._newest.windows(keys)], axis=1)  # from the oldest to the newest
-        rows ^= keys[:, None]  # leaves of the entries of each key the numbers, and of others more than that
+        rows ^= keys[:, None]  # leaves only the number in entries of the key, and larger values in others
         at = (rows < NUMBER).ravel().nonzero()[0]
         places, numbers = at // rows.shape[1], rows.ravel().take(at)
         rare = numbers[np.bincount(places, minlength=1).take(places) < MOST_OF_KEY]
@@ -134,10 +134,10 @@ class NearIndex:
         rare.sort()
         last.sort()
         if not _repeat(rare, _SHARED_RARE) and not _repeat(last, _SHARED_ANY):
-            return []  # most often
+            return []  # the usual case
         shared = _repeated(rare, _SHARED_RARE) | _repeated(last, _SHARED_ANY)
         most = sorted(((count, number) for number, count in shared.items()), reverse=True)[:_MOST_COMPARED]
-        return [number for _, number in most if number < len(self)]  # others: rotten bytes
+        return [number for _, number in most if number < len(self)]  # others: damaged bytes
 
     def _document(self, number: int) -> tuple[Seen, int]:
         if number >= self._flushed:
@@ -150,12 +150,12 @@ class NearIndex:
         if number >= self._flushed:
             return self._new[number - self._flushed][1]
         end = offset + length
-        if end > self._flushed_words:  # rotten bytes
+        if end > self._flushed_words:  # damaged bytes
             return np.empty(0, np.uint16)
         return np.frombuffer(os.pread(self._words_file, 2 * length, 2 * offset), np.uint16)
 
     def flush(self, mark: dict[str, Any]) -> None:
-        """Make all that was added durable, with *mark*; merge runs that are due."""
+        """Make all added documents durable, with *mark*; merge runs that are due."""
         if self._new:
             documents = np.zeros(len(self._new), _DOCUMENT)
             for field, values in zip(Seen._fields, zip(*(seen for seen, _, _ in self._new), strict=True), strict=True):
@@ -187,9 +187,9 @@ class NearIndex:
         return entries
 
     def _merge(self) -> None:
-        """Merge the last runs so that there is one of each level at most.
+        """Merge the last runs so that there is at most one of each level.
 
-        So there are few, whatever the number of documents, and each entry is written a few times for each of them.
+        So there are few runs for any number of documents, and each entry is written only a few times per level.
         """
         sizes = [run.entries.size for run in self._runs]
         at, size = len(sizes) - 1, sizes[-1]
@@ -219,22 +219,22 @@ class NearIndex:
 
 
 def _level(entries: int) -> int:
-    """Return the level of a run of so many *entries*: 0 for less than :data:`FAN_IN` flushes, and so on."""
+    """Return the level of a run with *entries* entries: 0 for less than :data:`FAN_IN` flushes, and so on."""
     return int(math.log(max(1, entries / (FLUSH_DOCUMENTS * KEYS)), FAN_IN))
 
 
 def _repeat(ascending: Entries, times: int) -> bool:
-    """Return whether any of the numbers *ascending* is there so many *times*."""
+    """Return whether any number in *ascending* occurs at least *times* times."""
     return bool(np.count_nonzero(ascending[times - 1 :] == ascending[: 1 - times]))
 
 
 def _repeated(numbers: Entries, times: int) -> Counter[int]:
-    """Return how often those *numbers* are there that are there so many *times* at least."""
+    """Return the counts of those *numbers* that occur at least *times* times."""
     return Counter({number: count for number, count in Counter(numbers.tolist()).items() if count >= times})
 
 
 def _read_state(folder: Path) -> dict[str, Any]:
-    """Return the state of the index in *folder*; raise ``CorpusDamaged`` if it is none, or not of its files."""
+    """Return the state of the index in *folder*; raise ``CorpusDamaged`` if it is invalid or does not fit the files."""
     path = folder / "state.json"
     try:
         state = orjson.loads(path.read_bytes())
@@ -252,7 +252,7 @@ def _read_state(folder: Path) -> dict[str, Any]:
 
 
 def _open(path: Path, size: int) -> int:
-    """Open *path* and cut off what is beyond *size*."""
+    """Open *path* and cut off the bytes beyond *size*."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     os.ftruncate(descriptor, size)
     return descriptor

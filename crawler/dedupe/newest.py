@@ -1,4 +1,4 @@
-"""The keys of the newest documents, which are in no run yet: a table in memory, of one size."""
+"""The keys of the newest documents, which are in no run yet: a table in memory, of fixed size."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _SHIFT = np.uint64(64 - _BITS)
 class Newest:
     """Entries as in a run, in rows by the first 16 bits of their keys: the last :data:`MOST_OF_KEY` of each row.
 
-    With the keys of 8,192 documents there are five entries for two rows. So what is pushed out is hardly ever but the
-    key of a row mate that many of them have, and of that the last ones are kept.
+    With the keys of 8,192 documents there are five entries for two rows. So an entry is almost never pushed out, except
+    by a key that many documents have, and of that key the last entries are kept.
     """
 
     def __init__(self) -> None:
@@ -29,9 +29,9 @@ class Newest:
         self._rows[at] = rows
 
     def windows(self, keys: Entries) -> Entries:
-        """Return a row of entries for each of *keys*, the newest last; those that have it are among them."""
+        """Return a row of entries for each of *keys*, the newest last: those of the key, and others."""
         return self._rows.take((keys >> _SHIFT).view(np.int64), axis=0)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all entries."""
         self._rows.fill(NO_ENTRY)

@@ -1,8 +1,8 @@
 """Shingles, the runs of words that two texts can share, and the keys: the smallest hashes among them.
 
-The *n* smallest of all hashes of a text are a fair sample of its shingles, and two texts sample alike: a shingle that
-both have is among the smallest of both, or of neither, unless their lengths differ much (Broder 1997, bottom-k
-sketches). So texts that share a tenth of their shingles share about a tenth of their keys.
+The *n* smallest hashes of a text are a fair sample of its shingles, and two texts sample in the same way: a shingle in
+both is among the smallest of both, or of neither, unless their lengths differ much (Broder 1997, bottom-k sketches).
+So texts that share a tenth of their shingles share about a tenth of their keys.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from numpy.typing import NDArray
 from crawler.dedupe.words import SPACELESS, Words
 
 WIDTH = 3
-"""Words of a shingle: any two texts share pairs of words, few share three in a row."""
+"""Words of a shingle: any two texts share pairs of words, but few share three in a row."""
 WIDTH_SPACELESS = 5
-"""Characters of one that begins with a character of a script without spaces."""
+"""Characters of a shingle that begins with a character of a script without spaces."""
 KEYS = 20
-"""A copy with every fourth word swapped shares 8 of them, give or take 2."""
+"""Keys of a text. A copy with every fourth word replaced shares about 8 of them, plus or minus 2."""
 
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _MULTIPLY_AGAIN = np.uint64(0xC4CEB9FE1A85EC53)
 _THREE = np.uint64(0xAFD7ED558CCD_0000)
-"""Multiplied by this, the first three words of four are mixed, and the fourth is gone."""
+"""Multiplying four words by this mixes the first three and drops the fourth."""
 _S16, _S32, _S48 = np.uint64(16), np.uint64(32), np.uint64(48)
 _PADDING = 2
 _UPPER = np.uint64(0xFFFFFFFF_00000000)
 _ENOUGH = 3 * KEYS // 2
-"""So many of the smallest hashes are looked at: seldom are so many of them of one shingle."""
+"""Number of smallest hashes that are read: repeated shingles seldom use up so many."""
 
 
 def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | None]:
-    """Return the hash of the shingle that begins at each word, and which are wide ones (None: none is).
+    """Return the hash of the shingle that begins at each word, and which ones are wide (None: none is).
 
-    There is one for each word but the last two; in *words* that end in a script without spaces the last that are
-    narrower than they should be are hashed as if nothing followed.
+    Each word except the last two has one. If *words* end in a script without spaces, the last shingles are too narrow,
+    and are hashed as if nothing followed.
     """
     if words.size < WIDTH:
         return np.empty(0, np.uint64), None
     padded = np.zeros(words.size + _PADDING, "<u2")
     padded[: words.size] = words
-    four = np.ndarray((words.size - 2,), "<u8", padded, 0, (2,))  # at each word, it and the three after it
+    four = np.ndarray((words.size - 2,), "<u8", padded, 0, (2,))  # each word with the three after it
     hashes = four * _THREE
     spaceless = words[:-2] >= SPACELESS
     if not np.count_nonzero(spaceless):
@@ -50,9 +50,9 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
 
 
 def keys_of(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the keys of a text, those of the :data:`KEYS` smallest of the hashes *ascending* of its shingles.
+    """Return the keys of a text, from the :data:`KEYS` smallest of the hashes of its shingles, given *ascending*.
 
-    They are spread evenly over all numbers of 32 bits, and are the upper halves of what is returned; the lower are 0.
+    They are spread evenly over all numbers of 32 bits. They are the upper halves of the result; the lower halves are 0.
     """
     smallest = _different(ascending[:_ENOUGH])
     if smallest.size < KEYS < ascending.size:

@@ -1,4 +1,4 @@
-"""A text as it is looked up and compared: its words, what it is found by, and how alike others are to it."""
+"""A text prepared for lookup and comparison: its words, its keys, and its similarity to other texts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from crawler.dedupe.shingles import WIDTH, WIDTH_SPACELESS, keys_of, shingles_of
 from crawler.dedupe.words import Words, figures_of, names_of
 
 _GAP = 6
-"""Words that two texts do not share and that stand in place of each other are no more than so many in a row."""
+"""Longest row of words that counts as a replacement of words of the other text."""
 _FEW = 3
 _CHANGED_SHARE = 0.5
 _CHANGED_MORE = 2.0
 _MIN_FORM_CHANGES = 2
-"""Of names and figures: one alone may be a misprint put right."""
+"""Least number of changed names and figures: a single one may be a corrected misprint."""
 _MIN_FORM_SHARE = 0.02
-"""Of the words: fewer changed names in a long text are a spelling put right, not another person."""
+"""Least share of the words: fewer changed names in a long text are a corrected spelling, not another person."""
 _MAX_WORDS_PER_FIGURE = 2
-"""That changed with a figure, in scripts without capitals: a name has two words or so."""
+"""Most words that changed with each figure, in scripts without capitals: a name has about two words."""
 
 
 class Sketch:
-    """Values of a text of *words*, computed once for repeated use; *text* shows which words are figures."""
+    """The *words* of a text, with values computed once for repeated use; *text* shows which words are figures."""
 
     def __init__(self, words: Words, text: str = "") -> None:
         self.words = words
@@ -31,14 +31,14 @@ class Sketch:
         self._sorted = self._hashes.copy()
         self._sorted.sort()
         self.keys = keys_of(self._sorted)
-        """Under which it is found: see :func:`~crawler.dedupe.shingles.keys_of`."""
+        """Its keys in the index: see :func:`~crawler.dedupe.shingles.keys_of`."""
 
     def similarity(self, other: Words) -> float:
-        """Return what share of the words of both texts is in a shingle that both have: 0.0 to 1.0.
+        """Return the share of the words of both texts that are in a shingle of both: 0.0 to 1.0.
 
-        Of a copy that lost a quarter it is 0.86, of one that lost half 0.67, of one with a quarter rewritten 0.75;
-        where paragraphs stand does not count. With every fourth word swapped for another it is 0.63: the words between
-        two swapped ones are too few to tell whose they are. Two reports on one event have 0.1 to 0.3.
+        It is 0.86 for a copy that lost a quarter, 0.67 for one that lost half, 0.75 for one with a quarter rewritten.
+        The order of paragraphs does not count. With every fourth word replaced it is 0.63, because the few words
+        between two replaced ones are in no shared shingle. Two different reports on one event have 0.1 to 0.3.
         """
         total = self.words.size + other.size
         if min(self.words.size, other.size) < WIDTH:
@@ -50,13 +50,13 @@ class Sketch:
         return (theirs + int(np.count_nonzero(self._covered_by(np.sort(hashes))))) / total
 
     def is_another_report(self, other: Words) -> bool:
-        """Tell whether the text is like *other* but for its figures, as tomorrow's weather report is like today's.
+        """Return whether the text repeats *other* with other figures, as tomorrow's weather report repeats today's.
 
-        So it is if nothing but names and figures changed, at least two: a road was closed, a person died. So it also
-        is if half of the figures, and twice as large a share of them as of all words, stand in a short gap
-        between what both texts say: other figures stand there. What a copy lost or has besides is a longer gap, and
-        of a copy with words swapped as many other words are gone as figures. Of few figures that says nothing, unless
-        no other word is gone.
+        That is so if only names and figures changed, at least two of them: a road was closed, a person died. It is also
+        so if half of the figures, and a share of them twice as large as that of all words, are in short gaps between
+        shared words: there other figures replaced them. Text that a copy lost or added makes longer gaps, and in a copy
+        with replaced words the share of other words is as large as that of figures. A few figures prove nothing, unless
+        no other word changed.
         """
         figures = figures_of(self._text)
         if figures.size != self.words.size:
@@ -76,7 +76,7 @@ class Sketch:
         return (changed >= _FEW or changed > 0 == others) and share >= max(_CHANGED_SHARE, _CHANGED_MORE * all_share)
 
     def _is_form(self, gone: NDArray[np.bool_], figures: NDArray[np.bool_]) -> bool:
-        """Tell whether nothing is *gone* but names and *figures*, as of a form that was filled in for somebody else."""
+        """Return whether only names and *figures* are *gone*, as in a form that was filled in for another person."""
         changes = np.unique(self.words[gone]).size
         if not np.count_nonzero(gone & ~figures) or changes < max(_MIN_FORM_CHANGES, _MIN_FORM_SHARE * self.words.size):
             return False
@@ -87,14 +87,14 @@ class Sketch:
         return 0 < int(np.count_nonzero(gone & ~figures)) <= _MAX_WORDS_PER_FIGURE * int(gone_figures)
 
     def _covered_by(self, ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell which words are in a shingle whose hash is one of those *ascending*."""
+        """Return which words are in a shingle whose hash is in *ascending*."""
         return _covered(self._hashes, self._wide, ascending, self.words.size)
 
 
 def _covered(
     hashes: NDArray[np.uint64], wide: NDArray[np.bool_] | None, among: NDArray[np.uint64], words: int
 ) -> NDArray[np.bool_]:
-    """Tell which of *words* words are in a shingle that is also *among* those of another text."""
+    """Return which of *words* words are in a shingle that is also *among* those of another text."""
     covered = np.zeros(words + WIDTH_SPACELESS, np.bool_)
     is_shared = among.take(among.searchsorted(hashes), mode="clip") == hashes
     if np.count_nonzero(is_shared):
@@ -108,7 +108,7 @@ def _covered(
 
 
 def _changed(gaps: NDArray[np.int64], covered: NDArray[np.bool_], words: NDArray[np.bool_]) -> tuple[int, float]:
-    """Return how many of *words* are in *gaps*, and what share that is of those in gaps and *covered*."""
+    """Return how many of *words* are in *gaps*, and their share of those in gaps or *covered*."""
     before = np.concatenate(([0], words.cumsum()))
     changed = int(np.diff(before[gaps]).sum())
     return changed, changed / max(1, changed + int(np.count_nonzero(words & covered)))

@@ -1,10 +1,10 @@
 # ruff: noqa: RUF002 - the letters of other scripts are the subject
-"""A text as a row of word hashes, the same for all the ways of writing one text; all scripts at the speed of numpy.
+"""A text as a row of word hashes, the same for all ways of writing a text; for all scripts, at the speed of numpy.
 
-Case, punctuation, diacritics, vowel signs, joiners, presentation forms and the Arabic and Persian forms of one letter
-make no difference, and digits none by their script. In scripts that put no space between words each character is a
-word. This is the folding of a comparison, coarser than what is searched for; what it gives is stored in indexes, so
-any change of it is a new :data:`FOLDING`.
+Case, punctuation, diacritics, vowel signs, joiners, presentation forms, the Arabic and Persian forms of a letter and
+the script of digits make no difference. In scripts without spaces between words each character is a word. This
+folding is for comparison, and coarser than that of the search. Indexes store its results, so any change needs a new
+:data:`FOLDING`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 FOLDING = 2
-"""Raised whenever :func:`words_of` changes any result: older indexes are then rebuilt."""
+"""Increase this when a change of :func:`words_of` changes any result: older indexes are then rebuilt."""
 
 FEWEST_WORDS = 20
-"""Of a shorter text nobody can say whose copy it is: ``Watch the video`` is under a thousand articles."""
+"""A shorter text says too little to be called a copy: ``Watch the video`` is the text of a thousand articles."""
 
 SPACELESS = np.uint16(0x8000)
-"""Marks the words that are one character of a script without spaces; the other 15 bits are the hash."""
+"""Marks words that are one character of a script without spaces; the other 15 bits are the hash."""
 
 Words = NDArray[np.uint16]
 
 _MOST_CHARACTERS = 1 << 17
-"""What comes after so many is not looked at."""
+"""Later characters of a text are ignored."""
 _SEPARATOR, _DROPPED = 0, 1
 _LINE_END = ord("\n")
 _SENTENCE_ENDS = np.array([ord(char) for char in ".!?:…\n"], np.uint16)
@@ -55,7 +55,7 @@ def words_of(text: str) -> Words:
     if not starts.size:
         return np.empty(0, np.uint16)
     powers, inverses = _powers()
-    hashes = np.add.reduceat(letters * powers[: letters.size], starts)  # of 64 bits, of which the lower 32 count
+    hashes = np.add.reduceat(letters * powers[: letters.size], starts)  # 64 bits, of which the lower 32 count
     hashes *= inverses.take(starts)
     words = hashes.view("<u2")[1::4] >> np.uint16(1)
     if alone is not None:
@@ -64,7 +64,7 @@ def words_of(text: str) -> Words:
 
 
 def figures_of(text: str) -> NDArray[np.bool_]:
-    """Tell which words of *text* have a digit in them.
+    """Return which words of *text* have a digit in them.
 
     >>> figures_of("On 4 May, ١٢ of the 2nd").tolist()
     [False, True, False, True, False, False, True]
@@ -76,9 +76,9 @@ def figures_of(text: str) -> NDArray[np.bool_]:
 
 
 def names_of(text: str) -> NDArray[np.bool_] | None:
-    """Tell which words of *text* are names by their capitals; None for a script without capitals.
+    """Return which words of *text* are names, judged by their capitals; None for a script without capitals.
 
-    A capital that begins a sentence tells nothing, unless the next word has one, too.
+    A capital at the beginning of a sentence does not count, unless the next word has one too.
 
     >>> names_of("Yesterday it rained. Ann Lee of Porto left.").tolist()
     [False, False, False, True, True, False, True, False]
@@ -98,7 +98,7 @@ def names_of(text: str) -> NDArray[np.bool_] | None:
 
 
 def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], NDArray[np.bool_] | None]:
-    """Return the folded letters of *text*, where its words start, and which letters stand without spaces, if any."""
+    """Return the folded letters of *text*, where its words start, and which letters are of scripts without spaces."""
     text = text[:_MOST_CHARACTERS]
     letters: NDArray[np.uint8 | np.uint16]
     if text.isascii():
@@ -122,9 +122,9 @@ def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], 
 
 @cache
 def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Return what becomes of each character of the Basic Multilingual Plane, and which stand without spaces.
+    """Return the folded form of each character of the Basic Multilingual Plane, and which have no spaces between words.
 
-    What is beyond (emoji, rare Han characters) comes as surrogates, which are in no word.
+    Characters beyond it (emoji, rare Han characters) are surrogates here, which belong to no word.
     """
     folds = np.array([_fold(code) for code in range(0x10000)], np.uint16)
     is_spaceless = np.zeros(0x10000, np.bool_)
@@ -135,18 +135,18 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
 
 @cache
 def _of_category(*categories: str) -> NDArray[np.bool_]:
-    """Tell which characters of the Basic Multilingual Plane are of *categories*."""
+    """Return which characters of the Basic Multilingual Plane are of *categories*."""
     return np.array([unicodedata.category(chr(code)) in categories for code in range(0x10000)], np.bool_)
 
 
 @cache
 def _ascii_table() -> bytes:
-    """Return what becomes of each ASCII character, none of which is dropped, as a table for ``bytes.translate``."""
+    """Return the folded form of each ASCII character, as a table for ``bytes.translate``; none is dropped."""
     return bytes(_fold(code) for code in range(128)) + bytes(128)
 
 
 def _fold(code: int) -> int:
-    """Return the code of what stands for a character, ``_SEPARATOR`` or ``_DROPPED``."""
+    """Return the code of the folded form of a character, ``_SEPARATOR`` or ``_DROPPED``."""
     char = chr(code)
     category = unicodedata.category(char)
     if category in ("Mn", "Me", "Cf") or char in "ـء":
@@ -159,14 +159,14 @@ def _fold(code: int) -> int:
     base = "".join(piece for piece in base if not unicodedata.combining(piece))
     if len(base) == 1 and ord(base) <= _LAST_OF_PLANE:
         return ord(base)
-    return code  # a ligature, a Hangul syllable: alike only to itself
+    return code  # a ligature, a Hangul syllable: equal only to itself
 
 
 @cache
 def _powers() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return multiples of the powers of an odd number modulo 2**32, and the inverses of the powers.
 
-    By these is divided out where a word stands. The multiples spread the first letters over all bits, too.
+    The inverses remove the effect of a word's position. The multiples spread the first letters over all bits, too.
     """
     return _powers_of(_BASE, _FIRST), _powers_of(pow(_BASE, -1, 1 << 32), 1)
 

@@ -33,8 +33,8 @@ class ArchivePipeline:
         outcome = await self._leases.archive(item)
         if isinstance(outcome, Added):
             self._stats.inc_value(f"gleaner/archived/{item.kind}")
-            for lesser in outcome.over:
-                self._count_duplicate(lesser.rule)
+            for worse in outcome.over:
+                self._count_duplicate(worse.rule)
         elif isinstance(outcome, Duplicate):
             self._count_duplicate(outcome.rule)
         else:

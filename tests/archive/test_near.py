@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Added, Corpus, Duplicate, Unchanged
-from crawler.archive.decision import Lesser
+from crawler.archive.decision import MovedRecord
 from crawler.archive.near import FOLDER, near_threshold
 from crawler.archive.rebuilding import rebuild
 from crawler.corpus.fixity.verify import verify
@@ -96,7 +96,7 @@ def test_a_longer_story_supersedes_the_one_that_is_there(corpus):
     add(corpus, make_article(1, text=story(1, 45), images=(STORED,)), make_article(5, text=story(5)))
 
     assert add(corpus, make_article(2, text=story(1), run="run-2")) == [
-        Added(1, (Lesser("replica/1", 0.8571, "moved-shorter"),))
+        Added(1, (MovedRecord("replica/1", 0.8571, "moved-shorter"),))
     ]
 
     first, second = history(corpus.root, "1")
@@ -124,7 +124,7 @@ def test_of_texts_of_one_length_the_better_record_stays(corpus, better, rule):
     (first, second) = add(corpus, plain, good)
 
     assert first == Added(1)
-    assert [(lesser.key, lesser.rule) for lesser in second.over] == [("replica/1", f"moved-{rule}")]
+    assert [(worse.key, worse.rule) for worse in second.over] == [("replica/1", f"moved-{rule}")]
     assert add(corpus, make_article(3, text=f"{story(1)}..."))[0].rule == rule
 
 

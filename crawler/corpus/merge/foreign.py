@@ -1,4 +1,4 @@
-"""What comes from another corpus is checked like what comes from anywhere else: records, and the pictures they name."""
+"""Checks records from another corpus, and their pictures, like any other input."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class Records:
-    """Reads lines of another corpus of *site*, and believes nothing that they say of themselves."""
+    """Reads lines of another corpus of *site*, and checks everything that they claim."""
 
     def __init__(self, site: str) -> None:
         self._site = site
         self._validator = record_validator()
 
     def read(self, raw: bytes) -> Article | None:
-        """Return the record in a line; None if it is not valid, of another site, or not the text of its hash."""
+        """Return the record in a line; None if it is invalid, of another site, or its text does not match its hash."""
         try:
             fields = orjson.loads(raw)
             article = decode(raw) if self._validator.is_valid(fields) else None
@@ -49,7 +49,7 @@ class Pictures:
         self.failed = 0
 
     def bring(self, corpus: Corpus, article: Article) -> Article:
-        """Copy the stored pictures of *article* to *corpus*; return it with ``failed`` for those that are not there."""
+        """Copy the stored pictures of *article* to *corpus*; return it with ``failed`` for missing ones."""
         return replace(article, images=tuple(self._bring(corpus, image) for image in article.images))
 
     def _bring(self, corpus: Corpus, image: Image) -> Image:
@@ -68,7 +68,7 @@ class Pictures:
         return Image(pic=image.pic, url=image.url, status="failed")
 
     def _read(self, path: str, sha256: str) -> bytes | None:
-        """Return the bytes of a picture, None if they are not those of its name. No link leads out of the corpus."""
+        """Return the bytes of a picture; None if they do not match its name. No link out of the corpus is followed."""
         if not (self._source / path).resolve().is_relative_to(self._source):
             return None
         try:

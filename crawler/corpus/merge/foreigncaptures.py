@@ -1,4 +1,4 @@
-"""The WARC files of another corpus, copied beside one's own."""
+"""Copies the WARC files of another corpus beside the corpus's own."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Captures:
         self.copied = 0
 
     def bring_all(self, root: Path) -> None:
-        """Copy every file to the corpus at *root*, each whole or not at all; those that it has already stay.
+        """Copy every file to the corpus at *root*, each completely or not at all; files that it already has stay.
 
-        A file whose name another one has there gets the first digits of its SHA-256 before its name.
+        If a different file has the same name there, the first digits of the SHA-256 are put before the name.
         """
         if (self._source / FOLDER).resolve() != self._source / FOLDER:
-            return  # a link leads out of the corpus
+            return  # a link may lead out of the corpus
         for path in warc_paths(self._source):
             name, digest = path.name, _sha256(path)
             if (root / FOLDER / name).exists() and _sha256(root / FOLDER / name) != digest:
@@ -44,7 +44,7 @@ class Captures:
                 self.copied += 1
 
     def placed(self, capture: Capture) -> Capture:
-        """Return *capture* with its place in the files as they were copied; with none if they do not reach so far."""
+        """Return *capture* with its place in the copied files; without a place if they end before it."""
         if not capture.warc_file or not capture.warc_file.startswith(f"{FOLDER}/"):
             return capture
         name, size = self._names.get(capture.warc_file, (None, 0))

@@ -1,12 +1,12 @@
-"""Bringing the records of other corpora into one, each once.
+"""Merges the records of other corpora into one, each once.
 
-The lines of the others are read in the order in which they were obtained, as far as their files allow, and brought to
-:meth:`~crawler.archive.writer.Corpus.add` in groups: it decides what is new, what a duplicate, and which version it
-is. What a record says of its origin (``run``, ``capture``) stays. A text that the corpus holds already, in whatever
-version, is not brought again: so a merge can be stopped anywhere, and repeated.
+The lines of the others are read in the order in which they were obtained, as far as their files allow, and added in
+groups with :meth:`~crawler.archive.writer.Corpus.add`, which decides what is new, a duplicate, or a new version. The
+origin of a record (``run``, ``capture``) stays. A text that the corpus holds already, in any version, is not
+added again, so a merge can be stopped at any point and repeated.
 
-The highest version of a key is what a corpus says of it. So a text that the corpus does not hold, but that is
-*earlier* than the one it does, is left out unless all versions are asked for: nothing can be put before what is there.
+The highest version of a key is the current one. A text that the corpus does not hold, but that is *earlier* than the
+one that it holds, cannot be put before it. So it is left out, unless all versions are requested.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from crawler.archive.decision import Added, Duplicate, Lesser, as_brought, moved
+from crawler.archive.decision import Added, Duplicate, MovedRecord, as_brought, moved
 from crawler.archive.description import describe, is_corpus
 from crawler.archive.files import write_errors
 from crawler.archive.intact import Damages
@@ -42,7 +42,7 @@ _SECONDS = len("2026-11-22T20:00:00")
 
 @dataclass(slots=True)
 class Merged:
-    """What became of the records of one other corpus; ``earlier`` and ``refused`` ones were left out."""
+    """The outcomes of the records of one other corpus; ``earlier`` and ``refused`` ones were left out."""
 
     pictures: Pictures
     captures: Captures
@@ -52,9 +52,9 @@ class Merged:
     earlier: int = 0
     refused: int = 0
     damaged: Damages = field(default_factory=Damages)
-    """Lines that are not intact, which are among the refused."""
+    """Lines that are not intact; they are also counted as refused."""
     gave_profile: bool = False
-    """Whether its site profile is that of the merged corpus now, which had none."""
+    """Whether the merged corpus, which had no site profile, took over that of this one."""
 
     def counts(self) -> dict[str, int]:
         """Return all counts by name."""
@@ -77,13 +77,13 @@ def merge(
     near: float | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Path, Merged]:
-    """Bring the records and pictures of *others* into the corpus at *root*, created if needed; return counts.
+    """Merge the records and pictures of *others* into the corpus at *root*, created if needed; return counts.
 
-    What is similar by *near* is found again, as in a crawl; without it, near duplicates stay what the others found them
-    to be. One without a catalogue that can be read, such as what a bag holds, is read as its files are; nothing is
-    ever written to the others. *on_progress* receives how many records of how many were read. Raises
-    ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked`` if a crawl holds *root*
-    (it may write to the others), and as :class:`~crawler.archive.writer.Corpus` does.
+    *near* is the least similarity of near duplicates, which are then searched as in a crawl; without it, the near
+    duplicates of the others are kept as they are. A corpus without a readable catalogue, for example in a bag, is read
+    from its files. Nothing is ever written to the others. *on_progress* receives how many records were read, and how
+    many there are. Raises ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked``
+    if a crawl has *root* open (it may have the others open); and the errors of :class:`~crawler.archive.writer.Corpus`.
     """
     site = _common_site(root, others)
     records = Records(site)
@@ -134,7 +134,7 @@ def _common_site(root: Path, others: list[Path]) -> str:
 
 
 class _Incoming(NamedTuple):
-    """A line of another corpus, the moment it was obtained (or that of a line before it), and where to count it."""
+    """A line of another corpus, when it was obtained (or a line before it), and where to count it."""
 
     fetched: str
     line: Line
@@ -144,23 +144,23 @@ class _Incoming(NamedTuple):
 def _in_time(lines: Lines | AllLines, merged: Merged) -> Iterator[_Incoming]:
     fetched = ""
     for line in lines:
-        fetched = max(fetched, _fetched(line.record))  # lines are appended as time goes by, whatever their clock says
+        fetched = max(fetched, _fetched(line.record))  # lines were appended in order of time, even if a clock was wrong
         yield _Incoming(fetched, line, merged)
     merged.refused += len(lines.damaged)
     merged.damaged.add_all(lines.damaged)
 
 
 def _fetched(record: dict[str, Any] | None) -> str:
-    """Return when a record was obtained, to the second, in a form that sorts; the empty text if it does not say."""
+    """Return when a record was obtained, to the second, in a form that sorts; empty if it is not known."""
     capture = (record or {}).get("capture")
     fetched = capture.get("fetched") if isinstance(capture, dict) else None
     return fetched[:_SECONDS] if isinstance(fetched, str) else ""
 
 
 def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bool) -> None:
-    """Bring the record in a line to *corpus*, inside a group, if it tells anything new.
+    """Add the record in a line to *corpus*, inside a group, if it is new.
 
-    What is known by its hash is not read further, so to merge again costs little; what is new is believed nothing.
+    A record with a known hash is not read further, so merging again costs little. A new one is checked completely.
     """
     merged, told = one.merged, one.line.record
     news = _news(corpus, told)
@@ -189,11 +189,11 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
 
 
 def _move(corpus: Corpus, article: Article) -> bool:
-    """Move the record that *corpus* holds of a key to duplicates/, as the other corpus did."""
+    """Move the record of a key in *corpus* to duplicates/, as the other corpus did."""
     of, rule = article.near_duplicate_of, article.duplicate_rule
     if of is None or rule is None:
         return False
-    return corpus.move(Lesser(article.key, article.similarity, moved(as_brought(rule))), of=of, run=article.run)
+    return corpus.move(MovedRecord(article.key, article.similarity, moved(as_brought(rule))), of=of, run=article.run)
 
 
 def _is_near_duplicate(record: dict[str, Any]) -> bool:
@@ -201,7 +201,7 @@ def _is_near_duplicate(record: dict[str, Any]) -> bool:
 
 
 def _marked(corpus: Corpus, article: Article) -> Article:
-    """Return *article* as a near duplicate if it is one, and *corpus* does not find it again by itself."""
+    """Return *article* marked as a near duplicate if it is one and *corpus* does not search for them itself."""
     rule = article.duplicate_rule
     if corpus.near is not None or rule is None or rule in {"text", "url"}:
         return replace(article, near_duplicate_of=None, similarity=None, duplicate_rule=None)
@@ -209,19 +209,19 @@ def _marked(corpus: Corpus, article: Article) -> Article:
 
 
 class Text(NamedTuple):
-    """What a record says, as far as two records are compared by it."""
+    """The parts of a record that two records are compared by."""
 
     kind: str | None
     content_sha256: str | None
 
 
 Standing = Literal["unheld", "latest", "superseded", "earlier text", "other text"]
-"""What a corpus holds of the text of a record: nothing of its kind; as the latest version of its key; under a record of
+"""How a corpus holds the text of a record: nothing of its kind; as the latest version of its key; under a record of
 another kind; as an earlier version; or another text of its kind."""
 
 
 def standing(text: Text, versions: Sequence[Text]) -> Standing:
-    """Return how *text* stands to the *versions* of its key, oldest first.
+    """Return how *text* relates to the *versions* of its key, which are given oldest first.
 
     >>> standing(Text("article", "b"), [Text("article", "a")])
     'other text'
@@ -237,15 +237,15 @@ def standing(text: Text, versions: Sequence[Text]) -> Standing:
 
 
 def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "earlier", "moved"]:
-    """Return whether *record* is new to *corpus*, or known, or of an earlier moment than what is held of its key.
+    """Return whether *record* is new to *corpus*, known, or earlier than the version held under its key.
 
-    Or whether it is what is held, and a near duplicate of another, as the other corpus found.
+    ``moved``: it is the version held, and the other corpus found it to be a near duplicate.
     """
     held = corpus.catalogue.versions(record["key"])
     text = Text(record.get("kind"), record.get("content_sha256"))
     found = standing(text, [Text(version.kind, version.content_sha256) for version, _ in held])
     if found == "unheld":
-        return "new"  # if another kind is held, the corpus knows which of two supersedes the other
+        return "new"  # if another kind is held, the corpus decides which one supersedes the other
     if found == "superseded":
         return "known"
     latest, place = held[-1]
@@ -255,5 +255,5 @@ def _news(corpus: Corpus, record: dict[str, Any]) -> Literal["new", "known", "ea
         return "moved" if stands else "known"
     before, fetched = _fetched(corpus.lines.record(place)), _fetched(record)
     if found == "earlier text":
-        return "new" if fetched > before else "known"  # it went back to that text
+        return "new" if fetched > before else "known"  # the page went back to that text
     return "earlier" if fetched < before else "new"

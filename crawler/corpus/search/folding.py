@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
-"""Words as they are searched for: one form for all the ways of writing them.
+"""The search form of words: one form for all ways of writing a word.
 
-SQLite knows how to take diacritics off Latin letters and no more, so the folding is done here, alike for what is
-indexed and what is asked. It works character by character: that is fast (``str.translate``), needs no language, and
-tells which piece of the original a word came from (:func:`spans`), so that the original can be shown.
+SQLite removes diacritics from Latin letters only, so the folding happens here, in the same way for indexed text and for
+queries. It works character by character: that is fast (``str.translate``), needs no language, and shows which part of
+the original a word came from (:func:`spans`), so that the original can be displayed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Letters that Unicode takes for different, and a reader (or another keyboard) for the same. Forms with hamza or madda
+# Letters that differ in Unicode, but are the same to a reader (or on another keyboard). Forms with hamza or madda
 # decompose, and need no line here.
 _SAME = {
     "ي": "ی", "ى": "ی", "ے": "ی",
@@ -20,8 +20,8 @@ _SAME = {
     "ة": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۃ": "ه",
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ŧ": "t", "ŋ": "n",
 }  # fmt: skip
-_DROPPED = frozenset("ـء")  # tatweel draws a longer line; the lone hamza is left out as often as written
-# Each of these is a word of its own: their scripts put no space between words, and a phrase finds a sequence of them.
+_DROPPED = frozenset("ـء")  # tatweel only lengthens the line; many writers leave out the lone hamza
+# Each of these is a word of its own: their scripts put no spaces between words, and a phrase finds a sequence of them.
 # Kana, Han; Thai and Lao, Tibetan, Burmese, Khmer, with the marks that stand on their letters.
 _SPACELESS = (
     *((0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
@@ -29,12 +29,12 @@ _SPACELESS = (
 )
 _FIRST_KANA = 0x3041
 # Canonical combining classes of accents, Hebrew points and Arabic vowel signs. Others (the viramas and nuktas of
-# India, the tone marks of Thailand) are not ornament: without them a word is another one.
+# India, the tone marks of Thailand) are not optional: without them it is another word.
 _POINTS, _ACCENTS = range(10, 37), range(200, 256)
 
 
 class _Folds(dict[int, str]):
-    """What becomes of each character: computed when it is first met."""
+    """The folded form of each character, computed at its first use."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -48,15 +48,15 @@ class _Folds(dict[int, str]):
 
 
 def _is_spaceless(char: str) -> bool:
-    """Tell whether *char* is a word of its own; of the scripts before Kana, a letter or mark, no sign and no digit."""
+    """Return whether *char* is a word of its own; in scripts before Kana only letters and marks are."""
     if not any(first <= ord(char) <= last for first, last in _SPACELESS):
         return False
     return ord(char) >= _FIRST_KANA or unicodedata.category(char)[0] in "LM"
 
 
 def _fold_piece(char: str) -> str:
-    """Return the folded form of a character that decomposes no further, a space for one that is in no word."""
-    if _is_spaceless(char):  # of a sign that stands for several, such as the name of an era
+    """Return the folded form of a character that decomposes no further; a space if it belongs to no word."""
+    if _is_spaceless(char):  # from a sign that stands for several, such as the name of an era
         return f" {char} "
     if char in _SAME:
         return _SAME[char]
@@ -73,21 +73,21 @@ _ASCII_FOLDS = bytes(ord(_FOLDS[code]) for code in range(0x80)) + bytes(range(0x
 _OTHERS_RE = re.compile(r"[^\x00-\x7f]+")
 
 FOLDING = 3
-"""Raised whenever :func:`fold` changes any result: older indexes are then rebuilt."""
+"""Increase this when a change of :func:`fold` changes any result: older indexes are then rebuilt."""
 
 
 def fold(text: str) -> str:
-    """Return the words of *text* in the form that is searched, parted by spaces.
+    """Return the words of *text* in their search form, separated by spaces.
 
-    Case, diacritics, vowel signs, presentation forms, joiners and tatweel make no difference, nor do the forms of
-    alef, yeh, kaf and heh, nor which digits a number is written in.
+    Case, diacritics, vowel signs, presentation forms, joiners and tatweel make no difference, and neither do the forms
+    of alef, yeh, kaf and heh, or the script of digits.
 
     >>> fold("Straße, CAFÉ-bar: ١٢۳")
     'strasse cafe bar 123'
     >>> fold("كِتابٌ عربي") == fold("کتاب عربی")
     True
     """
-    # ASCII as bytes, which is several times faster: each of its characters becomes one, and stands for itself in UTF-8.
+    # ASCII as bytes, which is several times faster: each of its characters becomes one byte, which is itself in UTF-8.
     folded = text.encode("utf-8", "surrogatepass").translate(_ASCII_FOLDS).decode("utf-8", "surrogatepass")
     return " ".join(_OTHERS_RE.sub(lambda others: others[0].translate(_FOLDS), folded).split())
 

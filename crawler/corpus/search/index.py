@@ -1,17 +1,16 @@
-"""``search.sqlite``: the full-text index of a corpus, and how it keeps up with the lines.
+"""``search.sqlite``: the full-text index of a corpus, and how it is brought up to date with the lines.
 
-It is disposable: rebuilt whenever it is missing, broken, of another version, or disagrees with the lines. Before
-each search it takes in what the catalogue has read since the last one; a commit each few thousand lines, so what a
-kill interrupts goes on. A crawl is not touched: the catalogue is read for an instant (in WAL mode readers and writer
-do not wait for each other) and the lines are read as files.
+It can be deleted: it is rebuilt when it is missing, broken, of another version, or disagrees with the lines. Before
+each search it indexes the lines that the catalogue has read since the last search, with a commit every few thousand
+lines, so indexing resumes after a kill. It does not disturb a crawl: the catalogue is read for an instant (in WAL mode
+readers and writer do not wait for each other), and the lines are read as files.
 
-Indexed is the folded text (:mod:`crawler.corpus.search.folding`), in an FTS5 table without content whose tokenizer
-parts at ASCII spaces only. The original title and, compressed, the text lie beside it: what is shown comes
-from them. They could be read from the lines, but a closed segment may be compressed, and ten hits from ten of those
-cost seconds.
+The folded text (:mod:`crawler.corpus.search.folding`) is indexed in an FTS5 table without content, whose tokenizer
+splits at ASCII spaces only. Another table holds the original title and the compressed text, for display. They could be
+read from the lines, but a closed segment may be compressed, and ten hits from ten of those would take seconds.
 
-A new version of a key gets a new row; the words of the old one stay in the index and belong to no document, and so do
-those of a key that went to duplicates/. When they are a fifth of all, the index is rebuilt.
+A new version of a key gets a new row. The words of the old version stay in the index without a document, and so do
+those of a key that moved to duplicates/. When they are a fifth of all, the index is rebuilt.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ INDEX_NAME = "search.sqlite"
 VERSION = 600 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
-_COMPRESSION = 1  # texts are read a page of hits at a time: speed of writing counts more
+_COMPRESSION = 1  # few texts are read at a time, so writing speed matters more
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far each segment was read, and what its last line read was
@@ -70,9 +69,9 @@ CREATE VIEW articles AS             -- what scrapy corpus browse shows, and coun
 
 @dataclass(slots=True)
 class CaughtUp:
-    """What catching up did. ``busy``: another process was at it, so the newest lines may be missing.
+    """The result of an update. ``busy``: another process was updating, so the newest lines may be missing.
 
-    ``damaged`` are all lines that the index lacks because they were not intact when they were read.
+    ``damaged``: all lines that the index lacks because they were not intact when it read them.
     """
 
     lines: int = 0
@@ -82,7 +81,7 @@ class CaughtUp:
 
 
 class SearchIndex(NamedTuple):
-    """An open index: its ``connection``, its ``path``, and what was done to bring it up to date."""
+    """An open index: its ``connection``, its ``path``, and the result of its update."""
 
     connection: sqlite3.Connection
     path: Path
@@ -93,12 +92,12 @@ class SearchIndex(NamedTuple):
 def open_index(
     root: Path, on_bytes: Callable[[int, int], None], *, rebuilt: str | None = None
 ) -> Iterator[SearchIndex]:
-    """Open the index of the corpus at *root*, caught up with the lines that its catalogue has read.
+    """Open the index of the corpus at *root*, up to date with the lines that its catalogue has read.
 
-    Where the corpus cannot be written, its index is used as it is if it has read all lines; else one is made in a
-    temporary folder, which is gone when this ends. *on_bytes* is called with the bytes of lines read so far, and those
-    to read; *rebuilt* is a reason to rebuild the index. Raises ``CorpusError`` if there is no corpus, or the index
-    cannot be written.
+    If the corpus is read-only, its index is used if it has read all lines; else one is built in a temporary folder,
+    which is removed when this ends. *on_bytes* receives the bytes of lines read so far, and the bytes to read;
+    *rebuilt* is a reason to rebuild the index. Raises ``CorpusError`` if there is no corpus, or the index cannot be
+    written.
     """
     with ExitStack() as stack:
         with read_catalogue(root) as catalogue:
@@ -124,7 +123,7 @@ def _up_to_date(reader: _IndexSource, rebuilt: str | None) -> SearchIndex:
             connection = _caught_up(reader, done)
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError as error:  # malformed: what it holds is in the lines
+        except sqlite3.DatabaseError as error:  # malformed: the lines have everything that it holds
             done = CaughtUp(rebuilt=f"it was damaged ({error})")
             remove_index(reader.home)
             connection = _caught_up(reader, done)
@@ -132,7 +131,7 @@ def _up_to_date(reader: _IndexSource, rebuilt: str | None) -> SearchIndex:
 
 
 def _fresh(reader: _IndexSource) -> SearchIndex | None:
-    """Return the index that lies in the corpus, if it can be read and has read all lines."""
+    """Return the index in the corpus, if it can be read and has read all lines."""
     path = reader.home / INDEX_NAME
     try:
         connection = connect_to_read(path)
@@ -152,7 +151,7 @@ def _fresh(reader: _IndexSource) -> SearchIndex | None:
 
 
 class _IndexSource(NamedTuple):
-    """What is to be read: of the corpus at ``root`` the segments up to their ``ends``, and what the catalogue knows.
+    """What to index: the segments of the corpus at ``root`` up to their ``ends``, and the data of its catalogue.
 
     ``home`` is the folder of the index: the corpus itself, or a temporary one.
     """
@@ -222,7 +221,7 @@ def remove_index(root: Path) -> None:
 
 
 def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, int]) -> str | None:
-    """Return why the index cannot go on from where it is, None if it can."""
+    """Return why the index cannot be continued; None if it can."""
     if _version(connection) != VERSION:
         return "another version of Gleaner made it"
     paths = (path for family in FAMILIES for path in segment_paths(root, family))
@@ -230,7 +229,7 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
     for name, size, last, checksum in connection.execute("SELECT name, bytes, last, checksum FROM segments"):
         if size > ends.get(name, 0):
             return f"it had read more of {name} than there is"
-        # A compressed segment is closed and never changes; looking into it would cost more than it is worth.
+        # A compressed segment is closed and never changes, so checking it is not worth the cost.
         if name in plain and not _is_there(root, LinePlace(name, last, size - last), checksum):
             return f"{name} is not what it had read"
     (documents,) = connection.execute("SELECT count(*) FROM documents").fetchone()
@@ -254,7 +253,7 @@ def _take_in(reader: _IndexSource, connection: sqlite3.Connection, done: CaughtU
         lines = lines_from(reader.root, name, start, end)
         while group := list(islice(lines, _LINES_A_COMMIT)):
             with _transaction(connection):
-                if _reached(connection, name) != start:  # another search does the same, and was faster
+                if _reached(connection, name) != start:  # another search was updating too, and was faster
                     done.busy = True
                     return
                 for place, raw in group:
@@ -281,7 +280,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite itself ends one for which there is no room
+        if connection.in_transaction:  # SQLite itself ends a transaction when the disk is full
             connection.execute("ROLLBACK")
         raise
 
@@ -298,7 +297,7 @@ def _index(connection: sqlite3.Connection, record: dict[str, Any], *, is_duplica
         return
     key, title, text = record["key"], _text(record.get("title")) or "", _text(record.get("text")) or ""
     packed = zlib.compress(text.encode(), _COMPRESSION)
-    # The new row first: its number is then higher than any before, and never that of words already indexed.
+    # The new row first: its number is then higher than any before, so it is never that of words already indexed.
     document = connection.execute("INSERT INTO originals (text) VALUES (?)", (packed,)).lastrowid
     for (before,) in connection.execute("SELECT id FROM documents WHERE key = ?", (key,)).fetchall():
         connection.execute("DELETE FROM originals WHERE id = ?", (before,))
@@ -307,18 +306,18 @@ def _index(connection: sqlite3.Connection, record: dict[str, Any], *, is_duplica
     facts = (kind, language, published, _source(record), stored_picture(record), published and published[:4])
     crc = document_crc(key, version, kind, language, published, url, title, packed)
     row = (document, key, version, *facts, title, url, crc)
-    # Not INSERT OR REPLACE, which begins a savepoint: there FTS5 writes out what it gathers, for each single document.
+    # Not INSERT OR REPLACE: it begins a savepoint, at which FTS5 writes its pending data for each single document.
     connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (document, fold(title), fold(text)))
 
 
 def document_crc(*facts: object) -> int:
-    """Return the CRC-32 of what is shown of a document: key, version, kind, language, published, url, title, text."""
+    """Return the CRC-32 of the shown fields: key, version, kind, language, published, url, title, text."""
     return zlib.crc32(repr(facts).encode(errors="surrogatepass"))
 
 
 def _remove(connection: sqlite3.Connection, key: str, version: int) -> None:
-    """Remove the document of *key*, which went to duplicates/ with *version*, unless it is a later one."""
+    """Remove the document of *key*, which moved to duplicates/ with *version*, unless it has a later version."""
     row = connection.execute("DELETE FROM documents WHERE key = ? AND version < ? RETURNING id", (key, version))
     for (document,) in row.fetchall():
         connection.execute("DELETE FROM originals WHERE id = ?", (document,))

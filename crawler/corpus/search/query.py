@@ -1,4 +1,4 @@
-"""Search queries: words, "phrases" and beginnings*, all of which a record must have."""
+"""Search queries: words, "phrases" and prefixes*. A record must have all of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MOST_WORDS = 200
 
 
 class Term(NamedTuple):
-    """Folded words that must stand side by side; with ``prefix`` the last is only how a word begins."""
+    """Folded words that must follow each other; with ``prefix`` the last one is the beginning of a word."""
 
     words: tuple[str, ...]
     prefix: bool
 
 
 def parse(question: str) -> list[Term]:
-    """Return the terms of *question*. Nothing in it is ever an error, save that there is no word in it, or too many.
+    """Return the terms of *question*. The only errors are a question without words, and one with too many.
 
     A word that folds to several (``don't``, ``3.5``, a row of Chinese characters) is a phrase of them.
 
@@ -41,5 +41,5 @@ def parse(question: str) -> list[Term]:
 
 
 def expression(terms: list[Term]) -> str:
-    """Return *terms* as an FTS5 expression. Folded words hold no quote, so nothing in them can end the string."""
+    """Return *terms* as an FTS5 expression. Folded words contain no quotes, so they cannot end the string."""
     return " AND ".join(f'"{" ".join(term.words)}"{" *" if term.prefix else ""}' for term in terms)

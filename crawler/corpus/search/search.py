@@ -1,4 +1,4 @@
-"""Full-text search of a corpus: ranked, filtered, in any spelling, with snippets of what was written."""
+"""Full-text search of a corpus: ranked, filtered, in any spelling, with snippets of the original text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crawler.corpus.search.snippets import Snippet, snippet
 from crawler.corpus.selection import Selection
 
 _TITLE_WEIGHT = 6.0
-"""A word in the title counts as much as so many in the text."""
+"""A word in the title counts as much as this many in the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchHits:
-    """What a search found: the best ``hits`` of ``total``, and what was done to the index before."""
+    """The result of a search: the best ``hits`` of ``total``, and the update of the index before it."""
 
     hits: list[Hit]
     total: int
@@ -49,15 +49,15 @@ def search(
     limit: int = 10,
     on_bytes: Callable[[int, int], None] = lambda _read, _total: None,
 ) -> SearchHits:
-    """Return the *limit* best records of *selection* in the corpus at *root* that have all words of *question*.
+    """Return the *limit* best records of *selection* in the corpus at *root* that match all terms of *question*.
 
     Only the latest version of a key in articles/ is found. *on_bytes* receives the progress of the index.
-    Raises ``ConfigError`` for a *question* without words, ``CorpusError`` if there is no corpus or no room.
+    Raises ``ConfigError`` for a *question* without words, ``CorpusError`` if there is no corpus or the disk is full.
     """
     terms = parse(question)
     try:
         return _search(root, terms, selection, limit, on_bytes)
-    except sqlite3.DatabaseError as error:  # it is damaged where catching up did not look
+    except sqlite3.DatabaseError as error:  # damage that the update did not notice
         return _search(root, terms, selection, limit, on_bytes, rebuilt=f"it was damaged ({error})")
 
 
@@ -88,7 +88,7 @@ def _search(
 def _hit(
     row: tuple[str, int, str | None, str | None, str | None, str | None, str, bytes, float, int], terms: list[Term]
 ) -> Hit:
-    """Return what is shown of a document; raise ``sqlite3.DatabaseError`` if it is not what was indexed."""
+    """Return the hit for a document; raise ``sqlite3.DatabaseError`` if it is not what was indexed."""
     *shown, score, crc = row
     if document_crc(*shown) != crc:
         raise sqlite3.DatabaseError("a record in it is not what was indexed")

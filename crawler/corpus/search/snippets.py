@@ -1,4 +1,4 @@
-"""The piece of a text that shows best why it was found, as it was written, with the hits marked."""
+"""Snippets: the piece of the original text that best shows why it was found, with the hits marked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from crawler.corpus.search.query import Term
 
 _SPACE_RE = re.compile(r"\s+")
 _MOST_CHARACTERS = 300_000
-"""A longer text is looked at no further; a hit beyond is a hit, but its surroundings are not shown."""
+"""The rest of a longer text is not searched for snippets; a record with a hit there is found, without the snippet."""
 _BEFORE = 5
-"""One of so many words shown stands before the first hit."""
+"""One word in this many of the snippet comes before the first hit."""
 
 
 class Snippet(NamedTuple):
@@ -32,7 +32,7 @@ class _Hit(NamedTuple):
 
 
 def snippet(text: str, terms: list[Term], words: int = 32) -> Snippet:
-    """Return the *words* of *text* with the most different *terms* in them; its beginning if there are none.
+    """Return the *words* words of *text* with the most different *terms*; its beginning if there are none.
 
     >>> from crawler.corpus.search.query import parse
     >>> snippet("He went to the Holy City.", parse('"holy city"'))
@@ -82,7 +82,7 @@ def _window(hits: list[_Hit], words: int) -> int:
 
 
 def _one_line(text: str, start: int, end: int, hits: list[tuple[int, int]]) -> Snippet:
-    """Cut *text* from *start* to *end*, fold white space, and shift *hits* (in places of *text*) along."""
+    """Cut *text* from *start* to *end*, fold white space, and shift *hits* (positions in *text*) accordingly."""
     shown = "… " if start else ""
     marks: list[tuple[int, int]] = []
     place = start
