@@ -26,6 +26,30 @@ _LEVELS = 4
 """How often an entity may have been escaped: as often as :data:`_ENTITY_RE` says."""
 
 
+_DRESS_RE = re.compile(rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+")
+_INDENT_BLANKS_RE = re.compile(rb"\n[ \t]{0,200}+\xc2\xa0")
+
+
+def undressed(data: bytes) -> Mapped | None:
+    """Return *data* without a terminal's colours and a browser's indents; None if it has none, or no dump either."""
+    if b"contenttypeid" not in data and b"string" not in data:
+        return None
+    return Undressed(data) if b"\x1b[" in data or _INDENT_BLANKS_RE.search(data) else None
+
+
+class Undressed(Mapped):
+    """The source as PHP printed it: without the colours of a terminal, and with plain blanks at the start of lines."""
+
+    def _segment(self, start: int, end: int) -> None:
+        position = start
+        for found in _DRESS_RE.finditer(self._source, start, end):
+            self._put(self._source[position : found.start()], position)
+            if not found[0].startswith(b"\x1b"):
+                self._put(found[0].replace(b"\xc2\xa0", b" "), *found.span())
+            position = found.end()
+        self._put(self._source[position:end], position)
+
+
 def has_backslashed_dump(data: bytes) -> bool:
     """Tell whether *data* may hold a dump inside a string of JSON or JavaScript."""
     if b"\\" not in data:

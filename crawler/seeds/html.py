@@ -19,11 +19,15 @@ _HTML_RE = re.compile(
     re.IGNORECASE,
 )
 _ENTITY_RE = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_ESCAPED_DUMP_RE = re.compile(rb"=&(?:amp;){0,3}gt;|\{&(?:amp;){0,3}quot;|\{&#0?34;|:&quot;")
+_ESCAPED_DUMP_RE = re.compile(
+    rb"=&(?:amp;){0,3}gt;|[\[{]\s{0,64}&(?:amp;){0,3}(?:quot|#0?34);|:&(?:amp;){0,3}quot;|&(?:amp;){0,3}quot;\s{0,9}:"
+)
 _TOKEN_RE = re.compile(
     rb"<(?:(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,20}+)(?:[\s/][^<>]*+)?+>|(?P<comment>!--)|[!?][^<>]*+>)"
     rb"|(?P<entity>" + _ENTITY_RE.pattern + rb")"
 )
+_OPEN_TAG_RE = re.compile(rb"<(?:/?[A-Za-z][A-Za-z0-9]{0,20}+(?:[\s/][^<>]*+)?+|[!?][^<>]*+)\Z")
+"""A tag that a hole, or the end of the page, interrupts."""
 _SPACE_RE = re.compile(rb"[\s]+")
 _BLOCKS = frozenset(
     b"address article aside blockquote br dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li"
@@ -61,7 +65,7 @@ class HtmlText(Mapped):
     ) -> None:
         self._unseen = unseen
         self._hidden: bytes | None = None
-        self._in_comment = False
+        self._in_comment = self._in_tag = False
         self._nested = 0
         self._pre = 0
         self._captured: dict[bytes, list[int]] = {}
@@ -85,6 +89,11 @@ class HtmlText(Mapped):
 
     def _segment(self, start: int, end: int) -> None:
         position = start
+        if self._in_tag:  # a hole stood in an attribute
+            closing = self._source.find(b">", start, end)
+            if closing < 0:
+                return
+            self._in_tag, position = False, closing + 1
         while self._tokens < _MAX_TOKENS:
             if self._in_comment:
                 closing = self._source.find(b"-->", position, end)
@@ -103,7 +112,9 @@ class HtmlText(Mapped):
                 self._in_comment = not self._unseen and self._hidden not in _RAW
             elif token["name"]:
                 self._tag(token)
-        self._text(position, end)
+        last = self._source.rfind(b"<", position, end)
+        self._in_tag = not self._unseen and last >= 0 and _OPEN_TAG_RE.match(self._source, last, end) is not None
+        self._text(position, last if self._in_tag else end)
 
     def _entity(self, token: re.Match[bytes]) -> None:
         if self._hidden is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from crawler.seeds.escapes import undressed
 from crawler.seeds.head import parse_head
 from crawler.seeds.html import HtmlText
+from crawler.seeds.mapped import Mapped
 from crawler.seeds.model import Diagnosis, Dump, Page
-from crawler.seeds.search import find_dumps, outside
+from crawler.seeds.search import Search, find_dumps, outside
 from crawler.text.mojibake import mend
 
 _BOM = b"\xef\xbb\xbf"
@@ -32,7 +34,7 @@ def parse_page(text: str, zone: ZoneInfo) -> Page:
     """
     parts = _Parts()
     data = _to_bytes(text, parts)
-    search = find_dumps(data)
+    data, search, dumps = _look_through(data)
     parts.diagnoses += search.diagnoses
     if search.is_html:
         _read_html(data.replace(HtmlText.HOLE, b" "), search.spans, parts)
@@ -51,14 +53,38 @@ def parse_page(text: str, zone: ZoneInfo) -> Page:
         credits=tuple(head.credits),
         paragraphs=tuple(head.paragraphs),
         desk_code=head.desk_code,
-        dumps=search.dumps,
+        dumps=dumps,
         diagnoses=tuple(parts.diagnoses),
     )
 
 
 def parse_dumps(text: str) -> tuple[Dump, ...]:
     """Return the dumps that :func:`parse_page` finds in *text*, without a look at its prose."""
-    return find_dumps(_to_bytes(text, _Parts())).dumps
+    return _look_through(_to_bytes(text, _Parts()))[2]
+
+
+def _look_through(data: bytes) -> tuple[bytes, Search, tuple[Dump, ...]]:
+    """Return *data* as PHP printed it, what is found there, and the dumps with their places in *data* as it is."""
+    bare = undressed(data)
+    if bare is None:
+        search = find_dumps(data)
+        return data, search, search.dumps
+    search = find_dumps(bare.data)
+    search.diagnoses = [_moved(one, bare) for one in search.diagnoses]
+    dumps = (
+        replace(
+            dump,
+            offset=bare.source(dump.offset),
+            end=bare.source_end(dump.end),
+            diagnoses=tuple(_moved(one, bare) for one in dump.diagnoses),
+        )
+        for dump in search.dumps
+    )
+    return bare.data, search, tuple(dumps)
+
+
+def _moved(diagnosis: Diagnosis, text: Mapped) -> Diagnosis:
+    return replace(diagnosis, offset=text.source(diagnosis.offset))
 
 
 @dataclass(slots=True)

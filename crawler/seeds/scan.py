@@ -30,6 +30,8 @@ _MAX_DECLARED_DIGITS = 15
 _MAX_ID_LISTS = 100
 _LOOK_BACK = 800
 _MAX_INDENT = 100
+_MAX_DESCENTS = 8
+"""So often a serialized array is read that stands as a string in one that was read already."""
 _MAX_GLUED = 10_000
 _FIRST_RECORD = 4096
 """Bytes within which the first record of a bare list ends; one that names none of our keys there is not read on."""
@@ -119,6 +121,7 @@ _ARRAY_MARKS = tuple(
         rb"a:[0-9]{1,15}:\{i:",
     )
 )
+_NOTHING_RE = re.compile(rb"\s*+\Z")
 _BLANK_LINE = re.compile(rb"\n[ \t\r\0]*+\n")
 
 
@@ -154,6 +157,7 @@ class Scanner:
         self.shells: list[tuple[int, int]] = [(0, 0)]
         self._false_starts = 0
         self._broken_until = -1
+        self._descents = 0
         self._marks = [_Next(_searcher(data, mark, outer=True)) for mark in (*_LIST_MARKS, *_ARRAY_MARKS)]
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
         self._open_at: set[int] = set()
@@ -181,13 +185,15 @@ class Scanner:
             if found is None:
                 start.floor = at + 1
                 continue
-            if _is_ours(found, len(self.data)):
+            if _is_ours(found, self.data):
                 found.around = _around(self.data, found)
                 self._broken_until = self._blank_line.find(found.span[1]) if found.reading.truncated else -1
                 position = max(found.span[1], at + 1)
+                if self.shells[-1][1] >= found.span[1]:
+                    found.around = self.shells[-1]
                 yield found
                 continue
-            start.floor = max(found.reading.end, at + 1)  # in it there may still be a dump of another form
+            start.floor = max(self._next_look(found), at + 1)
             if not found.reading.truncated and found.reading.end > self.shells[-1][1]:
                 self.shells.append((found.start, found.reading.end))
             self._flag(found.start, has_id=bool(found.reading.items))
@@ -200,6 +206,14 @@ class Scanner:
         """Tell whether what begins at *at* is a value of the dump before it, which could not be read on."""
         return at < self._broken_until and _is_value(self.data, at)
 
+    def _next_look(self, found: Found) -> int:
+        """Return where the form of *found*, which is no dump, is looked for again; other forms may still be in it."""
+        inner = found.reading.inner
+        if inner is None or self._descents >= _MAX_DESCENTS:
+            return found.reading.end
+        self._descents += 1
+        return inner
+
     def _limit(self, position: int) -> int:
         """Return where a dump that is being read at *position* ends at the latest."""
         return min(self._limit_over_blank_lines(position), self._blank_line.find(position))
@@ -208,8 +222,8 @@ class Scanner:
         return min(len(self.data), *(mark.find(position) for mark in self._marks))
 
     def _limit_of_lines(self, position: int) -> int:
-        """Return it for a form whose values may hold JSON and blank lines."""
-        return min(len(self.data), *(mark.find(position) for mark in self._marks[len(_LIST_MARKS) :]))
+        """Return it for a form whose values may hold JSON, serialized arrays and blank lines."""
+        return min(len(self.data), *(mark.find(position) for mark in self._marks[len(_LIST_MARKS) : -1]))
 
     def _flag(self, start: int, *, has_id: bool) -> None:
         """Remember a list of records that have an id and nothing else of ours: a person may know better."""
@@ -350,7 +364,7 @@ def tells_record(found: Found) -> bool:
     )
 
 
-def _is_ours(found: Found, length: int) -> bool:
+def _is_ours(found: Found, data: bytes) -> bool:
     """Tell whether what was read is a dump of related articles, and not something else that PHP printed.
 
     A string is, once it begins like one, if its records have a title or nothing but ids; so is a list with a record
@@ -362,7 +376,7 @@ def _is_ours(found: Found, length: int) -> bool:
     if found.form == "json-string" and not found.reading.foreign:
         told = any(item.title is not None or item.partial for item in items)
         return not items or told or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
-    cut = found.reading.truncated and found.reading.end >= length
+    cut = found.reading.truncated and _NOTHING_RE.match(data, found.reading.end) is not None
     elided = any(kind == "elided" for kind, _, _ in found.notes.entries)
     told = (items or elided or found.reading.at_end) and all(item.partial for item in items)
     return bool((cut or elided) and told and not found.reading.foreign)

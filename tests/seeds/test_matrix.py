@@ -52,8 +52,6 @@ def expected(kind: str, form: str) -> list[list[object]]:
     if kind in OTHER_VALUES:
         record, field, value = OTHER_VALUES[kind]
         rows[record][field] = value
-    if (kind, form) == ("reference_value", "serialize"):
-        rows[1][3] = None  # it is written as a number of another value
     if (kind, form) == ("blank_line", "print_r"):
         rows[1][4] = "First line second line"  # nothing says that the line break is the title's
     return rows[::-1] if kind == "reversed" else rows

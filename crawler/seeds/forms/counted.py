@@ -11,12 +11,16 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from crawler.seeds.forms.engine import MAX_COUNT_DIGITS, Grammar
+from crawler.seeds.forms.record import KEYS
+from crawler.seeds.forms.tree import Branch
 from crawler.seeds.lengths import judge_length, repair
 
 _S = rb"[\s\0]*+"
+_BACKSLASHED_RE = re.compile(rb"\\(['\"\\])")
 _CLASS = rb"[^()\s\"]{1,200}+"
 
 
@@ -56,9 +60,13 @@ class Counted(Grammar):
     def counted(self, begin: int, end: int, declared: int) -> str:
         """Return the text between *begin* and *end*, which should have *declared* bytes."""
         raw = self.data[begin:end]
+        if self.reading.inner is None and raw.startswith((b"a:", b"O:")):
+            self.reading.inner = begin
         text = raw.decode("utf-8", "replace")
         if len(raw) == declared:
             return text
+        if b"\\" in raw and len(plain := _BACKSLASHED_RE.sub(rb"\1", raw)) == declared:
+            return plain.decode("utf-8", "replace")  # it stands in a string of another dump, which escapes its quotes
         judgement = judge_length(raw, declared)
         if judgement.verdict == "exact":
             if judgement.undo:
@@ -80,7 +88,7 @@ class VarDump(Counted):
     _KEY = (
         rb"\[(?:\"([^\"\r\n]{0,64}+)\"(?::(?:protected|private|\"[^\"\r\n]{1,200}+\":private))?|(-?[0-9]++))\]"
         rb"|'([^'\r\n]{0,64}+)'|([0-9]++)"
-        rb"|(?:(?:public|protected|private|readonly|static)[ ]++)++(?:[?\w\\|]++[ ]++)?[$']?(\w{1,64}+)'?"
+        rb"|(?:(?:public|protected|private|readonly|static)[ ]++)++(?:[?\w\\|]++[ ]++)?[$']?\{?(\w{1,64}+)\}?'?"
     )
     _ARRAY = (
         rb"&?(?:array[ \0]?\((?P<count>[^()\s]{1,40}+)\)|object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)"
@@ -116,8 +124,8 @@ class VarDump(Counted):
     elision = re.compile(rb"\(more elements\)\.\.\.|\.\.\.|\*DEPTH LIMIT\*")
     string_opening = re.compile(rb"&?string ?\(([0-9]++|[^()\s\"]{1,40}+)\)" + _S + rb"\"")
     _NEXT = (
-        rb"(?:\[\"?\w{1,32}+|'\w{1,32}+' ?=>|[0-9]{1,9}+ =>|(?:public|protected|private|readonly) |[}\]]"
-        rb"|\(more elements|\Z)"
+        rb"(?:\[(?:\"[^\"\r\n]{0,64}+(?:\"|\Z)|-?[0-9]|\Z)|'\w{0,32}+(?:' ?=>|'? ?=?\Z)|[0-9]{1,9}+ =>"
+        rb"|(?:public|protected|private|readonly) |[}\]]|\(more elements|\Z)"
     )
     end = re.compile(rb"\"(?:\.\.\.)?(?=" + _S + _NEXT + rb")")
     string_closing = b'"'
@@ -125,7 +133,10 @@ class VarDump(Counted):
 
 
 class Serialized(Counted):
-    """``serialize``; references are unknown, objects that serialize themselves are stepped over by their length."""
+    """``serialize``, with what its references name.
+
+    Objects that serialize themselves are stepped over by their length.
+    """
 
     _ARRAY = rb"(?:a:(?P<count>[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++):\{"
     opener = re.compile(_ARRAY)
@@ -149,13 +160,47 @@ class Serialized(Counted):
     goes_on = re.compile(rb"\";[\s\0]{0,256}+" + _NEXT)
     _own_way = re.compile(rb"C:[0-9]++:\"" + _CLASS + rb"\":([0-9]{1,9}+):\{")
 
+    _reference = re.compile(rb"([rR]):([0-9]{1,9}+);")
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.values: list[Any] = [None]
+        """What PHP numbers for its references: the whole, and each value in it."""
+
     def value(self, name: str, at: int) -> bool:
         own = self._own_way.match(self.data, self.position)
         if own is None:
-            return super().value(name, at)
+            return self._numbered(name, at)
         end = own.end() + int(own[1])
         if not self.data.startswith(b"}", end):
             return False
         self.stack[-1][name] = None
+        self.values.append(None)
         self.advance(end + 1)
         return True
+
+    def _numbered(self, name: str, at: int) -> bool:
+        """Read a value that has a number, or a reference to one; an ``R`` has no number of its own."""
+        node, reference = self.stack[-1], self._reference.match(self.data, self.position)
+        if reference is None or reference[1] == b"r":
+            self.values.append(None)
+        place = len(self.values) - 1
+        if not super().value(name, at):
+            return False
+        if reference is not None:
+            node[name] = _named(self.values, int(reference[2]) - 1, at)
+        else:
+            self.values[place] = node[name]
+        return True
+
+
+def _named(values: Sequence[Any], place: int, at: int) -> Any:
+    """Return what a reference at *at* names: text, or our keys of a record; no more, as references may go in rings."""
+    value = values[place] if 0 <= place < len(values) else None
+    if not isinstance(value, Branch):
+        return value
+    if "id" not in value:
+        return None
+    named = Branch(at)
+    named.update({key: value[key] for key in KEYS if key in value and not isinstance(value[key], Branch)})
+    return named

@@ -8,7 +8,9 @@ from typing import ClassVar
 
 _MAX_COLUMN = 200
 _FRAGMENT_RE = re.compile(
-    rb"[\s\0,;]*+(?:['\"]\w{0,32}+['\"]?|\[[\"']?\w{0,32}+[\"']?\]?|[0-9]{1,9}+ =)[ ]?=?>?\s*+\Z", re.ASCII
+    rb"[\s\0,;]*+(?:['\"]\w{0,32}+['\"]?|(?:public|protected|private|readonly) [\w$?' ]{0,64}+"
+    rb"|\[[\"']?\w{0,32}+[\"']?\]?|[0-9]{1,9}+ =)[ ]?=?>?\s*+\Z",
+    re.ASCII,
 )
 """The beginning of a key at the end of the text."""
 
@@ -50,7 +52,9 @@ class Cursor:
 
         The lines after it are the page's.
         """
-        return len(self.data) if _FRAGMENT_RE.match(self.data, self.solid) else self.line_end(self.solid)
+        line_end = self.line_end(self.solid)
+        fragment = _FRAGMENT_RE.match(self.data, self.solid) or _FRAGMENT_RE.match(self.data, line_end)
+        return len(self.data) if fragment else line_end
 
     def column(self, position: int) -> int | None:
         """Return how far *position* is from the beginning of its line, None if something stands before it there."""

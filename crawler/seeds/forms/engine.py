@@ -22,7 +22,9 @@ MAX_DEPTH = 100
 MAX_NODES = 400_000
 MAX_COUNT_DIGITS = 9
 _MAX_OPENING_BYTES = 300
-_MAX_FRAGMENT_BYTES = 64
+_MAX_FRAGMENT_BYTES = 100
+_FRAGMENT_WORDS = 4
+_CUT_NUMBER_RE = re.compile(rb"[\"']?[0-9]{0,20}+[\"']?,?\s*+\Z")
 _IN_LIST = "something between two records is no record; skipped"
 _IN_RECORD = "the record continues with something unreadable; skipped"
 _BRACKETS = {b"(": b")", b"[": b"]", b"{": b"}"}
@@ -63,6 +65,7 @@ class Grammar(Cursor, ABC):
         self.stack: list[Branch] = []
         self.nodes = 0
         self.broken = False
+        self.cut_text = False
         self.ends = Seeker(self.end, data)
         self.elements = Seeker(self.element, data)
 
@@ -153,6 +156,7 @@ class Grammar(Cursor, ABC):
         if self.opens_string():
             value = self.string(name)
             if value is None:
+                self.cut_text = name != "id" or _CUT_NUMBER_RE.match(self.data, self.position) is not None
                 self.cut_value(name)
                 return False
             self.stack[-1][name] = value[0]
@@ -232,13 +236,18 @@ class Grammar(Cursor, ABC):
         for node in self.stack:
             node.partial = True
         reading.truncated = bool(self.stack)
-        reading.at_end = self.broken or len(self.data) - self.position <= _MAX_FRAGMENT_BYTES
+        reading.at_end = self.cut_text or _is_fragment(self.data[self.solid : self.solid + _MAX_FRAGMENT_BYTES])
         reading.end = self.cut_end() if self.stack else self.solid
         reading.payload = (self.start, reading.end)
         reading.collect(self.root, self.notes, escaped=self.escapes)
 
     def settle(self) -> None:
         """Close at the end of the dump what is whole without being closed."""
+
+
+def _is_fragment(rest: bytes) -> bool:
+    """Tell whether *rest* may be the beginning of a key or value, with which a text breaks off; prose is longer."""
+    return len(rest) < _MAX_FRAGMENT_BYTES and len(rest.split()) < _FRAGMENT_WORDS
 
 
 def _closing(opening: bytes) -> bytes:

@@ -51,7 +51,7 @@ def parse_json(data: bytes, start: int, end: int, notes: Notes) -> Reading | Non
         if clean is not None:
             reading.items = clean
             return reading
-        if not set(map(type, tree)) <= {dict}:
+        if not set(map(type, tree)) <= {dict, list}:
             return None
     reading.collect(tree, notes, escaped=True)
     return reading
@@ -211,7 +211,7 @@ class Json(Grammar):
         if not self.opens_string() and self.data[self.position - 1 : self.position] not in (b'"', b"'"):
             return
         begin = self.position
-        raw = self.data[begin : self.line_end(begin)].rstrip(b"\r")
+        raw = self.data[begin : self.line_end(begin)].rstrip(b"\r").removesuffix(b",")
         if name == "title":
             self.stack[-1][name] = _decode(raw.removesuffix(b"}").removesuffix(b'"')) or None
         elif raw.endswith(b'"') and raw.count(b'"') == 1:

@@ -76,4 +76,6 @@ class PrintR(Grammar):
 @lru_cache(maxsize=64)
 def _line_end(indent: int) -> re.Pattern[bytes]:
     """Return where a value ends in an array whose parentheses stand in the column *indent*."""
-    return re.compile(rb"\r?\n(?=[ ]{%d}%b|[ ]{%d}\)\r?(?:\n|\Z))" % (indent + _INDENT, _KEY, indent))
+    return re.compile(
+        rb"\r?\n(?=[ ]{%d}(?:%b|\[\w{0,64}+\]?[ =]{0,2}\Z)|[ ]{%d}\)\r?(?:\n|\Z))" % (indent + _INDENT, _KEY, indent)
+    )

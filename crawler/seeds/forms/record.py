@@ -56,8 +56,9 @@ class Reading:
 
     Positions are byte offsets into the data that was read. ``payload`` spans what a declared length counts.
     ``proved`` says that each value has the length that was declared for it, so that its text is beyond doubt.
-    ``foreign``: there is neither a list of records in it, nor an empty one; ``single``: all of it is one record;
+    ``foreign``: there is neither a list of records in it, nor an empty one; ``single``: all of it is one record.
     ``at_end``: it is understood up to where the text ends.
+    ``inner`` is where the first string in it begins that is a serialized array itself.
     """
 
     end: int
@@ -68,6 +69,7 @@ class Reading:
     foreign: bool = False
     single: bool = False
     at_end: bool = False
+    inner: int | None = None
 
     def collect(self, tree: Any, notes: Notes, *, escaped: bool = False) -> None:
         """Add the records of *tree*, what a form has read or JSON was parsed to.
@@ -80,7 +82,9 @@ class Reading:
         if not found and (isinstance(tree, list) or not any(map(str, tree)) or all(str(key).isdigit() for key in tree)):
             values = tree if isinstance(tree, list) else list(tree.values())
             single = [record for record in values if isinstance(record, dict)]
-            if all(not record or not record.keys().isdisjoint(KEYS) for record in single):
+            if len(single) == len(values) and all(
+                not record or not record.keys().isdisjoint(KEYS) for record in single
+            ):
                 found = [RecordList(tree, single)]
         self.foreign = not found
         self.single = any(one.holder is one.records[0] for one in found if one.records)

@@ -14,6 +14,8 @@ from crawler.seeds.forms.tree import Branch
 
 _TRIES = 8
 """How many quotes that look like an end are compared with the declared length."""
+_MAX_FAR_BYTES = 20_000
+"""How far a value is looked through that has no end before what looks like another dump."""
 _BLANK_LINE_RE = re.compile(rb"\n[ \t\r\0]*+\n")
 _S = rb"[\s\0]*+"
 
@@ -24,7 +26,7 @@ class Xdebug(Counted):
     _KEY = rb"(?:(?:(?:public|protected|private|readonly|static)[\s\0]++)++(?:[?\w\\|]++[\s\0]++)?)?'([^'\r\n]{0,64}+)'"
     _OBJECT = rb"object\([^()\s]{1,200}+\)\[[0-9]++\]"
     _SIZE = _S + rb"\(size=(?P<count>[0-9]++)\)"
-    _FIRST = rb"(?:[0-9]++|" + _KEY + rb")" + _S + rb"=>"
+    _FIRST = rb"(?:(?:public[\s\0]++)?[0-9]++|" + _KEY + rb")" + _S + rb"=>"
     opener = re.compile(rb"&?array" + _SIZE + rb"|array(?=[\s\0])|" + _OBJECT)
     openings = (
         re.compile(rb"array" + _S + rb"\(size=[0-9]++\)(?=" + _S + rb"(?:" + _FIRST + rb"|\Z))"),
@@ -34,7 +36,8 @@ class Xdebug(Counted):
         re.compile(_OBJECT + rb"(?=" + _S + _FIRST + rb")"),
     )
     element = re.compile(rb"\b([0-9]++)" + _S + rb"=>" + _S + rb"(?:array\b|" + _OBJECT + rb")")
-    key = re.compile(rb"(?:" + _KEY + rb"|(-?[0-9]++))" + _S + rb"=>" + _S)
+    key = re.compile(rb"(?:" + _KEY + rb"|(?:public[\s\0]++)?(-?[0-9]++))" + _S + rb"=>" + _S)
+    between = re.compile(rb"(?:[\s\0,;]|virtual[\s\0]++'closure'[\s\0]++'[^'\r\n]{0,200}+')*+")
     scalar = re.compile(
         rb"int[\s\0]++(-?[0-9]{1,20}+)|(?:float|boolean)[\s\0]++[\w.+-]{1,32}+|null|&array|&"
         + _OBJECT
@@ -58,6 +61,8 @@ class Xdebug(Counted):
             if match is None or match.start() - begin >= int(match[2]):
                 break
             match = self.ends.find(match.end(), self.limit)
+        if first is None:
+            match = self._far_end(begin)
         if match is None or match.start() - begin != int(match[2]):
             match = first
             if match is not None and _BLANK_LINE_RE.search(self.data, begin, match.start()):
@@ -67,6 +72,16 @@ class Xdebug(Counted):
         if match[1]:
             return self.shortened(begin, match.start(), int(match[2]), name), match.end()
         return self.counted(begin, match.start(), int(match[2])), match.end()
+
+    def _far_end(self, begin: int) -> re.Match[bytes] | None:
+        """Return where a value ends by its length, though it holds what looks like the beginning of another dump."""
+        furthest = begin + _MAX_FAR_BYTES
+        match = self.end.search(self.data, begin, furthest)
+        for _ in range(_TRIES):
+            if match is None or match.start() - begin == int(match[2]):
+                break
+            match = self.end.search(self.data, match.end(), furthest)
+        return match
 
     def elide(self, elision: re.Match[bytes]) -> None:
         if elision[0] == b"empty":

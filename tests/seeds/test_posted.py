@@ -1,0 +1,188 @@
+"""Dumps as people post them: coloured by a terminal, copied out of a browser, cut at any byte, inside of each other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler.items import RelatedItem
+from crawler.seeds import parse_page
+from crawler.seeds.model import Page
+from tests.seeds import written
+
+UTC = ZoneInfo("UTC")
+HEAD = "Title\n\nWed May 3, 2017 09:15:00\n\nThe ferry office said nothing.\n\nSA - 12\n"
+BODY = ("The ferry office said nothing.",)
+IDS = [record[0] for record in written.RECORDS]
+
+
+def read(dump: str) -> Page:
+    return parse_page(HEAD + dump, UTC)
+
+
+def items(page: Page) -> list[RelatedItem]:
+    return [item for dump in page.dumps for item in dump.related]
+
+
+def ids(page: Page) -> list[str]:
+    return [item.id for item in items(page)]
+
+
+def nested(form: str, extra: str) -> str:
+    """Return a var_dump whose records have one more value, *extra*, before ours."""
+    return form.replace('    ["id"]=>', f'    ["extra"]=>\n    {extra}\n    ["id"]=>').replace("array(5)", "array(6)")
+
+
+def test_colours_of_a_terminal_are_left_out_and_offsets_count_them() -> None:
+    coloured = re.sub(r"(string|array)", "\x1b[1m\\1\x1b[22m", written.var_dump(written.RECORDS))
+    coloured = re.sub(r'"([0-9]+)"', '"\x1b[31m\\1\x1b[0m"', coloured)
+    page = read(coloured)
+    assert items(page) == list(written.items(written.RECORDS))
+    assert (page.paragraphs, page.desk_code) == (BODY, "SA - 12")
+    assert (HEAD + coloured).encode()[page.dumps[0].end - 1 : page.dumps[0].end] == b"}"
+    assert page.dumps[0].end == len((HEAD + coloured).encode())
+
+
+@pytest.mark.parametrize("form", [written.var_dump, written.print_r, written.var_export])
+def test_unbreakable_blanks_of_an_indent_are_blanks(form: Callable[..., str]) -> None:
+    page = read(form(written.RECORDS).replace("  ", "\u00a0 "))
+    assert items(page) == list(written.items(written.RECORDS))
+    assert page.paragraphs == BODY
+
+
+def test_keys_that_are_no_words_end_a_value() -> None:
+    closure = 'object(Closure)#72 (1) {\n["parameter"]=>\narray(2) {\n["$x"]=>\nstring(10) "<required>"\n'
+    closure += '["&$y"]=>\nstring(10) "<optional>"\n[-1]=>\nstring(1) "a"\n}\n}'
+    assert items(read(nested(written.var_dump(written.RECORDS), closure))) == list(written.items(written.RECORDS))
+
+
+def test_closure_in_xdebug_has_no_arrow() -> None:
+    text = written.xdebug(written.RECORDS).replace(
+        "      'id'",
+        "      'fmt' => \n        object(Closure)[72]\n          virtual 'closure' '{closure}'\n      'id'",
+    )
+    assert items(read(text.replace("size=5", "size=6"))) == list(written.items(written.RECORDS))
+
+
+@pytest.mark.parametrize("title", ['a:1:{i:0;s:2:"id";}', '[{"id":"5"}]', "Array\n(\n    [0] => 1\n)"])
+def test_title_like_another_dump_is_a_title_where_its_length_is_declared(title: str) -> None:
+    records = [written.RECORDS[0], (*written.RECORDS[1][:4], title), written.RECORDS[2]]
+    page = read(written.xdebug(records))
+    assert [item.title for item in items(page)] == [record[4] for record in records]
+    assert not any(item.partial for item in items(page))
+
+
+def test_serialized_value_in_print_r_does_not_end_it() -> None:
+    text = written.print_r(written.RECORDS).replace("[sort]", '[meta] => a:1:{i:0;s:2:"id";}\n            [sort]')
+    page = read(text)
+    assert items(page) == list(written.items(written.RECORDS))
+    assert page.paragraphs == BODY
+
+
+def test_lists_of_lists_in_json_are_one_dump() -> None:
+    records = json.loads(written.escaped_json(written.RECORDS))
+    for text in (json.dumps([records[:2], records[2:]]), json.dumps([records], indent=4)):
+        page = read(text)
+        assert items(page) == list(written.items(written.RECORDS))
+        assert page.paragraphs == BODY
+
+
+@pytest.mark.parametrize("reference", ["r", "R"])
+def test_reference_to_a_record_is_that_record(reference: str) -> None:
+    first, second, third = (f'O:1:"A":5:{{{written.serialized([record])[14:-2]}}}' for record in written.RECORDS)
+    # Numbers: 1 the list, 2 the first record, 3 to 7 its values, 8 the record in it.
+    inside = first[:-1].replace(":5:{", ":6:{") + f's:4:"next";{second}}}'
+    page = read(f"a:3:{{i:0;{inside}i:1;{reference}:8;i:2;{third}}}")
+    assert items(page) == list(written.items(written.RECORDS))
+
+
+def test_serialized_array_is_found_in_serialized_arrays() -> None:
+    text = written.serialized(written.RECORDS)
+    for _ in range(3):
+        text = f'a:2:{{s:5:"cache";s:{written.size(text)}:"{text}";s:1:"n";i:3;}}'
+    page = read(text)
+    assert items(page) == list(written.items(written.RECORDS))
+    assert page.paragraphs == BODY
+
+
+def test_array_around_a_string_with_a_dump_is_left_out_of_html() -> None:
+    text = written.escaped_json(written.RECORDS)
+    arrow = "<font color='#888a85'>=&gt;</font>"
+    array = f"<pre>\n<b>array</b> <i>(size=2)</i>\n  'cache' {arrow} <small>string</small> "
+    quoted = text.replace('"', "&quot;")
+    array += f"<font color='#cc0000'>'{quoted}'</font> <i>(length={written.size(text)})</i>\n"
+    array += f"  'n' {arrow} <small>int</small> <font color='#4e9a06'>3</font>\n</pre>"
+    page = parse_page(f"<html><body><p>One.</p>{array}<p>Two.</p></body></html>", UTC)
+    assert ids(page) == IDS
+    assert page.paragraphs == ("One.", "Two.")
+
+
+def test_tag_around_an_attribute_with_a_dump_is_no_prose() -> None:
+    text = written.escaped_json(written.RECORDS).replace('"', "&quot;")
+    page = parse_page(f'<html><body><p>One.</p><div data-a="{text}" id="x">Two.</div></body></html>', UTC)
+    assert ids(page) == IDS
+    assert page.paragraphs == ("One.", "Two.")
+
+
+@pytest.mark.parametrize("form", [written.print_r, written.var_export, written.serialized])
+def test_dump_without_double_quotes_is_found_in_a_string_of_a_script(form: Callable[..., str]) -> None:
+    script = f"<script>var x = {json.dumps(form(written.RECORDS))};</script>"
+    page = parse_page(f"<html><body><p>One.</p>{script}<p>Two.</p></body></html>", UTC)
+    assert ids(page) == IDS
+    assert page.paragraphs == ("One.", "Two.")
+
+
+@pytest.mark.parametrize(
+    "form", [written.serialized, lambda records: json.dumps(json.loads(written.escaped_json(records)), indent=1)]
+)
+def test_text_that_was_escaped_as_a_whole_is_read(form: Callable[..., str]) -> None:
+    assert ids(read(form(written.RECORDS).replace('"', "&quot;"))) == IDS
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        written.var_dump,
+        written.print_r,
+        written.var_export,
+        written.xdebug,
+        lambda records: json.dumps(json.loads(written.escaped_json(records)), indent=4),
+    ],
+)
+def test_nothing_of_a_cut_dump_is_left_in_the_prose(form: Callable[..., str]) -> None:
+    text = form(written.RECORDS)
+    begin = text.find("sort")
+    left = [
+        cut
+        for cut in range(begin - 2, len(text))
+        if "contenttypeid" in (prose := " ".join(read(text[:cut]).paragraphs)) or IDS[0] in prose
+    ]
+    assert left == []
+
+
+def test_pictures_of_a_record_that_is_cut_before_its_id_are_no_records() -> None:
+    pictures = [{"id": "9001", "sort": "1", "pic": "/x.jpg"}, {"id": "9002", "sort": "2", "pic": "/y.jpg"}]
+    records = [{"pictures": pictures} | record for record in json.loads(written.escaped_json(written.RECORDS))]
+    text = json.dumps(records)
+    found = {number for cut in range(1, len(text)) for number in ids(read(text[:cut]))}
+    assert found == set(IDS)
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Use print_r to see Array ( [0] => apple [1] => pear ) on the page.",
+        "It ends with array(3) { [0]=> array(2) { and here the prose goes on in the same line.",
+        "It ends with a:3:{i:0;a:5:{ and here the prose goes on in the same line.",
+        "It ends with array ( 0 => array ( and here the prose goes on in the same line.",
+        "array (size=3) 0 => is how xdebug begins, and here the prose goes on.",
+    ],
+)
+def test_prose_about_dumps_stays_prose(prose: str) -> None:
+    page = read("\n" + prose)
+    assert not page.dumps
+    assert prose in page.paragraphs
