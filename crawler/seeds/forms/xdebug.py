@@ -129,4 +129,11 @@ class Xdebug(Counted):
         if not node:
             return not self.data.startswith(b"array", self._value_at(node))
         inside = any("id" in outer for outer in self.stack[:-1])
-        return inside or "id" not in node or all(key in node for key in KEYS)
+        if inside or "id" in node:
+            return inside or all(key in node for key in KEYS)
+        # An element of a list may be a record that is cut before its id.
+        return len(self.stack) == 1 or _is_list(node) or not _is_list(self.stack[-2])
+
+
+def _is_list(node: Branch) -> bool:
+    return all(key.isdigit() for key in node)
