@@ -1,4 +1,4 @@
-"""Scrapy's scheduler over the frontier: requests come from leased targets, not from memory or a job directory."""
+"""Scrapy's scheduler for the frontier: requests come from leased targets, not from memory or a job directory."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 _LOW = 16
-"""Requests below which more targets are leased."""
+"""More targets are leased while fewer requests than this wait."""
 
 
 class FrontierScheduler(BaseScheduler):
     """Leases targets and hands them to the engine as requests, nearest to the seeds first.
 
-    When a lease is over, :mod:`crawler.extensions.leases` decides. Retries, redirects and second URLs of a target come
+    :mod:`crawler.extensions.leases` decides when a lease ends. Retries, redirects and second URLs of a target come
     back through :meth:`enqueue_request` under its lease and wait in memory: they are as few as the requests underway.
     So is a request without a target, which a spider of your own may yield: it is kept for this run only.
     """
@@ -80,7 +80,7 @@ class FrontierScheduler(BaseScheduler):
         return self._may_wait and len(self._ready) < _LOW and self._room() > 0
 
     def _ahead(self) -> int:
-        """Return how many targets are leased whose request has not come as far as the network."""
+        """Return how many targets are leased whose request has not reached the network."""
         return len(self._ready) + count_before_network(self._crawler)
 
     def _lease_if_low(self) -> None:
@@ -91,7 +91,7 @@ class FrontierScheduler(BaseScheduler):
     async def _lease(self, leases: Leases) -> None:
         try:
             while self._low():
-                self._may_wait = False  # unless this batch tells of more, or a record lists new targets meanwhile
+                self._may_wait = False  # unless this batch promises more, or a record lists new targets meanwhile
                 leased = await leases.lease(self._room())
                 self._may_wait = self._may_wait or leased.more
                 for target in leased.targets:
@@ -104,4 +104,4 @@ class FrontierScheduler(BaseScheduler):
         if request is None:
             await leases.end(target.key, "gone", "the site profile has no URL for it")
         elif self._crawler.engine.spider is not None:
-            self._crawler.engine.crawl(request)  # rather than to enqueue it: this also wakes the engine
+            self._crawler.engine.crawl(request)  # preferred to enqueue_request, as this also wakes the engine

@@ -1,7 +1,7 @@
-"""What the services of archives answer: read, or told from what is none of theirs.
+"""Reads the answers of web archives' services, and recognizes answers that are not theirs.
 
-Each function raises ``ValueError`` for what counts as no answer, and Excluded (:mod:`crawler.extensions.archives`)
-where the archive says that it excludes the site.
+Each function raises ``ValueError`` if *response* does not count as an answer, and Excluded
+(:mod:`crawler.extensions.archives`) if the archive says that it excludes the site.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
 def index_answer(response: Response, *, source: CaptureSource) -> Answer:
     """Return what the index of *source* answered."""
     if response.status == _NOT_FOUND and source == "commoncrawl":
-        return Answer((), 0, None)  # how it says that it has none
+        return Answer((), 0, None)  # this index answers 404 when it has no captures
     _check_exclusion(response)
     if response.status != _OK:
         raise ValueError(f"its index cannot be read (status {response.status})")
@@ -43,7 +43,7 @@ def collections_answer(response: Response) -> tuple[Collection, ...]:
 
 
 def capture_answer(response: Response) -> Response:
-    """Return *response* if it is a capture, or says that there is none."""
+    """Return *response* if it is a capture, or says that there is no capture."""
     if "Memento-Datetime" not in response.headers:
         _check_exclusion(response)
         if response.status == _OK and is_outage(response.body):
@@ -52,7 +52,7 @@ def capture_answer(response: Response) -> Response:
 
 
 def record_answer(response: Response) -> Response:
-    """Return *response*, of Common Crawl's data host, which answers 403 to those who ask too often."""
+    """Return *response*, of Common Crawl's data host, which answers 403 to clients that send too many requests."""
     if response.status == _FORBIDDEN:
         raise ValueError(f"status {response.status}")
     return response

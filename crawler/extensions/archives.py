@@ -1,4 +1,4 @@
-"""Asking web archives: each service within its budget, in a download slot of its own, and no longer than it answers."""
+"""Requests to web archives: each service has a budget and a download slot, and gets no requests while it is down."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = 429
 _LEFT_ALONE = "it gave no answer before, and is left alone for now"
 _META = {
-    "dont_redirect": True,  # a redirect of an archived page leads to where that page led: looked at first
-    "dont_retry": True,  # the budget says when
+    "dont_redirect": True,  # an archived redirect leads to the target of the original page, which is checked first
+    "dont_retry": True,  # the budget decides when to retry
     "handle_httpstatus_all": True,
     "autothrottle_dont_adjust_delay": True,
     OWN_BUDGET: True,
-    "dont_obey_robotstxt": True,  # those of archives speak to search engines; we keep to the limits of their services
+    "dont_obey_robotstxt": True,  # theirs is for search engines; Gleaner obeys their service limits
 }
 
 
 class ArchiveDown(GleanerError):
-    """An archive that may hold a target gave no answer: the target is to wait, not to be given up."""
+    """An archive that may hold a target gave no answer, so the target waits for a later run."""
 
     def __init__(self, reason: str, *, limited: bool = False) -> None:
         self.limited = limited
@@ -58,7 +58,7 @@ class ArchiveDown(GleanerError):
 
 
 class Excluded(GleanerError):
-    """An archive says that it excludes the site, so there is nothing to ask it for; the message is its reason."""
+    """An archive says that it excludes the site, so no request to it can succeed; the message is its reason."""
 
     def __init__(self, reason: str, status: int) -> None:
         self.status = status
@@ -66,7 +66,7 @@ class Excluded(GleanerError):
 
 
 class Broken(GleanerError):
-    """One URL of an archive gave nothing that is of use; the message says why, ``status`` what it answered."""
+    """One URL of an archive gave no usable answer; the message says why, ``status`` is the HTTP status."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         self.status = status
@@ -90,17 +90,17 @@ class Archives:
         self._new_budgets = {name: partial(Budget, rate, recovery.patience) for name, rate in rates.items()}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
-        # Requests wait for their budget here, so that in Scrapy's downloader they never fill the site's place.
+        # Requests wait for their budget here, so that in Scrapy's downloader they never take slots from the site.
         slots = dict(crawler.settings.getdict("DOWNLOAD_SLOTS"))
         slots |= {name: {"concurrency": _AT_ONCE, "delay": 0.0, "jitter": 0.0} for name in rates}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
 
     async def ask(self, url: str, service: str, read: Read[T], headers: dict[str, str] | None = None) -> T:
-        """Return what *read* makes of the answer of *service*, whatever its status. It is called in a thread.
+        """Return what *read* returns for the answer of *service*, whatever its status; *read* is called in a thread.
 
-        A ``ValueError`` of *read* says why this is no answer of the service: that counts as no answer at all. Raises
-        :class:`Broken` if this URL has none, :class:`Excluded` if the archive says so, :class:`ArchiveDown` if it gives
-        no answer for now.
+        A ``ValueError`` from *read* says why this is not an answer of the service; it then counts as no answer. Raises
+        :class:`Broken` if this URL has no usable answer, :class:`Excluded` if the archive excludes the site,
+        :class:`ArchiveDown` if the archive does not answer at the moment.
         """
         reason, limited = _LEFT_ALONE, False
         async with self._at_once[service]:
@@ -128,9 +128,9 @@ class Archives:
         raise ArchiveDown(reason, limited=limited)
 
     async def _get(self, url: str, service: str, headers: dict[str, str] | None) -> Response:
-        """Return the answer of *service*; raise Broken if this URL has none, ValueError if there is none for now.
+        """Return the answer of *service*; raise Broken if this URL has none, ValueError if there is none at the moment.
 
-        An index has an answer for every question, so one that is broken there is none for now.
+        An index can answer every query, so a broken answer of an index counts as no answer at the moment.
         """
         request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": service})
         try:
@@ -157,16 +157,16 @@ class Archives:
                 await asyncio.sleep(min(turn.wait, _POLL))
 
     async def _on_budget(self, service: str, do: Callable[[Budget, float], T]) -> T:
-        """Return what *do* returns, which is done to the budget of *service*: this crawl's, or that of all workers."""
+        """Apply *do* to the budget of *service* (of this crawl, or of all workers) and return its result."""
         return await self._budgets.act(f"budget:{service}", self._new_budgets[service], do)
 
     @cached_property
     def _budgets(self) -> Budgets:
-        return budgets_of(self._crawler)  # which it has by the time that it asks
+        return budgets_of(self._crawler)  # the site profile exists by the time of the first request
 
 
 class _Turn(NamedTuple):
-    """How long to wait for the next request, if that was not taken; or whether the archive is down, and was limited."""
+    """The seconds to wait if the turn was not taken; whether the archive is down, and whether it limited requests."""
 
     wait: float
     is_down: bool

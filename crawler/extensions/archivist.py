@@ -1,7 +1,6 @@
 """The archivist: the one thread that writes to the corpus, with asyncio in front of it.
 
-It knows neither leases nor frontiers: those who need them are told by :mod:`crawler.extensions.leases`, which also
-closes it.
+It knows neither leases nor frontiers: :mod:`crawler.extensions.leases` informs them, and closes the archivist.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
 
 SEAL_SECONDS = 5.0
-"""After that a crawl that ends begins to seal no further segment: a person may be waiting for it to end."""
+"""Seconds after which an ending crawl starts to seal no further segment: a person may be waiting for its end."""
 
 
 class _Waiting(NamedTuple):
@@ -50,10 +49,10 @@ class _Waiting(NamedTuple):
 
 
 class Archivist:
-    """Does to the corpus what it is asked for, many things in one durable group. It writes, and decides nothing.
+    """Runs operations on the corpus, many in one durable group. It writes, and decides nothing.
 
-    While one group is synced the next is gathered, so the busier the crawl the fewer the syncs for each line.
-    An error of the disk or the catalogue ends the crawl: see ``error``, and ``crawler.runs.exitcodes``.
+    While one group is synced, the next is collected, so a busier crawl needs fewer syncs for each line.
+    A disk or catalogue error ends the crawl: see ``error``, and ``crawler.runs.exitcodes``.
     """
 
     def __init__(self, corpus: Corpus, run: str, crawler: Crawler, compression: Compression | None = None) -> None:
@@ -88,16 +87,17 @@ class Archivist:
         return archivist
 
     async def spider_opened(self) -> None:
-        """Note where the crawl runs: threads may tell of an error from now on."""
+        """Note the event loop of the crawl: threads may report errors from now on."""
         self._loop = asyncio.get_running_loop()
 
     async def do(self, operation: Callable[[Corpus], T], article: Article | None = None) -> T:
-        """Return what *operation* returns, once the group it was done in is durable. *article*: what it adds, if so.
+        """Return what *operation* returns, once its group is durable; *article* is the article that it adds, if any.
 
-        Raises what it raises, ``CorpusError`` if the corpus cannot be written, and ``Stopping`` once it is closed.
+        Raises any error of *operation*, ``CorpusError`` if the corpus cannot be written, and ``Stopping`` once it is
+        closed.
         """
         if self.error:
-            raise copy(self.error)  # one that is raised again and again would gather the tracebacks of all
+            raise copy(self.error)  # raising one error object many times would collect the tracebacks of all raises
         if self._closed:
             raise Stopping("the corpus of this crawl is closed")
         self._loop = asyncio.get_running_loop()
@@ -107,9 +107,9 @@ class Archivist:
         return await future
 
     async def add(self, article: Article, validators: Validators | None = None) -> Outcome:
-        """Archive *article*; return what became of it, once that is durable.
+        """Archive *article*; return the outcome, once it is durable.
 
-        *validators* are what its response gave to ask conditionally with next time.
+        *validators* are the ETag and Last-Modified of its response, for the next conditional request.
         """
         return await self.do(lambda corpus: corpus.add(article, validators), article)
 
@@ -119,7 +119,7 @@ class Archivist:
             asyncio.ensure_future(self._work())  # noqa: RUF006 - _busy is its handle
 
     async def _work(self) -> None:
-        """Do what waits, group by group, each gathered while the one before is synced; if nothing waits, commit."""
+        """Run waiting operations in groups; collect one while the one before is synced; if none waits, commit."""
         while not self._closed:
             batch, self._waiting = self._waiting, []
             results, durable = await self._loop.run_in_executor(self._thread, self._group, batch)
@@ -134,9 +134,9 @@ class Archivist:
         self._loop.call_soon_threadsafe(self._acknowledge, batch, results, error)
 
     def _acknowledge(self, batch: list[_Waiting], results: list[Any], error: CorpusError | None) -> None:
-        """Tell those who wait for *batch* what came of it."""
+        """Give each waiter in *batch* its result or error."""
         if error:
-            error.is_logged = True  # by fail(), which comes last: whatever happens in it, nobody waits for ever
+            error.is_logged = True  # fail() below logs it, after all waiters have their answer
         for one, result in zip(batch, results, strict=True):
             if one.future.done():
                 continue
@@ -147,17 +147,17 @@ class Archivist:
         if error:
             self.fail(error)
         elif self.corpus.catalogue.uncommitted:
-            self._wake()  # if nothing waits by then, what is durable is committed too, for those who read beside it
+            self._wake()  # if nothing waits, commit what is durable, so that concurrent readers of the catalogue see it
 
     def _group(self, batch: list[_Waiting]) -> tuple[list[Any], Future[None]]:
-        """Do what waits in *batch* in one group, in the archivist's thread.
+        """Run the operations in *batch* as one group, in the archivist's thread.
 
         Returns the results or errors, in order, and the future that is done once they are durable.
         """
         results: list[Any] = []
         try:
             with self.corpus.group(wait=not batch):
-                with suppress(TypeError, ValueError):  # as below: then each is looked up by itself
+                with suppress(TypeError, ValueError):  # handled below: then each article is looked up by itself
                     self.corpus.look_up([one.article for one in batch if one.article])
                 for one in batch:
                     try:
@@ -179,12 +179,12 @@ class Archivist:
             self.error = error
             logger.critical("%s", error)
             reason = "disk_full" if isinstance(error, DiskFull) else "corpus_error"
-            self._crawler.stats.set_value("gleaner/corpus_failed", reason)  # a crawl that ends has its reason by now
+            self._crawler.stats.set_value("gleaner/corpus_failed", reason)  # an ending crawl already has its reason
             self._loop.call_soon_threadsafe(self._crawler.signals.send_catch_log, corpus_failed)
         error.is_logged = True
 
     async def close(self) -> None:
-        """Close the corpus. What waits raises ``Stopping``."""
+        """Close the corpus. Waiting operations raise ``Stopping``."""
         self._closed = True
         for one in self._waiting:
             if not one.future.done():
@@ -198,7 +198,7 @@ class Archivist:
         if self.error is None:
             try:
                 seals = self.corpus.seal(self.compression, within=SEAL_SECONDS)
-            except CorpusError as error:  # what is archived is safe without
+            except CorpusError as error:  # archived lines are safe without sealing
                 logger.warning("Closed segments could not be sealed, the next run tries again: %s", error)
             else:
                 self._crawler.stats.set_value("gleaner/segments_sealed", len(seals))
@@ -209,6 +209,6 @@ class Archivist:
 
 
 def _tell(root: Path, read: int) -> None:
-    """Say now and then that a crawl of an old corpus begins with making its index of near duplicates."""
+    """Log at intervals that a crawl of an old corpus first builds its index of near duplicates."""
     if read % _TOLD_LINES == 0:
         logger.info("Corpus %s: %d archived lines are in the index of near duplicates so far", root, read)

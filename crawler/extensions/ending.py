@@ -1,4 +1,4 @@
-"""The end of a crawl, which must come, whatever was underway when it began."""
+"""The end of a crawl: ensures that it completes, whatever was in progress when it began."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Ending:
-    """Sees to it that a crawl that is to end does.
+    """Ensures that a crawl that should end does end.
 
-    When the corpus has failed nothing that is still underway can be kept: requests that wait for their turn are given
-    up here, those that are being answered by their handler, pages by the readers.
+    When the corpus has failed, no work in progress can be archived. This class drops the requests that wait for their
+    turn, the download handler those being answered, and the readers their pages.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -31,7 +31,7 @@ class Ending:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        end_seconds(crawler.settings)  # a wrong one ends the run before its first request
+        end_seconds(crawler.settings)  # an invalid value ends the run before its first request
         ending = cls(crawler)
         crawler.signals.connect(ending.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(ending.spider_closed, signal=signals.spider_closed)
@@ -39,18 +39,18 @@ class Ending:
         return ending
 
     def spider_opened(self) -> None:
-        """Begin to watch, and to log an error once."""
-        for handler in logging.root.handlers:  # here, as Scrapy makes its own late
+        """Start to watch, and to log each error once."""
+        for handler in logging.root.handlers:  # here, because Scrapy creates its own late
             handler.addFilter(is_news)
         self._watching = asyncio.ensure_future(self._watch())
 
     def spider_closed(self) -> None:
-        """Have done: the scraper is closed."""
+        """Stop watching: the scraper is closed."""
         if self._watching is not None:
             self._watching.cancel()
 
     def corpus_failed(self) -> None:
-        """End the crawl, now or as soon as it has begun."""
+        """End the crawl, now or as soon as it has started."""
         self._failed = True
         self._close()
 

@@ -1,15 +1,15 @@
-"""Leases: which targets this crawl holds, and when the lease of each is over. The one place that decides it.
+"""Leases: which targets this crawl holds, and when each lease ends. Only this module decides that.
 
 Scheduler, spiders and the archive pipeline speak to :class:`Leases`. They need not know whether the frontier is that of
 the corpus (:class:`LocalLeases`) or one that machines share in Redis (:class:`SharedLeases`). The order for a record:
 
 1. The archivist makes its line durable and its target ``fetched`` in the corpus (:mod:`crawler.archive.writer`).
-2. A shared frontier is told what the record lists; then, in the last call, that its target is fetched.
-3. The lease is over: its key is no longer ``held``.
-4. The scheduler hears that listed targets wait.
+2. A shared frontier receives what the record lists; then, in the last call, that its target is fetched.
+3. The lease ends: its key is no longer ``held``.
+4. The scheduler is notified that listed targets wait.
 
 A lease that ends without a line (a failure, an unchanged page, a dropped record) ends in the same order: in the corpus,
-in Redis, here. So after a kill at any instant a target is archived or will be leased again.
+in Redis, here. So if the process is killed at any moment, each target is archived or will be leased again.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ LEASE_SECONDS = 3600
 
 _MAX_LEASED_AT_ONCE = 32
 _MAX_SHARED_AHEAD = 2
-"""Targets that a worker leases before the network can take them: the others have as much of a right to them."""
+"""Targets that a worker leases ahead of the network: a worker must leave enough for the others."""
 _MIN_POLL_SECONDS, _MAX_POLL_SECONDS = 0.05, 0.5
 _FIRST_TID = -(2**63)
 _TARGETS_A_PART = 1_000
 
 EndState = Literal["gone", "failed", "dropped"]
-"""How a lease ends without a line: the site has nothing; it is due again; a pipeline dropped its record."""
+"""How a lease ends without a line: gone from the site; to be tried again; its record dropped by a pipeline."""
 
 
 class FrontierSpider(Protocol):
-    """What leases and the scheduler need of a spider."""
+    """What leases and the scheduler need from a spider."""
 
     depth: int
 
@@ -68,7 +68,7 @@ class FrontierSpider(Protocol):
 
 
 class Leased(NamedTuple):
-    """Targets that were leased, and whether there may be more."""
+    """Leased targets, and whether there may be more."""
 
     targets: list[Target]
     more: bool
@@ -78,11 +78,11 @@ class Leases(Protocol):
     """The targets that this crawl holds."""
 
     held: set[str]
-    """Keys of the targets whose lease is not over."""
+    """Keys of the targets whose lease has not ended."""
     answered: int
-    """How many articles the site answered for in this run: archived, or said to be unchanged."""
+    """How many articles the site answered in this run: archived or unchanged."""
     validators: dict[str, Validators]
-    """By key, what its response gave to ask conditionally with next time, until its record is archived."""
+    """By key, the validators of its response (ETag, Last-Modified), until its record is archived."""
     on_added: Callable[[Article], None]
     """Called with each record that became a line: targets that it lists wait in the frontier now."""
 
@@ -90,19 +90,19 @@ class Leases(Protocol):
         """Return how many more targets may be leased now; *ahead* counts those that wait for the network."""
 
     async def lease(self, limit: int) -> Leased:
-        """Lease up to *limit* of the targets that the spider asks for."""
+        """Lease up to *limit* targets of the kind that the spider wants."""
 
     async def archive(self, article: Article) -> Outcome:
-        """Archive *article*, which ends the lease of its key; return what became of it, once that is durable."""
+        """Archive *article*, which ends the lease of its key; return the outcome, once it is durable."""
 
     async def unchanged(self, key: str) -> None:
-        """End the lease of *key*: the site said that it is as the corpus holds it."""
+        """End the lease of *key*: the site said that the article is unchanged."""
 
     async def end(self, key: str, state: EndState, reason: str) -> None:
         """End the lease of *key* without a line."""
 
     def holds(self, key: str) -> bool:
-        """Return whether the lease of *key* is held, and can be ended."""
+        """Return whether this crawl holds the lease of *key*, so that it can be ended."""
 
     async def seeded(self) -> None:
         """Note that all seeds are archived."""
@@ -134,7 +134,7 @@ class LocalLeases:
         return needed(self._crawler, Archivist)
 
     async def spider_opened(self) -> None:
-        """Take back what runs that ended left leased, and let wait again what is to be tried again."""
+        """Release leases that ended runs left behind, and make targets pending that are to be retried."""
         retries_failed = getattr(self._crawler.spider, "retries_failed", True)
         retries_dropped = getattr(self._crawler.spider, "retries_dropped", False)
 
@@ -149,7 +149,7 @@ class LocalLeases:
             self._crawler.stats.set_value(f"gleaner/{name}", count)
 
     async def spider_closed(self) -> None:
-        """Give back what is still leased. Then nobody has anything to write: the archivist is closed."""
+        """Release what is still leased, then close the archivist, as nothing more is written."""
         archivist = self._archivist
         try:
             counts = await self._leave()
@@ -183,7 +183,7 @@ class LocalLeases:
     async def archive(self, article: Article) -> Outcome:
         outcome = await self._archivist.add(article, self.validators.pop(article.key, None))
         await self._tell(article)
-        if article.kind != "seed":  # which nobody leases
+        if article.kind != "seed":  # seeds have no lease
             self.held.discard(article.key)
         self.answered += article.kind == "article"
         if isinstance(outcome, Added | Duplicate):
@@ -207,18 +207,18 @@ class LocalLeases:
         return key in self.held and self._archivist.error is None
 
     async def seeded(self) -> None:
-        """Do nothing: nobody else waits for seeds."""
+        """Do nothing: no other worker waits for seeds."""
 
     async def _tell(self, what: Article | Ended) -> None:
-        """Do nothing: what the corpus holds, its frontier knows."""
+        """Do nothing: the corpus's own frontier already knows what the corpus holds."""
 
     async def _leave(self) -> dict[str, int]:
-        """Return the number of targets in each state, as far as others know it."""
+        """Return the number of targets in each state, as the shared frontier counts them."""
         return {}
 
 
 class SharedLeases(LocalLeases):
-    """Leases from a frontier that machines share, which is told what becomes durable in this worker's corpus."""
+    """Leases from a frontier that machines share; it receives what becomes durable in this worker's corpus."""
 
     is_shared = True
 
@@ -231,9 +231,9 @@ class SharedLeases(LocalLeases):
         return needed(self._crawler, Sharing)
 
     async def spider_opened(self) -> None:
-        """Join the other workers, and tell all that the corpus knows: what it holds, and what that lists.
+        """Join the other workers, and send what the corpus holds and the targets that its records list.
 
-        Raises Scrapy's ``CloseSpider`` if the frontier is gone by now: the crawl then ends before it has begun.
+        Raises Scrapy's ``CloseSpider`` if the frontier is unavailable: the crawl then ends before it has started.
         """
         await super().spider_opened()
         await self._sharing.open(self._tell_all)
@@ -250,11 +250,11 @@ class SharedLeases(LocalLeases):
             await frontier.tell(ended, listed, known_before=True)
 
     def room(self, ahead: Callable[[], int]) -> int:
-        """Return how far ahead of the network this worker may lease: what max_articles leaves, Redis knows."""
+        """Return how far ahead of the network this worker may lease; Redis applies max_articles."""
         return max(0, _MAX_SHARED_AHEAD - ahead())
 
     async def _lease(self, limit: int, spider: FrontierSpider) -> Leased:
-        """Lease of all workers' targets, as soon as there are any; none means that there will be none."""
+        """Lease from the targets of all workers, as soon as there are any; an empty result means no more will come."""
         poll = _MIN_POLL_SECONDS
         max_articles: int | None = getattr(spider, "max_articles", None)
 
@@ -273,11 +273,11 @@ class SharedLeases(LocalLeases):
         return Leased([], more=False)
 
     async def seeded(self) -> None:
-        """Tell that this worker brings no more seeds."""
+        """Tell the frontier that this worker has no more seeds."""
         await self._sharing.ask(lambda frontier: frontier.seeded(), None)
 
     async def _tell(self, what: Article | Ended) -> None:
-        """Tell what is durable: how a target ended, and before that which its record lists."""
+        """Send to the frontier what is durable: the targets that a record lists, then how its own target ended."""
         ended, listed = ([what], []) if isinstance(what, Ended) else told_of(what)
         await self._sharing.ask(lambda frontier: frontier.tell(ended, listed), None)
         self._told.set()
@@ -288,7 +288,7 @@ class SharedLeases(LocalLeases):
 
 def _end(corpus: Corpus, key: str, state: EndState, reason: str, now: float) -> None:
     """End the lease of *key* in the frontier of *corpus*, and note when it is due again."""
-    if state == "dropped":  # no run requests it by itself
+    if state == "dropped":  # only -a dropped=retry requests it again
         corpus.frontier.drop(key, reason)
     else:
         corpus.frontier.end(key, state=state, reason=reason)

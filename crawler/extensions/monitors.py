@@ -1,6 +1,6 @@
-"""Monitors of Spidermon, for a run that should fail when what it brought is not what it should be.
+"""Monitors of Spidermon, for runs that should fail when their results miss a threshold.
 
-Spidermon (https://spidermon.readthedocs.io) only logs a monitor that fails; here it gives the run an exit code, too.
+Spidermon (https://spidermon.readthedocs.io) only logs a failed monitor; Gleaner also sets the exit code.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Monitors:
-    """Makes Spidermon's extension if ``SPIDERMON_ENABLED`` is on; whoever leaves it off need not have Spidermon."""
+    """Creates Spidermon's extension if ``SPIDERMON_ENABLED`` is on; otherwise Spidermon need not be installed."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Any:
         if not switch(crawler.settings, "SPIDERMON_ENABLED"):
-            raise NotConfigured  # without a word: most have no use for it
+            raise NotConfigured  # no log line: most users do not need it
         try:
             from spidermon.contrib.scrapy.extensions import Spidermon  # noqa: PLC0415 - an optional extra
         except ImportError:

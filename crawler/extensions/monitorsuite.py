@@ -1,4 +1,4 @@
-"""The suite of Spidermon's monitors that a crawl ends with: those that the settings give a threshold."""
+"""The suite of Spidermon's monitors that run at the end of a crawl: those with a threshold in the settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_SETTING = {
 
 
 class FailRun(Action):  # type: ignore[misc]  # Spidermon has no types
-    """Notes which monitors failed in the stats of the run, from which its exit code is made."""
+    """Records the failed monitors in the stats of the run, from which its exit code is computed."""
 
     def run_action(self) -> None:
         failed = [result.monitor for result in self.result.monitors_failed_results]
@@ -33,7 +33,7 @@ class FailRun(Action):  # type: ignore[misc]  # Spidermon has no types
 
 
 class RunSuite(MonitorSuite):  # type: ignore[misc]
-    """Of Spidermon's monitors, those whose setting is given; :class:`FailRun` if one of them fails."""
+    """Spidermon's monitors whose setting is given; :class:`FailRun` if one of them fails."""
 
     monitors_failed_actions = (FailRun,)
 

@@ -1,4 +1,4 @@
-"""Progress that a person can read: a live line on a terminal, a log line now and then elsewhere."""
+"""Progress for people: a live line on a terminal, a log line at intervals elsewhere."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Progress:
                 handler.setStream(stream)
 
     def _go_live(self) -> None:
-        """Begin the live line; log lines go above it, through the console that draws it."""
+        """Start the live line; log lines go above it, through the console that draws it."""
         console = Console(stderr=True)
         self._live = Live(
             console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
@@ -72,7 +72,7 @@ class Progress:
     async def _show_often(self) -> None:
         with suppress(
             CorpusError, OSError
-        ):  # the archivist tells the one, and ends the crawl; the terminal may be gone
+        ):  # the archivist reports a catalogue error and ends the crawl; the terminal may be closed
             while True:
                 await asyncio.sleep(_LIVE_SECONDS if self._live else _LOG_SECONDS)
                 line = await self._line()
@@ -98,7 +98,7 @@ class Progress:
 
 
 class _AboveTheLine:
-    """A stream for log lines, which the console prints above its live line, as they are."""
+    """A stream for log lines; the console prints them unchanged above its live line."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -1,4 +1,4 @@
-"""The readers: processes that turn pages into fields, so that the crawl's own never waits for a page."""
+"""The readers: processes that turn pages into fields, so that the crawl's own process never waits for a page."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ T = TypeVar("T")
 
 
 class PageNotRead(GleanerError):
-    """A page or picture took too long to read, or took its reader down."""
+    """A page or picture took too long to read, or crashed its reader."""
 
 
 class Readers:
     """A pool of *processes* that read pages and look at pictures (0: one thread in this process).
 
     They run :func:`crawler.pages.facts.read_page` and :func:`crawler.pages.pictures.look`. A page that is not read
-    within *timeout* seconds ends its process; pages beside it are read again. Of all others that
-    wait, the pool knows nothing.
+    within *timeout* seconds ends its process; other pages in the pool are read again. Pages that wait are not in the
+    pool yet.
     """
 
     def __init__(self, processes: int, timeout: float, cleaning: Cleaning | None = None) -> None:
         self.cleaning = cleaning or Cleaning()
         self._processes = processes
         self._timeout = timeout
-        self._turns = asyncio.Semaphore(processes + 1)  # one is at hand when a process has done with its own
+        self._turns = asyncio.Semaphore(processes + 1)  # so a page is ready when a process finishes its own
         self._pool: Executor | None = None
         self._crawler: Crawler | None = None
         self._archivist: Archivist | None = None
@@ -66,7 +66,7 @@ class Readers:
     async def read(
         self, html: bytes, url: str, profile: SiteProfile, charset: str | None, seen: datetime | None = None
     ) -> PageFacts:
-        """Return what the page tells; raise :class:`PageNotRead` if it cannot be read."""
+        """Return the facts of the page; raise :class:`PageNotRead` if it cannot be read."""
         cleaning = self.cleaning
         if self._archivist is not None:
             cleaning = cleaning._replace(boilerplate=self._archivist.corpus.catalogue.boilerplate)
@@ -75,7 +75,7 @@ class Readers:
     async def look(self, data: bytes, url: str) -> Media:
         """Return what the picture is and shows.
 
-        Raises ``ValueError`` with the reason if it is none to keep, :class:`PageNotRead` if it cannot be looked at.
+        Raises ``ValueError`` with the reason if it should not be kept, :class:`PageNotRead` if it cannot be read.
         """
         return await self._run(url, partial(look, data))
 
@@ -86,7 +86,7 @@ class Readers:
                     raise Stopping("the crawl is ending")
                 pool = self._open()
                 try:
-                    # Shielded, as the executor fails in the end if what it is to do was cancelled.
+                    # Shielded, as the executor fails in the end if one of its tasks was cancelled.
                     done = asyncio.shield(asyncio.wrap_future(pool.submit(work)))
                     return await asyncio.wait_for(done, self._timeout)
                 except TimeoutError as error:
@@ -97,7 +97,7 @@ class Readers:
         raise PageNotRead(f"{url}: took two readers down")
 
     def spider_opened(self) -> None:
-        """Learn from now on from the corpus what is boilerplate."""
+        """Start to learn the site's boilerplate from the corpus."""
         if self._crawler is not None:
             self._archivist = self._crawler.get_extension(Archivist)
 
@@ -107,7 +107,7 @@ class Readers:
             self._end(self._pool)
 
     def corpus_failed(self) -> None:
-        """End the readers at once: what they read cannot be kept."""
+        """End the readers at once: their results cannot be archived."""
         self._failed = True
         self.spider_closed()
 
@@ -121,21 +121,21 @@ class Readers:
 
     def _end(self, pool: Executor) -> None:
         if pool is not self._pool:
-            return  # another page of the same pool has ended it already
+            return  # another page has already ended the same pool
         self._pool = None
         if isinstance(pool, Pool):
-            pool.end(wait=False)  # what is lost is told by BrokenProcessPool, and read again
+            pool.end(wait=False)  # lost pages raise BrokenProcessPool, and are read again
         else:
             pool.shutdown(wait=False)
 
 
 def reading_time(settings: BaseSettings) -> float:
-    """Return EXTRACT_TIMEOUT, the seconds that a page may take; raise ``ConfigError`` if it is none."""
+    """Return EXTRACT_TIMEOUT, the seconds that a page may take; raise ``ConfigError`` if it is invalid."""
     return number(settings, "EXTRACT_TIMEOUT", "a number of seconds above 0", least=0.001)
 
 
 def rules_off(settings: BaseSettings) -> frozenset[str]:
-    """Return the cleaning rules that CLEAN_RULES_OFF names; raise ``ConfigError`` if one of them is none."""
+    """Return the cleaning rules that CLEAN_RULES_OFF names; raise ``ConfigError`` if there is no such rule."""
     try:
         return rules_named(settings.getlist("CLEAN_RULES_OFF"))
     except ValueError as error:

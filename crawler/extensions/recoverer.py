@@ -1,4 +1,4 @@
-"""The recoverer: walks the ladder of web archives for what the site no longer serves."""
+"""The recoverer: requests from web archives, step by step, what the site no longer serves."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Fetched(NamedTuple):
-    """A capture's bytes, as the archive had them. ``url`` is the page's or picture's own, on its site."""
+    """A capture's bytes, as the archive stored them; ``url`` is the URL of the page or picture on its site."""
 
     body: bytes
     url: str
@@ -56,13 +56,13 @@ class Fetched(NamedTuple):
 
     @property
     def archived(self) -> datetime | None:
-        """When the archive fetched it."""
+        """When the archive fetched the capture."""
         return datetime.fromisoformat(self.capture.archived) if self.capture.archived else None
 
 
 Outcome = Fetched | Attempt | Unanswered
 Outcomes = AsyncGenerator[Outcome]
-"""Captures, the most promising first; between them what gave nothing, and what gave no answer for now."""
+"""Captures, the most promising first; between them, failed attempts and archives that did not answer."""
 
 
 class _Index(NamedTuple):
@@ -75,19 +75,19 @@ class _Index(NamedTuple):
 
 
 class _Exclusions:
-    """The sites that archives exclude, by their own word, as far as this run has learned. Each is told once."""
+    """The sites that archives say they exclude, as far as this run has learned; each is logged once."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._known: dict[tuple[CaptureSource, str], Excluded] = {}
 
     def attempt(self, index: _Index, place: Place) -> Attempt | None:
-        """Return the attempt that asking *index* for *place* would be, if it excludes that site."""
+        """Return the attempt to record instead of a request to *index* for *place*, if it excludes that site."""
         known = self._known.get((index.source, place.host))
         return None if known is None else self.note(index, place, known)
 
     def note(self, index: _Index, place: Place, error: Excluded) -> Attempt:
-        """Note that the archive of *index* excludes the site of *place*; return the attempt that it was."""
+        """Note that the archive of *index* excludes the site of *place*; return the attempt to record."""
         key = (index.source, place.host)
         if key not in self._known:
             self._known[key] = error
@@ -101,10 +101,10 @@ class _Exclusions:
 
 
 class Recoverer:
-    """Walks the ladder of one target at a time, for as many targets at once as wait.
+    """Walks the ladder of each target, for all waiting targets at the same time.
 
-    What an index answered is kept in the catalogue, and targets near to each other share a question. Without a corpus
-    (*holdings* are given then) it is kept there.
+    Answers of an index are kept in the catalogue, and targets with near ids share a query. Without a corpus they are
+    kept in *holdings*.
     """
 
     def __init__(self, crawler: Crawler, profile: SiteProfile, holdings: Holdings | None = None) -> None:
@@ -116,10 +116,10 @@ class Recoverer:
         self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._collections: tuple[Collection, ...] | None = None
         self._exclusions = _Exclusions(crawler)
-        replays = source_path(crawler.settings["SOURCE"]) is not None  # out of what is held: it asks nobody
+        replays = source_path(crawler.settings["SOURCE"]) is not None  # replay sends no requests
         asks = profile.recovery.asks
         self.has_archives = not replays and (asks("wayback") or asks("commoncrawl"))
-        """Whether there is any archive to ask."""
+        """Whether there is any archive to request from."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -133,7 +133,7 @@ class Recoverer:
         self._archivist = self._crawler.get_extension(Archivist)
 
     async def article(self, target: Target) -> Outcomes:
-        """Yield what web archives have of *target*'s page.
+        """Yield the captures of *target*'s page from web archives.
 
         Raises :class:`~crawler.utils.engine.Stopping` when the crawl is ending.
         """
@@ -152,7 +152,7 @@ class Recoverer:
                     yield one
 
     async def picture(self, pic: str) -> Outcomes:
-        """Yield what web archives have of the picture path *pic*; Common Crawl keeps no pictures."""
+        """Yield the captures of the picture path *pic* from web archives; Common Crawl keeps no pictures."""
         if self._recovery.asks("wayback"):
             places, wanted = picture_places(self._profile, pic), self._profile.picture_time(pic)
             async for one in self._captures(self._wayback_index(), places, wanted, "picture"):
@@ -176,7 +176,7 @@ class Recoverer:
                 yield await self._fetched(index, place, line, places)
 
     async def _fetched(self, index: _Index, place: Place, line: IndexLine, places: Sequence[Place]) -> Outcome:
-        """Return the capture of *line*, or why there is none."""
+        """Return the capture of *line*, or why it is unavailable."""
         if index.source == "wayback":
             url, fetch = replay_url(self._recovery.wayback or "", line.timestamp, line.url), self._replay
         else:
@@ -199,7 +199,7 @@ class Recoverer:
         return [_collection(self._recovery.commoncrawl or "", name) for name in collections]
 
     async def _replay(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
-        """Fetch the capture of *line* at *url*, along the redirects that stay with the target."""
+        """Fetch the capture of *line* at *url*; follow redirects that stay with the target."""
         there = Replayed(line.timestamp, line.url)
         for _ in range(MOST_HOPS):
             response = await self._archives.ask(url, "wayback", capture_answer)
@@ -245,10 +245,10 @@ class Recoverer:
         return Fetched(payload.body, payload.url, payload.content_type, capture)
 
     async def _listed(self, index: _Index, place: Place) -> list[IndexLine] | Attempt | Unanswered:
-        """Return what *index* holds of *place*: from the catalogue, or by asking for it and its neighbours."""
+        """Return the captures of *place* in *index*: from the catalogue, or by a query for it and its neighbours."""
         source, since = f"{index.name} {place.base}", time.time() - KEPT_SECONDS
         try:
-            async with self._questions[source]:  # who comes second finds the answer there
+            async with self._questions[source]:  # a second caller finds the answer there
                 while True:
                     if excluded := self._exclusions.attempt(index, place):
                         return excluded
@@ -262,7 +262,7 @@ class Recoverer:
             return _unanswered(index.query(place.base + place.name, None), index.source, error)
 
     async def _ask_index(self, index: _Index, source: str, place: Place, since: float) -> None:
-        """Ask *index* for a page of what it holds of *place* and its neighbours, and keep that."""
+        """Request from *index* a page of captures of *place* and its neighbours, and keep it."""
         asked = await self._store(lambda holdings: question(holdings, source, place, since))
         url = index.query(place.base + asked.prefix, asked.progress.resume if asked.progress else None)
         answer = await self._archives.ask(url, index.service, partial(index_answer, source=index.source))
@@ -270,7 +270,7 @@ class Recoverer:
         await self._store(lambda holdings: keep(holdings, source, place, asked, answer, time.time()))
 
     async def _store(self, operation: Callable[[Holdings], T]) -> T:
-        """Do *operation* on the catalogue's holdings, in the archivist's thread; or on those in memory."""
+        """Run *operation* on the catalogue's holdings, in the archivist's thread; or on those in memory."""
         if self._holdings is not None:
             return operation(self._holdings)
 
@@ -286,7 +286,7 @@ def _unanswered(url: str, source: CaptureSource, error: ArchiveDown) -> Unanswer
 
 
 def memory_holdings() -> Holdings:
-    """Return holdings that are kept nowhere, for a run without a corpus: no other target waits there."""
+    """Return holdings in memory, for a run without a corpus; they contain no waiting targets."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.execute("CREATE TABLE targets (tid INTEGER PRIMARY KEY, state TEXT)")
     return Holdings(connection)

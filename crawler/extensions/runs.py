@@ -47,7 +47,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass(slots=True)
 class _Host:
-    """What a host answered: how often, in how many seconds altogether and at worst, and how many bytes."""
+    """The answers of a host: their number, total seconds, slowest seconds and bytes."""
 
     responses: int = 0
     seconds: float = 0.0
@@ -56,9 +56,9 @@ class _Host:
 
 
 class RunRecord:
-    """Writes what a crawl did when it has ended: stats, exit code, how fast hosts answered, which lines it added.
+    """Writes the record of a crawl when it ends: stats, exit code, response times of hosts, added lines.
 
-    The report is made by a process of its own, for at most *report_seconds*: nothing in it can harm the crawl.
+    A separate process makes the report, in at most *report_seconds*, so that it cannot harm the crawl.
     """
 
     def __init__(self, crawler: Crawler, report_seconds: float, least_answers: float) -> None:
@@ -110,17 +110,17 @@ class RunRecord:
             await asyncio.to_thread(self._report, root, run)
 
     def ended_by_force(self) -> None:
-        """Write the stats of a run that never came to :meth:`engine_stopped`, as far as they are known."""
+        """Write the stats of a run that never reached :meth:`engine_stopped`, as far as they are known."""
         stats = self._crawler.stats.get_stats()
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats.get("gleaner/run")
         if run and not (root / "runs" / run / "stats.json").exists():
-            stats.pop("finish_reason", None)  # if it was being closed in order: it came to no end of that kind
+            stats.pop("finish_reason", None)  # an ordinary close had begun, but did not complete
             if started := stats.get("start_time"):
                 stats.setdefault("elapsed_time_seconds", (datetime.now(UTC) - started).total_seconds())
             self._write(stats, None)
 
     def _write(self, stats: dict[str, Any], lines: dict[str, tuple[int, int]] | None) -> bool:
-        """Write stats.json of the run; return whether there is to be a report, too."""
+        """Write stats.json of the run; return whether to make a report, too."""
         root, run, spider = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"], self._crawler.spider
         code, failed = exit_code(stats), "gleaner/corpus_failed" in stats
         content = {
@@ -137,13 +137,13 @@ class RunRecord:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, json_of(content, orjson.OPT_INDENT_2, _plain) + b"\n")
         except OSError as error:
-            level = logging.INFO if failed else logging.ERROR  # of a disk without room there is a line already
+            level = logging.INFO if failed else logging.ERROR  # the failure of the corpus is logged already
             logger.log(level, "%s: the run's stats could not be written: %s", path, error)
             return False
-        return self._report_seconds > 0 and code != FORCED and not failed  # then the crawl is to end at once
+        return self._report_seconds > 0 and code != FORCED and not failed  # no report if the crawl must end at once
 
     def _compare(self, root: Path, spider: str | None, stats: dict[str, Any]) -> None:
-        """Note and log it if this run got far fewer answers than those of its spider before it."""
+        """Note and log it if this run got far fewer answers than earlier runs of its spider."""
         earlier = [run.stats for run in latest_runs(root, _RUNS_LOOKED_AT) if run.spider == spider]
         found = collapse(stats, earlier[:_RUNS_COMPARED], self._least_answers)
         if found:
@@ -151,7 +151,7 @@ class RunRecord:
             logger.error("Something is wrong with the site, or with how we read it: %s", found)
 
     def _added(self, root: Path) -> dict[str, tuple[int, int]] | None:
-        """Return from which byte to which each segment grew in this run; None if the catalogue cannot tell."""
+        """Return from which byte to which each segment grew in this run; None if the catalogue cannot be read."""
         try:
             with read_catalogue(root) as connection:
                 ends = dict(connection.execute("SELECT name, bytes FROM segments ORDER BY name").fetchall())
@@ -160,13 +160,13 @@ class RunRecord:
         return {name: (self._before.get(name, 0), end) for name, end in ends.items() if end > self._before.get(name, 0)}
 
     def _report(self, root: Path, run: str) -> None:
-        """Have the report of this run made, by a process that ends when its time is over."""
-        theirs, ours = os.pipe()  # when nobody holds our end any more, the process ends
+        """Make the report of this run in a process that ends when its time is over."""
+        theirs, ours = os.pipe()  # when no process holds the write end any more, the report process ends
         try:
             with held_back():
                 made = subprocess.run(  # noqa: S603 - our own module
                     [sys.executable, "-m", "crawler.corpus.report", str(root.resolve()), run, str(theirs)],
-                    cwd=root,  # not where we are: its modules would be taken for ours
+                    cwd=root,  # not in the current folder: its modules could shadow Gleaner's
                     env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *_python_path()])},
                     timeout=self._report_seconds,
                     check=False,
@@ -188,7 +188,7 @@ class RunRecord:
 
 
 def _settled(spider: Spider | None) -> dict[str, Any]:
-    """Return what corpus.json is rebuilt from, should it be lost: site, site profile and depth of the run."""
+    """Return the site, site profile and depth of the run, from which a lost corpus.json is rebuilt."""
     chosen: ChosenProfile | None = getattr(spider, "chosen", None)
     if spider is None or chosen is None:
         return {}
@@ -196,7 +196,7 @@ def _settled(spider: Spider | None) -> dict[str, Any]:
 
 
 def _peak_memory() -> int | None:
-    """Return the most bytes of memory that this process had so far; None where the system does not tell.
+    """Return the peak memory of this process so far, in bytes; None where the system does not report it.
 
     Not by ``getrusage``, whose peak is inherited from the process that started this one.
     """

@@ -1,4 +1,4 @@
-"""A worker's dealings with those who share a frontier with it (FRONTIER_URL), and with their common budgets."""
+"""A worker's side of a shared frontier (FRONTIER_URL) and of the budgets that all workers share."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _BEATS_A_LEASE = 4
 
 
 class Budgets(Protocol):
-    """Budgets by name: how often a host or an archive may be asked."""
+    """Budgets by name: how often requests may go to a host or an archive."""
 
     async def act(self, name: str, make: Callable[[], S], do: Callable[[S, float], R]) -> R:
-        """Return what *do* returns, which is done to the budget *name* at a monotonic time; *make* makes a new one."""
+        """Apply *do* to the budget *name* at a monotonic time and return its result; *make* creates a new budget."""
 
 
 class LocalBudgets:
-    """The budgets of this crawl alone, at its own time."""
+    """The budgets of this crawl alone, by its own clock."""
 
     def __init__(self) -> None:
         self._budgets: dict[str, Any] = {}
@@ -53,10 +53,10 @@ class LocalBudgets:
 
 
 class Sharing:
-    """Asks the shared frontier, for as long as it can be asked. Its :meth:`act` is done to budgets of all workers.
+    """Calls the shared frontier while it is available. Its :meth:`act` applies to the budgets of all workers.
 
-    No method raises for a frontier that is gone: the crawl is closed (``frontier_gone``, exit code 8), claims find
-    nothing, and what was archived meanwhile is told at the next start, like all that the corpus holds.
+    No method raises if the frontier is unavailable: the crawl is closed (``frontier_gone``, exit code 8), claims find
+    nothing, and the next start sends what was archived meanwhile, with all that the corpus holds.
     """
 
     def __init__(self, frontier: SharedFrontier, crawler: Crawler, beat_seconds: float) -> None:
@@ -65,12 +65,12 @@ class Sharing:
         self._beat_seconds = beat_seconds
         self._is_open = False
         self.lost: str | None = None
-        """Why the crawl must end: Redis is gone, or refuses what a worker asks for."""
+        """Why the crawl must end: Redis is unavailable, or refuses a worker's command."""
         self._beating: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Return the sharing that the settings ask for, before anything is made on disk.
+        """Return the sharing that the settings ask for, before anything is written to disk.
 
         Raises ``ConfigError`` for settings that make no sense or a Redis that no worker can use, ``FrontierGone`` if
         none answers.
@@ -94,9 +94,9 @@ class Sharing:
         return cls(frontier, crawler, seconds / _BEATS_A_LEASE)
 
     async def open(self, tell_all: Callable[[SharedFrontier], Awaitable[None]]) -> None:
-        """Join the other workers; *tell_all* tells what this one holds, before what it had leased is given back.
+        """Join the other workers; *tell_all* sends what this worker holds, before its old leases are released.
 
-        Raises Scrapy's ``CloseSpider`` if the frontier is gone by now: the crawl then ends before it has begun.
+        Raises Scrapy's ``CloseSpider`` if the frontier is unavailable: the crawl then ends before it has started.
         """
 
         async def join(frontier: SharedFrontier) -> None:
@@ -113,9 +113,9 @@ class Sharing:
         self._is_open = True
 
     async def ask(self, question: Callable[[SharedFrontier], Awaitable[T]], otherwise: T) -> T:
-        """Return what *question* gets from the frontier, *otherwise* if that is of no use any more.
+        """Return what *question* gets from the frontier; *otherwise* if the frontier is unavailable.
 
-        When it turns out to be so, the crawl is closed, once.
+        The first failure closes the crawl.
         """
         if not self.lost:
             try:
@@ -138,9 +138,9 @@ class Sharing:
             await self.ask(lambda frontier: frontier.beat(), None)
 
     async def act(self, name: str, make: Callable[[], S], do: Callable[[S, float], R]) -> R:
-        """Return what *do* returns, which is done to the budget *name* of all workers at Redis's time.
+        """Apply *do* to the budget *name* of all workers at Redis's time and return its result.
 
-        *make* makes the budget of a new run. Raises ``Stopping`` if the frontier is gone: so is the budget.
+        *make* creates the budget of a new run. Raises ``Stopping`` if the frontier is unavailable.
         """
         done = await self.ask(lambda frontier: _boxed(frontier.change(name, make, do)), None)
         if done is None:
@@ -148,14 +148,14 @@ class Sharing:
         return done[0]
 
     async def turn(self, host: str, delay: float) -> float:
-        """Take this worker's turn at *host*; return 0, or in how many seconds to try again.
+        """Take this worker's turn at *host*; return 0, or the seconds after which to try again.
 
-        Without a frontier that is *delay*, until the crawl, which is being closed, is.
+        Without a frontier it returns *delay* until the crawl, which is being closed, has ended.
         """
         return await self.ask(lambda frontier: frontier.turn(host, delay), delay)
 
     async def close(self) -> dict[str, int]:
-        """Give back what is leased, and leave; return the numbers of targets by state, of all workers together."""
+        """Release all leases, and leave; return the number of targets by state, of all workers together."""
         counts: dict[str, int] = {}
         if self._beating:
             self._beating.cancel()
@@ -178,11 +178,11 @@ def budgets_of(crawler: Crawler) -> Budgets:
 
 
 async def _boxed(value: Awaitable[R]) -> tuple[R]:
-    """Return what *value* is, told apart from nothing."""
+    """Return *value* in a box, so that None as a value differs from no answer."""
     return (await value,)
 
 
 def _worker(root: Path) -> str:
-    """Return a name for whoever writes to the corpus at *root*: its lock sees to it that this is one at a time."""
+    """Return the worker name for the corpus at *root*; the corpus's lock allows one writer at a time."""
     words = f"{socket.gethostname()}\0{os.path.realpath(root)}"
     return blake2b(words.encode(errors="surrogateescape"), digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""Leases of targets whose record was not archived: an error, a drop, a mistake in a spider, a request that was lost."""
+"""Leases of targets whose record was not archived: an error, a dropped item, a spider's mistake, a lost request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_REASON_LETTERS = 500
 
 
 class Unarchived:
-    """Ends each such lease by what Scrapy signals. The scheduler has one, and its *tasks* keep the spider open."""
+    """Ends each such lease on Scrapy's signals. The scheduler owns it, and its *tasks* keep the spider open."""
 
     def __init__(self, crawler: Crawler, leases: Leases, tasks: Tasks) -> None:
         self._leases = leases
@@ -42,7 +42,7 @@ class Unarchived:
             self._stats.inc_value("gleaner/failed")
 
     async def _item_error(self, item: Any, failure: Failure) -> None:
-        if isinstance(item, Article) and not isinstance(failure.value, Stopping):  # then the lease is given back
+        if isinstance(item, Article) and not isinstance(failure.value, Stopping):  # then the lease is released
             if item.kind == "seed":  # which nobody leases
                 self._stats.inc_value("gleaner/seeds_failed")
             await self._fail(item.key, f"its record could not be archived: {failure.value!r}")
@@ -50,7 +50,7 @@ class Unarchived:
     async def _item_dropped(self, item: Any, exception: Exception) -> None:
         """End the lease of an article that a pipeline of the user's dropped before it was archived.
 
-        A dropped stub says as much as an archived one: the site has nothing, or gave no answer.
+        A dropped stub means the same as an archived one: the article is gone, or the site gave no answer.
         """
         if not isinstance(item, Article):
             return
@@ -72,7 +72,7 @@ class Unarchived:
             self._tasks.begin(self._fail(target.key, f"its page could not be read: {failure.value!r}"))
 
     def _spider_idle(self) -> None:
-        """With nothing underway, a lease that is still held was lost on the way: say so, and end it as failed."""
+        """Report each lease still held when nothing is in progress, as its request was lost, and end it as failed."""
         lost = [key for key in self._leases.held if self._leases.holds(key)]
         for key in lost:
             logger.error("The request for %s was lost on the way; it counts as failed", key)

@@ -19,7 +19,7 @@ TARGET_COLUMNS = "tid, key, id, depth, title, pic, attempts"
 
 
 class Told(Protocol):
-    """What is known of a target that is to be requested again."""
+    """What is known about a target that is to be requested again."""
 
     @property
     def depth(self) -> int | None: ...
@@ -30,7 +30,7 @@ class Told(Protocol):
 
 
 class Database(Protocol):
-    """Who has the connection to a catalogue, with all that was gathered written to it whenever it is asked for."""
+    """The owner of a catalogue's connection; it writes all pending changes before it gives the connection out."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -59,7 +59,7 @@ class Frontier:
         return as_targets(rows)
 
     def end(self, key: str, *, state: str | None, reason: str | None) -> None:
-        """End the lease of *key* without a new line: in which state (None: the one it had before), and why."""
+        """End the lease of *key* without a new line, in *state* (None: the one before), with a *reason*."""
         self._execute(
             "UPDATE targets SET state = coalesce(?, home), reason = ?,"
             " lease_run = NULL, lease_until = NULL, home = NULL WHERE tid = ? AND state = 'leased'",
@@ -76,7 +76,7 @@ class Frontier:
         )
 
     def release(self, *, now: float, run: str | None = None) -> int:
-        """Give back expired leases and those of other runs than *run* (None: all); return how many there were."""
+        """Release expired leases and those of other runs than *run* (None: all); return how many there were."""
         return self._execute(
             "UPDATE targets SET state = home, lease_run = NULL, lease_until = NULL, home = NULL"
             " WHERE state = 'leased' AND (? IS NULL OR lease_run IS NOT ? OR lease_until < ?)",
@@ -94,9 +94,9 @@ class Frontier:
     def ask_again(self, keys: Iterable[str], told: Mapping[str, Told] = MappingProxyType({})) -> int:
         """Make *keys* pending, whatever is archived of them; return how many there are that can be requested.
 
-        They are requested unconditionally, so that no 304 can answer. *told* is what is known of keys that may be
-        unknown here: depth, title and pic. A key that nothing tells the depth of counts as listed by a seed. A seed of
-        unknown id has no page to request.
+        They are requested unconditionally, so that the answer cannot be a 304. *told* gives depth, title and pic of
+        keys that may be unknown here. A key of unknown depth counts as listed by a seed. A seed of unknown id has no
+        page to request.
         """
         asked = 0
         for key in keys:
@@ -116,14 +116,14 @@ class Frontier:
         return asked
 
     def known(self, after: int, limit: int) -> list[Known]:
-        """Return up to *limit* targets in the order of their numbers, from the first beyond *after* on."""
+        """Return up to *limit* targets in the order of their numbers, starting after *after*."""
         rows = self._execute(
             "SELECT tid, key, state, depth, title, pic FROM targets WHERE tid > ? ORDER BY tid LIMIT ?", (after, limit)
         )
         return [Known(*row) for row in rows]
 
     def greatest_depth(self) -> int:
-        """Return the greatest distance from the seeds at which a target was asked for so far; 0 if none was."""
+        """Return the greatest distance from the seeds of any requested target; 0 if none was requested."""
         (depth,) = self._execute("SELECT max(depth) FROM targets WHERE state NOT IN ('pending', 'seed')").fetchone()
         return depth or 0
 
@@ -132,7 +132,7 @@ class Frontier:
         return dict(self._execute("SELECT state, count(*) FROM targets GROUP BY state").fetchall())
 
     def pending(self, *, max_depth: int, at_most: int) -> int:
-        """Return how many targets wait within *max_depth* of the seeds, counting no further than *at_most*."""
+        """Return how many targets wait within *max_depth* of the seeds; the count stops at *at_most*."""
         row = self._execute(
             "SELECT count(*) FROM (SELECT 1 FROM targets WHERE state = 'pending' AND depth <= ? LIMIT ?)",
             (max_depth, at_most),

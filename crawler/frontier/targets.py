@@ -14,7 +14,7 @@ _ID_DIGITS = 18
 
 
 class Validators(NamedTuple):
-    """What a response gave to ask conditionally with (RFC 9110, section 13): its URL, ETag and Last-Modified."""
+    """The values for the next conditional request (RFC 9110, section 13): URL, ETag and Last-Modified of a response."""
 
     url: str
     etag: str | None = None
@@ -23,9 +23,9 @@ class Validators(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An article to fetch: its key, its id, its distance from the seeds, and what dumps told of it.
+    """An article to fetch: its key, its id, its distance from the seeds, and data from dumps.
 
-    ``validators`` are those of the capture that the corpus holds, if it is one to ask for again.
+    ``validators`` are those of the capture that the corpus holds, if the article is to be requested again.
     """
 
     key: str
@@ -38,7 +38,7 @@ class Target:
 
 
 class Known(NamedTuple):
-    """What a catalogue knows of a target, whatever its state."""
+    """What a catalogue knows about a target, whatever its state."""
 
     tid: int
     key: str
@@ -50,10 +50,10 @@ class Known(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def target_id(key: str) -> int:
-    """Return the number by which the catalogue knows *key*: the article's id, or a hash for what has none.
+    """Return the number by which the catalogue knows *key*: the article's id, or a hash if it has none.
 
     So related articles, whose ids are near, are near in the database too, and no index from key to number is needed.
-    Articles' ids give numbers from 0 up, hashes negative ones of 62 bits.
+    Ids of articles give numbers from 0 up; hashes give negative numbers of 62 bits.
 
     >>> target_id("alalam/1793356")
     1793356
@@ -70,15 +70,15 @@ def target_id(key: str) -> int:
 
 
 _SETTLING = frozenset({200, 404, 410})
-"""Statuses of an answer that says what is there: another page than the article (200), or nothing."""
+"""Statuses of a conclusive answer: another page than the article (200), or no page."""
 _LONGEST_REASON = 500
 
 
 def stub_state(status: int | None) -> str:
-    """Return ``gone`` for an HTTP *status* that settles that there is nothing, ``failed`` for one worth a retry.
+    """Return ``gone`` for an HTTP *status* that shows that the article is gone, ``failed`` for one worth a retry.
 
-    Only 404 and 410 say so themselves. A 200 does if its page says that it is something else; None stands for one
-    that does not. All others speak of the request, of who may ask, or of the server's state: 403 is not 404.
+    Only 404 and 410 say so themselves. A 200 counts as gone if its page says that it is something else; pass None for a
+    page that does not. Other statuses are about the request, permissions or the server's state: 403 is not 404.
 
     >>> [stub_state(status) for status in (404, 410, 200, 206, 403, 503, None)]
     ['gone', 'gone', 'gone', 'failed', 'failed', 'failed', 'failed']
@@ -87,7 +87,7 @@ def stub_state(status: int | None) -> str:
 
 
 def stub_reason(article: Article) -> str | None:
-    """Return why *article* is a stub, in a few words for the frontier; None if it is none."""
+    """Return why *article* is a stub, in a few words for the frontier; None if it is not a stub."""
     if article.kind != "stub":
         return None
     if article.capture.attempts:
@@ -96,7 +96,7 @@ def stub_reason(article: Article) -> str | None:
 
 
 def unix_time(moment: str | None) -> float | None:
-    """Return an ISO 8601 *moment* as Unix time; None if it is none.
+    """Return an ISO 8601 *moment* as Unix time; None if it is invalid.
 
     >>> unix_time("2026-11-22T20:00:00+00:00"), unix_time("yesterday")
     (1795377600.0, None)

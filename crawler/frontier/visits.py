@@ -1,6 +1,6 @@
-"""When to ask again: the adaptive schedule of articles, the back-off of what failed, the patience with what is gone.
+"""When to request again: the adaptive schedule of articles, and the back-off of failed and gone ones.
 
-An article that changed is asked for sooner, one that did not ever later, by factors of two between bounds: the
+A changed article is requested again sooner, an unchanged one later, by factors of two between bounds: the
 multiplicative rule that crawlers of news use, after Cho and Garcia-Molina, "Effective page refresh policies for web
 crawlers", ACM TODS 28(4), 2003.
 """
@@ -18,14 +18,14 @@ from crawler.items import Article
 HOUR, DAY = 3600.0, 86400.0
 
 Answer = Literal["new", "changed", "unchanged", "gone", "failed"]
-"""What a visit found: a first version, another text, the same, a settled nothing, or no answer."""
+"""What a visit found: a first version, another text, the same text, a gone article, or no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """Which visited targets to ask for again at the Unix time *now*: those whose own time has come.
+    """Which visited targets to request again at the Unix time *now*: those that are due.
 
-    With *checked_before* (Unix time), instead all that were last asked for before it, also those that a pipeline
+    With *checked_before* (Unix time), instead all that were last requested before it, also those that a pipeline
     dropped.
     """
 
@@ -34,7 +34,7 @@ class Due:
 
 
 def next_interval(answer: Answer, interval: float | None) -> float:
-    """Return after how many seconds to ask again, given what was found and the *interval* before this visit.
+    """Return after how many seconds to request again, given the result and the *interval* before this visit.
 
     >>> [next_interval(answer, 4 * DAY) / DAY for answer in ("changed", "unchanged", "gone", "failed")]
     [2.0, 8.0, 30.0, 8.0]
@@ -60,7 +60,7 @@ class Visits:
         return self._database.connection.execute(statement, values)
 
     def interval(self, tid: int) -> float | None:
-        """Return after how many seconds *tid* was to be asked for again; None before its first visit."""
+        """Return after how many seconds *tid* was to be requested again; None before its first visit."""
         row = self._execute("SELECT interval FROM visits WHERE tid = ?", (tid,)).fetchone()
         return row and float(row[0])
 
@@ -74,11 +74,11 @@ class Visits:
         )
 
     def validate(self, tid: int, validators: Validators) -> None:
-        """Keep what the last response for *tid* gave to ask conditionally with."""
+        """Keep the validators of the last response for *tid*, for the next conditional request."""
         self._execute("UPDATE visits SET url = ?, etag = ?, modified = ? WHERE tid = ?", (*validators, tid))
 
     def retire(self, published_before: str) -> int:
-        """Take articles published before that ISO 8601 date off the schedule; return how many there were."""
+        """Remove articles published before that ISO 8601 date from the schedule; return how many there were."""
         return self._execute(
             "UPDATE visits SET due = NULL WHERE due IS NOT NULL AND tid IN ("
             " SELECT tid FROM records WHERE kind = 'article' AND published < ?)",
@@ -90,7 +90,7 @@ class Visits:
         states = "'fetched', 'gone', 'failed'"
         if due.checked_before is not None:
             column, bound, states = "checked", due.checked_before, f"{states}, 'dropped'"
-            self._execute("CREATE INDEX IF NOT EXISTS visits_checked ON visits (checked)", ())  # few ever ask by it
+            self._execute("CREATE INDEX IF NOT EXISTS visits_checked ON visits (checked)", ())  # rarely needed
         else:
             column, bound = "due", due.now
         rows = self._execute(
@@ -109,7 +109,7 @@ class Visits:
 
 
 def answer_of(article: Article, fetched: Answer) -> Answer:
-    """Return what a visit found, given the record that it made: *fetched*, unless that is a stub."""
+    """Return what a visit found, given its record: *fetched*, unless the record is a stub."""
     if article.kind == "stub":
         return "gone" if stub_state(article.capture.status) == "gone" else "failed"
     return fetched

@@ -1,1 +1,1 @@
-"""Download handlers: Scrapy's own, with a guard on what is connected to and a bound on what a server may say first."""
+"""Download handlers: Scrapy's own, with a guard on connections and a limit on the bytes before a body."""

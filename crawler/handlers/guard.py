@@ -1,4 +1,4 @@
-"""The guard: the name resolver that hides every address which may not be connected to."""
+"""The guard: a name resolver that hides addresses to which no connection is allowed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ logger = logging.getLogger(__name__)
 class Guard:
     """Stands before a reactor's name resolver.
 
-    Twisted connects to the very addresses that a resolver gives, so what was checked is what is connected to, however
-    often a name server changes its mind. Literal addresses come this way too.
+    Twisted connects to exactly the addresses that a resolver returns, so it connects only to checked addresses, even if
+    a name server changes its answers. Literal addresses pass through it, too.
 
     ``named`` are the origins that the site profiles of this process's crawls name, ``trusted`` the proxies that its
-    user set. ``refused`` says why the last look-up of an origin gave nothing; ``on_refusal`` receives each reason.
+    user set. ``refused`` says why the last look-up of an origin returned no address; ``on_refusal`` receives each
+    reason.
     """
 
     def __init__(self, resolver: Any) -> None:
@@ -58,14 +59,14 @@ class Guard:
         return receiver
 
     def allows(self, origin: Origin, address: str) -> bool:
-        """Return whether *address* may be connected to as *origin*; count and log it if not."""
+        """Return whether a connection to *address* as *origin* is allowed; count and log it if not."""
         reason = None if origin in self.trusted else connection_refusal(origin, address, self.named)
         if reason:
             self.refuse(origin, address, reason)
         return reason is None
 
     def refuse(self, origin: Origin, address: str, reason: str) -> None:
-        """Note that *origin* is not connected to at *address*."""
+        """Note that a connection to *origin* at *address* is refused."""
         self.refused[origin] = reason
         self.on_refusal(reason)
         level = logging.DEBUG if (origin, reason) in self._told else logging.WARNING
@@ -75,7 +76,7 @@ class Guard:
 
 @implementer(IResolutionReceiver, IHostResolution)
 class _Sieve:
-    """Passes on what the guard allows of one look-up's addresses."""
+    """Passes on those addresses of one look-up that the guard allows."""
 
     def __init__(self, guard: Guard, origin: Origin, receiver: Any) -> None:
         self._guard = guard
@@ -95,7 +96,7 @@ class _Sieve:
         self._receiver.resolutionComplete()
 
     def cancel(self) -> None:
-        """Do nothing: there is nothing underway for a literal address."""
+        """Do nothing: a literal address needs no look-up."""
 
 
 def _literal(host: str, port: int) -> IPv4Address | IPv6Address | None:

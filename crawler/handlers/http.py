@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class ConnectionRefusedByGuard(IgnoreRequest):
-    """The host of a request leads to an address that may not be connected to; asking again would not help."""
+    """The host of a request has an address to which no connection is allowed; a retry would not help."""
 
 
 class GuardedDownloadHandler(HTTP11DownloadHandler):
     """Connects only where a spider's site profile allows (:mod:`crawler.handlers.guard`).
 
-    Answers are read as browsers read them, within limits (:mod:`crawler.handlers.wire`).
+    Answers are parsed as browsers do, within limits (:mod:`crawler.handlers.wire`).
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -57,7 +57,7 @@ class GuardedDownloadHandler(HTTP11DownloadHandler):
             raise
 
     def _give_up(self) -> None:
-        """End what is underway, as it cannot be kept."""
+        """End the downloads in progress, as they cannot be archived."""
         self._corpus_failed = True
         for task in self._underway:
             task.cancel()
@@ -76,7 +76,7 @@ class GuardedDownloadHandler(HTTP11DownloadHandler):
             raise ConnectionRefusedByGuard(f"refused to connect: {reason}") from error
 
     def _stand_guard(self) -> Guard:
-        """Return the guard. Its place is looked at each time: Scrapy may install its resolver after the first crawl."""
+        """Return the guard; install it if needed, as Scrapy may install its resolver after the first crawl."""
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
         guard = stand_guard(reactor)

@@ -1,9 +1,9 @@
-"""Twisted's HTTP/1.1 client with our own reading of answers (:mod:`crawler.net.answers`).
+"""Twisted's HTTP/1.1 client with Gleaner's own parser of answers (:mod:`crawler.net.answers`).
 
-The private doors of Twisted and Scrapy that this takes are all in this module; ``tests/handlers/test_wire.py`` says
-when one of them has changed:
+All private interfaces of Twisted and Scrapy that it uses are in this module; ``tests/handlers/test_wire.py`` fails when
+one of them has changed:
 
-- ``HTTPConnectionPool._factory`` makes the protocols of connections. Scrapy sets its own by the same door.
+- ``HTTPConnectionPool._factory`` makes the protocols of connections. Scrapy sets its own in the same way.
 - ``HTTP11ClientProtocol.request`` makes an ``HTTPClientParser``, and offers no other way to choose one than to replace
   the class of what it made. Scrapy does so, too.
 - ``HTTPClientParser`` reads heads line by line, with limits and strictness of its own, so :class:`LenientParser` takes
@@ -39,18 +39,18 @@ _END_OF_PAGE = b"</html>"
 _TAIL_BYTES = 256
 _GZIP = b"\x1f\x8b"
 IDLE_SECONDS = 3.0
-"""A page that has come to its end is whole after this time, though the server neither says so nor hangs up."""
+"""A page that ends with ``</html>`` counts as whole after this time, even if the server keeps the connection open."""
 
 
 def read_leniently(handler: HTTP11DownloadHandler) -> None:
-    """Make the connections of *handler* read answers as this module does."""
+    """Make the connections of *handler* use this module's parser."""
     handler._pool._factory = _LenientFactory  # noqa: SLF001 - see above
 
 
 class LenientParser(HTTPClientParser):
     """Reads one answer: as many interim heads as there are, the head, and the body."""
 
-    # It is made by changing the class of Twisted's parser, so nothing is set in a constructor.
+    # Twisted's parser changes its class to this one, so no constructor runs.
     _received: bytes | bytearray = b""
     _interim_bytes = 0
 
@@ -90,7 +90,7 @@ class LenientParser(HTTPClientParser):
             raise answers.UnreadableAnswer(f"more than {answers.MAX_HEAD_BYTES} bytes of headers")
 
     def _begin(self, head: AnswerHead, rest: bytes) -> None:
-        """Begin the answer with *head*, and *rest* of what was received behind it."""
+        """Start the answer with *head*; *rest* is what was received after it."""
         body = None if self.request.method == b"HEAD" else answers.body_of(head)
         self._received = b""
         if head.skipped:
@@ -111,7 +111,7 @@ class LenientParser(HTTPClientParser):
             if body.length is not None:
                 self.response.length = body.length
             transport: Any = self.transport
-            transport.pauseProducing()  # until somebody takes the body
+            transport.pauseProducing()  # until the body has a receiver
             self.switchToBodyMode(_Decoder(body, self))  # type: ignore[no-untyped-call]
         self._responseDeferred.callback(self.response)
         del self._responseDeferred
@@ -139,7 +139,8 @@ class _Decoder:
             self._tail = (self._tail + piece[-_TAIL_BYTES:])[-_TAIL_BYTES:]
             self._deliver(piece)
         if self._body.has_ended:
-            # Requests are never pipelined, so what follows is of the same body: its declared length is wrong.
+            # Requests are never pipelined, so the bytes that follow belong to the same body: its declared length is
+            # wrong.
             self._is_too_long = bool(self._body.surplus.strip()) and not self._is_whole_all_the_same()
             if not self._body.is_clean:
                 self._parser.request.persistent = False
@@ -174,9 +175,9 @@ class _Decoder:
         raise PotentialDataLoss
 
     def _is_whole_all_the_same(self) -> bool:
-        """Return whether a body that does not end where its framing says is whole: a page that ends as pages do.
+        """Return whether a body that does not end where its framing says is whole: a page that ends with ``</html>``.
 
-        Of gzip the end is known: what undoes it finds out whether it is there.
+        A gzip body counts as whole at a boundary of its framing, as the decoder checks its own end later.
         """
         if self._start == _GZIP:
             return self._body.at_boundary

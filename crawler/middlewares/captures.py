@@ -37,9 +37,9 @@ _TRUNCATED: dict[str, Truncated] = {"dataloss": "disconnect", "download_stopped"
 class CapturesMiddleware:
     """Write each request and response to the corpus's WARC files, and note in ``meta`` where they are.
 
-    It stands nearest to the downloader, so it sees bodies before HttpCompressionMiddleware decodes them, and pictures,
-    robots.txt and redirects like all else. A response goes on once its record is written; it is durable before the
-    line that names it. The work is done in a thread of its own. Counts ``gleaner/captures``.
+    It is nearest to the downloader, so it sees bodies before HttpCompressionMiddleware decodes them, and also pictures,
+    robots.txt and redirects. A response goes on once its record is written; the record is durable before the line that
+    names it. A separate thread does the work. Counts ``gleaner/captures``.
     """
 
     def __init__(self, archivist: Archivist, captures: CaptureWriter, stats: StatsCollector) -> None:
@@ -83,9 +83,9 @@ class CapturesMiddleware:
 
 
 def exchange_of(request: Request, response: Response) -> Exchange:
-    """Return *request* and the *response* to it as they go into a WARC file.
+    """Return *request* and its *response* in the form for a WARC file.
 
-    Scrapy hands on the entity with its content coding, but without transfer coding and reason phrase.
+    Scrapy passes on the entity with its content coding, but without transfer coding and reason phrase.
     """
     noted = request.meta.get(_META)
     if REPLAYED in response.flags and isinstance(noted, Captured):
@@ -114,7 +114,7 @@ def _headers(headers: Headers) -> tuple[tuple[str, str], ...]:
 
 
 def _warcinfo(crawler: Crawler, archivist: Archivist) -> dict[str, str]:
-    """Return what the first record of each file says of the crawl. No host name: it is nobody's business."""
+    """Return what the first record of each file says about the crawl; for privacy, without the host name."""
     settings = crawler.settings
     source = source_path(settings["SOURCE"])
     return {

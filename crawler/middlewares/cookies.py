@@ -1,4 +1,4 @@
-"""Cookies along the redirects of one request: a site that sets one and sends back to the same page expects it there."""
+"""Cookies along the redirects of one request: a site may set one and redirect to the same page, which needs it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 _JAR = "gleaner_cookies"
 _NEW = "gleaner_new_cookies"
 MAX_COOKIES = 50
-"""Cookies of one chain of redirects; beyond it no more are taken."""
+"""Cookies of one chain of redirects; further ones are ignored."""
 
 
 class ChainCookiesMiddleware:
-    """Send the cookies that were set on the way, to the hosts that browsers would send them to, and forget them.
+    """Send cookies that redirects set, to the hosts that browsers would send them to, and forget them.
 
-    They live in ``meta``, which redirects and refreshes hand on; the next request of a target begins without. So no
-    site can tell that two pages are asked for by one visitor. What archives send is left alone.
+    They are kept in ``meta``, which redirects and refreshes pass on; the next request of a target starts without
+    cookies. So a site cannot see that one visitor requests two pages. Cookies of web archives are ignored.
     """
 
     @classmethod

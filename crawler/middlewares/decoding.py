@@ -1,4 +1,4 @@
-"""Undoing the codings that bodies have, by their bytes; a body that is cut short or broken is no page."""
+"""Decodes bodies by their bytes; a body that is cut short or broken is not a page."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 _ACCEPTED = b"gzip, deflate, br, zstd"
 _PARTIAL = 206
-"""A part of a file of compressed records is to stay as it is."""
+"""A part of a file of compressed records must stay unchanged."""
 
 
 class DecodingMiddleware:
     """Takes the place of Scrapy's HttpCompressionMiddleware, which passes on what is cut short or fails its checksum.
 
-    Such a response is asked for again as often as one that was cut short on the way (``RETRY_TIMES``); one that is
-    longer decoded than ``DOWNLOAD_MAXSIZE`` is refused. Counts ``gleaner/undecodable``, and as
-    ``gleaner/coding_unlike_header`` the bodies whose coding is not what the header says; ``capture.coding`` has how.
+    Such a response is retried as often as one that was cut short on the way (``RETRY_TIMES``); a body whose decoded
+    size exceeds ``DOWNLOAD_MAXSIZE`` is refused. Counts ``gleaner/undecodable``, and as
+    ``gleaner/coding_unlike_header`` the bodies whose coding is not what the header says; ``capture.coding`` says how
+    they differ.
     """
 
     def __init__(self, crawler: Crawler) -> None:

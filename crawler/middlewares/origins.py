@@ -1,4 +1,4 @@
-"""Only the hosts and ports that the site profile names are ever asked, whatever a dump, page or redirect says."""
+"""Requests go only to hosts and ports that the site profile names, whatever a dump, page or redirect says."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 class OriginsMiddleware:
     """Refuse requests that leave the profile's hosts and ports; each redirect is a request and passes here again.
 
-    Counts ``gleaner/refused/<reason>`` by the words of :func:`crawler.net.url_refusal`. What a host name leads to is
-    checked when it is connected to: :mod:`crawler.handlers.guard`.
+    Counts ``gleaner/refused/<reason>`` by the words of :func:`crawler.net.url_refusal`. :mod:`crawler.handlers.guard`
+    checks the address of a host name at connection time.
     """
 
     def __init__(self, profile: SiteProfile, stats: StatsCollector) -> None:

@@ -1,4 +1,4 @@
-"""Hosts that ask for fewer requests get them: 429 and 503, and how long Retry-After says to wait."""
+"""Hosts that ask for fewer requests get fewer: statuses 429 and 503, and the wait in Retry-After."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ _WORTH_TELLING = 1.0
 
 
 class PatienceMiddleware:
-    """Ask nothing of a host while it wants to be left alone, and no more in this run if that is for too long.
+    """Send no requests to a host while it asks for a pause; none in the rest of the run if the pause is too long.
 
-    It stands behind Scrapy's RetryMiddleware, so that a request that is tried again waits here first. Those to web
-    archives are passed on (:data:`OWN_BUDGET`), and so are answers that were captured before: nobody gave them now.
-    Counts ``gleaner/pauses``, and ``gleaner/left_alone``: requests not
-    made because patience (setting ``PATIENCE``) was at an end.
+    It comes after Scrapy's RetryMiddleware, so that a retried request waits here first. Requests to web archives pass
+    unchanged (:data:`OWN_BUDGET`), and so do replayed answers, as no server sent them now. Counts ``gleaner/pauses``,
+    and ``gleaner/left_alone``: requests not sent because patience (setting ``PATIENCE``) was exhausted.
     """
 
     def __init__(self, crawler: Crawler, limit: float) -> None:
@@ -42,7 +41,7 @@ class PatienceMiddleware:
         self._new = partial(Patience, limit)
         self._budgets = budgets_of(crawler)
         self._unsaid: set[str] = set()
-        """Hosts whose next pause would be longer than the last, unless they answer well."""
+        """Hosts whose next pause would be longer than the last, unless an answer succeeds."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -81,7 +80,7 @@ class PatienceMiddleware:
         return response
 
     async def _on_host(self, name: str, do: Callable[[Patience, float], T]) -> T:
-        """Return what *do* returns, which is done to the patience with a host: this crawl's, or that of all workers."""
+        """Apply *do* to the patience with a host (of this crawl, or of all workers) and return its result."""
         return await self._budgets.act(f"patience:{name}", self._new, do)
 
 

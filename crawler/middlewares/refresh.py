@@ -1,4 +1,4 @@
-"""Pages that only lead on to another are followed, as browsers follow them: ``Refresh`` and its form in a page."""
+"""Follows pages that only lead to another one, as browsers do: the header ``Refresh`` and its form in a page."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
 class RefreshMiddleware:
-    """Takes the place of Scrapy's MetaRefreshMiddleware, which knows no header and not all forms in pages.
+    """Replaces Scrapy's MetaRefreshMiddleware, which ignores the header and some forms in pages.
 
-    A page is left if it leads on within three seconds, or within ``METAREFRESH_MAXDELAY`` and has little text. It is
-    read if it leads beyond the site profile; if it has text and leads to another article or to none; if it leads to
-    itself and has not just set a cookie; and after ``REDIRECT_MAX_TIMES`` steps. Counts ``gleaner/refreshes``.
+    A refresh is followed if it comes within three seconds, or within ``METAREFRESH_MAXDELAY`` on a page with little
+    text. The page is read instead if the refresh leads outside the site profile; if the page has text and leads to
+    another article or to none; if it leads to itself and has not just set a cookie; and after ``REDIRECT_MAX_TIMES``
+    steps. Counts ``gleaner/refreshes``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -58,12 +59,12 @@ class RefreshMiddleware:
         urls = [*request.meta.get("redirect_urls", []), request.url]
         meta = {**request.meta, "redirect_times": times + 1, "redirect_urls": urls}
         further = request.replace(url=url, meta=meta)
-        for name in _CONDITIONS:  # they are about the page that was asked for
+        for name in _CONDITIONS:  # these headers are about the page that was requested
             further.headers.pop(name, None)
         return further
 
     def _further(self, response: Response) -> str | None:
-        """Return where *response* leads on to; None if it is to be read."""
+        """Return the URL to which *response* leads on; None if the page is to be read."""
         said = header(response, "Refresh")
         refresh, base, letters = read_refresh(said) if said else None, "", 0
         if isinstance(response, TextResponse) and (said or b"refresh" in response.body[:_MAX_SCANNED_BYTES].lower()):
@@ -83,14 +84,14 @@ class RefreshMiddleware:
 
 
 def _start(response: TextResponse) -> str:
-    """Return the start of a page as text: enough of it for what is ASCII, whatever the encoding."""
+    """Return the start of a page as text, in which ASCII is readable whatever the encoding."""
     start = response.body[:_MAX_SCANNED_BYTES]
     encoding = "utf-16" if start[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
     return start.decode(encoding, "replace")
 
 
 def _joined(here: str, base: str, refresh: Refresh) -> str | None:
-    """Return where *refresh* leads to from a page at *here* with the base *base*; None if that is no URL."""
+    """Return the URL of *refresh* on a page at *here* with the base *base*; None if that is not a URL."""
     if not refresh.url:
         return here
     try:

@@ -1,4 +1,4 @@
-"""SOURCE=warc:PATH: a crawl is answered out of WARC or WACZ files, and no request ever reaches the network."""
+"""SOURCE=warc:PATH: a crawl is answered from WARC or WACZ files, and no request ever reaches the network."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _FLAGS = {"disconnect": "dataloss"}
 class ReplayMiddleware:
     """Answer every request with a capture, or with a 404 that is marked as :data:`NOT_HELD`.
 
-    It stands behind all other middlewares, next to the downloader, and always answers: so the downloader is never
-    asked, nor its delays waited for. robots.txt is answered 404, "no rules": they are for those who ask a server, and
-    none is asked here. Counts ``gleaner/replay/found`` and ``gleaner/replay/missing``.
+    It comes after all other middlewares, next to the downloader, and always answers, so the downloader and its delays
+    are never used. robots.txt is answered 404, "no rules": rules concern requests to a server, and none is sent here.
+    Counts ``gleaner/replay/found`` and ``gleaner/replay/missing``.
     """
 
     def __init__(self, replay: Replay, stats: StatsCollector) -> None:
@@ -51,7 +51,7 @@ class ReplayMiddleware:
         if path is None:
             raise NotConfigured
         found = find_sources(path)
-        corpus = Path(settings["CORPUS_DIR"])  # there is none yet where a spider does without one
+        corpus = Path(settings["CORPUS_DIR"])  # a spider that needs no corpus may not have created the folder
         replay = Replay(
             found,
             corpus / INDEX_NAME if corpus.is_dir() else Path(":memory:"),
@@ -75,7 +75,7 @@ class ReplayMiddleware:
         return _response(request, found)
 
     def engine_stopped(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self._thread.submit(self._replay.close)
         self._thread.shutdown()
 

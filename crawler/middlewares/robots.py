@@ -1,4 +1,4 @@
-"""robots.txt as RFC 9309 has it: what cannot be read forbids everything, for now."""
+"""robots.txt as RFC 9309 defines it: if it is unavailable, everything is forbidden for now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ASK_AGAIN_SECONDS = 300.0
 
 
 class _Robots(NamedTuple):
-    """What is known of a host's rules: ``rules`` (None: there are none) or why nobody knows them; until when."""
+    """What is known about a host's rules: ``rules`` (None: no rules) or why they are unknown; until when."""
 
     rules: RobotParser | None
     unknown: str | None
@@ -41,12 +41,12 @@ class _Robots(NamedTuple):
 
 
 class RobotsMiddleware:
-    """Takes the place of Scrapy's RobotsTxtMiddleware, which allows everything if robots.txt is unavailable.
+    """Replaces Scrapy's RobotsTxtMiddleware, which allows everything if robots.txt is unavailable.
 
-    A host that answers it with an error of its own, or not at all, is asked nothing but robots.txt, each five minutes.
-    What is forbidden raises :class:`~crawler.utils.response.NotNow`: rules change, the next run asks again.
-    ``Crawl-delay``, up to ``ROBOTSTXT_MAX_CRAWL_DELAY`` seconds, holds for the host's download slot. Stats are those of
-    Scrapy's middleware, ``robotstxt/...``; the settings, too, and the signal ``robots_parsed``.
+    A host that answers it with a server error, or not at all, gets no requests except robots.txt, every five minutes. A
+    forbidden request raises :class:`~crawler.utils.response.NotNow`: rules change, so the next run tries again.
+    ``Crawl-delay``, up to ``ROBOTSTXT_MAX_CRAWL_DELAY`` seconds, applies to the host's download slot. The stats
+    ``robotstxt/...`` and the settings are those of Scrapy's middleware; so is the signal ``robots_parsed``.
     """
 
     def __init__(self, crawler: Crawler, max_delay: float) -> None:

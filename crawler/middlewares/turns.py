@@ -1,4 +1,4 @@
-"""Workers that share a frontier take turns: together they ask a host no more often than one alone would."""
+"""Workers that share a frontier take turns: together they request from a host no more often than one alone would."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class TurnsMiddleware:
-    """Lets a request pass when it is this worker's turn at its host.
+    """Lets a request pass when this worker has its turn at the host.
 
-    The time between two turns is the delay of this worker's download slot, with what AutoThrottle and robots.txt made
-    of it. Whoever waits has reserved nothing, so a worker that is killed holds up nobody. Counts ``gleaner/turns``.
+    The time between two turns is the delay of this worker's download slot, after AutoThrottle and robots.txt changed
+    it. A waiting worker reserves nothing, so a killed worker never delays the others. Counts ``gleaner/turns``.
     """
 
     def __init__(self, crawler: Crawler, sharing: Sharing) -> None:

@@ -1,4 +1,4 @@
-"""Where requests may go: which URLs may be asked, and which addresses connected to. Pure."""
+"""Where requests may go: which URLs may be requested, and to which addresses connections are allowed. Pure."""
 
 from crawler.net.addresses import connection_refusal, is_public
 from crawler.net.origins import Origin, redacted, url_origin, url_refusal

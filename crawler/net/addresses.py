@@ -1,4 +1,4 @@
-"""IP addresses: which are of the public Internet, and which a connection may be made to."""
+"""IP addresses: which are public, and to which of them a connection is allowed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from crawler.net.origins import Origin
 
-# The IANA special-purpose registries (RFC 6890 and its updates), multicast and reserved space included. Spelled out, as
-# what ``is_global`` says has changed from one Python to the next.
+# The IANA special-purpose registries (RFC 6890 and its updates), multicast and reserved space included. They are listed
+# here because the result of ``is_global`` differs between versions of Python.
 _SPECIAL_V4 = tuple(
     map(
         IPv4Network,
@@ -33,7 +33,7 @@ _SPECIAL_V4 = tuple(
         ),
     )
 )
-# Of IPv6 only global unicast space is public, without what is documentation, or tunnels to who knows where.
+# Of IPv6 only global unicast space is public, without documentation ranges and tunnels to unknown addresses.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _SPECIAL_V6 = tuple(
     map(
@@ -53,7 +53,7 @@ _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 
 def is_public(address: str) -> bool:
-    """Return whether *address* is one of the public Internet, the IPv4 address in an IPv6 one included.
+    """Return whether *address* is a public one; an IPv4 address inside an IPv6 one must be public, too.
 
     >>> [is_public(a) for a in ("93.184.216.34", "::ffff:127.0.0.1", "64:ff9b::a9fe:a9fe", "no address")]
     [True, False, False, False]
@@ -65,10 +65,11 @@ def is_public(address: str) -> bool:
 
 
 def connection_refusal(origin: Origin, address: str, named: Collection[Origin]) -> str | None:
-    """Return in a word why no connection may be made to *address*, where *origin*'s host is said to be.
+    """Return in a word why a connection to *address*, found for *origin*'s host, is refused; None if it is allowed.
 
-    None if it may: *named* holds the origin, and the address is public; or the origin is *named* by that very address
-    (or as ``localhost``, for one of loopback). A name never leads to a private address, whatever a name server says.
+    It is allowed if *named* holds the origin and the address is public; or if the origin in *named* is exactly that
+    address (or ``localhost``, for a loopback address). A name never leads to a private address, whatever a name server
+    says.
 
     >>> connection_refusal(("en.alalam.ir", 443), "127.0.0.1", {("en.alalam.ir", 443)})
     'private_address'

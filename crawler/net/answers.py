@@ -1,7 +1,7 @@
-"""What a server sends, read as browsers read it: the head of an answer, and where its body ends. Pure.
+"""Parses what a server sends, as browsers do: the head of an answer, and where its body ends. Pure.
 
 The rules are those of Chromium (``net/http/http_response_headers.cc``, ``http_stream_parser.cc`` and
-``http_chunked_decoder.cc``), within the bounds below. What cannot be read raises :class:`UnreadableAnswer`.
+``http_chunked_decoder.cc``), within the bounds below. An unreadable answer raises :class:`UnreadableAnswer`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import re
 from typing import NamedTuple
 
 MAX_HEAD_BYTES = 256 * 1024
-"""What a server may send before the body of its answer: status lines, interim answers and headers."""
+"""Limit on what a server may send before the body: status lines, interim answers and headers."""
 MAX_CHUNK_LINE_BYTES = 16 * 1024
-"""The line that gives the size of a chunk, with its extensions."""
+"""Limit on the line that gives the size of a chunk, with its extensions."""
 
 _START_RE = re.compile(rb"\s*.{0,4}?(?=http)", re.IGNORECASE | re.DOTALL)
-"""White space, or a byte order mark, that some servers send before the status line."""
+"""Limit on the white space or byte order mark that some servers send before the status line."""
 _MAX_SLOP_BYTES = 16
 _BLANK_LINE_RE = re.compile(rb"\n\r{0,2}\n")
 _LINE_END_RE = re.compile(rb"[\r\n]+")
 _VERSION_RE = re.compile(rb"http/([0-9]+)(?:\.([0-9]+))?", re.IGNORECASE)
 _DIGITS_RE = re.compile(rb"[0-9]+")
 _NAME_RE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A token of RFC 9110, section 5.6.2: browsers pass over a line with another name."""
+"""A token of RFC 9110, section 5.6.2: browsers skip a line with another name."""
 _CHUNK_SIZE_RE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _MAX_LENGTH_DIGITS = 18
 _MAX_SHOWN_LETTERS = 60
@@ -32,14 +32,14 @@ NO_BODY = frozenset({SWITCHING, 204, 205, 304})
 
 
 class UnreadableAnswer(ValueError):
-    """What a server sent is no answer that can be read; the message says why, for people."""
+    """What a server sent is not a readable answer; the message gives the reason for people."""
 
 
 class AnswerHead(NamedTuple):
     """The head of an answer. ``headers`` are (name, value) pairs in the order that they came in.
 
     ``version`` is ``(1, 0)`` or ``(1, 1)``, whatever else the server named. ``skipped`` counts the lines between them
-    that are no headers.
+    that are not headers.
     """
 
     version: tuple[int, int]
@@ -66,10 +66,10 @@ class AnswerHead(NamedTuple):
 
 
 def read_head(data: bytes | bytearray, searched: int = 0, *, is_all: bool = False) -> tuple[AnswerHead, int] | None:
-    r"""Return the head at the start of *data* and its length; None if it is not whole yet.
+    r"""Return the head at the start of *data* and its length; None if it is still incomplete.
 
     *searched* is how much of *data* an earlier call has seen, *is_all* whether no more will come. A page without any
-    head (HTTP/0.9) gets one of status 200 and length 0.
+    head (HTTP/0.9) gets a head with status 200 and length 0.
 
     >>> read_head(b"HTTP/1.1 200 OK\nX Y: no\nServer : x\n\n")
     (AnswerHead(version=(1, 1), status=200, phrase=b'OK', headers=((b'Server', b'x'),), skipped=1), 36)
@@ -112,7 +112,7 @@ def _status_line(line: bytes) -> tuple[tuple[int, int], int, bytes]:
 
 
 def _headers(lines: list[bytes]) -> tuple[tuple[tuple[bytes, bytes], ...], int]:
-    """Return the headers in *lines*, and how many lines are none."""
+    """Return the headers in *lines*, and how many lines are not headers."""
     headers: list[tuple[bytes, list[bytes]]] = []
     skipped, folds = 0, False
     for line in lines:
@@ -133,7 +133,7 @@ def _headers(lines: list[bytes]) -> tuple[tuple[tuple[bytes, bytes], ...], int]:
 
 
 def shown(data: bytes) -> str:
-    """Return the start of *data* as it may stand in a message: printable, and short.
+    """Return the start of *data* for a message: printable and short.
 
     >>> shown(b"SSH-2.0-OpenSSH")
     '"SSH-2.0-OpenSSH"'
@@ -143,16 +143,16 @@ def shown(data: bytes) -> str:
 
 
 class AnswerBody:
-    """A body that ends with the connection; others end by themselves. Takes in the bytes after a head."""
+    """A body that ends with the connection; subclasses know their own end. Receives the bytes after a head."""
 
     length: int | None = None
-    """How many bytes of body there will be; None: that is not known."""
+    """The length of the body in bytes; None if it is unknown."""
     surplus = b""
-    """What came behind the whole body."""
+    """The bytes after the end of the body."""
 
     @property
     def is_framed(self) -> bool:
-        """Whether the body tells where it ends."""
+        """Whether the body itself says where it ends."""
         return False
 
     @property
@@ -162,7 +162,7 @@ class AnswerBody:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the body is whole, by what it tells."""
+        """Whether the body is complete by its own framing."""
         return False
 
     @property
@@ -171,12 +171,12 @@ class AnswerBody:
         return self.has_ended and not self.surplus
 
     def feed(self, data: bytes) -> bytes:
-        """Return what *data* adds to the body."""
+        """Return the bytes that *data* adds to the body."""
         return data
 
 
 def body_of(head: AnswerHead) -> AnswerBody | None:
-    """Return what reads the body behind *head*; None if there is none.
+    """Return the reader of the body after *head*; None if there is no body.
 
     >>> body_of(AnswerHead((1, 1), 200, b"", ((b"Content-Length", b""),))).length is None  # it ends with the connection
     True
@@ -193,7 +193,7 @@ def body_of(head: AnswerHead) -> AnswerBody | None:
 
 
 class SizedBody(AnswerBody):
-    """A body of a length that was declared."""
+    """A body of a declared length."""
 
     def __init__(self, length: int) -> None:
         self.length = length
@@ -218,10 +218,10 @@ class SizedBody(AnswerBody):
 
 
 class ChunkedBody(AnswerBody):
-    """A body in chunks (RFC 9112, section 7.1). Lines may end in LF alone, and sizes stand between spaces.
+    """A body in chunks (RFC 9112, section 7.1). Lines may end in LF alone, and spaces may surround sizes.
 
-    An answer may say that it is chunked and not be: one that begins as a page is taken as it is, and where *is_sure* is
-    false (HTTP/1.0 has no chunks) so is any other that does not begin with the size of a chunk. Trailers are left out.
+    An answer may wrongly say that it is chunked: a body that begins like a page is used unchanged; if *is_sure* is
+    false (HTTP/1.0 has no chunks), so is any other that does not begin with the size of a chunk. Trailers are left out.
     """
 
     def __init__(self, *, is_sure: bool) -> None:
@@ -268,7 +268,7 @@ class ChunkedBody(AnswerBody):
         return b"".join(pieces)
 
     def _next_line(self) -> bool:
-        """Read the size of the next chunk, or the line end behind the last; return whether there is such a line."""
+        """Read the size of the next chunk, or the line end after the last; return whether a whole line was there."""
         end = self._buffer.find(b"\n", 0, MAX_CHUNK_LINE_BYTES)
         if end < 0:
             if len(self._buffer) < MAX_CHUNK_LINE_BYTES and self._may_be_size():

@@ -1,4 +1,4 @@
-"""URLs and the hosts and ports that they lead to: one reading of a URL, or none."""
+"""URLs and their hosts and ports: a URL that parsers read in different ways is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def url_origin(url: str) -> Origin | None:
-    """Return the (host, port) that *url* leads to, None unless it is a plain http(s) URL read alike by all parsers.
+    """Return the (host, port) of *url*; None unless it is a plain http(s) URL that all parsers read in the same way.
 
     >>> url_origin("https://EN.alalam.ir/news/1")
     ('en.alalam.ir', 443)
@@ -28,7 +28,7 @@ def url_origin(url: str) -> Origin | None:
 
 
 def url_refusal(url: str, allowed: Collection[Origin]) -> str | None:
-    """Return in a word why *url* may not be asked, None if it leads to one of the *allowed* origins.
+    """Return in a word why *url* may not be requested, None if it leads to one of the *allowed* origins.
 
     ``characters``: some that parsers read differently (control, backslash, space, non-ASCII); ``scheme``: not http(s);
     ``user_info``; ``malformed``: no plain host name or port; ``other_port`` and ``other_host``: not among the allowed.
@@ -45,7 +45,7 @@ def url_refusal(url: str, allowed: Collection[Origin]) -> str | None:
 
 
 def redacted(url: str) -> str:
-    """Return *url* as it may be logged: without the user name and password that may be in it.
+    """Return *url* for a log line: without user name and password.
 
     >>> redacted("http://user:secret@host/news/1")
     'http://...@host/news/1'

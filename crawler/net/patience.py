@@ -1,4 +1,4 @@
-"""How long a host that asks for fewer requests is left alone. Pure: the caller tells the time."""
+"""How long a host that asks for fewer requests gets none. Pure: the caller passes the time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _FIRST_PAUSE = 5.0
 _GROWTH = 2.0
 _LONGEST_PAUSE = 300.0
 _MAX_UNSAID = 20
-"""More pauses in a row do not make one longer."""
+"""More pauses in a row than this do not make a pause longer."""
 _MAX_SPENT = 1e9
 
 
 class Patience:
-    """One host's pauses. All times are seconds of one steady clock.
+    """The pauses of one host. All times are seconds of one monotonic clock.
 
-    A host that does not say how long is given 5 seconds, then 10, 20 ... up to 300, until it answers well again. All
-    its pauses together may take *limit* seconds; then patience is at an end.
+    A host that names no time gets a pause of 5 seconds, then 10, 20 ... up to 300, until a request succeeds. All its
+    pauses together may take *limit* seconds; then patience is exhausted.
     """
 
     def __init__(self, limit: float) -> None:
@@ -31,18 +31,18 @@ class Patience:
 
     @property
     def is_spent(self) -> bool:
-        """Whether the host asked for more time than there is: it is to be asked nothing more."""
+        """Whether the host asked for more time than *limit* allows: it gets no more requests."""
         return self._spent > self._limit
 
     def wait(self, now: float) -> float:
-        """Return how long to wait before the host may be asked again; 0 if it may now."""
+        """Return how many seconds to wait before the next request to the host; 0 if none."""
         return max(0.0, self._until - now)
 
     def pause(self, now: float, seconds: float | None) -> float:
-        """Leave the host alone for *seconds* from *now* (None: it did not say); return by how much that is longer."""
+        """Pause for *seconds* from *now* (None: the host named no time); return by how much the pause became longer."""
         if seconds is None:
             if self._until > now:
-                return 0.0  # answers to what was asked before the pause began
+                return 0.0  # answers to requests from before the pause
             seconds = min(_LONGEST_PAUSE, _FIRST_PAUSE * _GROWTH**self._unsaid)
             self._unsaid = min(self._unsaid + 1, _MAX_UNSAID)
         longer = max(0.0, now + seconds - max(self._until, now))
@@ -51,20 +51,20 @@ class Patience:
         return longer
 
     def answered(self) -> None:
-        """Note an answer that asks for no patience."""
+        """Note an answer that asks for no pause."""
         self._unsaid = 0
 
     @property
     def is_unsaid(self) -> bool:
-        """Whether the last pause was of a length that the host did not say, and it did not answer well since."""
+        """Whether the host named no time for the last pause, and no request has succeeded since."""
         return self._unsaid > 0
 
     def save(self) -> dict[str, float | int | bool]:
-        """Return what it knows, for those who share it."""
+        """Return the state, for workers that share it."""
         return {"until": self._until, "spent": self._spent, "unsaid": self._unsaid}
 
     def load(self, state: Mapping[str, Any], now: float) -> bool:
-        """Know what *state* says, as :meth:`save` returns it; return False, and know nothing, if it cannot be true."""
+        """Load *state* as :meth:`save` returns it; return False, and change nothing, if it is impossible."""
         try:
             until, spent, unsaid = state["until"], state["spent"], state["unsaid"]
         except KeyError:

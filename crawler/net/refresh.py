@@ -1,4 +1,4 @@
-"""Pages that only lead on: the header ``Refresh`` and ``<meta http-equiv=refresh>``, as browsers read them. Pure.
+"""Pages that only lead to another one: the header ``Refresh`` and ``<meta http-equiv=refresh>``, as in browsers. Pure.
 
 https://html.spec.whatwg.org/multipage/semantics.html#attr-meta-http-equiv-refresh
 """
@@ -11,13 +11,13 @@ from html import unescape
 from typing import NamedTuple
 
 MAX_SCANNED_LETTERS = 64 * 1024
-"""How much of the start of a page is looked at."""
+"""How much of the start of a page is scanned."""
 AT_ONCE_SECONDS = 3.0
-"""A page that leads on within this time is not there to be read, whatever it says."""
+"""A page that leads on within this time is not meant to be read, whatever it contains."""
 MAX_NOTICE_LETTERS = 600
-"""A page with more text than this is read, and not left after some seconds."""
+"""A page with more text than this is read, and a later refresh is ignored."""
 MAX_BARE_LETTERS = 200
-"""A page with more text than this is read, and not left for another article, or for none."""
+"""A page with more text than this is read, and a refresh to another article, or to none, is ignored."""
 
 _REFRESH_RE = re.compile(
     r"\s*(?P<seconds>[0-9]+|(?=\.))[0-9.]*(?:\s*[;,]\s*|\s+|$)(?:url\s*=\s*)?(?P<url>.*)", re.IGNORECASE | re.DOTALL
@@ -32,14 +32,14 @@ _MAX_SECONDS_DIGITS = 9
 
 
 class Refresh(NamedTuple):
-    """Where a page leads on to, and after how many seconds; ``url`` is empty if to itself, and may be relative."""
+    """The URL to which a page leads, and after how many seconds; ``url`` may be relative, and is empty for itself."""
 
     seconds: float
     url: str
 
 
 class Notice(NamedTuple):
-    """What the start of a page says: its refresh, the base of its URLs, and how many letters of text there are."""
+    """What the start of a page contains: its refresh, the base of its URLs, and the number of letters of text."""
 
     refresh: Refresh | None
     base: str | None
@@ -47,7 +47,7 @@ class Notice(NamedTuple):
 
 
 def read_refresh(value: str) -> Refresh | None:
-    """Read the value of a ``Refresh``; None if it is none.
+    """Read the value of a ``Refresh``; return None if it is invalid.
 
     >>> read_refresh("0; url='/news/1'"), read_refresh("5"), read_refresh("0,/x")
     (Refresh(seconds=0.0, url='/news/1'), Refresh(seconds=5.0, url=''), Refresh(seconds=0.0, url='/x'))
@@ -83,12 +83,12 @@ def read_notice(markup: str) -> Notice:
 
 
 def leads_on(refresh: Refresh, letters: int, max_seconds: float) -> bool:
-    """Return whether a page with so many *letters* is there only to lead on, at most after *max_seconds*."""
+    """Return whether a page with so many *letters* only leads to another one, at most after *max_seconds*."""
     return refresh.seconds <= (AT_ONCE_SECONDS if letters > MAX_NOTICE_LETTERS else max_seconds)
 
 
 def _pieces(markup: str) -> Iterator[tuple[str | None, str]]:
-    """Yield the start tags in *markup*, each name with what follows it up to ``>``, and its texts, each with None."""
+    """Yield the start tags in *markup*, each name with what follows it up to ``>``, and the texts, each with None."""
     at = 0
     while at < len(markup):
         start = markup.find("<", at)
@@ -118,7 +118,7 @@ def _after(markup: str, end: str, at: int, *, any_case: bool = False) -> int:
 
 
 def _tag_end(markup: str, at: int) -> int:
-    """Return where the tag ends whose attributes begin at *at*, behind its ``>``."""
+    """Return where the tag ends whose attributes begin at *at*: the place after its ``>``."""
     while match := _ATTRIBUTE_RE.match(markup, at):
         at = match.end()
     found = markup.find(">", at)

@@ -7,7 +7,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 MAX_WAIT = 3600.0
-"""No host is waited for longer than this many seconds, whatever it says."""
+"""The longest wait for a host in seconds, whatever it says."""
 
 _MAX_LENGTH = 64
 
@@ -15,7 +15,7 @@ _MAX_LENGTH = 64
 def retry_after(value: str | None, now: float) -> float | None:
     """Return for how many seconds from the Unix time *now* the header *value* asks to wait, 0 to :data:`MAX_WAIT`.
 
-    None if there is no such header, or nothing can be made of it. A date in the past asks for no wait.
+    None if the header is missing or invalid. A date in the past asks for no wait.
 
     >>> retry_after("120", now=0.0), retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=0.0), retry_after("soon", now=0.0)
     (120.0, 60.0, None)

@@ -6,7 +6,7 @@ import codecs
 from typing import Literal
 
 MAX_ROBOTS_BYTES = 500 * 1024
-"""What is read of a robots.txt: the least that the standard asks for (section 2.5), and enough for anybody."""
+"""How much of a robots.txt is read: the minimum of the standard (section 2.5), which is enough in practice."""
 
 _TOO_MANY = 429
 
@@ -14,10 +14,10 @@ Meaning = Literal["rules", "no rules", "unreachable"]
 
 
 def robots_meaning(status: int) -> Meaning:
-    """Return what the *status* of an answer to the request for robots.txt means, redirects having been followed.
+    """Return what the *status* of the answer for robots.txt means, after redirects.
 
-    ``unreachable``: nobody knows the rules, so everything counts as forbidden for now. A 429 is one of those, although
-    it is of the 4xx that mean "no rules": a host that asks for fewer requests is not to be asked more freely.
+    ``unreachable``: the rules are unknown, so everything counts as forbidden for now. A 429 is unreachable, although
+    the standard's 4xx mean "no rules": a host that asks for fewer requests must not get more.
 
     >>> [robots_meaning(status) for status in (200, 404, 403, 429, 500, 301)]
     ['rules', 'no rules', 'no rules', 'unreachable', 'unreachable', 'unreachable']
@@ -30,7 +30,7 @@ def robots_meaning(status: int) -> Meaning:
 
 
 def readable_part(body: bytes) -> bytes:
-    r"""Return the lines of a robots.txt that are read, whole ones only if it is longer than that; UTF-16 as UTF-8.
+    r"""Return the part of a robots.txt that is read, cut at the end of a line if it is too long; UTF-16 as UTF-8.
 
     >>> len(readable_part(b"Disallow: /a\n" * 100_000)) <= MAX_ROBOTS_BYTES
     True

@@ -1,4 +1,4 @@
-"""What others saved of a budget is believed only within bounds. Pure."""
+"""Checks of a budget's state that another worker saved: values must be within bounds. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What to try next for a target. The one place that decides it, for every spider. Pure.
+"""What to try next for a target. Only this module decides it, for every spider. Pure.
 
-The URLs of the site come first, in the order of its profile, then those of sister hosts, then web archives. If all gave
-nothing, the target waits for an archive that may hold it and gave no answer; else it becomes a stub.
+The URLs of the site come first, in the order of its profile, then those of sister hosts, then web archives. If all
+fail, the target waits for an archive that may hold it and gave no answer; otherwise it becomes a stub.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from crawler.sites import SiteProfile
 
 
 class Unanswered(NamedTuple):
-    """An attempt at a web archive that gave no answer for now; *is_limited* if it asked for fewer requests."""
+    """An attempt at a web archive that did not answer; *is_limited* if it asked for fewer requests."""
 
     attempt: Attempt
     is_limited: bool
@@ -23,7 +23,7 @@ class Unanswered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Request *url*: conditionally, if there are *validators*."""
+    """Request *url*; conditionally if there are *validators*."""
 
     url: str
     validators: Validators | None = None
@@ -31,7 +31,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class AskArchives:
-    """Ask web archives for their captures of the page."""
+    """Request captures of the page from web archives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """Archive a stub: the page is nowhere."""
+    """Archive a stub: the page was not found anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """What was tried for *target* without success, and what is left to try: *urls*, and *archives* if they are asked.
+    """Failed attempts for *target*, and what is left to try: *urls*, and web archives if *archives*.
 
     ``unanswered`` is the first archive that gave no answer.
     """
@@ -70,20 +70,20 @@ class Attempts:
         return Wait(self.unanswered.is_limited) if self.unanswered else Stub()
 
     def after(self, outcome: Attempt | Unanswered) -> Attempts:
-        """Return what follows a step without success: of the first URL left, else of a capture in an archive."""
+        """Return the next step after a failed one: of the first URL left, else of a capture in an archive."""
         if isinstance(outcome, Unanswered):
             return replace(self.after(outcome.attempt), unanswered=self.unanswered or outcome)
         return replace(self, urls=self.urls[1:], tried=(*self.tried, outcome))
 
     def after_archives(self) -> Attempts:
-        """Return what follows when web archives have no more to give, or are not to be asked."""
+        """Return the last step, when web archives have no more captures, or are not used."""
         return replace(self, archives=False)
 
 
 def first_attempts(target: Target, profile: SiteProfile, *, archives: bool) -> Attempts:
-    """Return what there is to try for *target*; *archives* is whether there are any to ask.
+    """Return the attempts for *target*; *archives* is whether web archives are used.
 
-    The URL that the held capture came from is first: only there can a conditional request save an answer.
+    The URL of the capture that the corpus holds is first: only there can a conditional request get a 304.
     """
     urls = (*profile.article_urls(target.id), *profile.sister_urls(target.id))
     held = target.validators

@@ -1,6 +1,6 @@
-"""From the bytes of a fetched page to what it tells: the extractor and the dump reader, put together.
+"""From the bytes of a fetched page to its facts: combines the extractor and the dump reader.
 
-This is the work of CPU that a crawl does per page, so it is a function of plain values that any process can run.
+This is the CPU work per page, so it is a function of plain values that any process can run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _METADATA = ("json-ld", "open-graph", "meta", "microdata")
 
 
 class Cleaning(NamedTuple):
-    """How pages are cleaned: the names of the rules that are ``off``, and the site's ``boilerplate`` as known so far.
+    """How pages are cleaned: the names of the rules that are ``off``, and the site's known ``boilerplate``.
 
     See :mod:`crawler.text.rules` and :mod:`crawler.text.boilerplate`.
     """
@@ -33,10 +33,10 @@ _BY_DEFAULT = Cleaning()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """What a page tells of its article, its words clean; None and empty where it tells nothing.
+    """What a page says about its article, with cleaned text; None or empty where the page says nothing.
 
-    Image URLs are absolute. ``cleaned`` is how often each rule of cleaning did something to the text.
-    ``no_text`` is why there is none, ``error`` the words by which a page of few words says that there is no such page.
+    Image URLs are absolute. ``cleaned`` counts how often each cleaning rule changed the text. ``no_text`` is the reason
+    for a missing text, ``error`` the words by which a short page says that the page does not exist.
     """
 
     title: str | None = None
@@ -68,8 +68,8 @@ def read_page(
 ) -> PageFacts:
     """Read a fetched page: its article's fields, and the related items of the dumps in all of its bytes.
 
-    *charset* is what the HTTP header declared; *seen* is when the page was as it is (None: now): no later date in it
-    is believed. Never raises on any bytes.
+    *charset* is what the HTTP header declared; *seen* is when the page was captured (None: now): later dates in it are
+    ignored. Never raises, whatever the bytes are.
     """
     from crawler.extract import decode, extract, page_text  # noqa: PLC0415 - heavy; a crawl's own process reads no page
 
@@ -108,7 +108,7 @@ def read_page(
 
 
 def date_source(source: str) -> DateSource:
-    """Return the record's word for where the extractor found a date.
+    """Return the record's term for where the extractor found a date.
 
     >>> date_source("json-ld"), date_source("page:day")
     ('metadata', 'page')
@@ -117,7 +117,7 @@ def date_source(source: str) -> DateSource:
 
 
 def related_items(dumps: Iterable[Dump]) -> tuple[RelatedItem, ...]:
-    """Return the related items of all *dumps* of a page, each id once: whole before partial, else the first told."""
+    """Return the related items of all *dumps* of a page, each id once: complete before partial, then the first."""
     items: dict[str, RelatedItem] = {}
     for dump in dumps:
         for item in dump.related:

@@ -1,4 +1,4 @@
-"""Which pictures show the same: resized, re-encoded or a little cropped, told by their perceptual hashes.
+"""Which pictures show the same (resized, re-encoded or slightly cropped), by their perceptual hashes.
 
 The hash is pHash, 64 bits, as the package ImageHash computes it (:mod:`crawler.pages.pictures`): copies of a picture,
 down to a quarter of its size or a JPEG quality of 25, differ by at most 4 bits, other pictures by 10 and more
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crawler.items import Image
 
 NEAR = 4
-"""Bits by which the hashes of two pictures that show the same may differ."""
+"""The most bits by which the hashes of two pictures that show the same may differ."""
 
 _BITS = 64
 _ROWS = 512
@@ -24,7 +24,7 @@ _Hashes = NDArray[np.uint64]
 
 
 def are_alike(one: str | None, other: str | None) -> bool:
-    """Return whether two hashes are of pictures that show the same; not so where one is unknown.
+    """Return whether two hashes belong to pictures that show the same; False if one is unknown.
 
     >>> are_alike("ff00ff00ff00ff00", "ff00ff00ff00ff0f"), are_alike("ff00ff00ff00ff00", "00ff00ff00ff00ff")
     (True, False)
@@ -33,9 +33,9 @@ def are_alike(one: str | None, other: str | None) -> bool:
 
 
 def best_first(images: Sequence[Image]) -> tuple[Image, ...]:
-    """Return *images* with those that show the same side by side, the one of most pixels (then bytes) first.
+    """Return *images* with those that show the same next to each other, the one with most pixels (then bytes) first.
 
-    Such a group stands where its first picture stood, so the lead stays the lead, by its best copy.
+    A group takes the place of its first picture, so the lead picture stays first, as its best copy.
     """
     groups: list[list[Image]] = []
     for image in images:
@@ -54,8 +54,8 @@ def _size(image: Image) -> tuple[int, int]:
 def groups(hashes: Iterable[str]) -> list[list[int]]:
     """Return the groups of two or more of *hashes* (16 hex digits each) that are alike, as their numbers.
 
-    Alike are also those that are alike to a third. Hashes that differ by 4 bits agree in one of five bands of bits, so
-    only those are compared that do.
+    Two hashes that are both similar to a third are in one group. Hashes that differ by at most 4 bits agree in one of
+    five bands of bits, so only hashes that agree in a band are compared.
     """
     places: dict[int, list[int]] = {}
     for number, digits in enumerate(hashes):
@@ -71,7 +71,7 @@ def groups(hashes: Iterable[str]) -> list[list[int]]:
 
 
 def _near(hashes: _Hashes) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of places whose hashes differ by at most :data:`NEAR` bits."""
+    """Yield the pairs of indexes whose hashes differ by at most :data:`NEAR` bits."""
     edges = [_BITS * band // (NEAR + 1) for band in range(NEAR + 2)]
     for low, high in pairwise(edges):
         band = (hashes >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)

@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes: pictures and videos."""
+"""Identifies pictures and videos by their first bytes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _FORMATS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "GIF": (
 _FORMATS["WEBP"] = ("image/webp", "webp")
 _FORMATS["BMP"] = ("image/bmp", "bmp")
 _FORMATS["ICO"] = ("image/vnd.microsoft.icon", "ico")
-_FORMATS["MPO"] = _FORMATS["JPEG"]  # of several pictures, as some cameras make: what shows the first shows a JPEG
+_FORMATS["MPO"] = _FORMATS["JPEG"]  # several pictures in one file, from some cameras; any JPEG viewer shows the first
 
 
 if features.check("avif"):
     _FORMATS["AVIF"] = ("image/avif", "avif")
 PICTURE_FORMATS = tuple(name for name in _FORMATS if name != "MPO")
-"""What Pillow may take a picture for; its decoders for all else are never reached."""
+"""The formats that Pillow may try; its other decoders are never called."""
 
 _MP4 = ("video/mp4", "mp4")
-_VIDEOS = {  # by how the brand of their ftyp box begins
+_VIDEOS = {  # by the start of the brand in their ftyp box
     b"iso": _MP4, b"mp4": _MP4, b"avc": _MP4, b"dash": _MP4, b"M4V": _MP4, b"MSNV": _MP4, b"mmp4": _MP4, b"f4v": _MP4,
     b"qt": ("video/quicktime", "mov"), b"3g": ("video/3gpp", "3gp"),
 }  # fmt: skip
@@ -35,19 +35,19 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 TRUNCATED = "truncated: "
-"""What the flaw of a picture begins with that is not whole."""
+"""The start of the flaw of an incomplete picture."""
 _BAD_PART = "a part beside the pixels is broken"
 _RIFF_HEAD = struct.Struct("<4sI4s")
 MAX_PIXELS = 100_000_000
-"""The largest picture that is kept, by what its header says: a bomb is refused before anything decodes it."""
+"""The largest picture that is kept, by its header: a decompression bomb is refused before anything decodes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """What a picture or video is: ``media_type``, file ``extension``, size in pixels.
 
-    ``phash`` is the perceptual hash (:mod:`crawler.pages.likeness`) of a picture that was decoded. ``flaw`` says
-    what is wrong with one that browsers show all the same; ``is_truncated`` whether a part of it is missing.
+    ``phash`` is the perceptual hash (:mod:`crawler.pages.likeness`) of a picture that was decoded. ``flaw`` says what
+    is wrong with a picture that browsers still show; ``is_truncated`` whether a part of it is missing.
     """
 
     media_type: str
@@ -63,7 +63,7 @@ class Media:
 
 
 def identify(data: bytes) -> Media:
-    """Tell what *data* is by its own header, whatever its name or server said. Nothing is decoded.
+    """Return what *data* is by its own header, whatever its name or server said. Nothing is decoded.
 
     Raises ``ValueError`` with the reason, a word or two, for anything but a JPEG, PNG, GIF, WebP, AVIF, BMP or ICO
     picture of at most :data:`MAX_PIXELS`, or a video.
@@ -91,7 +91,7 @@ def identify(data: bytes) -> Media:
 
 
 def _header(data: bytes) -> tuple[tuple[int, int], str]:
-    """Return size and format of a picture. Raises ValueError if it is none, DecompressionBombError if too large."""
+    """Return size and format of a picture. Raises ValueError if it is not one, DecompressionBombError if too large."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -99,13 +99,13 @@ def _header(data: bytes) -> tuple[tuple[int, int], str]:
                 return picture.size, picture.format or ""
     except Pillow.DecompressionBombError:
         raise
-    except Exception as error:  # Pillow raises many kinds for a broken header
+    except Exception as error:  # Pillow raises many kinds of errors for a broken header
         raise ValueError("not a picture") from error
 
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Let Pillow pass over what is missing from a picture, and over broken parts of a PNG that hold no pixels."""
+    """Let Pillow accept pictures with missing data, and PNGs whose broken parts hold no pixels."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
@@ -115,9 +115,9 @@ def lenient() -> Iterator[None]:
 
 
 def mended(data: bytes) -> tuple[bytes, str]:
-    """Return *data*, which cannot be read as it is, so that Pillow may read it, and what its flaw would be.
+    """Return unreadable *data* changed so that Pillow may read it, and the flaw to record.
 
-    A WebP whose header tells more bytes than there are gets the true number.
+    A WebP whose header announces more bytes than there are gets the true number.
     """
     short = shortage(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and short:
@@ -126,7 +126,7 @@ def mended(data: bytes) -> tuple[bytes, str]:
 
 
 def truncated(short: int | None) -> str:
-    """Return the flaw of a picture that lacks *short* bytes; None: nobody knows how many.
+    """Return the flaw of a picture that lacks *short* bytes (None: an unknown number).
 
     >>> truncated(2), truncated(None)
     ('truncated: 2 bytes short', 'truncated: its end is missing')
@@ -137,7 +137,7 @@ def truncated(short: int | None) -> str:
 
 
 def shortage(data: bytes) -> int | None:
-    """Return how many bytes are missing from *data* by what its own parts tell; None if they do not, or none are.
+    """Return how many bytes are missing from *data* by its own lengths; None if none are missing or it is unknown.
 
     >>> shortage(b"RIFF" + (100).to_bytes(4, "little") + bytes(98))
     2
@@ -163,7 +163,7 @@ def _video(brand: bytes) -> Media:
 
 
 def _instead(data: bytes) -> str:
-    """Return what *data*, which is no picture, looks like."""
+    """Return what *data*, which is not a picture, looks like."""
     if not data.strip(b"\0\t\n\r "):
         return "empty"
     if data[:4] in {b"RIFF", _PNG[:4]}:

@@ -1,7 +1,7 @@
-"""From the bytes of a fetched picture to what it is and shows: the work of CPU per picture, for a process of its own.
+"""From the bytes of a fetched picture to its type and hash: the CPU work per picture, for a separate process.
 
-Pillow's decoders meet what strangers made here. So they are only those of a few formats, only for pictures of so many
-pixels, and, in a reader, with limits on memory and CPU that the system itself holds them to.
+Here Pillow's decoders process hostile input. So only a few formats are allowed, only pictures up to a number of pixels,
+and, in a reader, the system itself limits memory and CPU.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _CPU_SECONDS = 10
 _SIDE, _KEPT = 32, 8
 _ENOUGH_DRAFT = 256
 _LEAST_CONTRAST = 2.0
-"""Grey levels (standard deviation): a picture of less is one colour, whose hash would be noise."""
+"""Grey levels (standard deviation): a picture with less has one colour, and its hash would be noise."""
 
 _MIN_ROWS_SHARE = 0.1
-"""A cut picture of which less than this share of its rows is left shows nothing."""
+"""A truncated picture with less than this share of its rows shows nothing."""
 
 _JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 
@@ -40,10 +40,10 @@ _COSINES = np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _SI
 
 
 def look(data: bytes) -> Media:
-    """Return what *data* is, decoded as far as a perceptual hash needs.
+    """Return what *data* is, decoded as far as its perceptual hash needs.
 
-    In a process of the readers only: anywhere else, without the limits, only its header is read. What browsers show is
-    kept with its ``flaw``. Raises ``ValueError`` with the reason, a word or two, for what is not to be kept.
+    It is decoded only in a process of the readers; elsewhere, without the limits, only its header is read. A picture
+    that browsers show is kept with its ``flaw``. Raises ``ValueError`` with the reason, a word or two, for others.
     """
     media = identify(data)
     if media.width is None or media.height is None or multiprocessing.parent_process() is None:
@@ -75,7 +75,7 @@ def _looked_at(data: bytes, media: Media) -> Media:
 
 
 def _shows_something(picture: Pillow.Image) -> bool:
-    """Return whether rows of *picture* are left: those that are missing are of one colour."""
+    """Return whether enough rows of *picture* are left; missing rows have one colour."""
     rows = np.asarray(picture.convert("L")).std(axis=1)
     return float((rows > 0).mean()) >= _MIN_ROWS_SHARE
 
@@ -91,12 +91,12 @@ def _decoded(data: bytes, *, draft: bool = True) -> Pillow.Image:
                 return picture.copy()
     except MemoryError:
         raise
-    except Exception as error:  # Pillow raises many kinds for broken data
+    except Exception as error:  # Pillow raises many kinds of errors for broken data
         raise ValueError("truncated or broken") from error
 
 
 def _lacks_end(data: bytes) -> bool:
-    """Return whether *data* is a JPEG without an end mark behind the start of its last scan."""
+    """Return whether *data* is a JPEG without an end mark after the start of its last scan."""
     return data.startswith(_JPEG) and data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
 
 
@@ -105,9 +105,9 @@ def _end_mark_shortage(data: bytes) -> int:
 
 
 def _jpeg_shortage(data: bytes) -> int | None:
-    """Return 2 or 1 for a JPEG that lacks nothing but its end mark, or half of it; None if more is missing.
+    """Return 2 for a JPEG that lacks only its end mark, 1 for half of it; None if more is missing.
 
-    What follows the last pixels is ignored, so they are all there if other bytes there change nothing.
+    Bytes after the last pixels are ignored, so all pixels are present if other bytes there change nothing.
     """
     if not data.startswith(_JPEG):
         return None
@@ -137,7 +137,7 @@ def perceptual_hash(picture: Pillow.Image) -> str | None:
 
 @contextmanager
 def _limits() -> Iterator[None]:
-    """Hold this process to so much more memory, and so many more seconds of CPU, than it has used; then it is ended."""
+    """Limit the further memory and CPU seconds of this process; beyond them the system ends it."""
     memory = resource.getrlimit(resource.RLIMIT_AS)
     cpu = resource.getrlimit(resource.RLIMIT_CPU)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
@@ -157,7 +157,7 @@ def _limit(kind: int, soft: int, held: tuple[int, int]) -> None:
 
 
 def _address_space() -> int | None:
-    """Return the bytes of address space that this process has; None where the system does not say."""
+    """Return the bytes of address space that this process has; None where the system does not report it."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
     except OSError:

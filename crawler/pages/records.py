@@ -1,4 +1,4 @@
-"""Making records: of a seed, of a fetched page, and of what could be fetched nowhere. Pure; no clock, no network."""
+"""Makes records: of a seed, of a fetched page, and of a page that was not found. Pure; no clock, no network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_INTEGER = 2**63 - 1
 
 
 def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
-    """Return the record of the page that a seed holds the text of.
+    """Return the record of the page whose text a seed holds.
 
     Its key has the article's id if the seed came with its URL, else the start of its text's SHA-256.
     """
@@ -75,10 +75,10 @@ def article_record(
 
 
 def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfile, *, run: str, tried: str) -> Article:
-    """Return what dumps told of a *target* whose page could be fetched nowhere.
+    """Return the record of a *target* whose page was not found anywhere: the data from dumps.
 
-    ``capture`` is of the attempt at the site that leaves most hope: one without a settled answer before a plain
-    "not found". What web archives answered is with it in ``attempts``: that they hold nothing settles nothing.
+    ``capture`` is that of the most hopeful attempt at the site: one without a conclusive answer before a plain "not
+    found". Answers of web archives are in ``attempts``, too: a missing capture does not show that the page is gone.
     """
     at_origin = [attempt for attempt in attempts if attempt.source == "origin"]
     hopeful = [attempt for attempt in at_origin if stub_state(attempt.status) == "failed"]
@@ -109,7 +109,7 @@ def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfil
 def _date(
     told: str | None, told_by: DateSource | None, profile: SiteProfile, pic: str | None, article_id: str | None
 ) -> tuple[str | None, DateSource | None]:
-    """Return the best known date and its source: *told*, otherwise the picture, otherwise the id."""
+    """Return the best known date and its source: *told*, else from the picture, else from the id."""
     if told:
         return told, told_by
     inferred: tuple[tuple[datetime | None, DateSource], ...] = (
@@ -123,7 +123,7 @@ def _date(
 
 
 def _images(pic: str | None, urls: Sequence[str], profile: SiteProfile) -> tuple[Image, ...]:
-    """Return the pictures to fetch: the dump's first, then those of the page; one that both name is there once."""
+    """Return the pictures to fetch: the dump's first, then those of the page, each once."""
     images: dict[str, Image] = {pic: Image(pic=pic)} if pic else {}
     for url in urls:
         name = profile.pic(url)
@@ -134,7 +134,7 @@ def _images(pic: str | None, urls: Sequence[str], profile: SiteProfile) -> tuple
 
 
 def _bounded(items: Sequence[RelatedItem]) -> tuple[RelatedItem, ...]:
-    """Return *items* without numbers that no 64-bit integer holds: a hostile dump may claim any."""
+    """Return *items* without numbers that exceed 64 bits, which a hostile dump may contain."""
     return tuple(
         replace(
             item,

@@ -16,21 +16,21 @@ from crawler.pages.facts import PageFacts
 from crawler.sites import SiteProfile
 
 AGREEMENT = 60.0
-"""From which token-set ratio on (0 to 100) a page's title agrees with the one that a dump told.
+"""The least token-set ratio (0 to 100) at which a page's title agrees with the title from a dump.
 
-Headlines are edited after publication, mostly in a few words; unrelated ones of a site share but stop words.
+Headlines are edited after publication, mostly in a few words; unrelated ones of a site share only stop words.
 """
 
 SETTLED = "soft 404: "
-"""What the reason begins with where the page says what it is instead of the article."""
+"""The start of the reason if the page says what it is instead of the article."""
 
 _PAGE_STATUSES = frozenset({200, 201, 202, 203})
-"""Answers that browsers show as pages: 203 is what a proxy has changed."""
+"""Statuses of answers that browsers show as pages: 203 is one that a proxy changed."""
 _NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
-"""Paths of front pages and of error pages: where a site redirects requests for what it does not have."""
+"""Paths of front pages and error pages: sites redirect requests for missing pages to them."""
 _SHORT_TEXT = 300
 _LIST = "a list of other pages"
-"""Why a page has no text, as :func:`crawler.extract.extract` says it, where that tells that it is no article."""
+"""The reason of :func:`crawler.extract.extract` for a missing text that shows that a page is not an article."""
 
 _FEW_WORDS = 3
 _PARKED_RE = re.compile(
@@ -43,7 +43,7 @@ _PARKED_RE = re.compile(
 def answer_refusal(url: str, status: int, body: bytes, profile: SiteProfile, *, is_text: bool) -> str | None:
     """Return why an answer cannot be the page of an article, None if it may be.
 
-    *url* is where redirects led to; *is_text* is whether the answer is text by its headers and its first bytes.
+    *url* is the URL after redirects; *is_text* is whether the answer is text by its headers and its first bytes.
     """
     if status not in _PAGE_STATUSES:
         return f"status {status}"
@@ -56,9 +56,10 @@ def answer_refusal(url: str, status: int, body: bytes, profile: SiteProfile, *, 
 
 
 def attempt_of(url: str, status: int, refusal: str) -> Attempt:
-    """Return the attempt that an answer is which was refused.
+    """Return the attempt to record for a refused answer.
 
-    It has a status only where that is evidence; that of a page is, if the page says what it is instead of the article.
+    It has a status only if that is evidence; the status of a page is, if the page says what it is instead of the
+    article.
     """
     return Attempt(url, status if status not in _PAGE_STATUSES or is_settled(refusal) else None, refusal)
 
@@ -68,12 +69,13 @@ def soft_404(
 ) -> str | None:
     """Return why the page at *url* (None: one that names the target) is not the article *target*, None if it may be.
 
-    In the order of trust: what the page's canonical link says it is; whether it says to be another article; what only
-    an article of the site has (its own dump of related items); the title that a dump told, unless, on the site itself,
-    there is text with a date; and, with none of these, whether there is much text at all. *strict* is for captures of
-    web archives: what was at the URL when they looked may have had a date and been somebody else's.
+    The evidence in the order of trust: the page's canonical link; whether it says that it is another article; what only
+    an article of the site has (its own dump of related items); the title from a dump, unless, on the site itself, the
+    page has text with a date; otherwise, whether there is much text. *strict* is for captures of web archives: at that
+    time the URL may have had a dated page of another owner.
 
-    A reason that :func:`is_settled` says what the page is instead. Any other says only that nothing was recognized.
+    A reason for which :func:`is_settled` is true says what the page is instead. Any other says only that the article
+    was not recognized.
     """
     agrees = target.title is not None and titles_agree(facts.title or "", target.title)
     if facts.error and not agrees and not facts.related:
@@ -91,7 +93,7 @@ def soft_404(
 
 
 def _unlike_article(facts: PageFacts, target: Target, *, agrees: bool, strict: bool) -> str | None:
-    """Return what speaks against a page whose title agrees or not, and which says nothing of its id."""
+    """Return the evidence against a page that does not say its id, and whose title agrees or not."""
     if not facts.text:
         return _reason(facts.no_text or "there is no text in it", settled=facts.no_text == _LIST and not agrees)
     if not agrees and _PARKED_RE.search(f"{facts.title}\n{facts.text}"):
@@ -115,7 +117,7 @@ def _reason(words: str, *, settled: bool) -> str:
 
 
 def titles_agree(one: str, other: str) -> bool:
-    """Return whether two titles are of one story.
+    """Return whether two titles are of the same story.
 
     >>> titles_agree("Kurds Retake Town from ISIS", "Kurds Retake Town from ISIS + Video")
     True

@@ -1,4 +1,4 @@
-"""Pipeline 900: archive a record; it is an item that was scraped only once its line is durable."""
+"""Pipeline 900: archive a record; Scrapy counts it as scraped only once its line is durable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ArchivePipeline:
-    """Bring each record to the corpus and count what became of it.
+    """Add each record to the corpus and count the outcome.
 
     Counts ``gleaner/archived/<kind>``, ``gleaner/duplicates``, ``gleaner/duplicates/<rule>`` and ``gleaner/unchanged``;
     and as ``gleaner/new_articles`` the articles that are the first version of their key, duplicates too.

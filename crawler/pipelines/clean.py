@@ -1,4 +1,4 @@
-"""Pipeline 200: clean the words of records that do not come from a page, which is cleaned where it is read."""
+"""Pipeline 200: clean the text of records that do not come from a page; pages are cleaned where they are read."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class CleanPipeline:
     """Replace each record by its cleaned copy (:func:`crawler.text.clean_article`), seeds and stubs above all.
 
-    A record that has the hash of its text was cleaned by a reader (:func:`crawler.pages.facts.read_page`) and passes.
-    Counts ``gleaner/cleaned`` records.
+    A record that has the hash of its text was cleaned by a reader (:func:`crawler.pages.facts.read_page`) and passes
+    unchanged. Counts ``gleaner/cleaned`` records.
     """
 
     def __init__(self, stats: StatsCollector, off: frozenset[str]) -> None:

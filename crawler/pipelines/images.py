@@ -1,4 +1,4 @@
-"""Pipeline 600: fetch the pictures of a record through Scrapy's downloader, and keep them under their SHA-256."""
+"""Pipeline 600: fetch the pictures of a record through Scrapy's downloader, and store them by their SHA-256."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_IMAGES = 30
-"""Pictures fetched for one record; a page that names more has them recorded as skipped."""
+"""Pictures fetched for one record; further ones are recorded as skipped."""
 
 _SUCCESSES = frozenset({200, 203})
 _SETTLED: frozenset[ImageStatus | None] = frozenset({"stored", "missing", "refused"})
@@ -46,7 +46,7 @@ _MODES = frozenset({"pictures", "all", "none"})
 
 
 class _Candidate(NamedTuple):
-    """Bytes of a picture, where they come from, and what they are."""
+    """Bytes of a picture, their source and their type."""
 
     data: bytes
     url: str
@@ -54,10 +54,10 @@ class _Candidate(NamedTuple):
 
 
 class ImagesPipeline:
-    """Fill in ``images``: each picture asked for once in the corpus's life, from the profile's URLs in order.
+    """Fill in ``images``: request each picture once in the corpus's life, from the profile's URLs in order.
 
-    Pictures are fetched while the record's target is leased, so a record is archived with its pictures or not yet.
-    Counts ``gleaner/images/<status>`` for those that were asked for.
+    Pictures are fetched while the record's target is leased, so a record is never archived before its pictures are
+    settled. Counts ``gleaner/images/<status>`` for requested pictures.
     """
 
     def __init__(self, crawler: Crawler, profile: SiteProfile, mode: str) -> None:
@@ -84,7 +84,7 @@ class ImagesPipeline:
         return replace(item, images=(*best_first(await asyncio.gather(*wanted)), *beyond))
 
     async def _image(self, image: Image) -> Image:
-        """Return *image* with what became of it; records that name one picture at one time share the answer."""
+        """Return *image* with its outcome; records that name the same picture at the same time share the answer."""
         name = image.pic or image.url
         if name is None:
             return replace(image, status="refused", reason="no address")
@@ -115,7 +115,7 @@ class ImagesPipeline:
         return settled
 
     async def _capture(self, url: str) -> None:
-        """Ask for *url*, the form in which the page shows a picture, so that the page can be replayed with it."""
+        """Request *url*, the form in which the page shows a picture, so that the page can be replayed with it."""
         if self._profile.allows(url):
             try:
                 await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
@@ -128,9 +128,9 @@ class ImagesPipeline:
         return (image.url,) if image.url and self._profile.allows(image.url) else ()
 
     async def _fetch(self, image: Image, urls: tuple[str, ...]) -> Image:
-        """Try *urls* in order; the answer that leaves most hope is what an unfetched picture is marked with.
+        """Try *urls* in order; an unfetched picture gets the status of the most hopeful answer.
 
-        A picture that is not whole is kept only if there is none that is.
+        An incomplete picture is kept only if no complete one is found.
         """
         answers: Answers = {}
         looks: list[_Candidate] = []
@@ -153,7 +153,7 @@ class ImagesPipeline:
         return replace(image, status=status, reason=answers[status])
 
     async def _ask(self, url: str, answers: Answers) -> Response | None:
-        """Return what may be a picture at *url*; None if there is nothing, of which *answers* then tells."""
+        """Return what may be a picture at *url*; None if there is nothing, with the reason added to *answers*."""
         try:
             response = await self._crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
         except Stopping:
@@ -177,7 +177,7 @@ class ImagesPipeline:
         return None
 
     async def _recovered(self, image: Image, answers: Answers) -> _Candidate | None:
-        """Return the picture as a web archive has it, None if none has; *answers* learns what they said."""
+        """Return the picture from a web archive, None if none holds it; the reasons are added to *answers*."""
         if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
             return None
         flawed: _Candidate | None = None
@@ -197,7 +197,7 @@ class ImagesPipeline:
         return flawed
 
     async def _look(self, data: bytes, url: str, answers: Answers) -> _Candidate | None:
-        """Return what a picture is; None if it is not to be kept: *answers* learns why."""
+        """Return what a picture is; None if it should not be kept, with the reason added to *answers*."""
         try:
             return _Candidate(data, url, await self._readers.look(data, url))
         except PageNotRead:
@@ -209,7 +209,7 @@ class ImagesPipeline:
         return None
 
     async def _keep(self, image: Image, look: _Candidate) -> Image:
-        """Keep the bytes of a picture, with its flaw if it has one."""
+        """Store the bytes of a picture, with its flaw if it has one."""
         media = look.media
         try:
             path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, look.data, media.extension)

@@ -1,5 +1,5 @@
-"""Recovery: getting back from sister hosts and web archives what a site no longer serves. Pure; no Scrapy, no network.
+"""Recovery, from sister hosts and web archives, of what a site no longer serves. Pure; no Scrapy, no network.
 
-The steps for one target are a ladder (:mod:`crawler.recover.ladder`): what to ask, in which order, and what the
-answers mean. :mod:`crawler.extensions.recoverer` does the asking.
+The steps for one target are a ladder (:mod:`crawler.recover.ladder`): what to request, in which order, and what the
+answers mean. :mod:`crawler.extensions.recoverer` sends the requests.
 """

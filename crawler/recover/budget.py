@@ -1,4 +1,4 @@
-"""How often an archive may be asked, and when it is better left alone. Pure: the caller tells the time."""
+"""How often requests may go to an archive, and when to stop them. Pure: the caller passes the time."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _FIRST_PAUSE = 5.0
 _GROWTH = 4.0
 _LONGEST_PAUSE = 600.0
 _MAX_COUNTED_FAILURES = 20
-"""More do not make a pause longer."""
+"""More failures than this do not make a pause longer."""
 _FAILURES = 3
-"""So many requests in a row without an answer, and the archive counts as down."""
+"""An archive counts as down after so many requests in a row without an answer."""
 
 
 class Budget:
-    """One budget of requests to one service of an archive. All times are seconds of one steady clock.
+    """One budget of requests to one service of an archive. All times are seconds of one monotonic clock.
 
-    Requests are *per_minute* apart, evenly. After a failure all pause: as long as the archive asks, else 5, 20, 80
-    seconds. An archive that fails three times in a row, or asks for more than *patience* seconds, is down until the
-    pause is over: its targets wait for another run, or for the rest of this one.
+    Requests are spread evenly, *per_minute* of them. After a failure all pause: as long as the archive asks, else 5,
+    20, 80 seconds. An archive that fails three times in a row, or asks for more than *patience* seconds, is down until
+    the pause is over: its targets wait for another run, or for the rest of this one.
     """
 
     def __init__(self, per_minute: float, patience: float) -> None:
@@ -32,7 +32,7 @@ class Budget:
         self._down_until = 0.0
         self._failures = 0
         self.asked_to_wait = False
-        """Whether the last failure was the archive's asking for fewer requests (429, or a Retry-After)."""
+        """Whether in the last failure the archive asked for fewer requests (429, or a Retry-After)."""
 
     def wait(self, now: float) -> float:
         """Return how long to wait before the next request may start; 0 if it may now."""
@@ -47,12 +47,12 @@ class Budget:
         return now < self._down_until
 
     def answered(self) -> None:
-        """Note an answer of whatever kind that shows the service well."""
+        """Note any answer that shows that the service works."""
         self._failures = 0
         self.asked_to_wait = False
 
     def failed(self, now: float, retry_after: float | None, *, limited: bool) -> None:
-        """Note a request without an answer, or with one that asks to wait *retry_after* seconds (None: not said)."""
+        """Note a request that failed, or whose answer asks to wait *retry_after* seconds (None: no time named)."""
         self._failures = min(self._failures + 1, _MAX_COUNTED_FAILURES)
         self.asked_to_wait = limited
         pause = retry_after
@@ -65,7 +65,7 @@ class Budget:
             self._down_until = max(self._down_until, now + max(pause, self._patience))
 
     def save(self) -> dict[str, float | int | bool]:
-        """Return what it knows, for those who share it."""
+        """Return the state, for workers that share it."""
         return {
             "next": self._next,
             "down_until": self._down_until,
@@ -74,7 +74,7 @@ class Budget:
         }
 
     def load(self, state: Mapping[str, Any], now: float) -> bool:
-        """Know what *state* says, as :meth:`save` returns it; return False, and know nothing, if it cannot be true."""
+        """Load *state* as :meth:`save` returns it; return False, and change nothing, if it is impossible."""
         latest = now + self._interval + max(self._patience, MAX_WAIT, _LONGEST_PAUSE)
         try:
             following, down_until = state["next"], state["down_until"]

@@ -1,4 +1,4 @@
-"""The language of capture indexes: questions to a CDX server, and its answers, in every dialect that is about.
+"""The language of capture indexes: queries to a CDX server, and its answers, in every common dialect.
 
 A line is ``urlkey timestamp original mimetype statuscode digest length`` (the Wayback Machine's), ``urlkey timestamp
 {json}`` (pywb's) or one JSON object (Common Crawl's, which is pywb's with ``output=json``). Sources:
@@ -20,7 +20,7 @@ from crawler.recover.holdings import IndexLine
 from crawler.warc.dates import instant
 
 PAGE_LINES = 5_000
-"""Lines asked for at a time: 0.7 MB or so, which a CDX server gives in a second."""
+"""Lines requested at a time: about 0.7 MB, which a CDX server sends in a second."""
 
 _TIMESTAMP_RE = re.compile(r"[0-9]{4,14}", re.ASCII)
 _STATUS_RE = re.compile(r"[1-5][0-9]{2}", re.ASCII)
@@ -32,7 +32,8 @@ _MOST = 2**63 - 1
 
 
 class Answer(NamedTuple):
-    """What an index answered: its readable lines in order, how many were not, and the key to go on with, if any."""
+    """The answer of an index: its readable lines in order, the number of unreadable ones, and the key to resume
+    with."""
 
     lines: tuple[IndexLine, ...]
     broken: int
@@ -40,10 +41,10 @@ class Answer(NamedTuple):
 
 
 def wayback_query(cdx: str, prefix: str, resume: str | None = None) -> str:
-    """Return the URL that asks the CDX server *cdx* for captures whose URLs begin with *prefix*.
+    """Return the URL that requests from the CDX server *cdx* the captures whose URLs begin with *prefix*.
 
-    Redirects and errors are left out where the server knows regular expressions in filters (pywb does not); lines that
-    tell no status are not.
+    Redirects and errors are left out if the server knows regular expressions in filters (pywb does not); lines without
+    a status are kept.
     """
     asked = {"url": prefix, "matchType": "prefix", "filter": "!statuscode:[345]..", "limit": str(PAGE_LINES)}
     asked["showResumeKey"] = "true"
@@ -53,7 +54,7 @@ def wayback_query(cdx: str, prefix: str, resume: str | None = None) -> str:
 
 
 def commoncrawl_query(index: str, collection: str, prefix: str) -> str:
-    """Return the URL that asks the *index* server for what *collection* holds of URLs that begin with *prefix*."""
+    """Return the URL that requests from *index* the captures in *collection* of URLs that begin with *prefix*."""
     asked = {
         "url": prefix,
         "matchType": "prefix",
@@ -65,7 +66,7 @@ def commoncrawl_query(index: str, collection: str, prefix: str) -> str:
 
 
 def read_answer(body: bytes) -> Answer:
-    """Read what an index answered. Raises ValueError if there is something in it, and none of it is an index line."""
+    """Read the answer of an index. Raises ValueError if it is not empty and has no index line."""
     lines: list[IndexLine] = []
     broken, resume, blank = 0, None, False
     for raw in body.split(b"\n"):
@@ -85,7 +86,7 @@ def read_answer(body: bytes) -> Answer:
 
 
 def read_line(text: str) -> IndexLine | None:
-    """Return the capture that a line of an index tells of, None if it is not one.
+    """Return the capture in a line of an index, None if there is none.
 
     >>> read_line("ir,alalam,en)/news/1 20160227101112 http://en.alalam.ir/news/1 text/html 200 ABC 9000").status
     200
@@ -109,7 +110,7 @@ def read_line(text: str) -> IndexLine | None:
 
 
 def moment(timestamp: str) -> datetime | None:
-    """Return the instant that up to 14 digits stand for, None if there is no such; month and day 00 are the first.
+    """Return the instant of up to 14 digits, None if there is no such instant; month and day 00 count as 01.
 
     >>> moment("20160227101112").isoformat()
     '2016-02-27T10:11:12+00:00'

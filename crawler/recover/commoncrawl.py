@@ -1,7 +1,7 @@
-"""Common Crawl: which of its indexes to ask, and the HTTP response in a WARC record that it gives.
+"""Common Crawl: which of its indexes to query, and the HTTP response in one of its WARC records.
 
-``collinfo.json`` lists the crawls; each has an index of its own. A record is fetched from its WARC file by a Range
-request, and is a gzip member of itself (https://commoncrawl.org/get-started).
+``collinfo.json`` lists the crawls; each has its own index. A record is fetched from its WARC file by a Range request,
+and is a gzip member by itself (https://commoncrawl.org/get-started).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _YEARS_RE = re.compile(r"CC-MAIN-([0-9]{4})(?:-([0-9]{4}))?", re.ASCII)
 _WEEK_RE = re.compile(r"CC-MAIN-([0-9]{4})-([0-9]{2})", re.ASCII)
 _NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 MAX_RECORD = 16 << 20
-"""Bytes of a record, as it lies in its file, and of its payload when it is decoded."""
+"""Limit in bytes on a record as stored in its file, and on its decoded payload."""
 
 
 class Collection(NamedTuple):
-    """A crawl of Common Crawl's: its name, such as CC-MAIN-2016-07, and when it began and ended, as far as is known."""
+    """A crawl of Common Crawl: its name, such as CC-MAIN-2016-07, and when it began and ended, if known."""
 
     name: str
     begun: datetime | None
@@ -36,7 +36,7 @@ class Collection(NamedTuple):
 class Payload(NamedTuple):
     """The HTTP response in a record: ``body`` decoded, ``archived`` the record's own date.
 
-    ``coding`` says how the coding of the body is not what its header says, None if it is.
+    ``coding`` says how the coding of the body differs from its header, None if it does not.
     """
 
     url: str
@@ -48,7 +48,7 @@ class Payload(NamedTuple):
 
 
 def read_collections(body: bytes) -> tuple[Collection, ...]:
-    """Read ``collinfo.json``. Raises ValueError if it is none."""
+    """Read ``collinfo.json``. Raises ValueError if it is invalid."""
     listed = orjson.loads(body)
     if not isinstance(listed, list):
         raise ValueError("not a list of collections")
@@ -62,15 +62,16 @@ def read_collections(body: bytes) -> tuple[Collection, ...]:
 
 
 def nearest(collections: tuple[Collection, ...], wanted: datetime | None, most: int) -> tuple[str, ...]:
-    """Return the names of the *most* collections to ask for a page of the time *wanted*: the nearest after it first.
+    """Return up to *most* names of collections to query for a page of the time *wanted*: the nearest after it first.
 
-    A page is in no crawl that ended before it was written, so those before come last. With no date, the newest.
+    A crawl that ended before a page was written cannot hold it, so earlier crawls come last. Without a date, the newest
+    are first.
     """
     dated = [one for one in collections if one.begun is not None]
     if wanted is None:
         dated.sort(key=lambda one: one.begun or wanted, reverse=True)  # type: ignore[arg-type, return-value]
     else:
-        slack = timedelta(days=21)  # a crawl takes two weeks or three
+        slack = timedelta(days=21)  # a crawl takes two or three weeks
 
         def order(one: Collection) -> tuple[bool, timedelta]:
             begun = one.begun or wanted
@@ -83,11 +84,11 @@ def nearest(collections: tuple[Collection, ...], wanted: datetime | None, most: 
 def read_record(data: bytes) -> Payload:
     """Return the HTTP response in one WARC or ARC record, compressed or not.
 
-    Raises ValueError for what is not a whole record of one.
+    Raises ValueError if *data* is not one whole record with a response.
     """
     records = read_archive(lambda offset, count: data[offset : offset + count], len(data), MAX_RECORD + MAX_HEAD_BYTES)
     record = next(records, None)
-    if isinstance(record, Raw) and record.kind == "warcinfo":  # which ARC files begin with
+    if isinstance(record, Raw) and record.kind == "warcinfo":  # the first record of ARC files
         record = next(records, None)
     if record is None or isinstance(record, Gap):
         raise ValueError(f"it cannot be read ({record.reason})" if record else "there is no record in it")

@@ -1,7 +1,7 @@
-"""What the indexes of web archives answered: which captures they hold of which articles and pictures.
+"""Answers of web archives' indexes: which captures they hold of which articles and pictures.
 
-Two tables of the catalogue that do not follow from the lines. They save questions, and can be forgotten: a rebuilt
-catalogue has none of them, and the archives are asked again.
+Two tables of the catalogue that cannot be rebuilt from the lines. They save queries, and can be lost: a rebuilt
+catalogue has empty ones, and the archives are queried again.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _SCHEMA = (
 
 
 class IndexLine(NamedTuple):
-    """One capture as an index tells of it. ``timestamp`` is 14 digits, UTC.
+    """One capture as listed in an index. ``timestamp`` is 14 digits, UTC.
 
-    ``offset`` and ``filename`` (of a WARC record of ``length`` bytes) are what Common Crawl's indexes add.
+    Only Common Crawl's indexes have ``offset`` and ``filename`` (of a WARC record of ``length`` bytes).
     """
 
     timestamp: str
@@ -49,7 +49,7 @@ class IndexLine(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a question was answered: names before ``upto`` are settled (None: all); ``resume`` goes on from there."""
+    """How far a query was answered: names before ``upto`` are settled (None: all); ``resume`` is its key."""
 
     upto: str | None
     resume: str | None
@@ -65,7 +65,7 @@ class Holdings:
             connection.execute(statement)
 
     def known(self, source: str, name: str, since: float) -> list[IndexLine] | None:
-        """Return the captures of *name*, the earliest first; None if *source* was not asked for it after *since*."""
+        """Return the captures of *name*, the earliest first; None if *source* was not queried for it after *since*."""
         if not any(self._settles(source, name[:end], name, since) for end in range(len(name) + 1)):
             return None
         rows = self._connection.execute(
@@ -80,7 +80,7 @@ class Holdings:
         return progress is not None and (progress.upto is None or settled_before(name, progress.upto))
 
     def progress(self, source: str, prefix: str, since: float) -> Progress | None:
-        """Return how far the question for *prefix* was answered; None if it was not asked after *since*."""
+        """Return how far the query for *prefix* was answered; None if it was not sent after *since*."""
         row = self._connection.execute(
             "SELECT upto, resume, pages FROM cdx_answers WHERE source = ? AND prefix = ? AND asked > ?",
             (source, prefix, since),
@@ -88,7 +88,7 @@ class Holdings:
         return row and Progress(*row)
 
     def density(self, source: str) -> float | None:
-        """Return how many captures *source* listed for each id that it was asked for; None before the first answer."""
+        """Return how many captures *source* listed for each requested id; None before the first answer."""
         lines, span = self._connection.execute(
             "SELECT sum(lines), sum(span) FROM cdx_answers WHERE source = ? AND upto IS NULL", (source,)
         ).fetchone()
@@ -109,7 +109,7 @@ class Holdings:
         asked: float,
         span: int,
     ) -> None:
-        """Keep one page of the answer to the question for *prefix*: (name, capture) pairs, and how far it goes."""
+        """Keep one page of the answer to the query for *prefix*: (name, capture) pairs, and how far it goes."""
         rows = [(source, name, *line) for name, line in lines]
         self._connection.executemany("INSERT OR REPLACE INTO cdx_captures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self._connection.execute(
@@ -122,7 +122,7 @@ class Holdings:
 
 
 def settled_before(name: str, upto: str) -> bool:
-    """Tell whether an index that is sorted by name, and was read up to *upto*, has told all there is of *name*.
+    """Return whether an index, sorted by name and read up to *upto*, has listed all captures of *name*.
 
     >>> settled_before("1793", "1794"), settled_before("1793", "17931"), settled_before("18", "1794")
     (True, False, False)

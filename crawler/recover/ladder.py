@@ -1,4 +1,4 @@
-"""Where a target may be in an archive's index, and which of its captures to take first."""
+"""Where a target may be in an archive's index, and which of its captures to fetch first."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from crawler.sites import SiteProfile
 Kind = Literal["page", "picture"]
 
 MOST_CAPTURES = 5
-"""Holdings of one target that are fetched, at most, before an archive counts as having no good one."""
+"""The most captures of one target that are fetched before an archive counts as having no good one."""
 WIDEST = 5
-"""Digits of an id that a question may leave open: 100,000 ids."""
+"""The most digits of an id that a query may leave open: 100,000 ids."""
 
 _NO_DIGEST = frozenset({"", "-"})
 MOST_UNCERTAIN = 2
-"""Captures of one target that are fetched last, as the index does not know their status, type or date."""
+"""The most captures of one target that are fetched last, as the index does not know their status, type or date."""
 _UNKNOWN_TYPES = frozenset(
     {"", "-", "unk", "unknown", "no-type", "application/unknown", "application/x-unknown", "application/octet-stream"}
     | {"binary/octet-stream", "application/x-download", "warc/revisit"}
@@ -41,7 +41,7 @@ _TICKS_OF_A_DAY = 5
 class Place(NamedTuple):
     """Where a name (an id, or a picture's path) is in an index: ``base`` is host and path, without the scheme.
 
-    ``prefixes`` are what to ask for, from the name itself to the widest: each answers for the names that begin so.
+    ``prefixes`` are the possible queries, from the name itself to the widest: each covers the names that begin with it.
     """
 
     base: str
@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
 
 def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
-    """Return where the captures of *article_id* are, each host and path once: indexes know no schemes."""
+    """Return where the captures of *article_id* are, each host and path once: indexes ignore schemes."""
     templates = (*profile.article_templates, *profile.recovery.article_templates)
     bases = dict.fromkeys(host_and_path(template.partition("{id}")[0]) for template in templates)
     prefixes = tuple(article_id[: len(article_id) - left] for left in range(min(WIDEST + 1, len(article_id))))
@@ -63,7 +63,7 @@ def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
 
 
 def picture_places(profile: SiteProfile, pic: str) -> tuple[Place, ...]:
-    """Return where the captures of the picture path *pic* are; the wider question is for all pictures of its day."""
+    """Return where the captures of the picture path *pic* are; the wider query is for all pictures of its day."""
     urls = (*profile.image_urls(pic), *profile.sister_image_urls(pic))
     name = _SLASHES_RE.sub("/", pic).lstrip("/")
     day = name[: name.rindex("/") + 1] if "/" in name else name[:_TICKS_OF_A_DAY]
@@ -72,12 +72,12 @@ def picture_places(profile: SiteProfile, pic: str) -> tuple[Place, ...]:
 
 
 def names_target(url: str, places: Iterable[Place]) -> bool:
-    """Tell whether *url*, of an index or of a redirect, is that of the article or picture at *places*."""
+    """Return whether *url*, from an index or a redirect, is that of the article or picture at *places*."""
     return any(name_at(url, place) == place.name for place in places)
 
 
 def name_at(url: str, place: Place) -> str | None:
-    """Return the name that *url* has at the base of *place*, None if it is of another base."""
+    """Return the name that *url* has at the base of *place*, None if it has another base."""
     there = host_and_path(url)
     if not there.startswith(place.base):
         return None
@@ -89,7 +89,7 @@ def name_at(url: str, place: Place) -> str | None:
 
 
 def host_and_path(url: str) -> str:
-    """Return *url* as indexes sort it: no scheme, no usual port, host in lower case, one slash for many.
+    """Return *url* as indexes sort it: no scheme, no usual port, host in lower case, repeated slashes as one.
 
     >>> host_and_path("http://EN.alalam.ir:80//news/1793356?x=1")
     'en.alalam.ir/news/1793356?x=1'
@@ -101,12 +101,12 @@ def host_and_path(url: str) -> str:
 
 
 def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
-    """Return how many digits of an id to leave open in the question: what settles most targets for each request.
+    """Return how many digits of an id to leave open in the query, so that each request settles most targets.
 
-    ``waiting[n]`` is how many targets still to be fetched share all but the last *n* digits with this one;
-    *density* how many captures an id has had so far (None: one is assumed). A question costs a request for each
-    page of its answer, so a wider one pays only while few captures lie between the targets that it settles. Where
-    two wait there are often more to come, so it is as wide then as the pages that it costs anyway.
+    ``waiting[n]`` is how many targets still to be fetched share all but the last *n* digits with this one; *density*
+    how many captures an id has had so far (None: one is assumed). A query costs one request for each page of its
+    answer, so a wider one pays only while few captures lie between the targets that it settles. If two targets wait,
+    more often follow, so the query is then as wide as its pages allow at the same cost.
 
     >>> widest_worthwhile([1, 1, 1, 1], density=None), widest_worthwhile([1, 2, 2, 2, 2], density=None)
     (0, 3)
@@ -124,10 +124,10 @@ def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
 def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
     """Yield the captures of status 200 and of *kind* (``page`` or ``picture``): nearest to *wanted* first.
 
-    Then come :data:`MOST_UNCERTAIN` of which the index does not tell the status, type or date.
+    Then at most :data:`MOST_UNCERTAIN` follow whose status, type or date the index does not know.
 
-    With no date wanted the earliest is first: a site's last captures are those of its end. Of equal bytes, as far as
-    the index has digests, only the nearest is given, and :data:`MOST_CAPTURES` in all.
+    Without a *wanted* date the earliest is first: the last captures of a site are often from after its end. Of captures
+    with equal digests only the nearest is yielded, and at most :data:`MOST_CAPTURES` in all.
     """
     good = [line for line in lines if line.status in {_OK, None} and _may_be(line.mime, kind)]
     good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))

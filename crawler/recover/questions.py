@@ -1,4 +1,4 @@
-"""What to ask an index of captures, so that one answer serves many targets; and what of its answer to keep."""
+"""Which query to send to an index of captures, so that one answer serves many targets; and what to keep of it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from crawler.recover.holdings import Holdings, Progress
 from crawler.recover.ladder import Place, name_at, widest_worthwhile
 
 KEPT_SECONDS = 30 * 86400.0
-"""What an index answered is taken for true so long."""
+"""How long the answer of an index is used."""
 
 _MOST_DIGITS = 18
 
 
 class Question(NamedTuple):
-    """What to ask an index for: names that begin with ``prefix``, on from ``progress`` if part of the answer is there.
+    """A query to an index: names that begin with ``prefix``, from ``progress`` on if part of the answer is known.
 
-    ``span`` is how many ids the prefix stands for, 0 if it is not one of ids.
+    ``span`` is how many ids the prefix stands for, 0 if it is not a prefix of ids.
     """
 
     prefix: str
@@ -26,11 +26,12 @@ class Question(NamedTuple):
 
 
 def question(holdings: Holdings, source: str, place: Place, since: float) -> Question:
-    """Decide how wide to ask *source* for *place*, given what it answered after *since* (Unix time).
+    """Return the query to *source* for *place*, as wide as pays, given its answers after *since* (Unix time).
 
-    For ids, as wide as settles most waiting targets a request (:func:`~crawler.recover.ladder.widest_worthwhile`);
-    a query whose answer broke off resumes while it has cost fewer requests than it serves targets. For pictures,
-    all of their day. Where neither settled it, the name alone is asked for, so that it is settled then.
+    For ids, the width that settles most waiting targets per request
+    (:func:`~crawler.recover.ladder.widest_worthwhile`); a query whose answer broke off resumes while it has cost fewer
+    requests than it serves targets. For pictures, all of their day. If neither settles the name, only that name is
+    requested.
     """
     alone = Question(place.name, int(place.name.isdigit()), None)
     if place.name.isdigit():
@@ -46,7 +47,7 @@ def question(holdings: Holdings, source: str, place: Place, since: float) -> Que
 
 
 def keep(holdings: Holdings, source: str, place: Place, asked: Question, answer: Answer, now: float) -> None:
-    """Keep the *answer* of *source*, given at *now* (Unix time), to the question *asked* for *place*."""
+    """Keep the *answer* of *source*, received at *now* (Unix time), to the query *asked* for *place*."""
     named = [(name, line) for line in answer.lines if (name := name_at(line.url, place))]
     whole = answer.resume is None and len(answer.lines) + answer.broken < PAGE_LINES
     upto = None if whole or asked.prefix == place.name else named[-1][0] if named else ""
@@ -56,7 +57,7 @@ def keep(holdings: Holdings, source: str, place: Place, asked: Question, answer:
 
 
 def _ranges(place: Place) -> list[tuple[int, int]]:
-    """Return the ids that each prefix stands for; ids of more than 18 digits are no row ids, and stand alone."""
+    """Return the ids that each prefix covers; ids of more than 18 digits exceed row ids, and are requested singly."""
     if len(place.name) > _MOST_DIGITS:
         return [(-1, -1)] * len(place.prefixes)
     starts = [int(prefix) * 10**left for left, prefix in enumerate(place.prefixes)]

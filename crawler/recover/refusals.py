@@ -1,7 +1,7 @@
-"""Answers of archives that are no answers: a site that an archive excludes, and pages of an outage. Pure.
+"""Recognizes refusals of archives: a site that an archive excludes, and pages of an outage. Pure.
 
-The words are those of the Wayback Machine (its ``...AccessControlException``), of pywb and of OpenWayback; a 451 says
-by itself that something is withheld.
+The words are those of the Wayback Machine (its ``...AccessControlException``), of pywb and of OpenWayback; a status 451
+always means that something is withheld.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html import unescape
 _READ_BYTES = 8 * 1024
 _MAX_NOTICE_BYTES = 64 * 1024
 _MAX_NOTICE_LETTERS = 1500
-"""A page of an outage is short; an article that tells of one is not, mostly."""
+"""A page of an outage is short; an article about an outage is mostly longer."""
 _LEGAL = 451
 _REFUSED = frozenset({401, 403, 451})
 _MAX_REASON_LETTERS = 100
@@ -25,7 +25,7 @@ _EXCLUDED_RE = re.compile(
 _SURELY_EXCLUDED_RE = re.compile(
     r"AccessControlException|Blocked Site Error|excluded from the Wayback Machine", re.IGNORECASE
 )
-"""What stands in no article, so that it counts whatever the status."""
+"""Words that no article contains, so they count whatever the status is."""
 _WITHHELD_RE = re.compile(
     r"\b(?:site|host|domain|url|page|resource|content|collection|capture)s?\b[^.<>]{0,60}"
     r"\b(?:excluded|exclusion|withheld|embargoed|blocked|restricted|not available due to|taken down)"
@@ -35,7 +35,7 @@ _WITHHELD_RE = re.compile(
     re.IGNORECASE,
 )
 _OF_A_GUARD_RE = re.compile(r"cloudflare|captcha|too many requests|rate limit|request rate|slow ?down", re.IGNORECASE)
-"""Words of those who refuse the asker, not the site: that passes."""
+"""Words that refuse the client, not the site: such a refusal is temporary."""
 _OUTAGE_RE = re.compile(
     r"temporarily (?:offline|unavailable|down|out of service)|(?:offline|down|closed) for (?:scheduled )?maintenance"
     r"|(?:scheduled|ongoing|under) maintenance"
@@ -48,7 +48,7 @@ _CLASS_RE = re.compile(r"\A(?:[\w.]+\.)?(\w+): *")
 
 
 def exclusion(status: int, body: bytes) -> str | None:
-    """Return, in its own words, why an archive says that it excludes a site; None if it does not say so.
+    """Return the archive's own reason for excluding a site; None if the answer does not say that it excludes it.
 
     >>> exclusion(403, b"org.archive.wayback.exception.RobotAccessControlException: Blocked By Robots")
     'Blocked By Robots'
@@ -66,7 +66,7 @@ def exclusion(status: int, body: bytes) -> str | None:
 
 
 def is_outage(body: bytes) -> bool:
-    """Tell whether a page of status 200 says that the service does not work for now.
+    """Return whether a page of status 200 says that the service is down at the moment.
 
     >>> is_outage(b"<title>Internet Archive</title>Temporarily offline")
     True
@@ -82,7 +82,7 @@ def _text(body: bytes) -> str:
 
 
 def _reason(text: str, says: re.Match[str] | None) -> str:
-    """Return the line in which *says* is, without the names of classes before it."""
+    """Return the line that contains *says*, without the names of classes before it."""
     if says is None:
         return "unavailable for legal reasons"
     start = text.rfind("\n", 0, says.start()) + 1

@@ -1,4 +1,4 @@
-"""Holdings as a Wayback Machine gives them: raw, under ``/web/<timestamp>id_/<url>``."""
+"""Captures from a Wayback Machine: raw, at ``/web/<timestamp>id_/<url>``."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _REPLAY_RE = re.compile(r"/web/([0-9]{4,14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)", r
 
 
 DECLARED_LENGTH = ("X-Archive-Orig-Content-Length", "X-Crawler-Content-Length")
-"""The headers in which archives hand on the Content-Length that a site had sent: the Wayback Machine, and others."""
+"""The headers in which archives pass on the site's Content-Length: the Wayback Machine's, and others."""
 
 
 class Replayed(NamedTuple):
-    """What a capture's URL in the archive says: when it was taken, and of which URL."""
+    """What a capture's URL in the archive says: its time and its original URL."""
 
     timestamp: str
     url: str
 
 
 def replay_url(wayback: str, timestamp: str, url: str) -> str:
-    """Return where the archive gives the capture's bytes as they were.
+    """Return the archive's URL for the capture's original bytes.
 
     >>> replay_url("https://web.archive.org", "20160227101112", "http://en.alalam.ir/news/1")
     'https://web.archive.org/web/20160227101112id_/http://en.alalam.ir/news/1'
@@ -34,7 +34,7 @@ def replay_url(wayback: str, timestamp: str, url: str) -> str:
 
 
 def replayed(wayback: str, url: str) -> Replayed | None:
-    """Return what *url* is a capture of, None if it is not one of this archive's."""
+    """Return the time and original URL of the capture at *url*, None if it is not a capture in this archive."""
     match = _REPLAY_RE.fullmatch(url.removeprefix(wayback)) if url.startswith(f"{wayback}/") else None
     if match is None or moment(match[1]) is None:
         return None
@@ -43,15 +43,15 @@ def replayed(wayback: str, url: str) -> Replayed | None:
 
 
 def cut_short(body: bytes, declared: Iterable[str | None]) -> bool:
-    """Tell whether *body* is shorter than the Content-Length that the site had *declared*, in any of its headers.
+    """Return whether *body* is shorter than the Content-Length that the site had *declared*, in any of its headers.
 
-    What was declared of a compressed body is less than what it holds, so that tells nothing, and does no harm.
+    The declared length of a compressed body is less than its decoded length, so it never counts as cut short.
     """
     return any(length and length.isascii() and length.isdigit() and int(length[:18]) > len(body) for length in declared)
 
 
 def archived_at(memento_datetime: str | None, timestamp: str) -> datetime | None:
-    """Return when a capture was taken: what the header ``Memento-Datetime`` (RFC 7089) says, else its URL."""
+    """Return when a capture was taken: by the header ``Memento-Datetime`` (RFC 7089), else by its URL."""
     if memento_datetime:
         try:
             said = parsedate_to_datetime(memento_datetime)

@@ -1,4 +1,4 @@
-"""What spiders over the frontier share: from a leased target to its record, by the site's URLs in order."""
+"""The base of spiders over the frontier: from a leased target to its record, by the site's URLs in order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 _NOT_MODIFIED = 304
 _MAX_REASON_LETTERS = 500
 _CORPUS = "_corpus"
-"""The argument by which :meth:`ArticleSpider.from_crawler` tells where the corpus is."""
+"""The argument by which :meth:`ArticleSpider.from_crawler` passes the folder of the corpus."""
 _DURATION_RE = re.compile(r"(\d{1,6})([dhm]?)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
 
@@ -46,18 +46,18 @@ _SECONDS = {"d": 86400, "h": 3600, "m": 60, "": 86400}
 class ArticleSpider(scrapy.Spider):
     """A spider whose requests come from the frontier. Subclasses say which targets (:meth:`lease`) and name themselves.
 
-    ``depth`` is how far from the seeds targets are asked for, ``max_articles`` how many articles at most (None: all),
-    ``retries_dropped`` whether what pipelines dropped in earlier runs is asked for again.
+    ``depth`` is how far from the seeds targets are requested, ``max_articles`` the most articles to fetch (None: all),
+    ``retries_dropped`` whether articles that pipelines dropped in earlier runs are requested again.
     """
 
     handle_httpstatus_list: ClassVar[tuple[int, ...]] = (_NOT_MODIFIED, *range(400, 600))
-    """Answers that are news about a target, not errors; Scrapy's retries have had their turn by then."""
+    """Statuses that tell something about a target and are not errors; Scrapy's retries are over by then."""
 
     can_share: ClassVar[bool] = True
-    """Whether it works with a frontier that machines share (FRONTIER_URL)."""
+    """Whether the spider works with a frontier that machines share (FRONTIER_URL)."""
 
     without_corpus: ClassVar[bool] = False
-    """Whether it archives nothing."""
+    """Whether the spider archives nothing."""
 
     def __init__(
         self,
@@ -82,13 +82,13 @@ class ArticleSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the spider for the corpus in CORPUS_DIR, whose own site profile it takes unless it is given one."""
+        """Create the spider for the corpus in CORPUS_DIR; without an argument it uses the corpus's own site profile."""
         if not cls.without_corpus:
             kwargs[_CORPUS] = Path(crawler.settings["CORPUS_DIR"])
         return super().from_crawler(crawler, *args, **kwargs)
 
     def corpus_opened(self, corpus: Corpus) -> None:
-        """Settle with *corpus*, before anything is asked for, how far to go, and which profile it keeps."""
+        """Agree with *corpus*, before the first request, on the depth and on the profile that it keeps."""
         earlier = corpus.keep_profile(self.chosen.content)
         if self.chosen.remark:
             kept = f"; the crawl uses it and keeps it there, the earlier one is {earlier.name} now" if earlier else ""
@@ -96,12 +96,12 @@ class ArticleSpider(scrapy.Spider):
         self.depth = corpus.depths.allow(self._depth_given)
 
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
-        """Lease up to *limit* of the targets that this spider asks for. Called in the archivist's thread."""
+        """Lease up to *limit* targets for this spider. Called in the archivist's thread."""
         corpus.depths.pass_on()
         return corpus.frontier.lease(limit, max_depth=self.depth, run=run, until=until)
 
     def request(self, target: Target, attempts: Attempts | None = None) -> Request | None:
-        """Return the request for the next URL of *target*, the first without *attempts*; None if there is none left."""
+        """Return the request for the next URL of *target* (without *attempts* the first); None if none is left."""
         attempts = attempts or self.steps.first(target)
         step = attempts.next
         if not isinstance(step, Ask):
@@ -115,7 +115,7 @@ class ArticleSpider(scrapy.Spider):
         )
 
     async def parse_article(self, response: Response) -> AsyncIterator[Article | Request]:
-        """Yield the article's record; or, if this is not it, the next request for it or its stub."""
+        """Yield the article's record; if *response* is not the article, the next request for it or its stub."""
         attempts: Attempts = response.meta["attempts"]
         target = attempts.target
         if response.status == _NOT_MODIFIED and target.validators:
@@ -132,20 +132,20 @@ class ArticleSpider(scrapy.Spider):
     async def no_answer(self, failure: Failure) -> AsyncIterator[Article | Request]:
         """Yield the next request for a target whose URL gave no answer, or its stub; nothing if the crawl is ending."""
         if isinstance(failure.value, Stopping):
-            return  # its lease is given back when the spider is closed
+            return  # its lease is released when the spider is closed
         request: Request = failure.request  # type: ignore[attr-defined]
         attempt = Attempt(request.url, None, reason_of(failure.value))
         async for one in self._go_on(self.steps.failed(request.meta["attempts"], attempt)):
             yield one
 
     async def _go_on(self, attempts: Attempts) -> AsyncIterator[Article | Request]:
-        """Yield the next request, what web archives hold, or the stub; nothing if the target waits for an archive."""
+        """Yield the next request, the record from web archives, or the stub; nothing if it waits for an archive."""
         target = attempts.target
         if isinstance(attempts.next, AskArchives):
             try:
                 found = attempts.after_archives() if await self._held(target) else await self.steps.archives(attempts)
             except Stopping:
-                return  # its lease is given back when the spider is closed
+                return  # its lease is released when the spider is closed
             if isinstance(found, Article):
                 yield found
                 return
@@ -169,7 +169,7 @@ class ArticleSpider(scrapy.Spider):
 
     @cached_property
     def steps(self) -> Steps:
-        """What this spider makes of answers."""
+        """The steps from an answer to a record."""
         return Steps(self.crawler, self.profile, self.archivist.run)
 
     @property
@@ -184,7 +184,7 @@ class ArticleSpider(scrapy.Spider):
 
 
 def number(name: str, value: str, *, minimum: int) -> int:
-    """Return the spider argument *name* as a number; raise ``ConfigError`` if it is none or below *minimum*."""
+    """Return the spider argument *name* as a number; raise ``ConfigError`` if it is invalid or below *minimum*."""
     if not (value.isascii() and value.isdigit() and len(value) < len(str(2**62)) and int(value) >= minimum):
         raise ConfigError(f"-a {name}={value}: give a whole number of at least {minimum}")
     return int(value)

@@ -1,4 +1,4 @@
-"""Spider ``neighbours``: from seed dumps to the articles they call related, and on to theirs."""
+"""Spider ``neighbours``: from seed dumps to their related articles, and on to the related articles of those."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class NeighboursSpider(ArticleSpider):
     ``-a seeds=PATH[,PATH...]`` dump files, directories, globs, .gz, .zst, .jsonl, or - for standard input;
     ``-a site=NAME|FILE.toml`` the site profile (that of the corpus, alalam for a new one); ``-a depth=N`` how far to
     go (1);
-    ``-a max_articles=N`` how many articles to add at most in this run (of all workers that share a frontier);
-    ``-a dropped=retry`` asks again for what pipelines dropped.
+    ``-a max_articles=N`` the most articles to add in this run (of all workers that share a frontier);
+    ``-a dropped=retry`` requests again what pipelines dropped.
     """
 
     name = "neighbours"
@@ -58,8 +58,8 @@ class NeighboursSpider(ArticleSpider):
             yield seed_record(page, self.profile, self.archivist.run)
             page = await asyncio.to_thread(next, self._pages, None)
         if is_closing(self.crawler):
-            return  # there may be more seeds
-        await self._items_below(1)  # or the engine would look for the end of the crawl five seconds late
+            return  # more seeds may come
+        await self._items_below(1)  # otherwise the engine would notice the end of the crawl five seconds late
         await self.leases.seeded()
 
     async def _items_below(self, limit: int) -> None:
@@ -68,7 +68,7 @@ class NeighboursSpider(ArticleSpider):
             await asyncio.sleep(0.01)
 
     def _with_dumps(self) -> Iterator[SeedPage]:
-        """Yield the seeds that hold a dump; report and pass over the rest."""
+        """Yield the seeds that hold a dump; report and skip the rest."""
         for page in read_seeds(self.seeds, self.profile.zone, on_error=lambda error: logger.warning("%s", error)):
             if page.page.dumps:
                 yield page

@@ -1,4 +1,4 @@
-"""Spider ``revisit``: for scheduled crawls; asks again for what is due, failed, gone or was never fetched."""
+"""Spider ``revisit``: for scheduled crawls; requests again what is due, failed, gone or was never fetched."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ logger = logging.getLogger(__name__)
 
 
 class RevisitSpider(ArticleSpider):
-    """Ask again for the articles of a corpus, each when its time has come.
+    """Request the articles of a corpus again, each when it is due.
 
-    An article is due by an adaptive interval (often changed, sooner; never changed, ever later), unless it is news
-    of more than REVISIT_NEWS_DAYS ago; what failed is due by an exponential back-off, what is gone every month and
-    ever later; what waits in the frontier and was never fetched is due always, as far from the seeds as a crawl of
-    the corpus was ever allowed to go. Requests are conditional.
+    An article is due by an adaptive interval (shorter after a change, longer without one), unless it is news of more
+    than REVISIT_NEWS_DAYS ago. A failed article is due by an exponential back-off; a gone one after a month, then after
+    longer intervals. A target that was never fetched is always due, within the greatest depth that any crawl of the
+    corpus was allowed. Requests are conditional.
 
-    ``-a older_than=30d`` instead asks for all that was last asked for longer ago than that, whatever its age;
-    ``-a depth=N`` how far from the seeds to ask for what was never fetched; ``-a site=NAME|FILE.toml`` the site profile
-    (that of the corpus); ``-a max_articles=N`` how many articles at most; ``-a dropped=retry`` asks again for what
+    ``-a older_than=30d`` instead requests all that was last requested longer ago than that, whatever its age;
+    ``-a depth=N`` how far from the seeds to request what was never fetched; ``-a site=NAME|FILE.toml`` the site profile
+    (that of the corpus); ``-a max_articles=N`` the most articles to fetch; ``-a dropped=retry`` requests again what
     pipelines dropped, as does ``older_than``.
     """
 
     name = "revisit"
     retries_failed = False
-    """The back-off says when, not each new run."""
+    """The back-off decides when to retry, not each new run."""
     can_share = False
-    """What is due, its own corpus knows."""
+    """Only its own corpus knows what is due."""
 
     def __init__(
         self,
@@ -63,20 +63,20 @@ class RevisitSpider(ArticleSpider):
         spider.news_days = whole(crawler.settings, "REVISIT_NEWS_DAYS", most=100_000)
         root = Path(crawler.settings["CORPUS_DIR"])
         if not is_corpus(root):
-            describe(root)  # there must be one to revisit
+            describe(root)  # the corpus must exist
         return spider
 
     async def start(self) -> AsyncIterator[Article]:
-        """Take old news off the schedule; the requests come from the frontier."""
+        """Remove old news from the schedule; the requests come from the frontier."""
         if self.news_days:
             since = (datetime.now(UTC) - timedelta(days=self.news_days)).isoformat()
             retired = await self.archivist.do(lambda corpus: corpus.catalogue.visits.retire(since))
             self.crawler.stats.set_value("gleaner/retired", retired)
         return
-        yield  # an asynchronous generator, as Scrapy wants one, of nothing
+        yield  # makes it an asynchronous generator, which Scrapy requires; it yields nothing
 
     def closed(self, _reason: str) -> None:
-        """Say how many articles were new. Scrapy calls this when the spider is closed."""
+        """Log how many articles were new. Scrapy calls this when the spider is closed."""
         logger.info("%d new articles were fetched", self.crawler.stats.get_value("gleaner/new_articles", 0))
 
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:

@@ -1,4 +1,4 @@
-"""The steps of a spider: from what a URL or a web archive answered to a record, or to what is left to try."""
+"""The steps of a spider: from the answer of a URL or a web archive to a record, or to the next attempt."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Steps:
-    """Takes the steps that :class:`~crawler.pages.attempts.Attempts` names, and notes those without success.
+    """Takes the steps that :class:`~crawler.pages.attempts.Attempts` names, and records those that fail.
 
     Counts ``gleaner/attempts_failed/...``, ``gleaner/cleaned/<rule>`` and ``gleaner/recover/articles/<source>``.
     """
@@ -42,11 +42,11 @@ class Steps:
         self._run = run
 
     def first(self, target: Target) -> Attempts:
-        """Return what there is to try for *target*."""
+        """Return the attempts for *target*."""
         return first_attempts(target, self._profile, archives=self._recoverer.has_archives)
 
     def failed(self, attempts: Attempts, outcome: Attempt | Unanswered) -> Attempts:
-        """Return what follows *outcome*, a step without success."""
+        """Return what follows *outcome*, a failed step."""
         attempt = outcome.attempt if isinstance(outcome, Unanswered) else outcome
         logger.info("%s: %s (%s)", attempts.target.key, attempt.reason, attempt.url)
         name = attempt.source if attempt.source != "origin" else str(attempt.status or "no_answer")
@@ -54,7 +54,7 @@ class Steps:
         return attempts.after(outcome)
 
     async def answer(self, response: Response, attempts: Attempts) -> Article | Attempts:
-        """Return the record of the target as the site's *response* gives it, or what is left to try."""
+        """Return the record of the target from the site's *response*, or the next attempt."""
         facts = await self._page(response, attempts.target)
         if isinstance(facts, Attempt):
             return self.failed(attempts, facts)
@@ -62,7 +62,7 @@ class Steps:
         return self._record(attempts, facts, capture, response.url)
 
     async def archives(self, attempts: Attempts) -> Article | Attempts:
-        """Return the record of the target as the first good capture in web archives gives it, or what is left to try.
+        """Return the record of the target from the first good capture in web archives, or the next attempt.
 
         Raises :class:`~crawler.utils.engine.Stopping` when the crawl is ending.
         """
@@ -78,7 +78,7 @@ class Steps:
         return attempts.after_archives()
 
     async def _page(self, response: Response, target: Target) -> PageFacts | Attempt:
-        """Return what the page of *target* in *response* tells; if that is not its page, the attempt that it was."""
+        """Return the facts of *target*'s page in *response*; if it is another page, the failed attempt."""
         if NOT_HELD in response.flags:
             return Attempt(response.url, None, NOT_HELD)
         is_text = isinstance(response, TextResponse)
@@ -92,7 +92,7 @@ class Steps:
         return attempt_of(response.url, response.status, refusal)
 
     async def _archived_page(self, fetched: Fetched, target: Target) -> PageFacts | Attempt:
-        """Return what the page of *target* in a capture tells; if that is not its page, the attempt that it was."""
+        """Return the facts of *target*'s page in a capture; if it is another page, the failed attempt."""
         charset = _charset(fetched.content_type)
         try:
             facts = await self._readers.read(fetched.body, fetched.url, self._profile, charset, fetched.archived)

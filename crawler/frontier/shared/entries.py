@@ -1,7 +1,7 @@
-"""What Redis holds of a target: a key, a depth, and JSON of what dumps told. Whatever comes out of it is checked.
+"""What Redis holds of a target: a key, a depth, and JSON with data from dumps. Everything read back is checked.
 
-Anybody on the network of a Redis without a password can write to it. So nothing that is read back is ever run (no
-pickle), and the key alone says what is to be fetched: the site profile makes the URL of its id, as it does of any id.
+Anybody on the network of a Redis without a password can write to it. So nothing that is read back is ever executed (no
+pickle), and the key alone decides what is fetched: the site profile builds the URL from its id.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crawler.frontier.targets import Target, stub_state
 from crawler.items import Article
 
 MOST_BYTES = 64 * 1024
-"""A longer value is not looked at."""
+"""Longer values are not parsed."""
 
 _LONGEST_ID = 20
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
@@ -26,7 +26,7 @@ _GREATEST_DEPTH = 1_000_000
 
 
 class Entry(NamedTuple):
-    """A target as it is given to Redis: ``told`` is JSON."""
+    """A target as it is sent to Redis: ``told`` is JSON with data from dumps."""
 
     key: str
     depth: int
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a target ended, as it is told to Redis; of one that is fetched, how far it is and which ids it lists."""
+    """How a target ended, as it is sent to Redis; for a fetched target also its depth and the ids that it lists."""
 
     key: str
     state: str
@@ -43,13 +43,13 @@ class Ended(NamedTuple):
 
 
 def fetched(key: str, depth: int, ids: Iterable[str]) -> Ended:
-    """Return the end of a target at *depth* whose record lists *ids*; those too many for an entry are left out."""
+    """Return the end of a target at *depth* whose record lists *ids*; ids beyond the limit are left out."""
     room = MOST_BYTES // (_LONGEST_ID + 1)
     return Ended(key, "fetched", depth, " ".join(islice((one for one in ids if _ID_RE.fullmatch(one)), room)))
 
 
 def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:
-    """Return the entry of a target; what is too long for one is left out.
+    """Return the entry of a target; values too long for an entry are left out.
 
     >>> entry_of("alalam/1793356", 1, "A title", None).told
     b'{"title":"A title"}'
@@ -59,7 +59,7 @@ def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:
 
 
 def told_of(article: Article) -> tuple[list[Ended], list[Entry]]:
-    """Return what an archived *article* says of targets: how its own ended (a seed has none), and which it lists."""
+    """Return what an archived *article* says about targets: how its own ended (a seed has none), and those it lists."""
     listed = [
         entry_of(f"{article.site}/{item.id}", article.depth + 1, item.title, item.pic) for item in article.related
     ]
@@ -71,9 +71,9 @@ def told_of(article: Article) -> tuple[list[Ended], list[Entry]]:
 
 
 def read_entry(site: str, key: bytes, depth: bytes, told: bytes) -> tuple[Target | None, bool]:
-    """Return the target of *site* that an entry is, and whether all of the entry is as we write it.
+    """Return the target of *site* in an entry, and whether the whole entry is in Gleaner's form.
 
-    None for a key that is none of an article of *site*. What dumps told is left out if it is not as it should be.
+    The target is None if the key is not one of an article of *site*. Invalid data from dumps is left out.
 
     >>> read_entry("alalam", b"alalam/7", b"1", b'{"title":"T"}')[0].title
     'T'

@@ -1,4 +1,4 @@
-"""What a Redis or Valkey answers instead of doing it: gone for now, or in need of its user."""
+"""Errors of a Redis or Valkey server: temporary ones, and those that need the user."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from redis.exceptions import (
 from crawler.exceptions import ConfigError, FrontierGone, GleanerError
 
 MAX_REASON_LETTERS = 200
-"""A longer answer of Redis is cut."""
+"""Letters of an error message of Redis that are shown; the rest is cut."""
 
 _SCHEMES = frozenset({"redis", "rediss", "unix"})
 _PASSING = ("LOST", "LOADING", "BUSY", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "NOREPLICAS", "max number of clients")
-"""How the answers begin that another try may not get."""
+"""The first words of temporary errors: another try may succeed."""
 _REMEDIES: Final = (
     (
         (AuthenticationError, AuthenticationWrongNumberOfArgsError),
@@ -51,7 +51,7 @@ _REMEDIES_BY_WORD: Final = (
 def check_address(url: str) -> None:
     """Raise ``ConfigError`` unless *url* is the address of a Redis; the message does not show *url*.
 
-    A client alone would take database 0 where the number is none.
+    The client alone would use database 0 if the number is invalid.
     """
     try:
         parts = urlsplit(url)
@@ -72,7 +72,7 @@ def check_address(url: str) -> None:
 
 
 def no_address() -> ConfigError:
-    """Return the error of a FRONTIER_URL that is no address of a Redis."""
+    """Return the error for a FRONTIER_URL that is not the address of a Redis."""
     return ConfigError(
         "FRONTIER_URL is not the address of a Redis: give one such as redis://127.0.0.1:6379/0"
         " (in a password, write %40 for @, %3A for :, %2F for / and %23 for #)"
@@ -80,7 +80,7 @@ def no_address() -> ConfigError:
 
 
 def place_of(url: str) -> str:
-    """Return where *url* leads, without user, password and options.
+    """Return the server and database of *url*, without user, password and options.
 
     >>> place_of("redis://:secret@127.0.0.1:6379/0")
     'redis://127.0.0.1:6379/0'
@@ -94,11 +94,11 @@ def place_of(url: str) -> str:
 
 
 def error_at(place: str, error: Exception) -> GleanerError:
-    """Return what *error* of the Redis at *place* is to a worker.
+    """Return the exception to raise for *error* of the Redis at *place*.
 
-    ``FrontierGone`` for what may pass by itself, ``ConfigError`` for what the user must change.
+    ``FrontierGone`` for temporary errors, ``ConfigError`` for what the user must change.
     """
-    # Of what the client makes of the URL when it connects: RedisError itself is of the options of TLS.
+    # The client raises these for an invalid URL when it connects: RedisError itself is about TLS options.
     if isinstance(error, ValueError | TypeError) or type(error) is RedisError:
         return no_address()
     reason = (str(error) or type(error).__name__)[:MAX_REASON_LETTERS]

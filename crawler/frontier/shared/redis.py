@@ -24,7 +24,7 @@ from crawler.frontier.shared.states import R, S, changed
 from crawler.frontier.targets import Target
 
 MAX_CONFLICTS = 200
-"""So often a budget that others change at the same time is tried."""
+"""Attempts to change a budget that other workers change at the same time."""
 _TIMEOUT = 10.0
 _ENTRIES_A_CALL = 500
 _ERRORS = (RedisError, OSError, ValueError, TypeError)
@@ -34,18 +34,18 @@ _STATES = ("pending", "leased", "fetched", "gone", "failed", "dropped")
 class SharedFrontier:
     """The frontier of *site* at *url*, for the worker named *worker*.
 
-    Over 15 methods: it has one for each of :mod:`crawler.frontier.shared.scripts`.
+    It has over 15 methods: one for each of :mod:`crawler.frontier.shared.scripts`.
 
     Every method raises ``FrontierGone``, or ``ConfigError`` for what the user must change.
 
-    It keeps to one connection: when that breaks, or Redis has other data than before, what was told of late may be
-    lost. Then the frontier is gone for this worker; the next start tells Redis again all that its corpus knows.
+    It uses one connection. When that breaks, or Redis has lost its data, recent writes may be lost. Then the frontier
+    is unavailable to this worker; the next start sends Redis again all that the corpus knows.
     """
 
     def __init__(self, url: str, site: str, *, name: str, worker: str, lease_seconds: float) -> None:
         self.place = place_of(url)
         self.refused = 0
-        """How many entries were not as we write them."""
+        """How many entries were not in Gleaner's form."""
         self._site, self._worker, self._seconds = site, worker, lease_seconds
         self._prefix = _prefix(name)
         self._epoch = ""
@@ -79,41 +79,41 @@ class SharedFrontier:
             raise error_at(self.place, error) from None
 
     async def join(self, *, retry_failed: bool, retry_dropped: bool = False) -> int:
-        """Begin to work; return how many failed targets wait again, if nobody else works: all, or none.
+        """Join the run; return how many failed targets wait again: all if no other worker is active, else none.
 
-        So do, with *retry_dropped*, those that a pipeline dropped. The run is that of the others, or the one that ended
-        a short time ago; else a new one begins.
+        With *retry_dropped*, targets that a pipeline dropped wait again, too. The run is that of the other workers, or
+        one that ended a short time ago; otherwise a new run begins.
         """
-        self._epoch = token_hex(8)  # unless there is one
+        self._epoch = token_hex(8)  # unless there is an epoch already
         epoch, retried, goes_on = await self._run(scripts.JOIN, self._seconds, int(retry_failed), int(retry_dropped))
         self._goes_on = bool(goes_on)
         self._epoch = epoch.decode("ascii", "replace")
         return int(retried)
 
     async def release(self) -> int:
-        """Give back what was leased to this worker before it joined; return how much that was.
+        """Release what was leased to this worker before it joined; return how many targets that was.
 
-        After it has told all that its corpus holds: what it archived and could not tell is so fetched by no other.
+        Call it after all that the corpus holds is sent, so that no other worker fetches what this one has archived.
         """
         return int(await self._run(scripts.RELEASE))
 
     async def beat(self) -> None:
-        """Say that this worker is alive; to be said several times in the seconds that a lease lasts."""
+        """Say that this worker is alive; call it several times during the seconds that a lease lasts."""
         await self._run(scripts.BEAT, self._seconds)
 
     async def seeded(self) -> None:
-        """Say that all seeds of this worker were told."""
+        """Say that all seeds of this worker were sent."""
         await self._run(scripts.SEEDED)
 
     async def leave(self) -> int:
-        """Give back all that is leased to this worker; return how much that was."""
+        """Release all leases of this worker; return how many targets that was."""
         return int(await self._run(scripts.LEAVE))
 
     async def claim(self, limit: int, *, max_depth: int, max_articles: int | None = None) -> tuple[list[Target], bool]:
-        """Lease up to *limit* targets, the nearest first; return them and, of none, whether there may be some later.
+        """Lease up to *limit* targets, the nearest first; return them and whether more may come if there are none.
 
-        Articles that this run brought and leases, of all workers together, are no more than *max_articles*.
-        What cannot be a target is refused: nobody is given it again.
+        Articles fetched in this run plus current leases, of all workers together, never exceed *max_articles*.
+        An entry that cannot be a target is refused: no worker receives it again.
         """
         working, *flat = await self._run(
             scripts.CLAIM, self._seconds, max_depth, limit, "" if max_articles is None else max_articles
@@ -134,27 +134,27 @@ class SharedFrontier:
     async def tell(
         self, ended: Sequence[Ended] = (), listed: Iterable[Entry] = (), *, known_before: bool = False
     ) -> None:
-        """Tell how targets *ended*, and which are *listed* by what was archived.
+        """Send how targets *ended*, and the targets that archived records *listed*.
 
-        *known_before*: they ended before this worker joined; of these only what it had leased in the run that goes on
-        counts as brought by the run.
+        *known_before*: they ended before this worker joined; of these, only targets that it had leased in the current
+        run count as fetched by the run.
         """
         counting = "all" if not known_before else "leased" if self._goes_on else "none"
         flat: list[bytes | str | float] = [part for entry in listed for part in entry]
         first, later = flat[: 3 * _ENTRIES_A_CALL], flat[3 * _ENTRIES_A_CALL :]
-        while later:  # what is listed is told before its record counts as fetched
+        while later:  # listed targets are sent before their record counts as fetched
             part, later = later[: 3 * _ENTRIES_A_CALL], later[3 * _ENTRIES_A_CALL :]
             await self._run(scripts.TELL, counting, 0, *part)
         await self._run(scripts.TELL, counting, len(ended), *(part for one in ended for part in one), *first)
 
     async def forgotten(self, keys: Sequence[str]) -> list[str]:
-        """Return those of the fetched *keys* of which Redis does not know what they list."""
+        """Return those of the fetched *keys* whose listed ids Redis does not know."""
         return [key.decode("utf-8", "replace") for key in await self._run(scripts.FORGOTTEN, *keys)]
 
     async def change(self, name: str, make: Callable[[], S], act: Callable[[S, float], R]) -> R:
-        """Do *act* to the budget *name* of all workers at Redis's time, and return what it returns.
+        """Apply *act* to the budget *name* of all workers at Redis's time, and return its result.
 
-        It may be done several times, to different states: the last one counts. *make* makes the budget of a new run.
+        *act* may run several times, on different states: the last one counts. *make* creates the budget of a new run.
         """
         value, now = await self._run(scripts.STATE, name)
         for _ in range(MAX_CONFLICTS):
@@ -168,14 +168,14 @@ class SharedFrontier:
         raise FrontierGone(self.place, f"other workers keep changing {name}")
 
     async def turn(self, host: str, delay: float) -> float:
-        """Take the turn to ask *host*, which is asked every *delay* seconds by all workers together.
+        """Take a turn at *host*, which all workers together request from at most every *delay* seconds.
 
-        Return 0 if it was taken, else in how many seconds to try again.
+        Return 0 if it was taken, else the seconds after which to try again.
         """
         return float(await self._run(scripts.TURN, host, delay))
 
     async def counts(self) -> dict[str, int]:
-        """Return the number of targets in each state, those of no target left out."""
+        """Return the number of targets in each state; states without targets are left out."""
         numbers = await self._run(scripts.COUNTS)
         return {state: number for state, number in zip(_STATES, numbers, strict=True) if number}
 
@@ -194,8 +194,8 @@ class SharedFrontier:
 def check(url: str, name: str) -> None:
     """Raise if no worker can use the frontier *name* in the Redis at *url*. Blocks.
 
-    Raises ``FrontierGone`` for what may pass, ``ConfigError`` for what the user must change: the address, the
-    password, the database, the rights, the room, or a key that is not of our making.
+    Raises ``FrontierGone`` for temporary errors, ``ConfigError`` for what the user must change: the address, the
+    password, the database, the permissions, the memory, or a key that Gleaner did not write.
     """
     check_address(url)
     try:
@@ -212,4 +212,4 @@ def check(url: str, name: str) -> None:
 
 
 def _prefix(name: str) -> str:
-    return f"{{gleaner:{name}}}"  # braces: all in one slot of a cluster
+    return f"{{gleaner:{name}}}"  # braces put all keys in one slot of a cluster

@@ -1,12 +1,12 @@
-"""What is done in Redis, in Lua: each script is one atomic step, and Redis's clock is the only one.
+"""Lua scripts that run in Redis: each is one atomic step, and uses only Redis's clock.
 
 The keys, all behind the prefix KEYS[1]:
 
 ======================  ============================================================================================
-``epoch``               a word that whoever joins first makes up; another or none: Redis has lost the frontier
+``epoch``               a word that the first worker makes up; if it differs or is missing, Redis lost the frontier
 ``states``  hash        target to ``pending``, ``leased:WORKER``, ``fetched``, ``gone``, ``failed``, ``dropped`` or
                         ``refused``: the seen set
-``told``    hash        target to what dumps told of it, until it is fetched or gone
+``told``    hash        target to the data that dumps gave, until it is fetched or gone
 ``pending`` sorted set  targets that wait, by depth; so are ``failed``, ``dropped`` and ``held:WORKER``: leased to one
 ``workers`` sorted set  workers, by the time until which they count as alive
 ``seeding`` set         workers that still read seeds
@@ -14,15 +14,15 @@ The keys, all behind the prefix KEYS[1]:
 ``depths``  hash        fetched target to its distance from the seeds, by the shortest way that is known
 ``lists``   hash        fetched target to the ids that its record lists, with spaces between
 ``nearer``  set         fetched targets to which a nearer way was found, and what they list does not know yet
-``host:HOST`` string    the time before which no worker asks the host for anything
-``waiting:HOST``        sorted set: workers that wait for their turn there, by the time when they last said so
+``host:HOST`` string    the time before which no worker sends a request to the host
+``waiting:HOST``        sorted set: workers that wait for their turn there, by the time when they last asked for it
 ``took:HOST`` hash      worker to the time of its last turn there
-``run``     hash        what belongs to the run of all workers together: ``answered``, how many articles it brought,
+``run``     hash        what belongs to the run of all workers together: ``answered``, how many articles it fetched,
                         and states of :mod:`crawler.frontier.shared.states`. It ends by itself, when no worker has been
                         heard of for as long as a lease lasts, or a minute if that is longer
 ======================  ============================================================================================
 
-All leases of a worker end together: when it leaves, when it has joined anew and told what it holds, or when it is no
+All leases of a worker end together: when it leaves, when it has joined again and sent what it holds, or when it is no
 longer heard of.
 """
 
@@ -112,8 +112,9 @@ local function pass_on_depths()
     end
 end
 """
-"""What a record lists is one step farther than itself, also if a nearer way to it is found later: as
-:mod:`crawler.archive.depths` sees to in one corpus. A call passes on no more than 200; the rest is for the next."""
+"""A listed target is one step farther than the record that lists it, also if a shorter path to the record is found
+later; :mod:`crawler.archive.depths` does the same in one corpus. A call updates at most 200 depths; the next call
+continues."""
 _SAME_EPOCH: Final = """
 if call('GET', prefix .. 'epoch') ~= epoch then return redis.error_reply('LOST the frontier') end
 """
@@ -133,8 +134,8 @@ call('SADD', prefix .. 'seeding', me)
 return {call('GET', prefix .. 'epoch'), retried, goes_on}
 """
 )
-"""ARGV: epoch if there is none, worker, seconds it counts as alive, 1: try again what failed if nobody else is here,
-the same of what was dropped."""
+"""ARGV: epoch to set if there is none, worker, seconds it counts as alive, 1 to retry failed targets if no other worker
+is active, 1 to retry dropped targets then."""
 
 RELEASE: Final = _COMMON + _SAME_EPOCH + "return to_pending(held_by(me))"
 BEAT: Final = _COMMON + _SAME_EPOCH + "live(ARGV[3])"
@@ -183,8 +184,8 @@ return answer
 """
 )
 """ARGV: epoch, worker, seconds it counts as alive, greatest depth, how many, how many articles all workers together may
-bring in this run (empty: no limit). The first number of the answer is that of what may bring more, if there is nothing
-to claim now: leases and readings of seeds, and depths that are still to be passed on."""
+fetch in this run (empty: no limit). If there is nothing to claim now, the first number of the answer counts what may
+still bring targets: leases, workers that read seeds, and depths still to be updated."""
 
 TELL: Final = (
     _COMMON
@@ -231,10 +232,10 @@ for at = 5 + 4 * ended, #ARGV, 3 do list(ARGV[at], ARGV[at + 1], ARGV[at + 2]) e
 pass_on_depths()
 """
 )
-"""ARGV: epoch, worker, which of the fetched count as answered in this run (``all``, ``leased`` or ``none``), how many
-ended; then key, state, depth and ids listed of each of these; then key, depth and JSON of each listed.
+"""ARGV: epoch, worker, which fetched targets count as answered in this run (``all``, ``leased`` or ``none``), how many
+ended; then key, state, depth and listed ids of each ended target; then key, depth and JSON of each listed target.
 
-What is fetched stays so. A worker that was thought dead ends no lease of another unless it has fetched the target."""
+A fetched target stays fetched. A worker that counted as dead ends another's lease only if it fetched the target."""
 
 FORGOTTEN: Final = (
     _COMMON
@@ -247,7 +248,7 @@ end
 return answer
 """
 )
-"""ARGV: epoch, worker, keys that were fetched. Return those of which it is not known here what they list."""
+"""ARGV: epoch, worker, keys that were fetched. Return those whose listed ids are unknown here."""
 
 STATE: Final = _COMMON + _SAME_EPOCH + "return {call('HGET', run, ARGV[3]) or '', string.format('%.6f', now)}"
 """ARGV: epoch, worker, a field of the run. Return its value, and the time."""
@@ -266,9 +267,9 @@ end
 return {done, current, string.format('%.6f', now)}
 """
 )
-"""ARGV: epoch, worker, seconds it counts as alive, a field of the run, the value that it has, and the one to be had.
+"""ARGV: epoch, worker, seconds it counts as alive, a field of the run, its expected value, and its new value.
 
-Return whether it had that value and has the new one now, the value that it has, and the time."""
+Return whether the field had the expected value and has the new one now, its value, and the time."""
 
 REFUSE: Final = (
     _COMMON
@@ -281,7 +282,7 @@ for at = 3, #ARGV do
 end
 """
 )
-"""ARGV: epoch, worker, keys that cannot be of a target."""
+"""ARGV: epoch, worker, keys that cannot belong to a target."""
 
 TURN: Final = (
     _COMMON
@@ -305,9 +306,10 @@ call('ZREM', waiting, me)
 return '0'
 """
 )
-"""ARGV: epoch, worker, host, seconds between two requests. 0: this is the worker's turn; else how long to wait.
+"""ARGV: epoch, worker, host, seconds between two requests. Return 0 if it is the worker's turn, else the seconds to
+wait.
 
-Of workers that wait (said so within the last second), the one whose last turn is longest ago is next."""
+Of the workers that wait (they asked within the last second), the one whose last turn is longest ago is next."""
 
 CHECK: Final = """
 local types = {
@@ -324,7 +326,7 @@ end
 redis.call('SET', KEYS[1] .. ':check', '1', 'PX', 1000)
 return redis.call('TIME')
 """
-"""An error if a key is not of our making, or nothing can be written."""
+"""Returns an error if a key was not written by Gleaner, or nothing can be written."""
 
 COUNTS: Final = (
     _COMMON

@@ -1,7 +1,7 @@
-"""Budgets that all workers share: what Redis holds of one is JSON, and what comes out of it is checked.
+"""Budgets that all workers share: Redis holds each as JSON, and what is read back is checked.
 
-The rules are those of one worker alone (:mod:`crawler.recover.budget`, :mod:`crawler.net.patience`). A state is
-read, changed by them, and put in the place of what was read if that is still there; else all of it is done again.
+The rules are those of a single worker (:mod:`crawler.recover.budget`, :mod:`crawler.net.patience`). A state is read and
+changed by them, and replaces the state that was read if that is still there; otherwise the steps are repeated.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 MAX_STATE_BYTES = 1024
-"""A longer value is not looked at."""
+"""Longer values are not parsed."""
 
 
 class State(Protocol):
-    """What a budget holds besides its limits."""
+    """The state of a budget, without its limits."""
 
     def save(self) -> dict[str, float | int | bool]:
-        """Return it by names."""
+        """Return the state as values by name."""
 
     def load(self, state: Mapping[str, Any], now: float) -> bool:
-        """Take *state* as :meth:`save` gave it; return False, and take nothing, if it cannot be one at *now*."""
+        """Load *state* as :meth:`save` returned it; return False, and change nothing, if it is impossible at *now*."""
 
 
 S = TypeVar("S", bound=State)
@@ -30,9 +30,9 @@ R = TypeVar("R")
 
 
 def changed(value: bytes, now: float, make: Callable[[], S], act: Callable[[S, float], R]) -> tuple[bytes, R, bool]:
-    """Return what *value* is after *act* at the time *now*, what *act* returned, and whether *value* was believed.
+    """Return the new value after *act* at the time *now*, the result of *act*, and whether *value* was valid.
 
-    *make* makes the budget of a new run, which *act* is done to if *value* is empty or cannot be a state.
+    *make* creates the budget of a new run; *act* applies to it if *value* is empty or invalid.
     """
     budget = make()
     facts = _facts(value)
