@@ -32,8 +32,7 @@ _MOST = 2**63 - 1
 
 
 class Answer(NamedTuple):
-    """The answer of an index: its readable lines in order, the number of unreadable ones, and the key to resume
-    with."""
+    """The answer of an index: its readable lines in order, the number of unreadable ones, and the next key, if any."""
 
     lines: tuple[IndexLine, ...]
     broken: int

@@ -1,6 +1,6 @@
 """Captures in WARC/1.1 files: written, read back strictly, indexed, looked up and packed as WACZ. No Scrapy in it.
 
-:mod:`~crawler.warc.exchange` is what was asked and answered, :mod:`~crawler.warc.writing` makes records of it.
+:mod:`~crawler.warc.exchange` models a request with its response, :mod:`~crawler.warc.writing` makes records of it.
 """
 
 from crawler.warc.exchange import Exchange

@@ -1,8 +1,8 @@
-"""Records of WARC and ARC files: plain, gzip or Zstandard, a member for each or all in one; past whatever is broken.
+"""Reads records of WARC and ARC files: plain, gzip or Zstandard, in one member or many; skips broken data.
 
 FastWARC decompresses gzip files as long as each member holds one sound record; it is faster than zlib. The first member
-that holds anything else, and those after it for a while, are read one by one, and :mod:`crawler.warc.framing` finds the
-records in them. Reading ends where the file ends, never before: what is no record is reported.
+that holds anything else, and some members after it, are read one by one, and :mod:`crawler.warc.framing` finds the
+records in them. Reading never ends before the end of the file: bytes that belong to no record are reported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BLOCK_BYTES = 1 << 20
 _PEEK_BYTES = 1 << 9
 _MAX_FIRST_LINE_BYTES = 1 << 14
 _CAREFUL_MEMBERS = 32
-"""Read one by one after the first that is not as it should be, before the fast way is tried again."""
+"""Members read one by one after an unsound one, before FastWARC is tried again."""
 _MAX_SHARE = 400
 _MIN_BOMB_BYTES = 1 << 30
 _END = b"\r\n\r\n"
@@ -46,10 +46,11 @@ _LENGTH_RE = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,18})[ \t]*(?:\r\n|\
 
 
 class Raw(NamedTuple):
-    """A record as it lies in a file: ``offset`` is the place of its member, or its own in a plain file.
+    """A record in a file: ``offset`` is that of its member, or its own in a plain file.
 
-    ``inner`` is its place in what the member holds. ``head`` are its header lines, ``block`` as many of its bytes as
-    were asked for, ``length`` how many there are. ``note`` says what is wrong with it, ``cut`` that its end is missing.
+    ``inner`` is its place in the decompressed member. ``head`` holds its header lines, ``block`` the requested part of
+    its block, ``length`` the length of the whole block. ``note`` says what is wrong with it, ``cut`` whether its end is
+    missing.
     """
 
     offset: int
@@ -72,7 +73,7 @@ class Raw(NamedTuple):
 
 
 def reader_of(fd: int, start: int, size: int) -> ReadAt:
-    """Return what reads the *size* bytes from *start* on of the open file *fd*."""
+    """Return a reader of the *size* bytes from *start* on of the open file *fd*."""
 
     def read_at(offset: int, count: int) -> bytes:
         count = min(count, size - offset)
@@ -87,14 +88,14 @@ def reader_of(fd: int, start: int, size: int) -> ReadAt:
 
 @contextmanager
 def reading(path: Path, start: int = 0, size: int | None = None) -> Iterator[tuple[ReadAt, int]]:
-    """Open the file at *path*, or *size* bytes of it from *start* on; yield what reads from it, and its size."""
+    """Open the file at *path*, or *size* bytes of it from *start* on; yield a reader and its size."""
     with path.open("rb", buffering=0) as file:
         length = os.fstat(file.fileno()).st_size - start if size is None else size
         yield reader_of(file.fileno(), start, length), max(0, length)
 
 
 def unpack(read_at: ReadAt, size: int, out: IO[bytes], limit: int) -> int:
-    """Write what a compressed file of *size* bytes holds to *out*, without what is broken; return how long that is.
+    """Write the content of a compressed file of *size* bytes to *out*, without broken data; return its length.
 
     Raises ValueError if it is longer than *limit* bytes.
     """
@@ -108,7 +109,7 @@ def read_record_at(read_at: ReadAt, size: int, offset: int, limit: int) -> Raw:
     else:
         records = read_archive(read_at, size, limit, offset)
     found = next(records, None)
-    while isinstance(found, Gap) and found.place == offset:  # a stray line before it
+    while isinstance(found, Gap) and found.place == offset:  # a stray line before the record
         found = next(records, None)
     if not isinstance(found, Raw) or found.offset != offset:
         raise ValueError("there is no record")
@@ -129,7 +130,7 @@ def read_archive(read_at: ReadAt, size: int, limit: int, start: int = 0) -> Iter
 
 
 def read_stream(read: Callable[[int], bytes], limit: int) -> Iterator[Raw | Gap]:
-    """Yield the records of a stream that can be read once: what a pipe gives, decompressed."""
+    """Yield the records of a stream that can be read once: the decompressed data of a pipe."""
 
     def blocks(place: int) -> Iterator[bytes]:
         if place:
@@ -142,14 +143,14 @@ def read_stream(read: Callable[[int], bytes], limit: int) -> Iterator[Raw | Gap]
 
 
 def is_archive(read_at: ReadAt, size: int) -> bool:
-    """Tell whether a file of *size* bytes holds WARC or ARC records, by what stands first in it."""
+    """Return whether a file of *size* bytes holds WARC or ARC records, by its start."""
     if not is_compressed(read_at, size):
         return begins_record(read_at(0, _MAX_FIRST_LINE_BYTES).lstrip(b"\r\n"))
     return _Compressed(read_at, size, 0).is_archive()
 
 
 def is_compressed(read_at: ReadAt, size: int) -> bool:
-    """Tell whether a file is gzip or Zstandard: by its first bytes, or by its first record if those are damaged."""
+    """Return whether a file is gzip or Zstandard: by its first bytes, or by its first record if those are damaged."""
     start = read_at(0, _MAX_FIRST_LINE_BYTES)
     if is_member(start) or skippable_length(start[:8]) is not None:
         return True
@@ -172,7 +173,7 @@ def _plain_blocks(read_at: ReadAt, offset: int) -> Iterator[bytes]:
 
 
 class _Compressed:
-    """A file of members; ``end`` is where the members end that were read last."""
+    """A file of members; ``end`` is the end of the members that were read last."""
 
     def __init__(self, read_at: ReadAt, size: int, limit: int) -> None:
         self._read_at, self._size, self._limit = read_at, size, limit
@@ -201,7 +202,7 @@ class _Compressed:
         yield from self._members(place)
 
     def unpack(self, out: IO[bytes], limit: int) -> int:
-        """Write what all members hold to *out*; return how long it is."""
+        """Write the content of all members to *out*; return its length."""
         with suppress(BrokenMember):
             self._dictionary = read_dictionary(self._read_at)
         place = written = 0
@@ -231,7 +232,7 @@ class _Compressed:
             return False
 
     def _members(self, place: int) -> Iterator[Raw | Gap]:
-        """Yield the records of the member at *place*, and of those behind it that go on with it; set ``end``."""
+        """Yield the records of the member at *place*, and of the members that continue it; set ``end``."""
         head = self._read_at(place, 8)
         length = skippable_length(head)
         if length is not None and place + length <= self._size:
@@ -255,7 +256,7 @@ class _Compressed:
             self.end = self.next_member(broken + 1)
 
     def _blocks(self, place: int, inner: int) -> Iterator[bytes]:
-        """Yield what the members from *place* on hold, without the first *inner* bytes, up to one with a record."""
+        """Yield the content of members from *place* on, without the first *inner* bytes, up to one with a record."""
         given, begun = 0, place
         while True:
             member = Member(self._read_at, place, self._dictionary)
@@ -274,7 +275,7 @@ class _Compressed:
                 return
 
     def _begins_record(self, place: int) -> bool:
-        """Tell whether the member at *place* begins with a record, or cannot be read."""
+        """Return whether the member at *place* begins with a record, or cannot be read."""
         try:
             start = b""
             for block in Member(self._read_at, place, self._dictionary).blocks():
@@ -308,7 +309,7 @@ _MAGIC_RE = re.compile(re.escape(GZIP_MAGIC + b"\x08") + b"|" + re.escape(ZSTD_M
 
 
 class _File:
-    """What FastWARC reads from."""
+    """The file object from which FastWARC reads."""
 
     def __init__(self, read_at: ReadAt, place: int) -> None:
         self._read_at, self._place = read_at, place
@@ -330,9 +331,9 @@ class _File:
 
 
 def _read_fast(read_at: ReadAt, place: int, limit: int) -> Generator[Raw, None, int]:
-    """Yield sound records, a gzip member each, from *place* on; return the place of the first that may be none.
+    """Yield sound records, a gzip member each, from *place* on; return the place of the first doubtful member.
 
-    A record is yielded when the next member has begun: only then its checksum was compared.
+    A record is yielded when the next member has begun: only then has its checksum been compared.
     """
     try:
         from fastwarc.stream_io import GzipReader  # noqa: PLC0415 - an extra
@@ -359,7 +360,7 @@ def _read_fast(read_at: ReadAt, place: int, limit: int) -> Generator[Raw, None, 
 
 
 def _sound_record(reader: GzipReader, first: bytes, at: int, limit: int) -> Raw | None:
-    """Return the record that begins with *first*, if it is all that the member at *at* holds, and as it should be."""
+    """Return the record that begins with *first*, if it is sound and all that the member at *at* holds."""
     data = first + reader.read(_PEEK_BYTES)
     while (end := data.find(_END)) < 0:
         more = reader.read(_PEEK_BYTES) if len(data) < MAX_HEAD_BYTES else b""
@@ -383,7 +384,7 @@ def _sound_record(reader: GzipReader, first: bytes, at: int, limit: int) -> Raw 
 
 
 def _said_length(head: bytes) -> int | None:
-    """Return the Content-Length in *head*, None if there is none, or more than digits."""
+    """Return the Content-Length in *head*; None if it is missing or not a number."""
     place = head.rfind(_LENGTH)
     if place >= 0:
         digits = head[place + len(_LENGTH) : head.find(b"\r", place + len(_LENGTH)) % (len(head) + 1)]

@@ -1,4 +1,4 @@
-"""CDXJ indexes, as pywb and ReplayWeb.page read them: sorted lines, in blocks that are compressed each by itself."""
+"""CDXJ indexes, as pywb and ReplayWeb.page read them: sorted lines, in separately compressed blocks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Block(NamedTuple):
 
 
 def cdxj_line(capture: Capture, filename: str) -> bytes:
-    """Return the line of *capture*, which lies in *filename*."""
+    """Return the line of *capture*, which is in *filename*."""
     status = {} if capture.status is None else {"status": str(capture.status)}
     fields = {
         "url": capture.url,
@@ -40,7 +40,7 @@ def cdxj_line(capture: Capture, filename: str) -> bytes:
 
 
 def timestamp(date: str) -> str:
-    """Return a WARC-Date as the 14 digits that CDX has.
+    """Return a WARC-Date as the 14 digits of a CDX timestamp.
 
     >>> timestamp("2026-11-22T12:30:15.123Z")
     '20261122123015'

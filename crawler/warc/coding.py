@@ -1,8 +1,8 @@
-"""Undoing the codings of a body, as its bytes show them: one rule for the site, archives, WARC files and robots.txt.
+"""Decodes bodies by what their bytes show: one rule for the site, archives, WARC files and robots.txt.
 
-Headers are often wrong. Common Crawl until 2018 and CC-NEWS until 2019 kept ``Content-Encoding: gzip`` for bodies
-that they had decoded; other captures are gzip and no header says so; some servers send ``Content-Encoding: UTF-8``.
-So a coding is undone if the bytes have it, whatever the header says. :class:`Decoded` says where the two disagree.
+Headers are often wrong. Common Crawl until 2018 and CC-NEWS until 2019 kept ``Content-Encoding: gzip`` for bodies that
+they had decoded; other captures are gzip without such a header; some servers send ``Content-Encoding: UTF-8``. So a
+coding is decoded if the bytes have it, whatever the header says. :class:`Decoded` says where the two disagree.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from crawler.warc.members import GZIP_MAGIC, ZSTD_MAGIC, BrokenMember, Member
 from crawler.warc.payload import looks_plain
 
 MAX_BODY = 64 * 1024 * 1024
-"""Bytes. What is longer decoded is refused, unless the caller sets another limit."""
+"""Limit on a decoded body, unless the caller sets another; a longer body is refused."""
 MAX_CODINGS = 10
-"""Codings of one body, named in a header or not."""
+"""The most codings of one body, named in a header or not."""
 
 _WINDOW_BYTES = 1 << 14
 _MAX_NAME_LETTERS = 20
@@ -34,7 +34,7 @@ _LINE_END_RE = re.compile(rb"\r?\n")
 
 
 class TooLong(ValueError):
-    """A body is longer decoded than it may be; ``start`` is what was decoded of it."""
+    """A decoded body exceeds the limit; ``start`` is its decoded start."""
 
     def __init__(self, limit: int, start: bytes) -> None:
         super().__init__(f"it is longer than {limit} bytes decoded")
@@ -42,7 +42,7 @@ class TooLong(ValueError):
 
 
 class Decoded(NamedTuple):
-    """A body without its codings: ``undone`` names those it had, the outermost first.
+    """A body without its codings: ``undone`` names the codings that it had, the outermost first.
 
     ``notes`` say, for people, where the header and the bytes disagree. ``whole`` is False if the body is cut short.
     """
@@ -56,10 +56,10 @@ class Decoded(NamedTuple):
 def decode(
     body: bytes, content_encoding: str | None, transfer_encoding: str | None = None, *, limit: int | None = None
 ) -> Decoded:
-    """Undo the codings of *body*, of which the headers say *content_encoding* and *transfer_encoding*.
+    """Decode *body*, whose headers say *content_encoding* and *transfer_encoding*.
 
-    Raises ``ValueError`` for what is neither so coded nor plain, :class:`TooLong` for what is longer than *limit*
-    bytes (None: :data:`MAX_BODY`). Checksums are compared where a coding has them.
+    Raises ``ValueError`` for a body that is neither coded so nor plain, :class:`TooLong` for one longer than *limit*
+    bytes (None: :data:`MAX_BODY`). Checksums are compared if a coding has them.
 
     >>> decode(b"<p>A page.</p>", "gzip")
     Decoded(body=b'<p>A page.</p>', undone=(), notes=('gzip said, stored without it',), whole=True)
@@ -85,9 +85,9 @@ def decode(
 
 
 def decode_body(body: bytes, content_encoding: str | None, *, whole: bool = False, limit: int | None = None) -> bytes:
-    """Return *body* without its codings, as :func:`decode` does; of one that is cut short, what there is.
+    """Return *body* decoded as :func:`decode` does; if it is cut short, its available part.
 
-    Raises ``ValueError``, too, for one that is cut short if it must be *whole*.
+    If it must be *whole*, a body that is cut short also raises ``ValueError``.
 
     >>> decode_body(zlib.compress(b"page"), "deflate")
     b'page'
@@ -99,7 +99,7 @@ def decode_body(body: bytes, content_encoding: str | None, *, whole: bool = Fals
 
 
 def dechunked(body: bytes, said: bool) -> Decoded:
-    """Undo the chunks of *body* if it has any: where a header *said* so they may break off, else they must be whole."""
+    """Remove the chunk framing of *body*, if any: it may break off if a header *said* so, else it must be whole."""
     parts, place, whole = list[bytes](), 0, False
     while (head := _CHUNK_HEAD_RE.match(body, place)) is not None:
         size = int(head[1], 16)
@@ -134,7 +134,7 @@ def _after(state: Decoded, found: _Layer, coding: str, *notes: str) -> Decoded:
 
 
 def _undo(state: Decoded, said: str, limit: int) -> Decoded:
-    """Undo the coding that a header *said*, or the one that the bytes have, or none if they are plain."""
+    """Decode the coding that a header *said*, or the one that the bytes have; none if they are plain."""
     shown = said[:_MAX_NAME_LETTERS]
     coding = _marked(state.body) or (said if said in _KNOWN else None)
     if coding is None:
@@ -164,12 +164,12 @@ def _marked(body: bytes) -> str | None:
 
 
 def _hidden(body: bytes) -> str | None:
-    """Return the coding that no header names and that *body* shows beyond doubt."""
+    """Return the coding that no header names but *body* clearly has."""
     return "gzip" if body.startswith(_GZIP_MEMBER) else "zstd" if body.startswith(ZSTD_MAGIC) else None
 
 
 def _unsaid_without_mark(state: Decoded, limit: int) -> Decoded:
-    """Undo a coding that no header names and no mark shows: only if its data ends where the body ends."""
+    """Decode a coding that neither a header nor a mark shows, only if its data ends exactly with the body."""
     if state.undone not in {(), ("chunked",)} or not state.body:
         return state
     if not state.body.startswith(_ZLIB_HEADS) and looks_plain(state.body):
@@ -179,7 +179,7 @@ def _unsaid_without_mark(state: Decoded, limit: int) -> Decoded:
 
 
 def _without_mark(body: bytes, limit: int) -> tuple[str, _Layer] | None:
-    """Return the coding without a mark that *body* has to its very end, and what it holds; None if it has none."""
+    """Return the coding without a mark whose data ends exactly with *body*, and the decoded data; None if none does."""
     for coding in ("deflate", "br"):
         try:
             found = _decoded(body, coding, limit)
@@ -193,7 +193,7 @@ def _without_mark(body: bytes, limit: int) -> tuple[str, _Layer] | None:
 
 
 def _decoded(body: bytes, coding: str, limit: int) -> _Layer:
-    """Return what *body* holds. Raises ValueError if it is not so coded, TooLong if it is longer than *limit* bytes."""
+    """Return *body* decoded. Raises ValueError if it has another coding, TooLong if it is longer than *limit* bytes."""
     if coding == "deflate":
         return _inflated(body, limit)
     if coding == "br":
@@ -206,7 +206,7 @@ def _decoded(body: bytes, coding: str, limit: int) -> _Layer:
 
 
 def _from_members(body: bytes, limit: int) -> _Layer:
-    """Decompress all members of *body*; zeros, or anything else that is no member, may follow the last."""
+    """Decompress all members of *body*; zeros, or other bytes that are not a member, may follow the last."""
     parts, length, place = list[bytes](), 0, 0
     while True:
         member = Member(lambda offset, count: body[offset : offset + count], place)

@@ -1,4 +1,4 @@
-"""Dates and digests of records, in whatever form the field's tools wrote them, to be compared."""
+"""Parses dates and digests of records, in all forms that tools write, so that they can be compared."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ _LENGTHS = {hashlib.new(name, usedforsecurity=False).digest_size: name for name 
 
 
 def instant(date: str | None) -> datetime | None:
-    """Return the instant that a ``WARC-Date``, an ARC date or a CDX timestamp stands for, None if it is none.
+    """Return the instant of a ``WARC-Date``, an ARC date or a CDX timestamp, None if it is invalid.
 
-    ISO 8601 with or without time, fraction and zone (UTC if there is none), or 4 to 14 digits; a month or day 00 is
-    the first one.
+    ISO 8601 with or without time, fraction and zone (default UTC), or 4 to 14 digits; a month or day 00 counts as 01.
 
     >>> instant("2016-02-27T10:11:12.5Z").isoformat(), instant("201602271011").isoformat()
     ('2016-02-27T10:11:12.500000+00:00', '2016-02-27T10:11:00+00:00')
@@ -34,7 +33,7 @@ def instant(date: str | None) -> datetime | None:
         except ValueError:
             return None
     text = _LONG_FRACTION_RE.sub(r"\1", _SPACED_RE.sub(r"\1T\2", text))
-    if len(text) in {4, 7}:  # a year, a month
+    if len(text) in {4, 7}:  # a year alone, or a year and a month
         text += "-01-01"[: 10 - len(text)] if len(text) == 4 else "-01"  # noqa: PLR2004
     try:
         found = datetime.fromisoformat(text)
@@ -44,7 +43,7 @@ def instant(date: str | None) -> datetime | None:
 
 
 def same_second(one: str | None, other: str | None) -> bool:
-    """Tell whether two dates are of the same second: tools write fractions on one side only."""
+    """Return whether two dates are in the same second: some tools write fractions on one side only."""
     first, second = instant(one), instant(other)
     if first is None or second is None:
         return one == other
@@ -52,7 +51,7 @@ def same_second(one: str | None, other: str | None) -> bool:
 
 
 def plain_digest(digest: str | None) -> str | None:
-    """Return a payload digest as ``algorithm:hex``, None if there is none. What is unknown stays as it is.
+    """Return a payload digest as ``algorithm:hex``, None if there is none. An unknown form is returned unchanged.
 
     >>> plain_digest("SHA-1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ")
     'sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709'
@@ -68,7 +67,7 @@ def plain_digest(digest: str | None) -> str | None:
 
 
 def digest_like(digest: str, payload: bytes) -> str | None:
-    """Return the digest of *payload* by the algorithm of the plain *digest*, None if that is unknown."""
+    """Return the digest of *payload* by the algorithm of the plain *digest*, None if the algorithm is unknown."""
     algorithm = digest.partition(":")[0]
     if algorithm not in _LENGTHS.values():
         return None
@@ -76,7 +75,7 @@ def digest_like(digest: str, payload: bytes) -> str | None:
 
 
 def _bytes_of(value: str, algorithm: str) -> bytes | None:
-    """Return the bytes that *value* writes, in hexadecimal or Base32, with as many as *algorithm* has."""
+    """Return the bytes of *value*, in hexadecimal or Base32, if their length is that of *algorithm*."""
     sizes = [size for size, name in _LENGTHS.items() if algorithm in {"", name}]
     for decode in (bytes.fromhex, _from_base32):
         try:

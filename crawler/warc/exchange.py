@@ -1,4 +1,4 @@
-"""One exchange over HTTP, as it goes into a WARC file: without secrets, and without claims that do not hold."""
+"""One exchange over HTTP in the form for a WARC file: without secrets, and without headers that are not true."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Literal, NamedTuple
 from urllib.parse import quote, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
-"""Names and values in order; bytes beyond ASCII are the characters of the same numbers (Latin-1)."""
+"""Names and values in order; bytes beyond ASCII are Latin-1 characters."""
 
 Truncated = Literal["length", "time", "disconnect", "unspecified"]
 
 HELD_BACK = "X-Crawler-"
-"""Put before the name of a header that the stored body no longer agrees with, as Common Crawl does."""
+"""Prefix for the name of a header that no longer matches the stored body, as Common Crawl writes it."""
 
 _SECRET_RE = re.compile(
     r"(?:^|[-_])(?:set-)?(?:cookie2?|authorization|authentication-info|auth|token|jwt|secret|passw(?:or)?d|session"
@@ -27,10 +27,10 @@ _NO_URI_RE = re.compile(r"[^\x21-\x7e]+|[<>]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request and its response. ``body`` is the entity as it came: content coding kept, transfer coding undone.
+    """A request and its response. ``body`` is the entity with its content coding, without transfer coding.
 
-    ``date`` is when the response began, in UTC; ``ip`` who answered, if known; ``truncated`` why the body is not
-    whole, None if it is. What the library below does not tell is not made up: there is no reason phrase.
+    ``date`` is when the response began, in UTC; ``ip`` the server's address, if known; ``truncated`` why the body is
+    incomplete, None if it is complete. There is no reason phrase, as Scrapy does not report it.
     """
 
     url: str
@@ -63,7 +63,7 @@ class Block(NamedTuple):
     headers: Headers
 
     def encode(self) -> bytes:
-        """Return the bytes up to and with the empty line."""
+        """Return the bytes up to and including the empty line."""
         lines = [self.start, *(f"{name}: {value}" for name, value in self.headers)]
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1", "replace")
 
@@ -80,8 +80,8 @@ def request_block(exchange: Exchange) -> Block:
 def response_block(exchange: Exchange) -> Block:
     """Return the head of the response, so that it describes the body that is stored with it.
 
-    A transfer coding was undone, and a length that is not that of the body is none: such headers are kept under
-    another name (:data:`HELD_BACK`), where no reader takes them for true.
+    Headers for a removed transfer coding and a length that is not that of the body are kept under another name
+    (:data:`HELD_BACK`), so that no reader uses them.
     """
     headers = []
     for name, value in public(exchange.headers):
@@ -93,12 +93,12 @@ def response_block(exchange: Exchange) -> Block:
 
 
 def public(headers: Headers) -> Headers:
-    """Return *headers* without those whose names say that they hold secrets: cookies, credentials, tokens."""
+    """Return *headers* without those whose names show that they hold secrets: cookies, credentials, tokens."""
     return tuple((_line(name), _line(value)) for name, value in headers if not is_secret(name))
 
 
 def target_uri(url: str) -> str:
-    """Return *url* as it stands in ``WARC-Target-URI``: what would break or bend a header is percent-encoded.
+    """Return *url* for ``WARC-Target-URI``: characters that would break or change a header are percent-encoded.
 
     >>> target_uri("http://example.org/a b")
     'http://example.org/a%20b'
@@ -107,7 +107,7 @@ def target_uri(url: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a header called *name* is kept out of WARC files.
+    """Return whether a header called *name* is kept out of WARC files.
 
     >>> [name for name in ("Cookie", "Set-Cookie", "X-Api-Key", "ETag", "WWW-Authenticate") if is_secret(name)]
     ['Cookie', 'Set-Cookie', 'X-Api-Key']

@@ -1,7 +1,7 @@
-"""Where records begin and end in a stream of bytes, WARC or ARC, also where lengths lie and lines are missing or stray.
+"""Where records begin and end in a WARC or ARC stream, even if lengths are wrong or lines are missing or extra.
 
-A record is believed if what its length says fits what follows it. If not, it ends before the next line that begins a
-record. Every byte is either part of a record or told as a :class:`Gap`.
+The length of a record is trusted if it fits what follows the record. If not, the record ends before the next line that
+begins a record. Every byte is either part of a record or reported in a :class:`Gap`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from crawler.warc.members import BrokenMember
 
 MAX_HEAD_BYTES = 1 << 18
-"""Of the headers of one record."""
+"""Limit on the headers of one record."""
 
 _PEEK_BYTES = 64
 _HEAD_STEP_BYTES = 1 << 12
 _STEP_BYTES = 1 << 16
 _MAX_REREAD_BYTES = 1 << 28
-"""Read twice, at most, to find out whether lengths are true; then the next line that begins a record counts."""
+"""Limit on bytes that are read twice to check lengths; beyond it only the next line that begins a record counts."""
 _MAX_LINE_BYTES = 1 << 14
 _MARK_OVERLAP_BYTES = _MAX_LINE_BYTES
 
@@ -33,7 +33,7 @@ _ARC_LINE = (
 _ARC_RE = re.compile(_ARC_LINE)
 _ARC_MARK_RE = re.compile(rb"\n(?=" + _ARC_LINE + rb")")
 _BOUNDS = frozenset({b"\r\n\r\n", b"\n\n"})
-"""Behind a WARC record; if they are where its length says, it is believed whatever follows them."""
+"""The line ends after a WARC record; if they are where its length says, it is trusted whatever follows."""
 _ARC_BOUND_RE = re.compile(rb"\r?\n[A-Za-z][A-Za-z0-9+.-]{1,15}:")
 _HEAD_END_RE = re.compile(rb"\r?\n\r?\n")
 _LENGTH_RE = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -43,10 +43,10 @@ _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]{2,45}|-", re.ASCII)
 
 
 class Frame(NamedTuple):
-    """A record in a stream: ``place`` is where it begins, ``head`` its header lines, ``block`` what was asked for.
+    """A record in a stream: ``place`` is its start, ``head`` its header lines, ``block`` the start of its block.
 
-    ``length`` is how long the block really is, ``note`` what is wrong with the record, and ``cut`` whether its end is
-    missing. The head of an ARC record is written as that of a WARC record.
+    ``length`` is the true length of the block, ``note`` what is wrong with the record, and ``cut`` whether its end is
+    missing. The head of an ARC record is converted to that of a WARC record.
     """
 
     place: int
@@ -58,16 +58,16 @@ class Frame(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """A place from which on, up to the next record or the end, there is no record, and why."""
+    """Bytes from a place up to the next record or the end that belong to no record, and the reason."""
 
     place: int
     reason: str
 
 
 class Stream:
-    """Bytes that can be looked at before they are taken; *blocks_from* yields them in blocks from a place on.
+    """Bytes that can be peeked at before they are read; *blocks_from* yields them in blocks from a place on.
 
-    ``broken`` is what ended them too early, None if they end where they should.
+    ``broken`` is the error that ended them too early, None if there was none.
     """
 
     def __init__(self, blocks_from: Callable[[int], Iterator[bytes]]) -> None:
@@ -79,7 +79,7 @@ class Stream:
 
     @property
     def place(self) -> int:
-        """Where the next byte is."""
+        """The place of the next byte."""
         return self._base + self._at
 
     def peek(self, count: int) -> bytes:
@@ -88,20 +88,20 @@ class Stream:
         return self._data[self._at : self._at + count]
 
     def take(self, count: int) -> bytes:
-        """Return the next *count* bytes, fewer only at the end, and move behind them."""
+        """Return the next *count* bytes, fewer only at the end, and move after them."""
         data = self.peek(count)
         self._at += len(data)
         return data
 
     def skip(self, count: int) -> int:
-        """Move on by *count* bytes, and return by how many there were."""
+        """Move on by up to *count* bytes, and return by how many."""
         skipped = 0
         while skipped < count and (data := self.take(min(count - skipped, _STEP_BYTES))):
             skipped += len(data)
         return skipped
 
     def seek(self, place: int) -> None:
-        """Move to *place*, forward or back."""
+        """Move to *place*, forward or backward."""
         if self._base <= place <= self._base + len(self._data):
             self._at = place - self._base
             return
@@ -126,7 +126,7 @@ class Stream:
 
 
 def read_head(head: bytes) -> dict[str, str]:
-    r"""Return the headers in *head*: names in lower case, the first of each; folded lines are put together.
+    r"""Return the headers in *head*: names in lower case, the first of each; folded lines are joined.
 
     >>> read_head(b"WARC/1.0\r\nwarc-type: response\nX:a\r\n b")
     {'warc-type': 'response', 'x': 'a b'}
@@ -146,7 +146,7 @@ def read_head(head: bytes) -> dict[str, str]:
 
 
 def begins_record(data: bytes) -> bool:
-    """Tell whether a WARC or ARC record begins with *data*, its first line or more."""
+    """Return whether a WARC or ARC record begins with *data*, its first line or more."""
     return _WARC_RE.match(data) is not None or _ARC_RE.match(data) is not None
 
 
@@ -180,7 +180,7 @@ class _Framer:
             yield found
 
     def _skip_blank(self) -> bool:
-        """Move to the next byte that is no line end, space or zero; tell whether there is one."""
+        """Move to the next byte that is not a line end, space or zero; return whether there is one."""
         while data := self._stream.peek(_STEP_BYTES):
             blank = _BLANK_RE.match(data)
             self._stream.skip(blank.end() if blank else 0)
@@ -196,7 +196,7 @@ class _Framer:
             if len(data) == searched or searched > MAX_HEAD_BYTES:
                 return Gap(place, "its headers do not end")
         head = data[: end.start()]
-        if _MARK_RE.search(head):  # it has no end of its own
+        if _MARK_RE.search(head):  # the record has no end of its own
             return Gap(place, "its headers do not end")
         stream.skip(end.end())
         said = read_head(head).get("content-length", "")
@@ -221,7 +221,7 @@ class _Framer:
         return frame._replace(head=_arc_head(fields, frame.block)) if isinstance(frame, Frame) else frame
 
     def _sized(self, place: int, head: bytes, said: int, next_re: re.Pattern[bytes]) -> Frame | Gap:
-        """Return the record whose block begins here and is *said* bytes long, if that is so; else as long as it is."""
+        """Return the record whose block begins here: *said* bytes long if that fits, else of its true length."""
         stream, start = self._stream, self._stream.place
         if self._doubt:
             block, length = self._until_mark(self._limit)
@@ -255,7 +255,7 @@ class _Framer:
         return Frame(place, head, bare, length - len(block) + len(bare), note)
 
     def _until_mark(self, keep: int) -> tuple[bytes, int]:
-        """Move to the next line that begins a record; return *keep* bytes before it at most, and how many there are."""
+        """Move to the next line that begins a record; return at most *keep* bytes before it, and how many there are."""
         stream, kept, length = self._stream, list[bytes](), 0
         if begins_record(stream.peek(_MAX_LINE_BYTES)):
             return b"", 0
@@ -263,7 +263,7 @@ class _Framer:
             found = _MARK_RE.search(data) or _ARC_MARK_RE.search(data)
             last = len(data) < _STEP_BYTES + _MARK_OVERLAP_BYTES
             step = found.end() if found else len(data) if last else _STEP_BYTES
-            if found and not last and step > _STEP_BYTES:  # its line may go on behind what was looked at
+            if found and not last and step > _STEP_BYTES:  # the line may continue after the peeked bytes
                 found, step = None, _STEP_BYTES
             taken = stream.take(step)
             kept.append(taken[: max(0, keep - length)])
@@ -274,9 +274,9 @@ class _Framer:
 
 
 def _arc_fields(words: list[str]) -> dict[str, str] | None:
-    """Return what the first line of an ARC record says (version 1 or 2); None if it is no such line.
+    """Return the fields in the first line of an ARC record (version 1 or 2); None if it is not such a line.
 
-    URLs and types with spaces in them are real.
+    URLs and types with spaces in them occur in real files.
     """
     place = next(
         (

@@ -1,4 +1,4 @@
-"""The HTTP response in a record, as leniently as the field's tools write it."""
+"""Reads the HTTP response in a record, leniently, as tools write it in many forms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _END_RE = re.compile(rb"\r?\n\r?\n")
 
 
 class Message(NamedTuple):
-    """An HTTP response: ``status`` is None if it tells none, ``body`` has its codings yet."""
+    """An HTTP response: ``status`` is None if there is none, ``body`` is not decoded yet."""
 
     protocol: str
     status: int | None
@@ -29,7 +29,7 @@ class Message(NamedTuple):
         return ", ".join(values) if values else None
 
     def decoded(self, limit: int) -> Decoded:
-        """Return the body without its codings. Raises as :func:`~crawler.warc.coding.decode` does."""
+        """Return the decoded body. Raises as :func:`~crawler.warc.coding.decode` does."""
         return decode(self.body, self.header("content-encoding"), self.header("transfer-encoding"), limit=limit)
 
 

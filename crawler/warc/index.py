@@ -1,7 +1,7 @@
-"""What WARC files hold, in SQLite: by URL for replay, by payload for revisits, in CDX's order for WACZ.
+"""An index of WARC files in SQLite: by URL for replay, by payload for revisits, in CDX order for WACZ.
 
-It is made from the files alone and can be made again at any time. A file's row says how far it has been read and the
-CRC-32 of those bytes, so that later damage shows which no checksum in the file itself could tell.
+It is built from the files alone and can be rebuilt at any time. A file's row says how far it was read and the CRC-32 of
+those bytes, which shows later damage that no checksum in the file itself can show.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ _VERSION = 1
 
 
 class Capture(NamedTuple):
-    """A response in a WARC file: ``kind`` is ``response``, ``revisit`` or ``resource``, the last two say of what."""
+    """A response in a WARC file: ``kind`` is ``response``, ``revisit`` or ``resource``.
+
+    ``refers_to_url`` and ``refers_to_date`` name the response of a revisit, if the record says which.
+    """
 
     file: str
     offset: int
@@ -78,11 +81,11 @@ class CaptureIndex:
             raise
 
     def files(self) -> dict[str, tuple[int, int]]:
-        """Return of each file how far it has been read and the CRC-32 of what was read."""
+        """Return for each file how far it was read and the CRC-32 of what was read."""
         return {name: (size, crc) for name, size, crc in self._connection.execute("SELECT name, bytes, crc FROM files")}
 
     def advance(self, name: str, size: int, crc: int) -> None:
-        """Note that the file *name* has been read up to *size*, bytes of that *crc*."""
+        """Note that the file *name* was read up to *size*, and the *crc* of those bytes."""
         self._connection.execute(
             "INSERT INTO files (name, bytes, crc) VALUES (?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, crc = excluded.crc",
@@ -90,12 +93,12 @@ class CaptureIndex:
         )
 
     def forget(self, name: str) -> None:
-        """Take out the file *name* and what it holds."""
+        """Remove the file *name* and its captures."""
         self._connection.execute("DELETE FROM captures WHERE file = (SELECT id FROM files WHERE name = ?)", (name,))
         self._connection.execute("DELETE FROM files WHERE name = ?", (name,))
 
     def add(self, capture: Capture) -> None:
-        """Take in *capture*, whose file is known (:meth:`advance`)."""
+        """Add *capture*, whose file is known (:meth:`advance`)."""
         marks = ", ".join("?" * len(Capture._fields[1:]))
         self._connection.execute(
             f"INSERT OR REPLACE INTO captures (file, {_COLUMNS})"  # noqa: S608 - our own words
@@ -112,7 +115,7 @@ class CaptureIndex:
         return Original(*row) if row else None
 
     def last_answer(self, url: str) -> Original | None:
-        """Return the last response of status 200 for the very *url*: what a 304 says is still the answer."""
+        """Return the last response of status 200 for exactly *url*: a 304 says that it is still the answer."""
         url = target_uri(url)
         row = self._connection.execute(
             "SELECT record_id, url, date, digest FROM captures"
@@ -126,11 +129,11 @@ class CaptureIndex:
         return next(self._captures("WHERE name = ? AND offset = ?", file, offset), None)
 
     def of_file(self, file: str) -> Iterator[Capture]:
-        """Yield the captures in *file*, in their order."""
+        """Yield the captures in *file*, in the order of the file."""
         return self._captures("WHERE file = (SELECT id FROM files WHERE name = ?) ORDER BY offset", file)
 
     def has_original(self, revisit: Capture) -> bool:
-        """Tell whether the response is there that *revisit* refers to."""
+        """Return whether the response to which *revisit* refers is in the index."""
         url = revisit.refers_to_url or ""
         row = self._connection.execute(
             "SELECT 1 FROM captures WHERE urlkey = ? AND url = ? AND date = ? AND kind = 'response' LIMIT 1",
@@ -139,11 +142,11 @@ class CaptureIndex:
         return row.fetchone() is not None
 
     def orphans(self) -> Iterator[Capture]:
-        """Yield the revisits of responses that are not there."""
+        """Yield the revisits whose response is not in the index."""
         return (one for one in self._captures("WHERE kind = 'revisit'") if not self.has_original(one))
 
     def of_url(self, url: str) -> Iterator[Capture]:
-        """Yield the captures of *url*, by canonical form as replay tools look them up, the oldest first."""
+        """Yield the captures of *url*, by its canonical form as in replay tools, the oldest first."""
         return self._captures("WHERE urlkey = ? ORDER BY date, name, offset", url_key(url))
 
     def matching(self, field: Literal["digest", "record_id"], value: str) -> Iterator[Capture]:
@@ -161,7 +164,7 @@ class CaptureIndex:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """See, until this ends, what is there now, whatever another process adds."""
+        """Until the context ends, show the current state, whatever another process adds."""
         self._connection.execute("BEGIN")
         try:
             yield
@@ -169,15 +172,15 @@ class CaptureIndex:
             self._connection.rollback()
 
     def commit(self) -> None:
-        """Keep what was noted; the files' own bytes must be durable before."""
+        """Commit the changes; the files' own bytes must be durable before."""
         self._connection.commit()
 
     def into_one_file(self) -> None:
-        """Have all that is committed in the one file, which can then be renamed."""
+        """Move all that is committed into one file, which can then be renamed."""
         self._connection.execute("PRAGMA journal_mode = DELETE")
 
     def close(self) -> None:
-        """Close the database, forgetting what was not committed."""
+        """Close the database; changes that were not committed are lost."""
         self._connection.close()
 
     def _captures(self, condition: str, *parameters: object) -> Iterator[Capture]:
@@ -186,21 +189,21 @@ class CaptureIndex:
 
 
 def url_key(url: str) -> str:
-    """Return the key by which CDX indexes look up *url*: its SURT, or if it has none, *url* itself.
+    """Return the key by which CDX indexes look up *url*: its SURT, or *url* itself if it has none.
 
     >>> url_key("http://www.Example.org/a?b=2&a=1#top")
     'org,example)/a?a=1&b=2'
     """
     try:
         return surt(url)
-    except ValueError:  # what a hostile URL makes of it
+    except ValueError:  # a hostile URL can cause any error
         return url
 
 
 def read_back(record: Record, file: str) -> Capture | None:
-    """Return what the index keeps of *record*, None if it is no response.
+    """Return the index entry of *record*, None if it is not a response.
 
-    The one way into the index: for what is written now, for what is read again, and for what is checked.
+    All entries are made here: of records just written, read again, or checked.
     """
     if record.kind not in {"response", "revisit"}:
         return None

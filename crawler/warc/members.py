@@ -1,6 +1,7 @@
-"""Members of gzip files and frames of Zstandard files: decompressed in blocks, linear time and bounded memory.
+"""Members of gzip files and frames of Zstandard files: decompressed in blocks, in linear time and bounded memory.
 
-A member does not say how long it is, so it is fed in windows that grow: many small members cost as much as a large one.
+A member does not say its length, so the decompressor gets growing windows: many small members cost as much as a large
+one.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from crawler.zstd import zstd
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY_MAGIC = b"\x5d\x2a\x4d\x18"
-"""Of the skippable frame that holds the dictionary of a .warc.zst file (IIPC, WARC Zstandard compression)."""
+"""The magic of the skippable frame with the dictionary of a .warc.zst file (IIPC, WARC Zstandard compression)."""
 
 BLOCK_BYTES = 1 << 20
-"""What is decompressed at a time, at most."""
+"""The most bytes that are decompressed at a time."""
 
 _FIRST_WINDOW_BYTES = 1 << 9
 _MAX_WINDOW_BYTES = 1 << 16
@@ -28,7 +29,7 @@ _SKIPPABLE_HEAD_BYTES = 8
 _SKIPPABLE_KINDS = range(0x50, 0x60)
 
 ReadAt = Callable[[int, int], bytes]
-"""Returns the bytes at an offset: as many as asked for, fewer only at the end."""
+"""Returns the bytes at an offset: as many as requested, fewer only at the end."""
 
 
 class _Decompressor(Protocol):
@@ -48,21 +49,21 @@ class BrokenMember(ValueError):
 
 
 def skippable_length(head: bytes) -> int | None:
-    """Return the length of the skippable frame that begins with *head* (8 bytes), None if it begins no such frame."""
+    """Return the length of the skippable frame that begins with *head* (8 bytes), None if none does."""
     if len(head) < _SKIPPABLE_HEAD_BYTES or head[1:4] != _SKIPPABLE or head[0] not in _SKIPPABLE_KINDS:
         return None
     return _SKIPPABLE_HEAD_BYTES + int.from_bytes(head[4:8], "little")
 
 
 def is_member(head: bytes) -> bool:
-    """Tell whether a gzip member or a Zstandard frame may begin with *head*."""
+    """Return whether a gzip member or a Zstandard frame may begin with *head*."""
     return head.startswith((GZIP_MAGIC, ZSTD_MAGIC))
 
 
 def read_dictionary(read_at: ReadAt) -> zstd.ZstdDict | None:
     """Return the dictionary in the first frame of a .warc.zst file, None if there is none.
 
-    Raises ValueError for one that cannot be read.
+    Raises ValueError if it cannot be read.
     """
     head = read_at(0, _SKIPPABLE_HEAD_BYTES)
     length = skippable_length(head) if head.startswith(DICTIONARY_MAGIC) else None
@@ -80,7 +81,7 @@ def read_dictionary(read_at: ReadAt) -> zstd.ZstdDict | None:
 
 
 class Member:
-    """The gzip member or Zstandard frame at *start*; ``end`` is where it ends, None until it was read to its end."""
+    """The gzip member or Zstandard frame at *start*; ``end`` is its end, None until it was read to the end."""
 
     def __init__(self, read_at: ReadAt, start: int, dictionary: zstd.ZstdDict | None = None) -> None:
         self._read_at = read_at
@@ -89,7 +90,7 @@ class Member:
         self.end: int | None = None
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield what the member holds. What stands before a break is yielded, then BrokenMember is raised."""
+        """Yield the content of the member. At damage, the content before it is yielded, then BrokenMember is raised."""
         place = self.start
         decompressor = self._decompressor()
         window = _FIRST_WINDOW_BYTES
@@ -116,7 +117,7 @@ class Member:
         return zlib.decompressobj(zlib.MAX_WBITS | 16)
 
     def _salvaged(self, until: int, given: int) -> Iterator[bytes]:
-        """Yield what stands between the first *given* bytes and a break before *until*: it is fed in small steps."""
+        """Yield the content from the first *given* bytes to the damage before *until*, decompressed in small steps."""
         decompressor, place, seen = self._decompressor(), self.start, 0
         try:
             while place < until:
@@ -132,7 +133,7 @@ class Member:
 
 
 def _decompressed(decompressor: _Decompressor, data: bytes) -> Iterator[bytes]:
-    """Yield what *data* decompresses to, in blocks of bounded size."""
+    """Yield the decompressed *data*, in blocks of bounded size."""
     if isinstance(decompressor, zstd.ZstdDecompressor):
         while block := decompressor.decompress(data, BLOCK_BYTES):
             yield block

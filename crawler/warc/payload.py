@@ -1,4 +1,4 @@
-"""What a body is by its own bytes, whatever its header says."""
+"""Identifies a body by its own bytes, whatever its header says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 _CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\f\r\v\x1b"})
 _MAX_CONTROL_SHARE = 0.01
-"""Of compressed data about one byte in ten is a control character, of text none or a stray one."""
+"""In compressed data about one byte in ten is a control character, in text almost none."""
 _MIN_TEXT_BYTES = 64
 """Shorter text is distinguished from compressed data only if it is UTF-8, or begins like markup."""
 _WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
@@ -25,7 +25,7 @@ _WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "def
 
 
 def identify_payload(body: bytes, content_encoding: str | None) -> str | None:
-    """Return the media type that the bytes of *body* show, None if they show none that is known here.
+    """Return the media type that the bytes of *body* show, None if they show no known one.
 
     >>> identify_payload(b"<!DOCTYPE html><title>News</title>", None)
     'text/html'
@@ -40,7 +40,7 @@ def identify_payload(body: bytes, content_encoding: str | None) -> str | None:
 
 
 def looks_plain(body: bytes) -> bool:
-    """Tell whether *body* is, as it is, something to read: text of any charset, or a file of a known type.
+    """Return whether *body* is readable without decoding: text of any charset, or a file of a known type.
 
     >>> looks_plain("<p>خبر</p>".encode("windows-1256")), looks_plain(zlib.compress(b"<p>A page.</p>" * 9))
     (True, False)

@@ -1,7 +1,7 @@
-"""Reading WARC files of ours strictly: bad records are reported, never returned.
+"""Reads WARC files of Gleaner strictly: bad records are reported, never returned.
 
-The usual readers let most damage pass: ``warcio check`` finds 4 of 100 truncations. Here each record must be one gzip
-member that holds exactly a head, as many bytes as it announces, and two line ends, with digests that agree.
+The usual readers miss most damage: ``warcio check`` finds 4 of 100 truncations. Here each record must be one gzip
+member that holds exactly a head, as many bytes as the head announces, and two line ends, with matching digests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_RECORD = 256 * 1024 * 1024
-"""Bytes. No record of ours is longer uncompressed; one that is, is not read into memory."""
+"""No record of Gleaner is longer uncompressed; a longer one is not read into memory."""
 
 _MEMBER = b"\x1f\x8b\x08\x00"
 _VERSIONS = (b"WARC/1.1\r\n", b"WARC/1.0\r\n")
@@ -43,14 +43,14 @@ class Record(NamedTuple):
 
     @property
     def payload(self) -> bytes:
-        """What follows the HTTP head, or all if there is none."""
+        """What follows the HTTP head, or the whole block if there is no head."""
         if not self.headers.get("content-type", "").startswith("application/http"):
             return self.block
         return self.block.partition(_END)[2]
 
 
 class Broken(NamedTuple):
-    """A place from which on, up to the next record or the end, there is no whole record, and why."""
+    """Bytes from a place up to the next record or the end that hold no whole record, and the reason."""
 
     offset: int
     reason: str
@@ -71,7 +71,7 @@ class _BrokenError(ValueError):
 
 
 def read_records(path: Path, start: int = 0) -> Iterator[Record | Broken]:
-    """Yield what is in the file at *path* from *start*, where a record must begin; memory holds one record."""
+    """Yield the content of the file at *path* from *start*, where a record must begin; memory holds one record."""
     with path.open("rb") as file:
         if not file.seek(0, 2):
             return
@@ -89,7 +89,7 @@ def read_records(path: Path, start: int = 0) -> Iterator[Record | Broken]:
 
 
 def read_record(path: Path, offset: int) -> Record:
-    """Return the record that begins at *offset*; raise ``ValueError`` if there is none, or it is not whole."""
+    """Return the record that begins at *offset*; raise ``ValueError`` if there is none, or it is incomplete."""
     with path.open("rb") as file:
         if not 0 <= offset < file.seek(0, 2):
             raise ValueError("the file ends before it")
@@ -126,7 +126,7 @@ def next_member(path: Path, start: int, end: int) -> int | None:
 def parse_record(data: bytes, offset: int, length: int) -> Record:
     """Return the record in *data*, the content of a gzip member of *length* bytes at *offset*; digests are not checked.
 
-    Raises ``ValueError`` if there is none, or it is not whole.
+    Raises ``ValueError`` if there is none, or it is incomplete.
     """
     version = next((version for version in _VERSIONS if data.startswith(version)), None)
     if version is None:
@@ -152,7 +152,7 @@ def _record(view: mmap.mmap, offset: int) -> Record:
 
 
 def _member(view: mmap.mmap, offset: int) -> tuple[bytes, int]:
-    """Return what the gzip member at *offset* holds, and where it ends."""
+    """Return the content of the gzip member at *offset*, and its end."""
     if view[offset : offset + len(_MEMBER)] != _MEMBER:
         raise _BrokenError("no gzip member begins here")
     inflate, data, end = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), offset
@@ -188,7 +188,7 @@ def _headers(lines: bytes) -> dict[str, str]:
 
 
 def _check_digest(what: str, labelled: str | None, data: bytes) -> None:
-    """Compare *data* with a *labelled* digest: Base32 as CDX tools write it, or hexadecimal. No digest is no error."""
+    """Compare *data* with a *labelled* digest: Base32 as CDX tools write it, or hexadecimal. It may be missing."""
     algorithm, _, wanted = (labelled or "").lower().partition(":")
     algorithm = algorithm.replace("-", "")
     if not wanted or algorithm not in hashlib.algorithms_guaranteed or algorithm.startswith("shake"):

@@ -1,8 +1,8 @@
-"""Answers out of WARC files instead of the network: an index on disk, and the record that answers a URL best.
+"""Answers from WARC files instead of the network: an index on disk, and the record that answers a URL best.
 
-The files may be anybody's, so :mod:`crawler.warc.archive` reads them, past whatever is broken. Of the captures
-of a URL, by the canonical form that replay tools use, the first that can be read is taken in this order: the very
-URL; status 200 before other answers that are no errors, errors last; the newest.
+The files may come from any tool, so :mod:`crawler.warc.archive` reads them and skips broken data. Of the captures of a
+URL, by the canonical form that replay tools use, the first readable one is used in this order: exactly this URL first;
+status 200, then other answers that are not errors, then errors; the newest first.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from crawler.warc.members import ReadAt
 from crawler.warc.sources import WarcSource
 
 MAX_UNPACKED_BYTES = 1 << 36
-"""Of a file that is compressed as a whole; it is unpacked into a temporary file."""
+"""Limit on a file that is compressed as a whole; it is unpacked into a temporary file."""
 MAX_PROBLEMS = 1000
-"""Of one file that are reported one by one."""
+"""The most problems of one file that are reported one by one."""
 MAX_REVISITS = 10
-"""In a chain of revisits of one another."""
+"""Limit on a chain of revisits that refer to one another."""
 
 _KINDS = frozenset({"response", "revisit", "resource"})
 _OK, _NOT_MODIFIED, _ERRORS = 200, 304, 400
 _HOP_BY_HOP = frozenset({"transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
 _TRUNCATED = frozenset({"length", "time", "disconnect", "unspecified"})
 _PACKED = 1 << 32
-"""In the stamp of a file: it is compressed as a whole, and offsets are those in what it holds."""
+"""A bit in the stamp of a file: it is compressed as a whole, and offsets are those in its decompressed content."""
 _NO_DATE = "1970-01-01T00:00:00Z"
 
 
 class Found(NamedTuple):
-    """A capture that answers a URL, and where it lies: the source's name, and the offset in it."""
+    """A capture that answers a URL, and its place: the source's name, and the offset in it."""
 
     exchange: Exchange
     file: str
@@ -53,9 +53,9 @@ class Found(NamedTuple):
 
 
 class Replay:
-    """The captures in *sources*, indexed in the SQLite file *cache*; what is there already is not read again.
+    """The captures in *sources*, indexed in the SQLite file *cache*; files that it already covers are not read again.
 
-    *on_problem* receives what cannot be read, or is wrong. Belongs to one thread at a time.
+    *on_problem* receives what is unreadable or wrong. Use it in one thread at a time.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Replay:
         self.captures = self._index.count()
 
     def find(self, url: str) -> Found | None:
-        """Return what answers *url* best, None if nothing does."""
+        """Return the capture that answers *url* best, None if there is none."""
         for capture in sorted(self._index.of_url(url), key=lambda capture: _rank(capture, url), reverse=True):
             try:
                 return Found(self._exchange(capture), capture.file, capture.offset)
@@ -92,7 +92,7 @@ class Replay:
             file.close()
 
     def _read_anew(self, file: _SourceFile) -> None:
-        """Index *file*; if it is compressed as a whole, what it holds."""
+        """Index *file*; if it is compressed as a whole, its decompressed content."""
         file.is_packed = False
         if not self._index_records(file):
             file.is_packed = True
@@ -103,7 +103,7 @@ class Replay:
             self._index_records(file)
 
     def _index_records(self, file: _SourceFile) -> bool:
-        """Index the records of *file*; return False if two of them share a place, which makes an end of it."""
+        """Index the records of *file*; stop and return False if two of them share a place."""
         name = file.source.name
         self._index.forget(name)
         self._index.advance(name, file.source.size, file.stamp | (_PACKED if file.is_packed else 0))
@@ -127,7 +127,7 @@ class Replay:
         return True
 
     def _add(self, name: str, record: Raw) -> Iterator[str]:
-        """Add the capture in *record*, if there is one, to the index; yield what is wrong with it."""
+        """Add the capture in *record*, if there is one, to the index; yield its problems."""
         if record.note:
             yield f"{name}: the record at {record.offset}: {record.note}"
         try:
@@ -144,7 +144,7 @@ class Replay:
         read = self._read(capture)
         if capture.kind == "revisit":
             original = self._original(capture, read)
-            if read.status in {None, _NOT_MODIFIED}:  # the answer is the one that it confirms
+            if read.status in {None, _NOT_MODIFIED}:  # the answer is the response that the 304 confirms
                 read = read._replace(status=original.status, headers=original.headers)
             read = _Read(read.protocol or original.protocol, read.status or original.status,
                          read.headers or original.headers, original.body, read.ip, original.truncated)  # fmt: skip
@@ -162,7 +162,7 @@ class Replay:
         )
 
     def _original(self, revisit: Capture, read: _Read) -> _Read:
-        """Return the response that *revisit*, which was *read*, refers to, if needed over other revisits."""
+        """Return the response to which *revisit*, whose content is *read*, refers, if needed through other revisits."""
         seen = {(revisit.file, revisit.offset)}
         for _ in range(MAX_REVISITS):
             found = next((one for one in self._candidates(revisit, read) if (one.file, one.offset) not in seen), None)
@@ -176,7 +176,7 @@ class Replay:
         raise ValueError("it is a revisit of a response that is not there")
 
     def _candidates(self, revisit: Capture, read: _Read) -> Iterator[Capture]:
-        """Yield what *revisit* may refer to: by record id, URL and date, digest, or the digest of its bytes."""
+        """Yield what *revisit* may refer to: by record id, URL and date, digest, or the digest of the bytes."""
         digest = revisit.digest
         if read.refers_to:
             yield from self._index.matching("record_id", read.refers_to)
@@ -217,7 +217,7 @@ class _SourceFile:
 
     @contextmanager
     def opened(self) -> Iterator[tuple[ReadAt, int]]:
-        """Yield what reads from it, and its size. Raises ValueError if it is too long unpacked."""
+        """Yield a reader and the size. Raises ValueError if the unpacked file is too long."""
         if not self.is_packed:
             with reading(self.source.path, self.source.start, self.source.size) as opened:
                 yield opened
@@ -238,7 +238,7 @@ class _SourceFile:
 
 
 class _Read(NamedTuple):
-    """What a record holds: ``body`` without chunks, ``payload`` as it was stored, ``refers_to`` a record id."""
+    """The content of a record: ``body`` without chunks, ``payload`` as stored, ``refers_to`` a record id."""
 
     protocol: str | None
     status: int | None
@@ -274,7 +274,7 @@ def _read(record: Raw) -> _Read:
 
 
 def _differ(one: str | None, other: str | None) -> bool:
-    """Tell whether two digests are of one algorithm and not equal."""
+    """Return whether two digests have the same algorithm and differ."""
     return bool(one and other) and one != other and (one or "").partition(":")[0] == (other or "").partition(":")[0]
 
 
@@ -285,13 +285,13 @@ def _rank(capture: Capture, url: str) -> tuple[bool, int, str]:
 
 
 def _stamp(source: WarcSource) -> int:
-    """Return a number that another file, or a later state of the file, hardly has: it stands where a CRC would."""
+    """Return a number that identifies this state of the file; it is stored in place of a CRC."""
     mtime = source.path.stat().st_mtime_ns
     return crc32(os.fsencode(source.path.resolve()) + f" {source.start} {mtime} {_INDEX_FORM}".encode())
 
 
 _INDEX_FORM = 3
-"""Raised when what is kept of a record changes, so that caches of before are not used."""
+"""Increase it when the stored form of a record changes, so that older caches are not used."""
 
 
 def _open(cache: Path) -> CaptureIndex:
@@ -335,7 +335,7 @@ def _capture(name: str, record: Raw) -> Capture | None:
 
 
 def _http_date(message: Message | None) -> str | None:
-    """Return when the server sent *message*, by its own word."""
+    """Return when the server sent *message*, by its own Date header."""
     try:
         sent = parsedate_to_datetime((message and message.header("date")) or "")
     except (ValueError, TypeError, IndexError):
@@ -344,6 +344,6 @@ def _http_date(message: Message | None) -> str | None:
 
 
 def _iso(date: str | None) -> str | None:
-    """Return *date* as the index sorts it: UTC, to the microsecond."""
+    """Return *date* in the form that the index sorts: UTC, to the microsecond."""
     found = instant(date)
     return f"{found.replace(tzinfo=None).isoformat(timespec='microseconds')}Z" if found else None

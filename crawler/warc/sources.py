@@ -1,4 +1,4 @@
-"""Finding WARC and ARC files: plain, compressed, in folders, behind globs, or inside WACZ files."""
+"""Finds WARC and ARC files: plain, compressed, in folders, by globs, or inside WACZ files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PREFIX = "warc:"
 _WACZ = ".wacz"
 _WARCS = tuple(f"{kind}{packed}" for kind in (".warc", ".arc") for packed in ("", ".gz", ".zst"))
 _MAX_DEPTH = 3
-"""WACZ files within a WACZ file."""
+"""The greatest depth of WACZ files within WACZ files."""
 _LOCAL_HEADER = 30
-"""Bytes of a zip entry's local header before its name; the lengths of name and extra field are its last two numbers."""
+"""Bytes of a zip entry's local header before its name; its last two numbers are the lengths of name and extra field."""
 
 
 class WarcSource(NamedTuple):
@@ -31,7 +31,7 @@ class WarcSource(NamedTuple):
     size: int
 
     def open(self, offset: int = 0) -> io.BufferedReader:
-        """Open the data from *offset* on; what is read ends where it ends."""
+        """Open the data from *offset* on; the reader ends at the end of the data."""
         return io.BufferedReader(_Window(self.path, self.start + offset, self.size - offset), 1 << 16)
 
 
@@ -41,7 +41,7 @@ def source_path(value: str | None) -> str | None:
     >>> source_path("warc:captures/"), source_path("None")
     ('captures/', None)
     """
-    if value in {None, "", "None"}:  # the last is what -s SOURCE=None gives
+    if value in {None, "", "None"}:  # the last comes from -s SOURCE=None
         return None
     path = str(value).removeprefix(_PREFIX)
     if path in {"", value}:
@@ -50,7 +50,7 @@ def source_path(value: str | None) -> str | None:
 
 
 def find_sources(spec: str) -> list[WarcSource]:
-    """Return the WARC data that *spec* names: a file, a folder (with all below it), or a glob; the WACZ files too.
+    """Return the WARC data that *spec* names, also in WACZ files: a file, a folder (with all below it), or a glob.
 
     Raises ``ConfigError`` if there is none, or a WACZ file cannot be read.
     """
@@ -63,7 +63,7 @@ def find_sources(spec: str) -> list[WarcSource]:
         matches = sorted(map(Path, glob.glob(spec, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute one
         common = Path(os.path.commonpath([match.parent for match in matches])) if matches else path
         found = [(match.relative_to(common).as_posix(), match) for match in matches if _is_archive(match)]
-    # "warc/..." in a record is a file of its own corpus.
+    # in a record, "warc/..." is a file of its own corpus
     found = [(f"./{name}" if name.startswith("warc/") else name, file) for name, file in found]
     sources = [source for name, file in found for source in _sources(name, file)]
     if not sources:
@@ -90,9 +90,10 @@ def _in_wacz(name: str, path: Path) -> Iterator[WarcSource]:
 
 
 def wacz_sources(name: str, path: Path) -> Iterator[WarcSource]:
-    """Yield the WARC files in the WACZ file at *path*, and in WACZ files within it, where they lie in it.
+    """Yield the WARC files in the WACZ file at *path*, and in WACZ files within it, read in place.
 
-    Raises ``OSError``, and ``ValueError`` with words for a person for what is no WACZ file, or has them compressed.
+    Raises ``OSError``, and ``ValueError`` with a message for people if it is not a WACZ file, or its WARC files are
+    compressed.
     """
     yield from _in_zip(WarcSource(name, path, 0, path.stat().st_size), 0)
 

@@ -2,7 +2,7 @@
 
 Written from the published rules: those of Google's Safe Browsing for escapes, hosts and paths; those of Heritrix for
 what does not distinguish pages (letter case, ``www`` prefixes, users, default ports, session ids, the order of the
-query, a trailing slash). The package ``surt``, whose licence (AGPL) does not fit ours, is the judge in the tests.
+query, a trailing slash). The package ``surt``, whose licence (AGPL) does not fit ours, is the reference in the tests.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _QUERY_SESSIONS = (
 
 
 def surt(url: str) -> str:
-    """Return the SURT of *url*; what has no host, such as ``dns:example.org``, keeps its order.
+    """Return the SURT of *url*; a URL without a host, such as ``dns:example.org``, keeps its order.
 
     >>> surt("https://www.example.org:8443/News/7/?b=2&a=%31#top")
     'org,example:8443)/news/7?a=1&b=2'
 
-    Raises ValueError if it has a host or a port that cannot be one, or characters that UTF-8 has not.
+    Raises ValueError for an invalid host or port, or characters that UTF-8 cannot encode.
     """
     text = url.strip(_ASCII_SPACE).translate(_LINE_ENDS).partition("#")[0]
     if not text:
@@ -59,7 +59,7 @@ def surt(url: str) -> str:
 
 
 def _authority(scheme: str, authority: str) -> str:
-    """Return the labels of the host from the last to the first, and the port if it is not the scheme's own."""
+    """Return the labels of the host from the last to the first, and the port if it is not the scheme's default."""
     found = _AUTHORITY.fullmatch(authority)
     port = int(found["port"] or 0) if found else _MAX_PORT + 1
     host = ".".join(label for label in _host(found["host"].strip("[]")).split(".") if label) if found else ""
@@ -67,7 +67,7 @@ def _authority(scheme: str, authority: str) -> str:
         raise ValueError(f"no host and port: {authority!r}")
     if _NUMERIC_HOST.fullmatch(host):
         with suppress(OSError):
-            host = inet_ntoa(inet_aton(host))  # also what is written in fewer or octal numbers; no resolver is asked
+            host = inet_ntoa(inet_aton(host))  # also with fewer or octal numbers; no resolver is used
     labels = ",".join(reversed(_WWW.sub("", host).split(".")))
     return labels if port in {0, _DEFAULT_PORTS.get(scheme)} else f"{labels}:{port}"
 
@@ -75,7 +75,7 @@ def _authority(scheme: str, authority: str) -> str:
 def _host(host: str) -> str:
     raw = _unescaped(host)
     if not raw.isascii():
-        with suppress(UnicodeError):  # a name that IDNA does not allow stays as it is
+        with suppress(UnicodeError):  # a name that IDNA does not allow stays unchanged
             raw = raw.decode(errors="ignore").encode("idna")
     return _escaped(raw)
 
@@ -112,7 +112,7 @@ def _escaped(raw: bytes) -> str:
 
 
 def _unescaped(text: str) -> bytes:
-    """Return *text* in UTF-8 without escapes, those of escapes included: ``%2541`` is ``A``. Takes linear time."""
+    """Return *text* in UTF-8 without escapes, also nested ones: ``%2541`` is ``A``. Takes linear time."""
     raw = text.encode()
     if b"%" not in raw:
         return raw

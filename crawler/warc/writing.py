@@ -1,9 +1,9 @@
-"""Records of WARC/1.1, each a gzip member, made by warcio: the writer that the field's own tools are tested with.
+"""Records of WARC/1.1, each a gzip member, made by warcio, the writer with which other tools are tested.
 
-An exchange becomes a ``response`` and a ``request``, concurrent to each other. A response whose payload is held
-already becomes a ``revisit`` of the profile *identical-payload-digest*: its headers without its body; a 304 one of
-*server-not-modified*, without either. Digests are ``sha1:`` in Base32, the form that CDX indexes and replay tools
-look up.
+An exchange becomes a ``response`` and a ``request``, concurrent to each other. A response whose payload is already
+stored becomes a ``revisit`` of the profile *identical-payload-digest*: its headers without its body; a 304 one of
+*server-not-modified*, without either. Digests are ``sha1:`` in Base32, the form that CDX indexes and replay tools look
+up.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from crawler.warc.reading import Record, parse_record
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 _LEVEL = 6
-"""warcio's own 9 takes a seventh more time in all, for 0.7 % fewer bytes (benchmarks/warc.py)."""
+"""warcio's default of 9 takes a seventh more time in total, for 0.7 % fewer bytes (benchmarks/warc.py)."""
 _PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
 SAME_PAYLOAD, NOT_MODIFIED = f"{_PROFILES}identical-payload-digest", f"{_PROFILES}server-not-modified"
 _NOT_MODIFIED = 304
 
 
 class Original(NamedTuple):
-    """The response that a revisit refers to: its record id, URL and WARC-Date; of a 304 its payload's digest, too."""
+    """The response that a revisit refers to: its record id, URL and WARC-Date; for a 304 also its payload's digest."""
 
     record_id: str
     url: str
@@ -44,10 +44,10 @@ class Original(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """An exchange as gzip members, which belong into a file one behind the other: first the response.
+    """An exchange as gzip members, to be written to a file one after the other: first the response.
 
-    ``record`` is the response as a reader finds it at the beginning of a file. What is indexed is taken from it, never
-    from the exchange, which says more, or other things, than what is written.
+    ``record`` is the response as a reader finds it at the start of a file. The index is made from it, never from the
+    exchange, which may differ from what is written.
     """
 
     record: Record
@@ -80,7 +80,7 @@ def payload_digest(body: bytes) -> str:
 
 
 def encode_warcinfo(filename: str, facts: Mapping[str, str], *, record_id: str, date: datetime) -> bytes:
-    """Return the first record of the file *filename*: how it came to be, *facts* among them (names of warc-fields)."""
+    """Return the first record of the file *filename*: how it was made, with *facts* (names of warc-fields)."""
     fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, **facts}
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields.items() if value).encode()
     headers = {"WARC-Filename": filename, "Content-Type": "application/warc-fields"}
@@ -88,9 +88,9 @@ def encode_warcinfo(filename: str, facts: Mapping[str, str], *, record_id: str, 
 
 
 def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Original | None = None) -> Encoded:
-    """Return *exchange* as records; with an *original*, its response as a revisit of that.
+    """Return *exchange* as records; with an *original*, its response as a revisit of it.
 
-    *original* is a response with the same payload; or, of a 304, the one that the server says is still the answer.
+    *original* is a response with the same payload; or, for a 304, the one that the server says is still the answer.
     """
     response_id = new_record_id()
     shared = {"WARC-Warcinfo-ID": warcinfo_id} if warcinfo_id else {}
@@ -103,7 +103,7 @@ def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Origi
 
 
 def write_warc(stream: IO[bytes], exchanges: Iterable[Exchange], filename: str, facts: Mapping[str, str]) -> None:
-    """Write a whole WARC file of *exchanges* to *stream*: for those who make one outside of a corpus."""
+    """Write a whole WARC file of *exchanges* to *stream*, to make one outside of a corpus."""
     info = new_record_id()
     stream.write(encode_warcinfo(filename, facts, record_id=info, date=datetime.now(UTC)))
     for exchange in exchanges:
@@ -128,7 +128,7 @@ def _response(exchange: Exchange, record_id: str, shared: Mapping[str, str], ori
             "WARC-Payload-Digest": original.digest or headers["WARC-Payload-Digest"],
         }
         body = b""
-    # With a head that says 304, pywb would answer 304 itself; without one it gives that of the original.
+    # With a head that says 304, pywb would answer 304 itself; without one it sends that of the original.
     block = None if original and exchange.status == _NOT_MODIFIED else response_block(exchange)
     kind = "revisit" if original else "response"
     return _encode(kind, exchange.url, record_id, exchange.warc_date, headers, block, body)
@@ -146,7 +146,7 @@ def _request(exchange: Exchange, response_id: str, shared: Mapping[str, str]) ->
 
 
 class _Head(StatusAndHeaders):  # type: ignore[misc]
-    """A message's head that is written byte for byte: warcio itself would percent-encode what is beyond ASCII."""
+    """A message's head that is written byte for byte: warcio itself would percent-encode characters beyond ASCII."""
 
     def __init__(self, block: Block) -> None:
         start = block.start.split(" ", 1)

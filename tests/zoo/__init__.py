@@ -1,1 +1,1 @@
-"""Oddities that the field's tools write into web archives and that servers send, one small file or answer for each."""
+"""Oddities that tools write into web archives and that servers send, one small file or answer for each."""

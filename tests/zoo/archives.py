@@ -1,6 +1,8 @@
-"""Files of web archives, each with one oddity. ``ODDITIES`` maps its name to the file's ending and what makes its bytes.
+"""Files of web archives, each with one oddity. ``ODDITIES`` maps its name to the file's ending and the maker of its
+bytes.
 
-Each file holds the pages of :data:`~tests.zoo.pages.IDS`; expected.tsv says what harvest, replay and recovery do with it.
+Each file holds the pages of :data:`~tests.zoo.pages.IDS`; expected.tsv says what harvest, replay and recovery do with
+each.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from tests.zoo.pages import CODERS, DATE, HOST, IDS, ODD, arc, arc_head, chunked
 
 
 class Oddity(NamedTuple):
-    """A file of the zoo: its *ending*, its bytes, and the odd record alone as an index of Common Crawl gives it, if it has one."""
+    """A file of the zoo: its *ending*, its bytes, and, if it has one, the odd record alone as in an index of Common
+    Crawl."""
 
     ending: str
     make: Callable[[], bytes]
@@ -47,7 +50,8 @@ def _both(name: str, odd: Callable[[], bytes]) -> dict[str, Oddity]:
 
 
 def _coded(coding: str, *headers: str, stored: str | None = None, chunks: bool = False) -> Callable[[], bytes]:
-    """Return what makes a record whose header says *coding*, with a body *stored* so (None: as it says; "": plain)."""
+    """Return the maker of a record whose header says *coding*, with a body *stored* in that coding (None: *coding*; "":
+    plain)."""
 
     def make() -> bytes:
         how = coding if stored is None else stored
@@ -264,7 +268,7 @@ def _digest(data: bytes, algorithm: str = "sha1") -> bytes:
 
 
 def _revisit(*headers: str, original: Iterable[str] = (), date: str = DATE, later: bytes = b"") -> Oddity:
-    """Return a file in which the odd page is a revisit of a page at another URL, told by *headers*."""
+    """Return a file in which the odd page is a revisit of a page at another URL, named in *headers*."""
     first = record(9999999, http(page(ODD)), *original, date=date)
     revisit = record(ODD, http(b""), *headers, kind="revisit", date="2016-03-01T00:00:00Z")
     others = [record(number) for number in IDS if number != ODD]
@@ -315,7 +319,7 @@ _ANSWERS = {*_codings(), *_http_heads()} - {"resource"}
 
 
 def answer(name: str) -> bytes | None:
-    """Return the odd answer of the oddity *name* as a server would send it; None if its oddity is one of a file."""
+    """Return the odd answer of the oddity *name* as a server would send it; None if the oddity is one of a file."""
     alone = ODDITIES[name].alone
     if name not in _ANSWERS or alone is None:
         return None

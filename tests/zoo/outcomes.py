@@ -1,4 +1,4 @@
-"""What harvest, replay, recovery and a crawl make of a file of the zoo, in one word each."""
+"""The outcome of harvest, replay, recovery and a crawl for a file of the zoo, in one word each."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from tests.zoo.archives import Oddity, answer
 from tests.zoo.pages import HOST, IDS, ODD, page
 
 READ, NOTED, CUT, REFUSED, LOST, NONE = "read", "noted", "cut", "refused", "lost", "-"
-"""``noted``: read, and a line or field says what is odd. ``cut``: given as a page that is cut short. ``lost``: no word."""
+"""``noted``: read, and a line or field names the oddity. ``cut``: returned as a page that is cut short. ``lost``: no
+message."""
 MAX_BODY = 16 << 20
 
 
 def harvested(oddity: Oddity, folder: Path) -> str:
-    """Return what ``seeds harvest`` makes of *oddity*."""
+    """Return the outcome of ``seeds harvest`` for *oddity*."""
     errors: list[SeedError] = []
     path = _written(oddity, folder)
     try:
@@ -40,7 +41,7 @@ def harvested(oddity: Oddity, folder: Path) -> str:
 
 
 def replayed(oddity: Oddity, folder: Path) -> str:
-    """Return what ``SOURCE=warc:`` makes of *oddity*."""
+    """Return the outcome of ``SOURCE=warc:`` for *oddity*."""
     problems: list[str] = []
     try:
         sources = find_sources(str(_written(oddity, folder)))
@@ -72,7 +73,7 @@ def _answer(replay: Replay, number: int) -> str:
 
 
 def recovered(oddity: Oddity) -> str:
-    """Return what recovery from Common Crawl makes of the odd record."""
+    """Return the outcome of recovery from Common Crawl for the odd record."""
     if oddity.alone is None:
         return NONE
     try:
@@ -85,7 +86,8 @@ def recovered(oddity: Oddity) -> str:
 
 
 def served(name: str) -> str:
-    """Return what a crawl makes of the odd answer in the oddity *name*, from a server that closes behind it."""
+    """Return the outcome of a crawl for the odd answer of the oddity *name*, from a server that then closes the
+    connection."""
     data = answer(name)
     if data is None:
         return NONE

@@ -1,4 +1,4 @@
-"""The pages that stand in every file of the zoo, and the records that hold them."""
+"""The pages in every file of the zoo, and the records that hold them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crawler.zstd import zstd
 
 IDS = (1793001, 1793002, 1793003, 1793004)
 ODD = IDS[1]
-"""What is odd is in its record, or before it."""
+"""The oddity is in the record of this page, or before it."""
 DATE = "2016-02-27T10:11:12Z"
 HOST = "http://en.alalam.ir/news/"
 CODERS: dict[str, Callable[[bytes], bytes]] = {
