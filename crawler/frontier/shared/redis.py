@@ -34,7 +34,7 @@ _STATES = ("pending", "leased", "fetched", "gone", "failed", "dropped")
 class SharedFrontier:
     """The frontier of *site* at *url*, for the worker named *worker*.
 
-    It has over 15 methods: one for each of :mod:`crawler.frontier.shared.scripts`.
+    Over 15 methods: it has one for each of :mod:`crawler.frontier.shared.scripts`.
 
     Every method raises ``FrontierGone``, or ``ConfigError`` for what the user must change.
 
