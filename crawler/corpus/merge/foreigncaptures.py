@@ -11,8 +11,9 @@ from io import BufferedReader
 from pathlib import Path
 
 from crawler.archive.files import write_pieces_atomically
-from crawler.archive.warcs import FOLDER, warc_paths
+from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
 from crawler.items import Capture
+from crawler.warc.index import CaptureIndex
 
 _CHUNK = 1024 * 1024
 
@@ -38,6 +39,8 @@ class Captures:
                 name = f"{digest[:12]}-{name}"
             self._names[f"{FOLDER}/{path.name}"] = f"{FOLDER}/{name}", path.stat().st_size
             if not (root / FOLDER / name).exists():
+                if not (root / INDEX_NAME).exists():  # a stopped merge must not leave files without any index: damage
+                    CaptureIndex(root / INDEX_NAME).close()
                 (root / FOLDER).mkdir(exist_ok=True)
                 with _open(path) as file:
                     write_pieces_atomically(root / FOLDER / name, iter(lambda: file.read(_CHUNK), b""))

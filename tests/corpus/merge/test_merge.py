@@ -15,11 +15,13 @@ import pytest
 from PIL import Image as Pillow
 
 from crawler.archive import Corpus
+from crawler.archive.warcs import mend_warcs
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.verify import verify
 from crawler.corpus.history import history
 from crawler.corpus.lines import selected_lines
 from crawler.corpus.merge.foreign import Records
+from crawler.corpus.merge.foreigncaptures import Captures
 from crawler.corpus.merge.merge import Text, merge, standing
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
@@ -292,6 +294,14 @@ def test_captures_are_copied_and_records_say_where_they_are_now(here, tmp_path):
     assert (own, renamed[12:]) == ("site-run1-00001.warc.gz", "-site-run1-00001.warc.gz")
     assert history(here, "2")[0].record["capture"]["warc_file"] == f"warc/{renamed}"
     assert counts(here, first, second) == [some(unchanged=1), some(unchanged=1)]
+
+
+def test_a_merge_that_stops_after_the_captures_leaves_no_damage(here, tmp_path):
+    make_corpus(here)
+    Captures(captured(tmp_path / "there", b"one", 1)).bring_all(here)
+    assert list((here / "warc").iterdir())
+    assert verify(here).problems == []
+    assert not mend_warcs(here).rebuilt
 
 
 def test_a_capture_whose_file_is_not_there_has_no_place(here, tmp_path):
