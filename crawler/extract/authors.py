@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - apostrophes of names
-"""Who wrote an article."""
+"""Extracts the authors of an article."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ _MOST = 20
 
 
 def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
-    """Return the names of the authors of *page*, in its order, each once; None if it names none.
+    """Return the names of the authors of *page*, in page order, each once; None if it names none.
 
-    The first source that gives a name: the profile's selector, JSON-LD, meta elements, microdata, ``rel="author"``,
-    an element classed as byline or author, a visible "By ..." near the title. The publisher counts as author only if
-    no source names anyone else.
+    They come from the first source with a name: the profile's selector, JSON-LD, meta elements, microdata,
+    ``rel="author"``, an element classed as byline or author, a visible "By ..." near the title. The publisher counts as
+    author only if no source names anyone else.
     """
     publisher: FoundField[list[str]] | None = None
     house = _house(page)
@@ -111,7 +111,7 @@ def _text(element: etree._Element) -> str:
 
 
 def _inverted(name: str, values: list[str]) -> list[str]:
-    """Return *values*, with the names that scholarly metadata gives as ``Roy, Ann`` the right way round."""
+    """Return *values*, with names that scholarly metadata gives as ``Roy, Ann`` turned into ``Ann Roy``."""
     if not name.startswith(("citation", "dc")):
         return values
     return [" ".join(reversed(value.split(", "))) if value.count(", ") == 1 else value for value in values]
@@ -157,7 +157,7 @@ def _rel(page: ArticlePage) -> Iterator[str]:
 
 
 def _bylines(page: ArticlePage) -> Iterator[str]:
-    """Yield what the first line that is named byline or author says, if it reads like names."""
+    """Yield the names in the first line whose element is named byline or author, if they look like names."""
     signed = (line for block, line in page.blocks if len(line) <= _LONGEST_BYLINE and block.is_named(_BYLINE, _WITHIN))
     for line in islice(signed, _MOST):
         rest = _BY_RE.sub("", line, count=1)

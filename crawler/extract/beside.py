@@ -1,7 +1,7 @@
-"""What stands beside articles on a page, as its markup tells: menus, footers, side columns.
+"""Finds the parts of a page beside its article from the markup: menus, footers, side columns.
 
-A third of the blocks of pages are in such elements, and hardly ever one of an article: what judges blocks need not be
-shown them, which costs less and mistakes fewer.
+A third of the blocks of pages are in such elements, and almost none of these belong to an article. Leaving them out
+before the blocks are judged saves time and mistakes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PATIENCE = 300_000
 
 
 class Beside:
-    """Tells which elements under *root* stand beside articles; in time that is linear in the page."""
+    """Recognizes the elements under *root* that are beside the article, in time linear in the page."""
 
     def __init__(self, root: etree._Element) -> None:
         self._with_parts: set[etree._Element] = set()
@@ -35,10 +35,10 @@ class Beside:
         self._patience = _PATIENCE
 
     def holds(self, tag: str, element: etree._Element) -> bool:
-        """Return whether *element* is one: by its *tag*, its role, or as a list of links whose names speak of a menu.
+        """Return whether *element* is beside the article: by *tag* or role, or as a list of links named like a menu.
 
-        None is in which something stands that only articles have (a heading of the first level, a quotation), or
-        most of the paragraphs of the page: what is never closed goes on to its end.
+        An element is not if it contains something that only articles have (a heading of the first level, a quotation),
+        or most of the paragraphs of the page: an element that is never closed extends to the end of the page.
         """
         if tag in _TAGS or element.get("role") in _ROLES:
             return element not in self._with_parts and not self._holds_most(element)
@@ -50,7 +50,7 @@ class Beside:
         links, letters = sum(1 for _ in element.iter("a")), sum(map(len, element.itertext()))
         if links and letters <= _LETTERS_A_LINK * links:
             return True
-        self._patience -= letters + links  # those in it will be counted once more
+        self._patience -= letters + links  # the contents will be counted once more
         return False
 
     def _holds_most(self, element: etree._Element) -> bool:

@@ -1,4 +1,4 @@
-"""A tree as blocks of running text: what a browser would draw as separate lines."""
+"""Splits a tree into blocks of running text: the parts that a browser would draw as separate lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HIDDEN = frozenset({
     "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed", "applet",
     "canvas", "map", "iframe", "svg", "math", "audio", "video", "datalist", "button",
 })  # fmt: skip
-"""Elements whose text is no part of what a reader reads (buttons say what they do)."""
+"""Elements whose text is not for reading (the text of a button says what it does)."""
 
 _INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
@@ -23,21 +23,21 @@ _INLINE = frozenset({
 _STRONG = frozenset({"b", "strong", "em", "i"})
 _PICTURES = frozenset({"img", "amp-img"})
 _NAMED = frozenset({"span", "time", "small", "cite", "em", "label"})
-"""Inline elements whose names tell what stands in them: dates, credits, bylines."""
+"""Inline elements whose names say what they contain: dates, credits, bylines."""
 _TELLING = frozenset({"a"}) | _STRONG | _PICTURES | _NAMED
-"""Inline elements that tell something of the text in them or after them."""
+"""Inline elements that say something about the text in them or after them."""
 
 _NOWHERE = [-99] * KIND_COUNT
 _FAR = (99, 99)
 
 
 class ElementPlace:
-    """An element on the way from the root to a block, and what its place means for the text in it.
+    """An element on the path from the root to a block, and what its position says about the text in it.
 
-    ``depth`` counts the elements from the root. ``kin`` is what elements that a
-    template made alike have in common: tag, class and the tag around. ``nearest`` is, by kind of name (see
-    :mod:`crawler.extract.marks`), the depth of the nearest element around that has it, -99 where none has. ``other`` is
-    that of the nearest whose names speak of what is no part of an article: comments of readers, other stories.
+    ``depth`` counts the elements from the root. ``kin`` is equal for elements that one template made: tag, class and
+    parent tag. ``nearest`` is, for each kind of name (see :mod:`crawler.extract.marks`), the depth of the nearest
+    enclosing element with it, -99 where none has it. ``other`` is the depth of the nearest one whose names mean text
+    that is not part of the article: readers' comments, other stories.
     """
 
     __slots__ = ("depth", "element", "in_link", "kin", "nearest", "other", "outer", "tag", "unseen")
@@ -78,10 +78,10 @@ class ElementPlace:
 class TextBlock:
     """Running text (``pieces``) of one block-level element (``place``).
 
-    ``linked``, ``strong``: characters of it that stand in links and in bold or emphasis. ``broken``: a line break, not
-    the edge of its element, began it. ``after_picture``: how many blocks ago the last picture was, and how many
-    elements up from this block it hangs (99 where there was none). ``links``: how many links begin in it, ``href``:
-    where the first goes. ``inner``: the kinds of name of the inline elements in it.
+    ``linked``, ``strong``: its characters in links, and in bold or emphasis. ``broken``: a line break began it, not the
+    edge of its element. ``after_picture``: how many blocks ago the last picture was, and how many levels above this
+    block it hangs (99 where there was none). ``links``: how many links begin in it. ``href``: the target of the first
+    one. ``inner``: the kinds of name of the inline elements in it.
     """
 
     __slots__ = ("after_picture", "broken", "href", "inner", "linked", "links", "pieces", "place", "strong")
@@ -99,11 +99,11 @@ class TextBlock:
 
     @property
     def text(self) -> str:
-        """The text as it stands in the page, white space included."""
+        """The text as it is in the page, including white space."""
         return "".join(self.pieces)
 
     def is_named(self, kinds: Iterable[int], within: int) -> bool:
-        """Return whether one of *kinds* names its element, one up to *within* levels around it, or one inline in it."""
+        """Return whether its element, one up to *within* levels around it, or an inline one has one of *kinds*."""
         nearest, least = self.place.nearest, self.place.depth - within
         return any(nearest[kind] >= least or kind in self.inner for kind in kinds)
 
@@ -115,10 +115,9 @@ def blocks(
     *,
     beside: Beside | None = None,
 ) -> list[TextBlock]:
-    """Return the first *most* blocks of text under *root* in the order of the page; white space is kept as it is.
+    """Return the first *most* blocks of text under *root* in page order; white space is kept as it is.
 
-    A line break inside an element ends a block. Text of *hidden* elements and of what stands *beside* the
-    article is left out.
+    A line break inside an element ends a block. Text of *hidden* elements and *beside* the article is left out.
     """
     walk = _Walk(hidden, beside)
     events = etree.iterwalk(root, events=("start", "end"))
@@ -139,7 +138,7 @@ def blocks(
 
 
 class _Walk:
-    """A walk through a tree, at one point of it: the blocks ``found`` so far, and what is ``open`` around the point."""
+    """A walk through a tree: the blocks ``found`` so far, and the elements that are ``open`` at this point."""
 
     __slots__ = (
         "beside", "current", "found", "hidden", "href", "inner", "links", "open", "picture", "places", "strongs",
@@ -149,7 +148,7 @@ class _Walk:
         self.hidden = hidden
         self.beside = beside
         self.found: list[TextBlock] = []
-        self.open: list[etree._Element] = []  # but for inline elements
+        self.open: list[etree._Element] = []  # without inline elements
         self.places: list[
             ElementPlace
         ] = []  # of those that are open, as far as there was a block in them: most hold none
@@ -160,7 +159,7 @@ class _Walk:
         self.picture: tuple[int, ElementPlace] | None = None
 
     def enter(self, element: etree._Element) -> bool:
-        """Go into *element*; return False, having left it out, if its text is no part of the page."""
+        """Enter *element*; return False, and leave it out, if its text is not part of the page."""
         tag = element.tag
         if not self.open:
             self.open.append(element)
@@ -195,7 +194,7 @@ class _Walk:
                 current.inner += self.inner
 
     def leave(self, element: etree._Element) -> None:
-        """Go out of *element*."""
+        """Leave *element*."""
         if self.open[-1] is element:
             self.open.pop()
             if len(self.places) > len(self.open):
@@ -239,7 +238,7 @@ class _Walk:
 
 
 def _innermost(elements: list[etree._Element], places: list[ElementPlace]) -> ElementPlace:
-    """Return the place of the last of *elements*, after making those that *places* lacks."""
+    """Return the place of the last of *elements*; places that are missing in *places* are added."""
     outer = places[-1] if places else None
     for element in elements[len(places) :]:
         outer = ElementPlace(element, element.tag, outer)

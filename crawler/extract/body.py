@@ -1,4 +1,4 @@
-"""The body of an article: its paragraphs and nothing else."""
+"""Extracts the body of an article: its paragraphs and nothing else."""
 
 from __future__ import annotations
 
@@ -24,37 +24,38 @@ from crawler.extract.page import ArticlePage
 from crawler.extract.walls import bars
 
 BODY_PROBABILITY = 0.5
-"""A block that is likelier than that to be body is taken for it."""
+"""A block with a higher probability counts as body."""
 MAX_DOUBT_SHARE = 0.25
-"""From that share of misjudged text to expect, in the text kept, on a page is read a second time."""
+"""A page is read a second time if the expected share of misjudged text in the kept text is higher."""
 SURE_PROBABILITY = 0.5
-"""Probability that some paragraph of an article reaches: of 492 pages unknown to it, 0.8 was the lowest."""
+"""Some paragraph of every article reaches this probability: on 492 pages it was not trained on, the lowest was 0.8."""
 
 MIN_TEASERS, MIN_TEASER_SHARE, MIN_LINKED_SHARE = 5, 0.8, 0.9
-"""A list of other pages has so many teasers, which hold such a share of the text; each has a line linked by so much."""
+"""A list of other pages has at least this many teasers, with this share of the text; in each a line is linked by this
+share."""
 HELD_TEXT_SHARE = 0.8
-"""The element of the article holds such a share of its text."""
+"""The element of the article holds at least this share of its text."""
 MAX_SECOND_READING_BLOCKS = 1_500
 MAX_SECOND_READING_PIECES = 6_000
 MAX_SECOND_READING_CHARACTERS = 300_000
 BELOW_TITLE_SHARE, BELOW_TITLE_LETTERS = 0.4, 480
-"""If so much of what is kept stands below the title, nothing above it is."""
+"""If this much of the kept text is below the title, the text above it is dropped."""
 BESIDE_OTHERS_SHARE = 0.2
-"""So much must be left (or :data:`BELOW_TITLE_LETTERS`), or the names that speak of other things mislead."""
+"""If less is left, or less than :data:`BELOW_TITLE_LETTERS`, the names that mean other stories are not trusted."""
 TITLE_MATCH_SHARE = 0.75
 MIN_BODY_LETTERS = 80
-"""Less is not the text of an article, but a caption, a login or an error."""
+"""A shorter text is not an article, but a caption, a login or an error."""
 
 MIN_FLASH_LETTERS, MIN_FLASH_WORDS = 20, 4
-"""Letters and words of the shortest sentence that is the text of an article with a heading."""
+"""Letters and words of the shortest sentence that can be the whole text of an article with a heading."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "label", "button")
 MAX_FLASH_LETTERS = 1_500
-"""A page without a heading that has more of what looks like sentences is no flash, but something else."""
+"""A page without a heading and with more text in sentences is not a news flash."""
 NO_DEPTH = -1
-"""Less than the depth of any element: text that stands in none that speaks of other things."""
+"""Less than the depth of any element: for text in no element that is named after other stories."""
 
 FEW_WORDS = "few words"
-"""The source of a text that is too short to be judged by how it reads."""
+"""The source of a text that is too short to be judged by its style."""
 
 MIN_PARAGRAPH_LETTERS = 40
 MIN_JSON_LD_CHARACTERS = 400
@@ -72,7 +73,7 @@ UNREAD_TAGS = ("script", "style", "noscript", "svg", "nav", "footer", "iframe")
 
 
 class Body(NamedTuple):
-    """The paragraphs of an article, their source, and the elements that hold its pictures."""
+    """The paragraphs of an article, their source, and the elements that contain its pictures."""
 
     paragraphs: list[str]
     source: str
@@ -89,11 +90,11 @@ class BodyReading(NamedTuple):
 def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None) -> BodyReading:
     """Return the body of *page*, without *title* and date line at its head and without leaked dumps.
 
-    The profile's selector first; then the blocks of the page that the forest takes for body, but for what its markup
-    calls comments or other stories beside a text of some length. Where it is in doubt about much of what it takes
-    (some 5 pages in 100), trafilatura reads the page instead, whose mistakes are others. Where all that leaves hardly
-    anything, the articleBody of its JSON-LD. A body ends where a dump begins: what the site leaks comes after the last
-    paragraph. *reader* is what judges the blocks; None: the one that ships.
+    First the profile's selector; then the blocks that the forest judges as body, without those that the markup of a
+    longer article calls comments or other stories. Where the forest is uncertain about much of that (some 5 pages in
+    100), trafilatura reads the page instead, because it makes different mistakes. Where almost nothing is left, the
+    articleBody of the JSON-LD. A body ends where a dump begins: the site leaks dumps after the last paragraph.
+    *reader* judges the blocks; None: the one that ships with Gleaner.
     """
     if chosen := page.select("body"):
         paragraphs = [page.clean(block.text) for element in chosen for block in blocks(element)]
@@ -120,10 +121,10 @@ def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None
 
 
 def _few_words(page: ArticlePage, title: str | None, elements: list[etree._Element]) -> BodyReading:
-    """Return what reads like sentences below the heading of *page*: a news flash has one, which the forest cannot tell.
+    """Return the sentences below the heading of *page*: a news flash has only one, which the forest cannot judge.
 
-    The page must say its title in a heading and, around that, hold more of such text than of links. On a page without
-    any heading of its own, whose metadata tell a title, the sentences may stand anywhere, but none may be a notice.
+    The page must have its title in a heading and, around it, more such text than links. On a page without a heading
+    whose metadata give a title, the sentences may be anywhere, but none may be a notice.
     """
     if not page.blocks:
         return BodyReading(Body([], "", elements), "no text on the page")
@@ -158,9 +159,10 @@ def _is_in(place: ElementPlace, around: ElementPlace | None) -> bool:
 
 
 def _is_sentence(block: TextBlock, text: str, other: int) -> bool:
-    """Return whether *block* may be a sentence of an article: no link, heading, caption, call or right.
+    """Return whether *block* may be a sentence of an article: not a link, heading, caption, call or rights notice.
 
-    *other* is the depth of the element around the title that speaks of other things: text in a deeper one is theirs.
+    *other* is the depth of the element around the title that is named after other stories: text in a deeper one
+    belongs to those.
     """
     place = block.place
     if place.unseen or place.other > other or place.tag in _HEADINGS or block.linked > len(text) / 2:
@@ -179,7 +181,7 @@ def _says_article(page: ArticlePage) -> bool:
 
 
 def _leads_elsewhere(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> bool:
-    """Return whether the *kept* paragraphs are teasers: most stand each in an element with a linked line."""
+    """Return whether the *kept* paragraphs are teasers: most of them share an element with a linked line."""
     chosen = {id(block): weight(text) for block, text in kept if not _is_linked_line(page, block)}
     found = [block for block, _ in page.blocks]
     teasers, holders = 0.0, set()
@@ -209,7 +211,7 @@ def _is_text(paragraphs: list[str]) -> bool:
 
 
 def _is_small(page: ArticlePage) -> bool:
-    """Return whether *page* can be given to trafilatura, whose time grows faster than its pages."""
+    """Return whether *page* is small enough for trafilatura, whose time grows faster than the page."""
     pieces = sum(len(block.pieces) for block, _ in page.blocks)
     return (
         len(page.blocks) <= MAX_SECOND_READING_BLOCKS
@@ -222,7 +224,7 @@ def _second_reading(page: ArticlePage) -> list[str]:
     from trafilatura import bare_extraction  # noqa: PLC0415 - most processes of a few pages are spared it
 
     root = deepcopy(page.root)
-    etree.strip_elements(root, *UNREAD_TAGS, with_tail=False)  # its time grows faster than its pages
+    etree.strip_elements(root, *UNREAD_TAGS, with_tail=False)  # trafilatura's time grows faster than the page
     tree = html.fromstring(etree.tostring(root, encoding="unicode", method="html"))
     document = bare_extraction(tree, with_metadata=False, include_comments=False, fast=True)
     text = document.text if document and not isinstance(document, dict) else None
@@ -234,16 +236,16 @@ def _second_reading(page: ArticlePage) -> list[str]:
 def evidence(
     page: ArticlePage, title: str | None, vocabulary: Vocabulary | None
 ) -> tuple[list[TextBlock], list[str], Evidence]:
-    """Return the blocks of *page* up to a dump, their texts, and what can be measured of them."""
+    """Return the blocks of *page* up to a dump, their texts, and their features."""
     pairs = _up_to_dump(page.blocks)
     found, texts = [block for block, _ in pairs], [text for _, text in pairs]
     return found, texts, measure(found, texts, title or page.title or "", vocabulary)
 
 
 def _up_to_dump(pairs: list[tuple[TextBlock, str]]) -> list[tuple[TextBlock, str]]:
-    """Return *pairs* up to the block in which the site leaks a dump below its article; the last one may begin before.
+    """Return *pairs* up to the block in which the site leaks a dump below its article; that one may begin with text.
 
-    A dump that no reader sees, or that stands above the title, ends nothing: its block is left out.
+    A dump that is invisible or above the title does not end the body: only its block is left out.
     """
     leaks = [number for number, (_, text) in enumerate(pairs) if DUMP_RE.search(text)]
     if not leaks:
@@ -259,9 +261,9 @@ def _up_to_dump(pairs: list[tuple[TextBlock, str]]) -> list[tuple[TextBlock, str
 
 
 def _judged(page: ArticlePage, title: str | None, reader: Reader) -> tuple[list[tuple[TextBlock, str]], float, float]:
-    """Return the blocks that are body, the doubt about them (misjudged text to expect, to text kept), and the surest.
+    """Return the blocks that are body, the doubt (expected share of misjudged text), and the highest probability.
 
-    The surest is the highest probability of a block that is long enough to be a paragraph.
+    The highest probability is that among blocks long enough to be a paragraph.
     """
     if not page.blocks:
         return [], 0.0, 0.0
@@ -276,20 +278,20 @@ def _judged(page: ArticlePage, title: str | None, reader: Reader) -> tuple[list[
     if (sizes * keep)[start:].sum() >= min(BELOW_TITLE_LETTERS, BELOW_TITLE_SHARE * (sizes * keep).sum()):
         keep[:start] = False
     leak = [bool(DUMP_RE.search(text)) for text in texts[-1:]]
-    keep[-1:] |= np.array(leak)  # its text may begin with the last paragraph
+    keep[-1:] |= np.array(leak)  # the block may begin with the last paragraph
     return [(block, text) for block, text, kept in zip(found, texts, keep.tolist(), strict=True) if kept], doubt, surest
 
 
 def _title_at(found: list[TextBlock], overlap: Matrix) -> int:
-    """Return the number of the first ``h1`` that says the title: what stands above it is the site's, 0 if none does."""
+    """Return the number of the first ``h1`` with the title; blocks above it belong to the site. 0 if there is none."""
     headings = (number for number, block in enumerate(found) if block.place.tag == "h1")
     return next((number for number in headings if overlap[number] > TITLE_MATCH_SHARE), 0)
 
 
 def _others(found: list[TextBlock], start: int, taken: Matrix) -> NDArray[np.bool_]:
-    """Return which blocks stand in an element whose names speak of other things, but not around that at *start*.
+    """Return which blocks are in an element named after other stories that does not contain the block *start*.
 
-    None, if that would leave hardly anything of what is *taken* for body (letters of each): names can mislead.
+    Return none if that would leave almost nothing of the *taken* body text (letters of each): names can mislead.
     """
     around = found[start].place.other
     other: NDArray[np.bool_] = np.array([block.place.other > around for block in found])
@@ -304,9 +306,7 @@ def _article_body(page: ArticlePage) -> str:
 
 def _around(kept: list[tuple[TextBlock, str]]) -> list[etree._Element]:
     """Return the smallest element that holds most of the *kept* text."""
-    held: defaultdict[int, dict[ElementPlace, int]] = defaultdict(
-        dict
-    )  # by depth; from the deepest it is passed outwards
+    held: defaultdict[int, dict[ElementPlace, int]] = defaultdict(dict)  # by depth; added outwards from the deepest
     for block, text in kept:
         place = block.place
         held[place.depth][place] = held[place.depth].get(place, 0) + len(text)
@@ -321,7 +321,7 @@ def _around(kept: list[tuple[TextBlock, str]]) -> list[etree._Element]:
 
 
 def _cleaned(paragraphs: Iterable[str], title: str | None) -> list[str]:
-    """Return *paragraphs*, clean lines, up to a dump, less title and date line above and desk code below."""
+    """Return *paragraphs* (clean lines) up to a dump, without title and date line above and desk code below."""
     cleaned: list[str] = []
     for number, paragraph in enumerate(paragraphs):
         line = without_dump(paragraph).rstrip()

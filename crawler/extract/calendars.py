@@ -1,4 +1,4 @@
-"""Days of other calendars, as days of ours."""
+"""Converts days of other calendars to the Gregorian calendar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _YEAR_DAYS = 354
 
 
 def solar_hijri(year: int, month: int, day: int) -> date | None:
-    """Return the day of the Solar Hijri (Persian) date, None if there is no such day.
+    """Return the day of the Solar Hijri (Persian) date; None if there is no such day.
 
     >>> solar_hijri(1397, 7, 10)
     datetime.date(2018, 10, 2)
@@ -25,7 +25,7 @@ def solar_hijri(year: int, month: int, day: int) -> date | None:
 
 
 def hijri(year: int, month: int, day: int) -> date | None:
-    """Return the day of the (lunar) Hijri date by the tabular calendar, None if there is no such day.
+    """Return the day of the (lunar) Hijri date by the tabular calendar; None if there is no such day.
 
     Months begin by sighting, so the true day can be one earlier or later.
 

@@ -1,4 +1,4 @@
-"""The address that a page says it should be known by."""
+"""Extracts the canonical URL of a page."""
 
 from __future__ import annotations
 

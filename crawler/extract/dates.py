@@ -1,4 +1,4 @@
-"""When an article was published and last changed: the best evidence that a page gives."""
+"""Extracts when an article was published and last changed, from the best evidence in the page."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ _UPDATED_RE = re.compile(
 
 
 def find_published(page: ArticlePage) -> FoundField[str] | None:
-    """Return when *page* was published, ISO 8601.
+    """Return when *page* was published, in ISO 8601.
 
-    The first believable source settles the day: the profile's selector, JSON-LD, Open Graph and meta elements,
-    microdata, ``time`` elements, a visible date line, the URL. Before 1990 or after the page was fetched is not
-    believable. A day without a time of day takes the time from the first later source that names the same day.
+    The first plausible source decides the day: the profile's selector, JSON-LD, Open Graph and meta elements,
+    microdata, ``time`` elements, a visible date line, the URL. A date before 1990 or after the page was fetched is not
+    plausible. A day without a time of day takes the time from the first later source that names the same day.
 
-    The value has the offset that the page told, converted to the profile's zone if there is a profile; a time
-    without offset is the profile's local time, and without a profile it stays without offset. A day whose time is
-    given nowhere is given as its midnight, and the source then ends in ``:day`` (``meta:day``): the time of day
-    is not known. It ends in ``:about`` where a lunar Hijri day was computed, which can be off by one day.
+    The value has the offset from the page, converted to the profile's zone if there is a profile. A time without
+    offset is the profile's local time; without a profile it has no offset. If no source has a time, the value is
+    midnight, and the source ends in ``:day`` (``meta:day``): the time of day is not known. The source ends in
+    ``:about`` where a lunar Hijri day was computed, which can be off by one day.
     """
     return _settled(page, _published(page))
 
@@ -96,11 +96,11 @@ def _is_universal(moment: Moment) -> bool:
 
 
 def _local(universal: Moment, other: Moment) -> Moment | None:
-    """Return the instant *universal* in the zone of the page's place, if *other* is the same instant told there.
+    """Return the instant *universal* in the page's own zone, if *other* is the same instant in that zone.
 
-    Pages tell it in UTC for programs and in their own zone for readers. An *other* without zone is the same instant if
-    it agrees to the second, or to a minute other than :00 and :30, and lies whole half hours away: then their distance
-    is the offset. Lines for readers tell no seconds; the universal time does.
+    Pages give the time in UTC for programs and in their own zone for readers. An *other* without zone is the same
+    instant if it agrees to the second, or to a minute other than :00 and :30, and differs by whole half hours: then the
+    difference is the offset. Times for readers have no seconds; the universal time has.
     """
     if not other.clock or not universal.clock or _is_universal(other):
         return None
@@ -121,9 +121,9 @@ def _believable(moment: Moment, latest: datetime) -> bool:
 
 
 def _day_first(page: ArticlePage) -> bool | None:
-    """Return how the page's language writes 03/04/2016, None if that is not known.
+    """Return whether the page's language writes the day first in 03/04/2016; None if that is not known.
 
-    English without a country is taken for American on the domains that are used there most.
+    English without a country counts as American on the domains that are most used there.
     """
     for told in (page.root.get("lang"), page.meta("og:locale")):
         language = (told or "").strip().replace("_", "-").casefold()
@@ -145,7 +145,7 @@ def _published(page: ArticlePage) -> Iterator[tuple[str, str]]:
     yield from _marked_times(page)
     yield from _from_url(page)
     yield from _times(page)
-    yield "", "page"  # who knows enough by now need not have the lines looked for
+    yield "", "page"  # so that the lines are only searched if they are needed
     visible = [*_lines(page), *_near_title(page)]
     yield from ((line, source) for line, source in visible if not _UPDATED_RE.match(line))
     yield from ((line, source) for line, source in visible if _UPDATED_RE.match(line))
@@ -181,7 +181,7 @@ def _microdata(page: ArticlePage, *names: str) -> Iterator[tuple[str, str]]:
 
 
 def _marked_times(page: ArticlePage) -> Iterator[tuple[str, str]]:
-    """Yield the ``time`` elements of *page* that say that they tell its publication."""
+    """Yield the ``time`` elements of *page* that are marked as its time of publication."""
     for element in page.times:
         name = (element.get("class") or "").lower()
         if element.get("pubdate") is not None or "publish" in name or "entry-date" in name:
@@ -196,7 +196,7 @@ def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
 
 
 def _lines(page: ArticlePage) -> Iterator[tuple[str, str]]:
-    """Yield the short lines with a digit in elements that are named after dates, in the order of the page."""
+    """Yield the short lines with a digit in elements that are named after dates, in page order."""
     dated = (text for block, text in page.blocks if len(text) <= _LONGEST_LINE and block.is_named(_DATED, _WITHIN))
     for line in islice(filter(_DIGIT_RE.search, dated), _MANY):
         yield line, "page"

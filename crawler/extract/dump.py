@@ -1,4 +1,4 @@
-"""Leaked PHP dumps in a page: kept byte for byte where they are read, kept out of the text of articles."""
+"""Leaked PHP dumps in a page: unchanged where they are read, and left out of the text of articles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _DECLARED_RE = re.compile(r'string\((\d{1,9})\)\s{0,3}"(?=\[)')
 
 
 def without_dump(text: str) -> str:
-    """Return *text* up to where a dump begins in it.
+    """Return *text* up to the beginning of a dump in it.
 
     >>> without_dump('The end. string(4) "[ ]"')
     'The end. '
@@ -20,11 +20,11 @@ def without_dump(text: str) -> str:
 
 
 def shield(source: str) -> str:
-    """Return the HTML *source* with every raw dump escaped, so that parsing it gives back its very characters.
+    """Return the HTML *source* with every raw dump escaped, so that parsing returns exactly its characters.
 
-    A dump is raw if the bytes that it declares end, as they stand in the source, at its closing quote. Then an
+    A dump is raw if the number of bytes that it declares ends in the source exactly at its closing quote. Then an
     ``&amp;`` or a ``<`` in it is what PHP printed and counted, not markup. Any other dump was encoded by the page
-    (or cut, or folded), and is decoded once like all of its text.
+    (or cut, or folded), and is decoded once like other text.
     """
     pieces = []
     end = 0

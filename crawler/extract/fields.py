@@ -1,4 +1,4 @@
-"""All fields of an article page together."""
+"""Extracts all fields of an article page."""
 
 from __future__ import annotations
 
@@ -36,23 +36,22 @@ def extract(
     reader: Reader | None = None,
     rules_off: frozenset[str] = NO_RULES,
 ) -> dict[str, Any]:
-    """Return the fields of the article in *html*, which was found at *url*.
+    """Return the fields of the article in *html*, the page at *url*.
 
-    Keys, always all there: ``title``, ``published`` and ``modified`` (ISO 8601, see
+    All keys are always present: ``title``, ``published`` and ``modified`` (ISO 8601, see
     :func:`crawler.extract.dates.find_published` for zones and for days without a time), ``authors`` (list),
     ``text`` (paragraphs joined by a blank line; no title, date line, caption or dump), ``language`` (ISO 639),
     ``images`` (list of ``{"url", "caption"}``, the lead first), ``canonical_url``, ``kicker`` (the short line above the
-    title), and ``sources``: the field's name to where it was found. What is unknown is None or [] and not in
-    ``sources``. Three more keys can stand in ``sources``: ``lost`` (``depth`` or ``size``: part of the page could not
-    be parsed), ``no_text`` (why there is no text) and ``error`` (words by which a page of few words says that there is
-    no such page).
+    title), and ``sources`` (a field's name to where it was found). An unknown field is None or [], and is not in
+    ``sources``. ``sources`` can have three more keys: ``lost`` (``depth`` or ``size``: part of the page could not be
+    parsed), ``no_text`` (why there is no text) and ``error`` (the words with which a short page says that the requested
+    page does not exist).
 
-    *profile*: what is known of the site; its selectors go first, its zone is that of dates. *charset*: what the HTTP
-    header said. *fetched*: when the page was fetched (default: now); later dates are not believed. *reader*: what tells
-    the body from the rest of the page (default: the one that ships). *rules_off*: the rules of cleaning that are
-    switched off.
+    *profile*: the site profile; its selectors come first, and dates are in its zone. *charset*: that of the HTTP
+    header. *fetched*: when the page was fetched (default: now); later dates are rejected. *reader*: separates the body
+    from the rest of the page (default: the one that ships with Gleaner). *rules_off*: disabled cleaning rules.
 
-    Never raises, whatever the bytes are; only ``ImportError``, if a library that it needs cannot be loaded.
+    Never raises for any bytes; only ``ImportError``, if a library that it needs cannot be loaded.
     """
     with _without_looking_for_cycles():
         return _extracted(html, url, profile, charset, fetched or datetime.now(UTC), reader, rules_off)
@@ -60,7 +59,7 @@ def extract(
 
 @contextmanager
 def _without_looking_for_cycles() -> Iterator[None]:
-    """Let the collector of cycles rest: what a page is made into holds none, and to look takes a tenth of the time."""
+    """Pause the garbage collector: the objects of a page have no cycles, and the search takes 10% of the time."""
     is_on = gc.isenabled()
     gc.disable()
     try:
@@ -116,10 +115,10 @@ def _record(found: dict[str, FoundField[Any] | None], remarks: dict[str, str | N
 
 
 def _asked(find: Callable[[], Any]) -> Any:
-    """Return the answer of *find*, None if it fails: one odd page must cost one field, not the crawl."""
+    """Return the result of *find*; None if it fails: an odd page must cost one field, not the crawl."""
     try:
         return find()
-    except ImportError:  # no page does that: it is the installation, and every page in doubt would lose its text
+    except ImportError:  # a broken installation, not the page: without it many pages would lose their text
         raise
     except Exception:
         logger.debug("a field could not be read", exc_info=True)

@@ -1,4 +1,4 @@
-"""The pictures of an article, with their captions."""
+"""Extracts the pictures of an article, with their captions."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _DEEP = 30
 def find_images(page: ArticlePage, body: list[etree._Element]) -> FoundField[list[Picture]] | None:
     """Return the pictures of *page* (``url``, ``caption`` or None), the lead first, each once; None if there are none.
 
-    The lead is what Open Graph, else JSON-LD, names, and takes its caption from the same picture on the page; then
-    come the pictures under the elements *body*, as the page orders them. Logos, icons and pictures that
-    declare themselves smaller than 100 pixels are left out; so are thumbnails: pictures in a link to another page
-    (a link to a picture only enlarges), or in a part whose names say that it is beside the article.
+    The lead is the one in Open Graph, else JSON-LD, with the caption of the same picture on the page. Then come the
+    pictures under the elements *body*, in page order. Logos, icons and pictures with a declared size below 100 pixels
+    are left out. So are thumbnails: pictures in a link to another page (a link to a picture only enlarges it), or in a
+    part whose names say that it is beside the article.
     """
     lead = next(_leads(page), None)
     pictures: dict[str, Picture] = {}
@@ -76,7 +76,7 @@ def _image_url(page: ArticlePage, value: Any) -> str | None:
 
 
 def _identity(url: str) -> str:
-    """Return what two addresses of one picture have in common: neither scheme nor query, which only resize it."""
+    """Return a key that all addresses of one picture share: without scheme and query, which only change its size."""
     return url.partition("?")[0].partition(":")[2]
 
 
@@ -97,7 +97,7 @@ def _is_small(image: etree._Element) -> bool:
 
 
 def _is_aside(page: ArticlePage, image: etree._Element, body: etree._Element) -> bool:
-    """Tell whether *image*, somewhere in *body*, belongs to something beside the article: what leads to another one."""
+    """Return whether *image*, somewhere in *body*, belongs to something beside the article, such as a teaser."""
     for number, outer in enumerate(image.iterancestors()):
         if outer is body or number > _DEEP:
             return False
@@ -110,7 +110,7 @@ def _is_aside(page: ArticlePage, image: etree._Element, body: etree._Element) ->
 
 
 def _caption(page: ArticlePage, image: etree._Element) -> str | None:
-    """Return the caption of the figure that holds *image*, None if there is none."""
+    """Return the caption of the figure around *image*; None if there is none."""
     holder = image.getparent()
     for _ in range(5):
         if holder is None or holder.tag in {"body", "article", "main"}:

@@ -1,4 +1,4 @@
-"""JSON-LD of a page: every object in it, whatever the nesting, and what can be saved of broken JSON."""
+"""Reads the JSON-LD of a page: every object in it, at any nesting, and the readable parts of broken JSON."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _ASIDE = frozenset({
     "review", "reviews", "video", "subjectOf", "publisher", "potentialAction", "breadcrumb", "liveBlogUpdate",
     "author", "creator", "editor", "image", "about",
 })  # fmt: skip
-"""Properties whose objects are something else than the article on the page."""
+"""Properties whose objects are not the article of the page."""
 
 _ARTICLE_TYPES = ("article", "posting", "report", "review", "recipe")
 _PAGE_TYPES = ("webpage", "videoobject", "audioobject", "podcastepisode", "creativework", "itempage")
 
 
 class LinkedData:
-    """The objects of a page's JSON-LD: ``nodes`` in document order, the article's candidates first in ``articles``."""
+    """The objects of a page's JSON-LD: ``nodes`` in document order, ``articles`` with the best candidates first."""
 
     def __init__(self, scripts: list[str]) -> None:
         self.nodes: list[Node] = []
@@ -51,7 +51,7 @@ class LinkedData:
         return self._articles + self._pages
 
     def resolve(self, value: Any) -> Any:
-        """Return the object that a bare ``{"@id": ...}`` points to, *value* itself if it is anything else."""
+        """Return the object that a bare ``{"@id": ...}`` refers to; any other *value* is returned unchanged."""
         if isinstance(value, dict) and len(value) <= 2 and "name" not in value:  # noqa: PLR2004 - @id and @type
             return self._by_id.get(str(value.get("@id")), value)
         return value
@@ -87,7 +87,7 @@ class LinkedData:
 
 
 def _load(script: str) -> Iterator[Any]:
-    """Yield the JSON values in *script*; the certain values of broken JSON as one article."""
+    """Yield the JSON values in *script*; from broken JSON, the values that are certain, as one article."""
     try:
         yield orjson.loads(script)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""The language of an article: what its text is written in, and what its page declares."""
+"""Determines the language of an article from its text and the declarations of its page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi"}
 
 
 def find_language(page: ArticlePage, text: str | None) -> FoundField[str] | None:
-    """Return the language of *page* as its ISO 639 code (``en``), None if it is neither told nor seen.
+    """Return the language of *page* as its ISO 639 code (``en``); None if it is neither declared nor recognized.
 
-    *text* tells, with the declaration (``lang``, JSON-LD, Open Graph, meta; else the profile) as evidence. Where it
-    agrees with a declaration, or is too little to tell from, that is the source.
+    *text* decides, with the declaration (``lang``, JSON-LD, Open Graph, meta; else the profile) as evidence. If the
+    text agrees with a declaration, or is too short, the declaration is the source.
     """
     declared = list(_declared(page))
     if page.profile and page.profile.language:
@@ -29,7 +29,7 @@ def find_language(page: ArticlePage, text: str | None) -> FoundField[str] | None
 
 
 def _declared(page: ArticlePage) -> Iterator[FoundField[str]]:
-    """Yield the languages that *page* declares, the best told first."""
+    """Yield the languages that *page* declares, the most reliable first."""
     told = [(page.root.get("lang") or page.root.get("{http://www.w3.org/XML/1998/namespace}lang") or "", "html")]
     for node in page.linked.articles:
         if isinstance(language := node.get("inLanguage"), str):

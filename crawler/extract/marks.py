@@ -1,11 +1,11 @@
-"""What the names in a page's markup say of their elements: share bars, captions, related stories, bodies."""
+"""Recognizes elements by their names in the markup: share bars, captions, related stories, bodies."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-# Stems of the words that class names and ids are made of; `word=` stands for that word alone.
+# Stems of the words in class names and ids; `word=` matches only that whole word.
 KINDS = {
     "comment": "comment disqus respond repl discuss",
     "share": "share= shar= sharing shares social facebook twitter whatsapp follow sharebar sharedaddy addthis",
@@ -40,7 +40,7 @@ KINDS = {
     "rating": "rating review= score= vote poll quiz survey",
     "legal": "correct legal terms= rights= source= sources= footnote reference citation endnote",
 }
-"""Kind of element to the words that give it."""
+"""Maps a kind of element to the words that show it."""
 
 _TAGS = {
     "nav": "nav", "footer": "footer", "header": "header", "aside": "side", "form": "letter", "figure": "gallery",
@@ -59,14 +59,14 @@ for _kind, _words in KINDS.items():
         (_WORDS if _word.endswith("=") else _STEMS).setdefault(_word.rstrip("="), _INDEX[_kind])
 _LENGTHS = sorted({len(stem) for stem in _STEMS}, reverse=True)
 NAMING = frozenset({"class", "id", "role", "itemprop", "data-component", "data-testid"})
-"""Attributes whose words say what an element is."""
+"""Attributes whose words describe an element."""
 
 _LONGEST = 300
 _WORD_RE = re.compile("[A-Z]?[a-z]{2,30}|[A-Z]{2,30}")
 
 
 def marks_of(names: str) -> tuple[int, ...]:
-    """Return the kinds (indices of :data:`NAMES`) that *names*, what an attribute calls an element, give it."""
+    """Return the kinds (indices of :data:`NAMES`) of an element with *names* in an attribute."""
     return _marks(names[:_LONGEST])
 
 
@@ -94,7 +94,7 @@ _OTHER_RE = re.compile(
 
 @lru_cache(maxsize=4096)
 def speaks_of_other(names: str) -> bool:
-    """Return whether *names*, the classes of an element, say that what is in it is no part of an article beside it.
+    """Return whether *names*, the classes of an element, say that its content is not part of the article.
 
     >>> speaks_of_other("card related-stories"), speaks_of_other("layout-with-rail__main")
     (True, False)
@@ -106,5 +106,5 @@ _MARKS_OF_TAGS = {tag: (_INDEX[name],) for tag, name in _TAGS.items()}
 
 
 def marks_of_tag(tag: str) -> tuple[int, ...]:
-    """Return the kinds (indices of :data:`NAMES`) that its *tag* gives an element."""
+    """Return the kinds (indices of :data:`NAMES`) of an element with *tag*."""
     return _MARKS_OF_TAGS.get(tag, ())

@@ -1,4 +1,4 @@
-"""Dates as people and programs write them, read without inventing what they leave out."""
+"""Parses dates as people and programs write them, without inventing missing parts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _YEAR_FIRST_RE = re.compile(
     rf"(?<!\d)((?:19|20)\d\d)[\s,.-]{{1,3}}({_NAMES})\b\.?[\s,-]{{1,3}}(\d\d?)(?![\d:])", re.IGNORECASE
 )
 _YEAR_RE = re.compile(r"\d{4}|['/.-]\d\d")
-"""What every date has; most lines have not, and are done with."""
+"""Matches in every date; most lines do not match, and are rejected quickly."""
 _CLOCK_RE = re.compile(
     r"(?<![\d:])(\d\d?)[:.hH](\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s{0,2}(?:([ap])\.?\s?m\b\.?)?"
     r"\s{0,2}(Z\b|(?:UTC|GMT)(?:\s?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d:?\d\d\b|[+-]\d\d\b|\(?[A-Z]{2,5}\b\)?)?",
@@ -43,12 +43,12 @@ _ZONES = {
     "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "JST": 540,
     "KST": 540, "AEST": 600, "AEDT": 660, "IRST": 210,
 }  # fmt: skip
-"""Minutes east of Greenwich. Names that mean several zones (IST, CST) are left out: no zone beats a wrong one."""
+"""Minutes east of Greenwich. Ambiguous names (IST, CST) are left out: no zone is better than a wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day, and its time and zone as far as they are known. ``sure``: False for a computed Hijri day."""
+    """A day, with its time and zone if they are known. ``sure`` is False for a computed Hijri day."""
 
     day: date
     clock: time | None = None
@@ -56,10 +56,10 @@ class Moment:
     sure: bool = True
 
     def at(self, zone: tzinfo | None) -> datetime:
-        """Return this as a point in time, in *zone* (None: as given); a missing clock becomes midnight.
+        """Return this as a point in time, in *zone* (None: as given); a missing time becomes midnight.
 
-        A clock without a zone is taken for the local time of *zone*. Midnight stands for "some time that day":
-        the caller says so beside it.
+        A time without a zone counts as local time of *zone*. Midnight then means "some time that day"; the caller must
+        record that.
         """
         local = datetime.combine(self.day, self.clock or time(), tzinfo=self.zone)
         if self.clock is None or self.zone is None:
@@ -68,10 +68,10 @@ class Moment:
 
 
 def parse_moment(text: str, *, day_first: bool | None = None) -> Moment | None:
-    """Return the first date in *text* with what else it tells, None if there is none or no such day.
+    """Return the first date in *text* with its time and zone; None if there is none or no such day.
 
-    *day_first* settles ``03/04/2016``; None: the month comes first only where the other reading is impossible
-    or a clock with am or pm stands beside it (American pages).
+    *day_first* decides how ``03/04/2016`` is read. None: the month comes first only where the other reading is
+    impossible, or a time with am or pm is beside it (American pages).
 
     >>> parse_moment("Fri Jan 3, 2014 10:41:53")
     Moment(day=datetime.date(2014, 1, 3), clock=datetime.time(10, 41, 53), zone=None, sure=True)
@@ -97,7 +97,7 @@ def parse_moment(text: str, *, day_first: bool | None = None) -> Moment | None:
 
 
 def _with_clock(moment: Moment, text: str, start: int, end: int) -> Moment:
-    """Return *moment* with the clock that follows its date in *text*, or stands just before it."""
+    """Return *moment* with the time that follows its date in *text*, or comes just before it."""
     match = _CLOCK_RE.search(text, end, end + 60) or _CLOCK_RE.search(text, max(0, start - 40), start)
     inner = _CLOCK_RE.search(text, start, end)
     match = inner if inner and ":" in inner[0] else match

@@ -1,4 +1,4 @@
-"""A page, read once: its tree, its metadata by name, its JSON-LD; what every field is looked up in."""
+"""A page, read once: its tree, its metadata by name, its JSON-LD. All fields are extracted from it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FoundField(NamedTuple, Generic[T]):
 
 @dataclass
 class ArticlePage:
-    """One page and all that fields are found in. Build it with :func:`read`."""
+    """One page with everything that fields are extracted from. Build it with :func:`read`."""
 
     url: str
     root: etree._Element
@@ -60,15 +60,15 @@ class ArticlePage:
     rules_off: frozenset[str] = NO_RULES
 
     def clean(self, text: str) -> str:
-        """Return *text* as a clean line, by the rules that are not switched off for this page."""
+        """Return *text* as a clean line, by the rules that are enabled for this page."""
         return clean_line(text, self.rules_off)
 
     def meta(self, *names: str) -> str | None:
-        """Return the first content of the first of the meta elements *names* (lower case) that has any."""
+        """Return the first content of the first of the meta elements *names* (lower case) that has content."""
         return next((value for name in names for value in self.metas.get(name, ())), None)
 
     def absolute(self, url: str | None) -> str | None:
-        """Return *url* as an absolute http(s) URL, None if it is none."""
+        """Return *url* as an absolute http(s) URL; None if it is not a valid one."""
         url = (url or "").strip()
         if not url or len(url) > _LONGEST_URL:
             return None
@@ -112,7 +112,7 @@ class ArticlePage:
 
     @cached_property
     def properties(self) -> dict[str, list[etree._Element]]:
-        """The elements with microdata (``itemprop``), by the property's name in lower case."""
+        """The elements with microdata (``itemprop``), by the name of the property in lower case."""
         found: dict[str, list[etree._Element]] = defaultdict(list)
         for element in _MARKED(self.root) if self.has_microdata else ():
             for name in (element.get("itemprop") or "").lower().split():
@@ -128,9 +128,9 @@ def read(
     latest: datetime,
     rules_off: frozenset[str] = NO_RULES,
 ) -> ArticlePage:
-    """Return the page in *html*: decoded, parsed, its head taken apart. Dates after *latest* will not be believed.
+    """Return the page in *html*: decoded, parsed, with its metadata. Dates after *latest* will be rejected.
 
-    *rules_off* are the rules of cleaning that are switched off.
+    *rules_off* are the disabled cleaning rules.
     """
     source = to_utf8(html, charset)
     root, lost = parse(source)
@@ -158,7 +158,7 @@ def read(
 
 
 def _has_microdata(source: bytes) -> bool:
-    """Return whether *source* has any: asking the tree takes longer, and most pages have none."""
+    """Return whether *source* has any; searching the tree takes longer, and most pages have none."""
     return b"itemprop" in source or b"ITEMPROP" in source or b"itemProp" in source
 
 

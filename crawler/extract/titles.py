@@ -1,4 +1,4 @@
-"""The title of an article: the headline that its page shows, confirmed by what its metadata says."""
+"""Extracts the title of an article: the headline on its page, confirmed by its metadata."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _AGREE = 0.6
 
 
 def find_title(page: ArticlePage) -> FoundField[str] | None:
-    """Return the title of *page*, None if nothing in it is one.
+    """Return the title of *page*; None if it has none.
 
-    In this order: the profile's selector; an ``h1`` (failing that, an ``h2``) that agrees with ``<title>``, Open
-    Graph or JSON-LD; the JSON-LD headline; Open Graph and its like; the only ``h1``; ``<title>`` without the
-    name of the site.
+    In this order: the profile's selector; an ``h1`` (or else an ``h2``) that agrees with ``<title>``, Open Graph or
+    JSON-LD; the JSON-LD headline; Open Graph and similar metadata; the only ``h1``; ``<title>`` without the name of
+    the site.
     """
     if chosen := next(filter(None, (_text(page, element) for element in page.select("title"))), None):
         return FoundField(chosen, "profile")
@@ -52,7 +52,7 @@ def _text(page: ArticlePage, element: etree._Element) -> str:
 
 
 def _told(page: ArticlePage) -> Iterator[FoundField[str]]:
-    """Yield what the metadata of *page* calls its title, best first."""
+    """Yield the titles in the metadata of *page*, best first."""
     for node in page.linked.articles:
         headline = node.get("headline")
         if isinstance(headline, str) and (line := page.clean(headline)):
@@ -71,7 +71,7 @@ def _unescaped(page: ArticlePage, line: str) -> str:
 
 
 def _agreement(heading: str, witnesses: list[str]) -> float:
-    """Return how far *heading* says what the best of *witnesses* says, 0 to 1: the overlap of their words."""
+    """Return how well *heading* agrees with the best of *witnesses*, 0 to 1: the overlap of their words."""
     words = set(_WORDS_RE.findall(heading.casefold()))
     best = 0.0
     for witness in witnesses:
@@ -83,7 +83,7 @@ def _agreement(heading: str, witnesses: list[str]) -> float:
 
 
 def _without_section(heading: str, witnesses: list[str]) -> str:
-    """Return *heading* without the name of a section that stands in it, if one of *witnesses* is the rest of it."""
+    """Return *heading* without the name of a section in it, if the rest equals one of *witnesses*."""
     parts = _SUFFIX_RE.split(heading)
     folded = {witness.casefold() for witness in witnesses}
     return next((part for part in parts if part.casefold() in folded), heading) if len(parts) > 1 else heading
@@ -122,7 +122,7 @@ _UPWARDS = 3
 
 
 def find_kicker(page: ArticlePage, title: str | None) -> FoundField[str] | None:
-    """Return the line shortly above the ``h1`` of *page* whose element is named as kicker, None if there is none."""
+    """Return the line shortly above the ``h1`` of *page* whose element is named kicker; None if there is none."""
     heading = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), None)
     if heading is None:
         return None

@@ -1,4 +1,4 @@
-"""A page to a tree: within limits of size and depth, and never by surprise."""
+"""Parses a page into a tree, within limits of size, depth and time."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _TAG_RE = re.compile(
     rb"""|<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+|["'])*+""",
     re.IGNORECASE,
 )
-"""A comment, an element whose content is not markup, or a start tag: linear in the page, whatever its quotes."""
+"""A comment, an element whose content is not markup, or a start tag; matched in linear time, whatever the quotes."""
 
 _DOCUMENT_END = b"</html"
 _END_OR_OTHER_RE = re.compile(rb"(?P<end></html\b[^>]*+>?)|" + _TAG_RE.pattern, re.IGNORECASE)
-"""The end tag of a document, or something in which the same letters are none."""
+"""The end tag of a document, or a construct in which the same letters are not a tag."""
 
 _OPENING_RE = re.compile(b"<[a-zA-Z]")
 _NAME_RE = re.compile(rb"<[a-zA-Z][^\s/>]*+")
 _VALUE_RE = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _RAW = (b"<script", b"<style", b"<textarea", b"<title")
 _ALLOWED = 10**10
-"""Bytes of a page times bytes of its longest start tag. The time that the parser takes for an element grows with the
-square of its attributes: so a page full of such tags takes about a second."""
+"""Bytes of a page times bytes of its longest start tag. The parser's time for an element grows with the square of its
+attributes; with this limit a page full of such tags takes about a second."""
 _LOOKS = 2.5
-"""How often a tag that is too long is looked into, at the least."""
+"""Least number of samples inside a tag that is too long."""
 _FEW = 3
 _SCAFFOLD_RE = re.compile(
     rb"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^<>]*>"
@@ -41,20 +41,20 @@ _SCAFFOLD_RE = re.compile(
 
 
 class Tree(NamedTuple):
-    """A parsed page. ``lost`` says why part of it is not in the tree, None if all of it is."""
+    """A parsed page. ``lost`` says why part of it is not in the tree; None if the tree is complete."""
 
     root: etree._Element
     lost: str | None
 
 
 def parse(page: bytes) -> Tree:
-    """Return the tree of *page*, which is in UTF-8; an empty one if there is nothing in it to parse.
+    """Return the tree of *page*, which is in UTF-8; an empty tree if there is nothing to parse.
 
-    Comments and processing instructions are dropped, and characters that XML cannot hold. What stands behind
-    ``</html>`` is part of the body. The parser gives up at some 2,000 levels; such a page is parsed once more without
-    the elements that only nest, so that its text is kept though its structure is not, and ``lost`` is ``depth``.
-    ``size``: it is over 10 million bytes or 60,000 tags, several times what the largest pages of news sites have; so
-    no page takes more than about 2 s.
+    Comments, processing instructions and characters that XML does not allow are dropped. Content after ``</html>`` is
+    part of the body. The parser stops at some 2,000 levels; such a page is parsed once more without the elements that
+    only nest, which keeps its text but not its structure, and ``lost`` is ``depth``. ``lost`` is ``size`` if the page
+    is over 10 million bytes or 60,000 tags, several times the largest pages of news sites. So no page takes more than
+    about 2 s.
     """
     lost = "size" if len(page) > MAX_BYTES else None
     page = page[:MAX_BYTES].translate(None, _UNFIT)
@@ -87,10 +87,10 @@ def _parse(page: bytes) -> tuple[etree._Element, bool]:
 
 
 def _without_early_ends(page: bytes) -> bytes:
-    """Return *page* without the end tags of documents that something stands behind.
+    """Return *page* without the end tags of documents that have content after them.
 
-    The parser drops what is behind ``</html>``. By the rules of HTML5 it belongs to the body: PHP prints there what it
-    prints at shutdown, old templates close a page too early, and some servers send two documents in one answer.
+    The parser drops content after ``</html>``. By the rules of HTML5 it belongs to the body: PHP output at shutdown
+    comes there, old templates close a page too early, and some servers send two documents in one response.
     """
     first = page.lower().find(_DOCUMENT_END)
     if first < 0 or not page[page.find(b">", first) + 1 :].strip():
@@ -105,10 +105,10 @@ def _without_early_ends(page: bytes) -> bytes:
 
 
 def _may_have_long_tags(page: bytes, longest: int) -> bool:
-    """Tell, quickly, whether a start tag of *page* may be much longer than *longest*.
+    """Return, quickly, whether a start tag of *page* may be much longer than *longest*.
 
-    It ends at the first ``>`` outside of quotes. So wherever one looks into a long one, the next is in quotes, or far
-    away. Looked at is a byte every now and then, and each long way between two once.
+    A tag ends at the first ``>`` outside quotes. So at any byte inside a long tag, the next ``>`` is in quotes or far
+    away. Only some bytes are checked, and each long distance between two of them once.
     """
     step = int(longest / _LOOKS)
     doubtful = at = 0
@@ -128,7 +128,7 @@ def _may_have_long_tags(page: bytes, longest: int) -> bool:
 
 
 def _is_quoted(page: bytes, at: int, within: int) -> bool:
-    """Return whether a quote that follows a ``=`` is the last one of its kind before *at*: so it is open there."""
+    """Return whether the last quote of its kind before *at* follows a ``=``: then it is open at *at*."""
     first = max(0, at - within)
     for quote in (b'"', b"'"):
         start = max(0, page.rfind(quote, first, max(0, at)))
@@ -141,7 +141,7 @@ def _is_quoted(page: bytes, at: int, within: int) -> bool:
 
 
 def _bound_attributes(page: bytes, longest: int) -> bytes:
-    """Return *page* with the attributes dropped from start tags that are longer than *longest* without their values."""
+    """Return *page* without the attributes of start tags that are longer than *longest*, values not counted."""
     pieces = []
     end = 0
     for match in _TAG_RE.finditer(page):

@@ -1,4 +1,4 @@
-"""The visible text of a page, leaked dumps included: what seeds are made of."""
+"""Extracts the visible text of a page, including leaked dumps: the input of seeds."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _UNSEEN = HIDDEN - {"object", "button"}
 
 
 def page_text(html: bytes, charset: str | None = None) -> str:
-    r"""Return the visible text of *html*, a block a line, blocks parted by a blank line; entities are decoded once.
+    r"""Return the visible text of *html*: each block is a line, a blank line separates them, entities are decoded once.
 
-    White space is folded, except where a block holds a dump: from its first character to the end of the block the
-    text is exactly that of the page, so that its declared length can be checked. *charset*: see
-    :func:`crawler.text.charset.decode`. Never fails; no text gives an empty string.
+    White space is folded, except in a dump: from its first character to the end of the block the text is exactly that
+    of the page, so that its declared length can be checked. *charset*: see :func:`crawler.text.charset.decode`. Never
+    fails; a page without text gives an empty string.
 
     >>> page_text(b"<h1>Rain</h1><p>It rained &amp; rained.<script>hidden()</script>")
     'Rain\n\nIt rained & rained.'
@@ -38,7 +38,7 @@ def page_text(html: bytes, charset: str | None = None) -> str:
 
 
 def _joined(source: str) -> list[str]:
-    """Return the texts of the blocks of *source*; blocks that go on inside a dump are put together again."""
+    """Return the texts of the blocks of *source*; blocks that continue inside a dump are joined."""
     root = parse(source.encode("utf-8", "replace")).root
     texts: list[str] = []
     dump: TextBlock | None = None

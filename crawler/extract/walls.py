@@ -1,5 +1,5 @@
 # ruff: noqa: E501, RUF001 - phrases of other scripts
-"""Pages that stand in the way of an article: errors, logins, subscriptions, consent, checks for robots."""
+"""Recognizes pages that come instead of an article: errors, logins, subscriptions, consent, checks for robots."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ _MISSING_RE = re.compile(
 _NOT_FOUND_RE = re.compile(
     r"^\W*(?:error\W*)?(?:404\W*)?(?:page )?not found\W*(?:$|[-|–—:])|[-|–—:]\s*(?:page )?not found\W*$", re.IGNORECASE
 )
-"""A title that says nothing else."""
+"""Matches a title that says only this."""
 
 _PATTERNS = {reason: re.compile(phrases, re.IGNORECASE) for reason, phrases in _PHRASES.items()}
 _GATE_RE = re.compile("|".join((_PHRASES["a login"], _PHRASES["an offer of a subscription"])), re.IGNORECASE)
-"""What asks readers to log in or to subscribe often asks for both, with one phrase of each."""
+"""Pages that ask readers to log in or to subscribe often ask for both, with one phrase of each."""
 
 
 def bars(text: str) -> bool:
-    """Return whether *text* holds a phrase of what stands in the way of articles, but for error pages.
+    """Return whether *text* has a phrase of a page that comes instead of an article, error pages excepted.
 
     >>> bars("We use cookies to improve your experience."), bars("The harbour is closed.")
     (True, False)
@@ -70,10 +70,10 @@ def bars(text: str) -> bool:
 
 
 def find_error(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -> str | None:
-    """Return the words by which a page of few words says that what was asked for is not there; None if none do.
+    """Return the words with which a short page says that the requested page does not exist; None if there are none.
 
-    They stand in a title of it, in its *paragraphs*, or in any of its lines if it has none of these. That something else
-    was not found, or that the page is unavailable for now, here or to this reader, is none of them.
+    They are in one of its titles, in its *paragraphs*, or, if it has neither, in any of its lines. A page that says
+    that something else was not found, or that it is unavailable now, here or to this reader, does not count.
     """
     lines = paragraphs or page.lines
     if sum(map(weight, lines)) > _LONGEST:
@@ -86,10 +86,10 @@ def find_error(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) 
 
 
 def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -> str | None:
-    """Return what *page* is instead of an article, whose *paragraphs* these seem to be; None if it may be one.
+    """Return what *page*, with these *paragraphs*, is instead of an article; None if it may be an article.
 
-    It is something else if it is short, has no date anywhere, and half of its title and paragraphs hold phrases of one
-    kind, two different ones at the least; logins and subscriptions count as one kind.
+    It is not an article if it is short, has no date anywhere, and half of its title and paragraphs have phrases of one
+    kind, at least two different ones; logins and subscriptions count as one kind.
     """
     lines = [title or "", *paragraphs]
     if sum(map(weight, paragraphs)) > _LONGEST:

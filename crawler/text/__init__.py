@@ -1,4 +1,4 @@
-r"""Text that is fit to keep: cleaned lines and paragraphs, their normalized form and its hash.
+r"""Cleans text for storage: lines and paragraphs, their normalized form and its hash.
 
 >>> from crawler.text import clean_line
 >>> clean_line("  Fire\u200b and   rescue\u202e ")

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - the names in other scripts are the subject
-"""News agencies, as datelines and credits name them."""
+"""The names of news agencies, as in datelines and credits."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ _NAMES = (
 )  # fmt: skip
 
 AGENCY = f"(?:{'|'.join(re.escape(name) for name in sorted(_NAMES, key=len, reverse=True))})"
-"""A pattern of one name. Case counts: "AA" is an agency, "aa" is not."""
+"""A pattern for one name. Case matters: "AA" is an agency, "aa" is not."""
 
 AGENCIES = rf"{AGENCY}(?:\s*(?:[/,;&+、،]|\band\b|\bund\b|\bet\b|\by\b|و)\s*{AGENCY}){{0,4}}"

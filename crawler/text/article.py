@@ -1,4 +1,4 @@
-"""An article's fields, cleaned together."""
+"""Cleans all fields of an article."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from crawler.text.rules import clean_story
 
 
 def clean_article(article: Article, off: frozenset[str] = NO_RULES) -> Article:
-    """Return a copy of *article* whose words are clean, with the ``content_sha256`` of its text.
+    """Return a copy of *article* with clean text fields, and with the ``content_sha256`` of its text.
 
-    Title, kicker, authors and the titles of related items become clean lines, the text clean paragraphs by all rules
-    (:mod:`crawler.text.rules`). What is empty after cleaning is None; an author named twice is named once. All else
-    stays as it is. *off* are the rules that are switched off.
+    Title, kicker, authors and the titles of related items become clean lines; the text becomes clean paragraphs by all
+    rules (:mod:`crawler.text.rules`). A field that is empty after cleaning becomes None; repeated authors are removed.
+    Other fields stay as they are. *off* are the disabled rules.
     """
     related = clean_related(article.related, off)
     titles = [item.title for item in related if item.title]
@@ -35,7 +35,7 @@ def clean_article(article: Article, off: frozenset[str] = NO_RULES) -> Article:
 
 
 def clean_title(value: str | None, off: frozenset[str] = NO_RULES) -> str | None:
-    """Return *value* as one clean line, None if there is nothing in it."""
+    """Return *value* as one clean line; None if it is empty."""
     return (clean_text(value, off).replace("\n\n", " ") or None) if value else None
 
 

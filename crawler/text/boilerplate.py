@@ -1,4 +1,4 @@
-"""A site's own boilerplate: short paragraphs that recur on many of its pages, learned, not listed."""
+"""The boilerplate of a site: short paragraphs that recur on many of its pages, learned and not listed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from crawler.text.story import Story, edge_paragraphs
 
 
 def paragraph_key(paragraph: str) -> int:
-    """Return what a corpus counts *paragraph* by: 63 bits of the BLAKE2b of its normalized form.
+    """Return the key under which a corpus counts *paragraph*: 63 bits of the BLAKE2b of its normalized form.
 
-    It is stored in catalogues; they are rebuilt if it ever changes.
+    Catalogues store it; they must be rebuilt if it ever changes.
 
     >>> paragraph_key("Follow us!") == paragraph_key("FOLLOW  us!")
     True
@@ -20,13 +20,13 @@ def paragraph_key(paragraph: str) -> int:
 
 
 def edge_keys(text: str) -> list[int]:
-    """Return the keys of the paragraphs of *text* that may be boilerplate, each once: the short ones at its edges."""
+    """Return the keys of the paragraphs of *text* that may be boilerplate (short ones at its edges), each once."""
     paragraphs = tuple(text.split("\n\n"))
     return list(dict.fromkeys(paragraph_key(paragraph) for _, paragraph in edge_paragraphs(paragraphs)))
 
 
 def drop_boilerplate(story: Story) -> Story:
-    """Drop the paragraphs at the edges that are known to recur on the site, unless nothing would be left."""
+    """Remove paragraphs at the edges that are known to recur on the site, unless nothing would be left."""
     if not story.boilerplate:
         return story
     edges = edge_paragraphs(story.paragraphs)

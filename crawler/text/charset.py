@@ -1,8 +1,8 @@
-"""Bytes of a page to text: whatever was declared, and whether or not it is true.
+"""Decodes the bytes of a page, whether its declared charset is right, wrong or missing.
 
-The order: a byte order mark; UTF-8 where the bytes are UTF-8 (no other text looks like it by accident, so this beats
-any declaration); the HTTP header, the page's own declaration, what else its container says, each only if the bytes fit
-it; UTF-8 with a few faults; the likeliest charset by the letters above ASCII; Windows-1252.
+The order: a byte order mark; UTF-8 if the bytes are UTF-8 (no other text looks like it by accident, so this comes
+before any declaration); the HTTP header, the page's own declaration, that of its container, each only if the bytes fit
+it; UTF-8 with a few errors; the likeliest charset by the letters above ASCII; Windows-1252.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _META_BYTES = 16_384
 _VISIBLE_BYTES = 1 << 19
 _SAMPLE_BYTES = 65_536
 _BEFORE_BYTES = 1024
-"""Of the sample, before its first letter above ASCII: the words around such letters tell Western languages apart."""
+"""Bytes of the sample before its first letter above ASCII: the words around such letters separate Western languages."""
 _MAX_BROKEN_SHARE = 0.05
-"""Of the characters above ASCII; a charset that breaks more of them is not the right one."""
+"""Share of the characters above ASCII; a charset that breaks more of them is wrong."""
 _MIN_FOREIGN_LETTERS = 20
-"""Fewer letters above ASCII than these do not refute a Western charset that is declared."""
+"""Fewer letters above ASCII cannot refute a declared Western charset."""
 _MIN_GUESSED_LETTERS = 3
-"""Fewer tell nothing."""
+"""Fewer letters above ASCII are not enough for a guess."""
 _PUNCTUATION = bytes((*range(0x80, 0xA0), 0xA0, 0xA9, 0xAB, 0xAD, 0xAE, 0xB0, 0xB7, 0xBB))
-"""What is no letter in most code pages for Windows: quotes, dashes, signs."""
+"""Bytes that are not letters in most code pages of Windows: quotes, dashes, signs."""
 _WESTERN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "ascii", "cp1254"})
 _OTHER_SCRIPTS = re.compile(r"cp(125[1356]|866|874|932|949)|iso8859-[5-8]$|koi8|gb|big5|euc|shift|johab")
 _SEVEN_BIT = frozenset({"iso2022_jp", "hz"})
 _SHIFTS = (b"\x1b", b"~{")
-"""What the letters of another script begin with in those."""
+"""The bytes that begin letters of another script in those charsets."""
 _CANDIDATES = (
     *(f"windows-125{number}" for number in range(9)),
     *(f"iso-8859-{number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)),
@@ -52,10 +52,10 @@ _WIDE_MARKS = ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32
 
 
 class DecodedPage(NamedTuple):
-    """Text, the Python codec that it was decoded with, and how that was found.
+    """Text, the Python codec that decoded it, and how the codec was found.
 
-    ``reason`` is ``mark`` (a byte order mark), ``utf-8`` (the bytes are UTF-8), ``wide`` (UTF-16 that does not say
-    so), ``declared``, ``mostly-utf-8`` (with a few faults) or ``guessed`` (from the letters).
+    ``reason`` is ``mark`` (a byte order mark), ``utf-8`` (the bytes are UTF-8), ``wide`` (UTF-16 without a mark),
+    ``declared``, ``mostly-utf-8`` (with a few errors) or ``guessed`` (from the letters).
     """
 
     text: str
@@ -64,12 +64,12 @@ class DecodedPage(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The charset as a person knows it: ``windows-1256`` for ``cp1256``."""
+        """The common name of the charset: ``windows-1256`` for ``cp1256``."""
         return re.sub(r"^cp(125\d)$", r"windows-\1", self.charset).replace("iso8859-", "iso-8859-")
 
 
 def decode(html: bytes, charset: str | None = None) -> str:
-    r"""Return *html* as text; never fails, undecodable bytes become U+FFFD. *charset* is what the HTTP header said.
+    r"""Return *html* as text; never fails, undecodable bytes become U+FFFD. *charset* is that of the HTTP header.
 
     >>> decode(b"caf\xe9", "latin-1"), decode("café".encode(), "latin-1")
     ('café', 'café')
@@ -78,13 +78,13 @@ def decode(html: bytes, charset: str | None = None) -> str:
 
 
 def to_utf8(html: bytes, charset: str | None = None) -> bytes:
-    """Return *html*, read as :func:`decode` reads it, in UTF-8: the same bytes if that is what they are."""
+    """Return *html*, decoded as by :func:`decode`, in UTF-8: the same bytes if they are UTF-8 already."""
     decoded = decode_page(html, charset)
     return html if decoded.reason == "utf-8" else decoded.text.encode("utf-8", "replace")
 
 
 def decode_page(data: bytes, charset: str | None = None, container_charset: str | None = None) -> DecodedPage:
-    """Return *data* as text, and the charset it is in. *container_charset* is believed after the page itself."""
+    """Return *data* as text, and its charset. The page's own declaration comes before *container_charset*."""
     if wide := wide_charset(data):
         name, mark = wide
         return DecodedPage(data[len(mark) :].decode(name, "replace"), name, "mark" if mark else "wide")
@@ -108,10 +108,10 @@ def decode_page(data: bytes, charset: str | None = None, container_charset: str 
 
 
 def guess_charset(data: bytes) -> str:
-    """Return the codec that suits the letters above ASCII in *data* best, Windows-1252 if none stands out."""
+    """Return the codec that fits the letters above ASCII in *data* best; Windows-1252 if none is clearly best."""
     visible = _TAG_RE.sub(b" ", data[:_VISIBLE_BYTES])
     first = re.search(rb"[\x80-\xff]", visible)
-    if first is None:  # in a script, in a comment, or further down
+    if first is None:  # they are in a script, in a comment, or further down
         visible = data
         first = re.search(rb"[\x80-\xff]", visible)
     start = max(0, first.start() - _BEFORE_BYTES) if first else 0
@@ -123,7 +123,7 @@ def guess_charset(data: bytes) -> str:
 
 
 def wide_charset(data: bytes) -> tuple[str, bytes] | None:
-    """Return the UTF-16 or UTF-32 that *data* begins in, and its byte order mark (or nothing); None for other text."""
+    """Return the UTF-16 or UTF-32 codec of *data*, and its byte order mark (or nothing); None for other text."""
     for mark, name in _WIDE_MARKS:
         if data.startswith(mark):
             return name, mark
@@ -143,12 +143,12 @@ def wide_charset(data: bytes) -> tuple[str, bytes] | None:
 
 
 def _zone_share(data: bytes) -> float:
-    """Return how much of *data* is what the upper bytes of UTF-16 are in alphabets: U+0000 to U+0FFF, no line end."""
+    """Return the share of *data* that can be upper bytes of UTF-16 in alphabets: U+0000 to U+0FFF, no line end."""
     return 1 - len(data.translate(None, _ZONES)) / max(1, len(data))
 
 
 def _is_seven_bit(html: bytes, labels: tuple[str, ...]) -> bool:
-    """Return whether *html* writes the letters of other scripts in ASCII, and says so."""
+    """Return whether *html* encodes the letters of other scripts in ASCII, and declares it."""
     return html.isascii() and not _SEVEN_BIT.isdisjoint(labels) and any(shift in html for shift in _SHIFTS)
 
 
@@ -161,13 +161,13 @@ def _declared(html: bytes, charset: str | None, container_charset: str | None) -
 
 
 def _is_whole(text: str) -> bool:
-    """Return whether *text*, decoded with replacements, looks like what its writer meant."""
+    """Return whether *text*, decoded with replacements, looks as its writer intended."""
     foreign = len(text) - len(text.encode("ascii", "ignore"))
     return text.count("\ufffd") <= foreign * _MAX_BROKEN_SHARE
 
 
 def _is_cut(data: bytes) -> bool:
-    """Return whether *data* is UTF-8 that ends inside its last letter."""
+    """Return whether *data* is UTF-8 that ends within a letter."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -176,7 +176,7 @@ def _is_cut(data: bytes) -> bool:
 
 
 def _is_foreign(data: bytes) -> bool:
-    """Return whether so many letters of *data* are above ASCII that they can refute a Western charset."""
+    """Return whether *data* has enough letters above ASCII to refute a Western charset."""
     return len(_letters_above(data)) >= _MIN_FOREIGN_LETTERS
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF002 - the letters of other scripts are the subject
-"""Lines and paragraphs, cleaned: what is stored is what a reader saw, spelled in one way."""
+"""Cleans lines and paragraphs: the result is what a reader saw, in one spelling."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _LINE_END_RE = re.compile(r"\r\n?|\u2028")
 _PARAGRAPH_RE = re.compile(r"\n[^\S\n]*\n\s*|\u2029")
 _ROUNDS = 8
 NO_RULES: frozenset[str] = frozenset()
-"""No rule is switched off."""
+"""All rules are enabled."""
 
 
 def clean_line(s: str, off: frozenset[str] = NO_RULES) -> str:
-    r"""Return *s* as one line: NFC, no invisible characters, white space folded to single spaces, none at the ends.
+    r"""Return *s* as one line: NFC, no invisible characters, white space folded to single spaces and trimmed.
 
-    Entities are not decoded: whoever read the HTML did that, and a second time would be wrong.
-    Cleaning what is clean changes nothing. *off* are the rules that are switched off.
+    Entities are not decoded: the HTML parser did that, and a second time would be wrong.
+    Cleaning a clean line changes nothing. *off* are the disabled rules.
 
     >>> clean_line(" Caf\u0065\u0301 \t &amp;\u00a0bar\n")
     'Café &amp; bar'
@@ -34,15 +34,15 @@ def clean_line(s: str, off: frozenset[str] = NO_RULES) -> str:
 
 
 def clean_text(s: str, off: frozenset[str] = NO_RULES) -> str:
-    r"""Return *s* as clean paragraphs joined by a blank line; its mojibake is repaired where that is certain.
+    r"""Return *s* as clean paragraphs joined by a blank line; mojibake is repaired where that is certain.
 
-    A blank line parts paragraphs; a single line end inside one is white space. Cleaning what is clean
-    changes nothing. *off* are the rules that are switched off.
+    A blank line separates paragraphs; a single line end inside one is white space. Cleaning a clean text changes
+    nothing. *off* are the disabled rules.
 
     >>> clean_text("One\nline.\r\n \r\nTwo â€“ lines.\n")
     'One line.\n\nTwo – lines.'
     """
-    for _ in range(_ROUNDS):  # a repair can free characters that the next round must drop, and the other way round
+    for _ in range(_ROUNDS):  # a repair can produce characters that the next round must drop, and vice versa
         cleaned = _clean_once(s, off)
         if cleaned == s:
             break

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF003 - the words of other scripts are the subject
-"""Where and by whom a story was filed: the dateline before its first sentence, the credit below its last."""
+"""Separates the dateline before the first sentence of a story and the credit after its last from the text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crawler.text.story import Story
 _LONGEST_DATELINE = 90
 _LONGEST_CREDIT = 250
 _CAPITALS = 4
-"""Letters: fewer capitals before a dash may be an abbreviation (``NASA - the ...`` goes on in small letters)."""
+"""Letters. Fewer capitals before a dash may be an abbreviation (``NASA - the ...`` continues in small letters)."""
 
 _DASH_RE = re.compile(r"(?<=[\w.)\]»”/])(?:\s*\.?\s*(?:—|–|―|--)\s*|\s*\.?-\s+|\s+-\s*|(?<=\))\s*-\s*)(?=\S)")
 _WORD = r"[^\W\d_]+(?:[.'’-][^\W\d_]+){0,3}\.?"
@@ -53,7 +53,7 @@ _MOST_CREDITS = 4
 
 
 def split_dateline(story: Story) -> Story:
-    """Move ``LONDON, Nov 5 (Reuters) -`` from the head of the text to ``dateline``; only one, and never twice."""
+    """Move ``LONDON, Nov 5 (Reuters) -`` from the start of the text to ``dateline``; only one, and never twice."""
     if story.dateline or not story.paragraphs:
         return story
     first, *others = story.paragraphs
@@ -100,7 +100,7 @@ def _is_dateline(head: str, rest: str) -> bool:
 
 
 def split_credit(story: Story) -> Story:
-    """Move ``(Reporting by ...)``, ``Source: dpa`` or a closing ``(AFP)`` from the foot of the text to ``credit``."""
+    """Move ``(Reporting by ...)``, ``Source: dpa`` or a closing ``(AFP)`` from the end of the text to ``credit``."""
     paragraphs = list(story.paragraphs)
     credits_: list[str] = []
     while len(paragraphs) > 1 and len(credits_) < _MOST_CREDITS:

@@ -1,7 +1,7 @@
-"""The language that a text is written in: identified offline, from its letters, with what is declared as evidence.
+"""Identifies the language of a text offline, from its letters, with a declaration as evidence.
 
-py3langid (a naive Bayes model of 140 languages that comes with the package) was the most accurate of those compared
-in ``benchmarks/language.py``; its probabilities are honest enough to be weighed against a declaration.
+py3langid (a naive Bayes model of 140 languages that comes with the package) was the most accurate one compared in
+``benchmarks/language.py``; its probabilities are good enough to be combined with a declaration.
 """
 
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
@@ -20,22 +20,22 @@ from crawler.text.languagemodel import load_identifier
 
 MAX_SAMPLE_CHARACTERS = 1_000
 MIN_LETTERS = 20
-"""Letters: fewer are too little to tell from. A Han, kana or Hangul character counts three."""
+"""Letters; fewer are not enough. A Han, kana or Hangul character counts as three."""
 
 WIDE_LETTER_WEIGHT = 3
 MIN_PROBABILITY = 0.5
 DECLARED_ODDS = 20.0
-"""A declaration is believed unless the text is twenty times likelier to be in another language."""
+"""A declaration counts unless the text is twenty times likelier to be in another language."""
 
-# Labels of the model that stand for a dialect which news writes in the standard language, or an older script.
+# Labels of the model for dialects that news writes in the standard language, and for older scripts.
 _STANDARD_CODES = {"arz": "ar", "ary": "ar", "wuu": "zh", "hbo": "he", "grc": "el", "uzs": "uz"}
-# What a text can hardly tell apart: here the declaration decides.
+# Languages that are hard to tell apart by a text: here the declaration decides.
 _KIN_CODES = (
     {"id", "ms"}, {"hr", "bs", "sr", "sh", "cnr"}, {"no", "nb", "nn"}, {"ku", "ckb", "sdh", "kmr"},
     {"zh", "yue", "cmn"}, {"fa", "prs"}, {"tl", "fil"}, {"ro", "mo"},
 )  # fmt: skip
 
-# Words that texts in a language are full of.
+# The most frequent words of a language.
 _EVERYDAY_WORDS = {
     "en": "the of and to is that was with for on it as by are from at be have this has he they which an said "
     "you your we our their will can would not but or were been more than when who its about all out up if "
@@ -64,9 +64,9 @@ _WORD_RE = re.compile(r"[^\W\d_]+")
 MIN_WORDS = 30
 MIN_EVERYDAY_SHARE, MIN_EVERYDAY_SHARE_DECLARED = 0.2, 0.14
 _CODES_WITHOUT_KIN = frozenset({"en", "de", "fr", "ru", "ar", "fa"})
-"""Languages whose kin share few of these words. Others have to be declared: Galician is full of Portuguese ones."""
+"""Languages whose relatives share few of these words. Others must be declared: Galician has many Portuguese ones."""
 
-# Letters in which the news of one language alone is written.
+# Letters that only the news of one language uses.
 _SCRIPT_LETTERS = {
     "ja": "\u3040-\u30ff", "zh": "\u3400-\u9fff", "ko": "\uac00-\ud7a3", "el": "\u0370-\u03ff\u1f00-\u1fff",
     "th": "\u0e00-\u0e7f", "lo": "\u0e80-\u0eff", "km": "\u1780-\u17ff", "ka": "\u10a0-\u10ff", "hy": "\u0531-\u0587",
@@ -76,20 +76,20 @@ _SCRIPT_LETTERS = {
 _SCRIPT_RE = re.compile("|".join(f"(?P<{code}>[{letters}]+)" for code, letters in _SCRIPT_LETTERS.items()))
 MIN_SCRIPT_SHARE = 0.5
 MIN_JAPANESE_KANA_SHARE, MAX_CHINESE_KANA_SHARE = 0.1, 0.02
-"""Share of kana in a text from which on its Han letters are taken for Japanese, and up to which for Chinese ones."""
+"""Shares of kana in a text: from the first on its Han letters count as Japanese, up to the second as Chinese."""
 
 
 MIN_OTHER_SCRIPT_LETTERS = 3
-"""So many letters of another script tell that a text is not in the language that was declared."""
+"""This many letters of another script show that a text is not in the declared language."""
 _PERSIAN_LETTERS, _ARABIC_LETTERS, _URDU_LETTERS = frozenset("پچژگکی"), frozenset("ةىيكأإؤئ"), frozenset("ٹڈڑںے")
 _FOREIGN_LETTERS = {"fa": frozenset("ٹڈڑںےة"), "ar": frozenset("ٹڈڑںےپچژگ")}
-"""Letters that no word of a language is written with, but names and loans: they tell against a declaration."""
+"""Letters that a language uses only in names and loanwords: evidence against a declaration."""
 _OTHER_SCRIPT_CODES = {
     "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff": "ar fa ur ps ku ckb sdh sd ug pa azb prs bal",
     "\u0400-\u052f": "ru uk bg sr mk be kk ky tg mn tt ba cv os ab",
     "\u0590-\u05ff": "he yi lad",
 }
-"""Scripts that several languages are written in, the one that most texts of few words will be in first."""
+"""Scripts of several languages; the most likely language of a short text comes first."""
 _OTHER_SCRIPT_RES = {re.compile(f"[{letters}]"): codes.split() for letters, codes in _OTHER_SCRIPT_CODES.items()}
 
 
@@ -101,22 +101,22 @@ class Language(NamedTuple):
 
 
 def language_of(text: str, declared: str | None = None) -> str | None:
-    """Return the language that *text* is written in, by whatever tells it; None if nothing does.
+    """Return the language of *text*, from any evidence; None if there is none.
 
-    *declared* is what someone said of it (an ISO 639 code): evidence, but no answer.
+    *declared* is a declared language (an ISO 639 code): evidence, but not the answer.
 
     >>> language_of("بازگشایی فرودگاه", "en"), language_of("إعادة فتح المطار", "en"), language_of("It rained.", "en")
     ('fa', 'ar', None)
     """
     seen = everyday_language(text, declared) or language_of_script(text)
-    if seen is None:  # most often the model is spared, in time and in memory
+    if seen is None:  # usually the model is not needed, which saves time and memory
         guess = identify(text, declared)
         seen = guess.code if guess else _language_of_few_letters(text, declared)
     return seen
 
 
 def _language_of_few_letters(text: str, declared: str | None) -> str | None:
-    """Return the language of a text that is too short to tell but for letters that *declared* is not written in."""
+    """Return the language of a short text, judged by letters that the *declared* language does not use."""
     sample = text[:MAX_SAMPLE_CHARACTERS]
     letters = sum(map(str.isalpha, sample))
     for pattern, codes in _OTHER_SCRIPT_RES.items():
@@ -131,7 +131,7 @@ def _language_of_few_letters(text: str, declared: str | None) -> str | None:
 
 
 def _language_of_arabic_script(letters: frozenset[str], declared: str | None) -> str | None:
-    """Return which of Urdu, Persian and Arabic uses *letters*: Arabic or *declared* where they do not tell."""
+    """Return which of Urdu, Persian and Arabic uses *letters*; Arabic or *declared* if they do not decide."""
     if _URDU_LETTERS & letters:
         return "ur"
     if not _PERSIAN_LETTERS & letters:
@@ -146,9 +146,9 @@ def _language_of_arabic_script(letters: frozenset[str], declared: str | None) ->
 
 
 def identify(text: str, declared: str | None = None) -> Language | None:
-    """Return the language of *text*; None if there is too little of it, or none is likelier than all others together.
+    """Return the language of *text*; None if it is too short, or no language is likelier than all others together.
 
-    *declared* is what someone said of it (an ISO 639 code): evidence that settles what the letters leave open.
+    *declared* is a declared language (an ISO 639 code): it decides where the letters do not.
 
     >>> identify("Firefighters from three districts reached the harbour within minutes.").code
     'en'
@@ -175,10 +175,10 @@ def identify(text: str, declared: str | None = None) -> Language | None:
 
 
 def everyday_language(text: str, declared: str | None = None) -> str | None:
-    """Return the language whose everyday words *text* is full of; no model is needed for that.
+    """Return the language of the everyday words in *text*, without the model.
 
-    None for a short text, for one in a language without such words here, and for one in a language that many others
-    resemble, unless it is the language that was *declared*.
+    None for a short text, for a language without such words here, and for a language that many others resemble, unless
+    it is the *declared* one.
 
     >>> everyday_language("The ministry said that the bridge will stay closed. " * 4)
     'en'
@@ -195,7 +195,7 @@ def everyday_language(text: str, declared: str | None = None) -> str | None:
 
 
 def language_of_script(text: str) -> str | None:
-    """Return the language that most letters of *text* belong to, if their script is that of one language alone.
+    """Return the language of most letters of *text*, if only one language uses their script.
 
     >>> language_of_script("국토부는 다리가 금요일까지 폐쇄된다고 밝혔다.")
     'ko'
@@ -216,7 +216,7 @@ def language_of_script(text: str) -> str | None:
 
 
 def are_kin(one: str, other: str) -> bool:
-    """Return whether *one* and *other* are the same code, or languages that a text alone can hardly tell apart.
+    """Return whether *one* and *other* are the same code, or languages that are hard to tell apart by a text.
 
     >>> are_kin("id", "ms"), are_kin("ar", "fa")
     (True, False)

@@ -1,4 +1,4 @@
-"""The model of py3langid, read where texts lead to it: a few of its 68 MB are all that most processes ever need."""
+"""The model of py3langid, read on demand: most processes need only a few of its 68 MB."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 _CHUNK = 1 << 18
 _LETTERS = 256
 _LOCAL_HEADER = 30
-"""Bytes before the name of a member of a ZIP file; the lengths of name and extra field end them (APPNOTE 4.3.7)."""
+"""Bytes before the name of a member of a ZIP file; the last are the lengths of name and extra field (APPNOTE 4.3.7)."""
 
 
 class _Stored:
@@ -37,7 +37,7 @@ class _Stored:
 
 
 class _Moves:
-    """The moves of the automaton from state to state, as one long row; what was used of it stays in memory."""
+    """The transitions of the automaton as one long row; the used parts stay in memory."""
 
     def __init__(self, stored: _Stored) -> None:
         self._stored = stored
@@ -51,7 +51,7 @@ class _Moves:
 
 
 class _Weights:
-    """What each feature says of each language."""
+    """The weight of each feature for each language."""
 
     def __init__(self, stored: _Stored) -> None:
         self._stored = stored
@@ -62,11 +62,11 @@ class _Weights:
 
 
 def load_identifier() -> LanguageIdentifier:
-    """Return what ``LanguageIdentifier.from_model_file`` gives, in 17 MiB of memory instead of 75 (at peak, 103).
+    """Return what ``LanguageIdentifier.from_model_file`` returns, in 17 MiB of memory instead of 75 (103 at peak).
 
-    It ranks a text in 0.3 ms instead of 0.17: every reader of pages has one, and few pages come to it.
+    It ranks a text in 0.3 ms instead of 0.17. That is worth it: every worker process has one, and few pages need it.
 
-    The model is unpacked to a temporary file without a name, which goes with the process.
+    The model is unpacked to a temporary file without a name, which the system removes with the process.
     """
     with TemporaryFile(suffix=".npz") as file:
         with lzma.open(MODEL_DIR / MODEL_FILE) as packed:
@@ -86,7 +86,7 @@ def load_identifier() -> LanguageIdentifier:
 
 
 def _stored(members: ZipFile, name: str, file: IO[bytes]) -> _Stored:
-    """Return the array called *name* of *members*, which stand in *file* uncompressed."""
+    """Return the array *name* of *members*, which are uncompressed in *file*."""
     member = members.getinfo(name)
     with members.open(member) as stream:
         np.lib.format.read_magic(stream)

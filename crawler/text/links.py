@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - the words of other scripts are the subject
-"""What a page's furniture says among the paragraphs: buttons that share it, and lists of other stories."""
+"""Removes page furniture from the paragraphs: share buttons, and lists of other stories."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ENDED_RE = re.compile(r"[.۔。][\"'”’»)\]]*$")
 
 
 def drop_share_buttons(story: Story) -> Story:
-    """Drop paragraphs of which every word is one of buttons that share, print or follow."""
+    """Remove paragraphs that consist only of words of share, print and follow buttons."""
     return story.without(number for number, text in enumerate(story.paragraphs) if _is_buttons(text))
 
 
@@ -75,10 +75,10 @@ def _is_known(word: str) -> bool:
 
 
 def drop_read_more(story: Story) -> Story:
-    """Drop "Read more: ..." lines, and the lists of titles that "Read also" begins.
+    """Remove "Read more: ..." lines, and the lists of titles after "Read also".
 
-    A list ends where something stands that is neither the title of a related item nor, at the end of the text, a
-    line without a full stop.
+    A list ends at the first paragraph that is neither the title of a related item nor, at the end of the text, a line
+    without a full stop.
     """
     gone: list[int] = []
     count = len(story.paragraphs)

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF002 - the letters of other scripts are the subject
-"""Text that was decoded with the wrong charset, put right where that is certain."""
+"""Repairs text that was decoded with the wrong charset, where the repair is certain."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 _CONFIG = ftfy.TextFixerConfig(unescape_html=False, explain=False)
 _ROUNDS = 4
 _LONGEST = 100_000
-"""Characters: a longer text is mended in pieces, for the search for a repair is not linear."""
+"""Characters. A longer text is repaired in pieces, because the search for a repair is not linear."""
 
-# ftfy's pattern is slow, and each of its alternatives needs a character other than the quotes and dashes which
-# alone are common in English: it has to look only around those.
+# ftfy's pattern is slow, but each of its alternatives needs a character other than the quotes and dashes that are
+# common in English. So it only has to search around such characters.
 _PLAIN = ("common", "start_punctuation", "end_punctuation")
 _SUSPECTS = "".join(chars for name, chars in MOJIBAKE_CATEGORIES.items() if name not in _PLAIN)
 _SUSPECT_RE = re.compile(f"[{_SUSPECTS}Ÿž´©®°µ»]+")
@@ -22,9 +22,9 @@ _AROUND = 6
 
 
 def mend(text: str) -> str:
-    """Return *text* with its mojibake repaired, unchanged where there is none or no repair is certain.
+    """Return *text* with its mojibake repaired where the repair is certain.
 
-    Nothing else is touched: entities, quotes, ligatures and line ends stay.
+    Nothing else changes: entities, quotes, ligatures and line ends stay.
 
     >>> mend("Itâ€™s the cafÃ©")
     'It’s the café'
@@ -44,7 +44,7 @@ def mend(text: str) -> str:
 
 
 def looks_bad(text: str) -> bool:
-    """Tell whether *text* may be mojibake: wherever ftfy says so, and hardly ever elsewhere, but several times faster.
+    """Return whether *text* may be mojibake: whenever ftfy says so, rarely otherwise, but several times faster.
 
     >>> looks_bad("It’s the “café” — naïve"), looks_bad("cafÃ©")
     (False, True)
@@ -55,6 +55,6 @@ def looks_bad(text: str) -> bool:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return *text* cut at line ends, or anywhere once a line is too long."""
+    """Return *text* cut at line ends, or anywhere in a line that is too long."""
     lines = text.splitlines(keepends=True)
     return [line[start : start + _LONGEST] for line in lines for start in range(0, len(line), _LONGEST)]

@@ -1,4 +1,4 @@
-"""The names of months in the languages of news pages, and the calendar that each belongs to."""
+"""The names of months in the languages of news pages, each with its calendar."""
 
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
 
@@ -16,8 +16,8 @@ class Month(NamedTuple):
     number: int
 
 
-# One line a month; `_` stands for a space. Where a name means two months in two languages (Czech and Croatian
-# listopad, Ukrainian and Polish), the more widely read language has it.
+# One line for each month; `_` means a space. Where a name means different months in two languages (listopad in Czech
+# and Croatian, in Ukrainian and Polish), the language with more readers has it.
 _GREGORIAN = """
 jan january januar januari janvier janv enero ene gennaio gen janeiro ocak stycznia styczeń января январь янв січня ledna leden января_ ianuarie ιανουαρίου ינואר يناير كانون_الثاني ژانویه ژانويه जनवरी มกราคม جانفي كانون_ثاني كانون_ثان
 feb february februar februari février fevrier févr fév febrero febbraio fevereiro fev şubat lutego luty февраля февраль фев лютого února únor februarie φεβρουαρίου פברואר فبراير شباط فوریه فوريه फरवरी กุมภาพันธ์ فيفري
@@ -74,9 +74,9 @@ def _table() -> dict[str, Month]:
 
 
 def fold_name(name: str) -> str:
-    """Return the name of a month as the keys of :data:`MONTHS` are spelled: lower case, one yeh and kaf."""
+    """Return the name of a month in the spelling of the keys of :data:`MONTHS`: lower case, one yeh and kaf."""
     return name.casefold().replace("ي", "ی").replace("ك", "ک").rstrip(".")
 
 
 MONTHS = _table()
-"""Folded name to month. آذر is the Persian month unless an Arabic text says otherwise (Syrian March: آذار)."""
+"""Maps a folded name to a month. آذر is the Persian month unless an Arabic text differs (Syrian March: آذار)."""

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - the punctuation of other scripts is the subject
-"""Paragraphs that say again what stands elsewhere: captions of pictures, and quotes pulled out of the text."""
+"""Removes paragraphs that repeat other text: captions of pictures, and pull quotes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from crawler.text.story import Story, core
 
 _SHORT_CAPTION = 40
 _SHORT_QUOTE = 60
-"""Characters: what is shorter and stands twice may be a heading, a list's entry or a refrain."""
+"""Characters. A shorter repeated paragraph may be a heading, an entry of a list or a refrain."""
 
 _WIDE = 3
-"""A Han, kana or Hangul character says as much as so many of other scripts."""
+"""Characters of other scripts that a Han, kana or Hangul character counts as."""
 
 _WIDE_RE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MANY = 400
-"""Paragraphs: what has more is a list or a book, where things may well be said twice."""
+"""Paragraphs. A text with more is a list or a book, in which repetitions are normal."""
 
 _CREDIT_RE = re.compile(
     r"©|\(c\)|\b(?:photo(?:graph)?s?|picture|image|foto|bild|cr[ée]dits?|фото)\s*(?:[:/]|by\b|par\b|von\b)|\bcourtesy\b"
@@ -28,10 +28,10 @@ _ENDED_RE = re.compile(r"[.!?…؟۔。！？][\"'”’»)\]]*$")
 
 
 def drop_captions(story: Story) -> Story:
-    """Drop paragraphs that are the caption of a picture of the page.
+    """Remove paragraphs that are the caption of a picture of the page.
 
-    Only those that cannot be a sentence of the text which the caption repeats: because it stands in the text once
-    more, or names the photographer, or ends without a full stop.
+    Only those that cannot be a sentence of the text which the caption repeats: the paragraph is in the text once more,
+    or names the photographer, or ends without a full stop.
     """
     if not story.captions:
         return story
@@ -48,7 +48,7 @@ def drop_captions(story: Story) -> Story:
 
 
 def drop_pull_quotes(story: Story) -> Story:
-    """Drop paragraphs that stand, word for word, within a longer one, or twice in a row."""
+    """Remove paragraphs that are contained, word for word, in a longer one, or that come twice in a row."""
     if len(story.paragraphs) > _MANY:
         return story
     cores = [core(paragraph) for paragraph in story.paragraphs]
@@ -64,7 +64,7 @@ def drop_pull_quotes(story: Story) -> Story:
 
 
 def _within(form: str, other: str) -> bool:
-    """Return whether *form* is a part of the longer *other* that begins and ends where words do."""
+    """Return whether *form* is part of the longer *other*, and begins and ends there at word boundaries."""
     if len(other) <= len(form):
         return False
     start = other.find(form)
@@ -76,5 +76,5 @@ def _within(form: str, other: str) -> bool:
 
 
 def _length(form: str) -> int:
-    """Return the length of *form* in characters, wide ones counted as what they say."""
+    """Return the length of *form* in characters; a wide one counts as :data:`_WIDE`."""
     return len(form) + (_WIDE - 1) * len(_WIDE_RE.findall(form))

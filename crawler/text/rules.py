@@ -1,8 +1,8 @@
-"""The rules that clean a text, each by its name, so that it can be counted and switched off.
+"""The rules that clean a text. Each has a name, so that it can be counted and disabled.
 
-Two kinds: those of characters are obeyed wherever a line is cleaned (:mod:`crawler.text.clean`); those of paragraphs
-are functions from :class:`~crawler.text.story.Story` to Story, applied in the order of :data:`PARAGRAPH_RULES` until
-nothing changes any more. So cleaning what is clean changes nothing.
+There are two kinds. Rules for characters apply wherever a line is cleaned (:mod:`crawler.text.clean`). Rules for
+paragraphs are functions from :class:`~crawler.text.story.Story` to Story, applied in the order of
+:data:`PARAGRAPH_RULES` until nothing changes any more. So cleaning a clean text changes nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ROUNDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A clean ``text`` (None if nothing is left), what was split off from it, and how often each rule did something."""
+    """A clean ``text`` (None if nothing is left), the parts split off from it, and how often each rule changed it."""
 
     text: str | None
     dateline: str | None = None
@@ -46,7 +46,7 @@ class Cleaned:
 
 
 def rules_named(names: Iterable[str]) -> frozenset[str]:
-    """Return *names* as a set; raise ``ValueError`` if one of them is no rule's.
+    """Return *names* as a set; raise ``ValueError`` if one of them is not a rule.
 
     >>> sorted(rules_named(["captions", " bidi "]))
     ['bidi', 'captions']
@@ -67,10 +67,10 @@ def clean_story(
     boilerplate: frozenset[int] = frozenset(),
     off: frozenset[str] = NO_RULES,
 ) -> Cleaned:
-    r"""Return *text* cleaned by all rules but those that are *off*.
+    r"""Return *text* cleaned by all rules except those in *off*.
 
-    *dateline* and *credit* are what was split off before, *captions* those of the page's pictures, *related* the
-    titles of the stories that it links to, *boilerplate* the keys of paragraphs that recur on the site.
+    *dateline* and *credit* were split off before, *captions* are those of the page's pictures, *related* the titles of
+    the stories that it links to, *boilerplate* the keys of paragraphs that recur on the site.
 
     >>> clean_story("ROME (AP) \u2014 It rained.\n\nShare on Facebook\n\n(Reporting by A. Ida)")
     Cleaned(text='It rained.', dateline='ROME (AP)', credit='(Reporting by A. Ida)', applied=Counter(...))
@@ -99,7 +99,7 @@ def clean_story(
 
 
 def say_the_same(one: str | None, other: str | None, boilerplate: frozenset[int]) -> bool:
-    """Return whether two texts are one, cleaned by all rules of today, whatever of them each was cleaned by."""
+    """Return whether two texts are equal after cleaning by all current rules, whichever rules cleaned them before."""
     forms = [content_sha256(clean_story(text, boilerplate=boilerplate).text) for text in (one, other)]
     return forms[0] == forms[1]
 

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - the punctuation of other scripts is the subject
-"""A text on its way through the rules: its paragraphs, and what of it belongs into fields of its own."""
+"""A text during cleaning: its paragraphs, and the parts that belong into other fields."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from crawler.text.normal import normalized
 
 _EDGES = " \"'“”„«»‘’‹›.,:;!?…-–—·|\u061b\u060c\u06d4。，、：；「」『』"
 _HEAD, _TAIL, _LONGEST = 3, 5, 300
-"""Where boilerplate stands: among so many first and last paragraphs, and no longer than so many characters."""
+"""Where boilerplate is searched: in this many first and last paragraphs, up to this many characters long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Paragraphs, and the fields split off from them; with what else a page tells that rules can go by.
+    """Paragraphs, the fields split off from them, and other data of the page that rules use.
 
-    ``captions`` and ``related`` (titles of related items) are in the form of :func:`core`; ``boilerplate`` are the
-    :func:`~crawler.text.boilerplate.paragraph_key` of what is known to recur on the site.
+    ``captions`` and ``related`` (titles of related items) are in the form of :func:`core`; ``boilerplate`` are the keys
+    (:func:`~crawler.text.boilerplate.paragraph_key`) of paragraphs that are known to recur on the site.
     """
 
     paragraphs: tuple[str, ...]
@@ -37,7 +37,7 @@ class Story:
 
 
 def core(paragraph: str) -> str:
-    """Return what two settings of one sentence have in common: neither quotes nor stops around it, nor case.
+    """Return *paragraph* in a form that different settings of one sentence share: no outer quotes, no stops, no case.
 
     >>> core("“We will Stay.”") == core("We will stay")
     True
@@ -46,7 +46,7 @@ def core(paragraph: str) -> str:
 
 
 def edge_paragraphs(paragraphs: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Return the paragraphs, with their numbers, among which a site's boilerplate is looked for."""
+    """Return the paragraphs that may be boilerplate of the site, with their numbers."""
     count = len(paragraphs)
     numbers = range(count) if count <= _HEAD + _TAIL else (*range(_HEAD), *range(count - _TAIL, count))
     return [(number, paragraphs[number]) for number in numbers if len(paragraphs[number]) <= _LONGEST]

@@ -1,12 +1,12 @@
-"""The one way for foreign text to a terminal or a log: nothing in it can steer either."""
+"""Makes foreign text safe for terminals and logs: no character in it can control them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# C0, DEL and C1 steer terminals; the bidi marks, embeddings and isolates reorder a line, U+2028/9 end one;
-# a lone surrogate cannot be written at all. Of all these only the escape is shown.
+# C0, DEL and C1 control terminals; the bidi marks, embeddings and isolates reorder a line, U+2028/9 end one;
+# a lone surrogate cannot be written at all. All of them are shown as escapes.
 _UNSAFE_RE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
@@ -15,9 +15,9 @@ _ELLIPSIS = "…"
 
 
 def safe(text: str, width: int | None = None) -> str:
-    r"""Return *text* as it may be printed: controls and characters that reorder text shown as escapes.
+    r"""Return *text* in a printable form: controls and characters that reorder text become escapes.
 
-    With *width*, a longer result is cut to so many terminal columns (wide characters count two) and ends in an
+    With *width*, a longer result is cut to that many terminal columns (wide characters count two) and ends in an
     ellipsis.
 
     >>> safe("\x1b]52;c;cm0gLXJm\x07 fine\u202eevil")
@@ -30,7 +30,7 @@ def safe(text: str, width: int | None = None) -> str:
 
 
 def safe_json(line: str) -> str:
-    r"""Return a line of JSON with the same meaning that steers no terminal: what :func:`safe` escapes is escaped.
+    r"""Return a line of JSON with the same meaning that is safe to print: it escapes what :func:`safe` escapes.
 
     >>> print(safe_json('{"title": "\u009b31m red"}'))
     {"title": "\u009b31m red"}
@@ -39,7 +39,7 @@ def safe_json(line: str) -> str:
 
 
 def _escape_json(match: re.Match[str]) -> str:
-    # Outside its strings a JSON line that came from a serializer holds none of these characters.
+    # Outside its strings, a JSON line from a serializer has none of these characters.
     units = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 

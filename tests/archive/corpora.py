@@ -1,4 +1,4 @@
-"""Corpora for tests of those who read them."""
+"""Makes corpora for tests of their readers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crawler.jsonl import with_checksum
 
 
 def make_corpus(root: Path, *articles: Article, segment_bytes: int = 2**20, site: str = "replica") -> list[Outcome]:
-    """Bring *articles* to the corpus at *root*, made if need be; return what became of each."""
+    """Add *articles* to the corpus at *root*, created if needed; return the outcome of each."""
     corpus = Corpus(root, site, segment_bytes=segment_bytes)
     try:
         with corpus.group():
@@ -20,7 +20,7 @@ def make_corpus(root: Path, *articles: Article, segment_bytes: int = 2**20, site
 
 
 def rewrite(path: Path, *changes: tuple[bytes, bytes]) -> None:
-    """Replace bytes in the lines of the segment at *path*, as a program that writes such lines would: with checksums."""
+    """Replace bytes in the lines of the segment at *path*, with correct checksums, as a writer of such lines would."""
     lines = []
     for line in path.read_bytes().splitlines(keepends=True):
         content = line.rpartition(b',"crc32":"')[0] + b"}"
@@ -31,6 +31,6 @@ def rewrite(path: Path, *changes: tuple[bytes, bytes]) -> None:
 
 
 def without_checksums(path: Path) -> None:
-    """Write the lines of the segment at *path* as Gleaner did before lines had checksums."""
+    """Rewrite the lines of the segment at *path* as Gleaner wrote them before lines had checksums."""
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(line.rpartition(b',"crc32":"')[0] + b"}\n" for line in lines))

@@ -1,4 +1,4 @@
-"""Corpora whose writers die: what they write, and what must hold of what is left."""
+"""Corpora whose writers die: what they write, and what must be true of the remains."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ A_CORPUS = 20
 
 @dataclass
 class Row:
-    """What trials of one kind came to. ``others``: violations that are none of the three, in words."""
+    """The results of trials of one kind. ``others``: violations other than the three counted kinds, in words."""
 
     kind: str
     trials: int = 0
@@ -45,7 +45,7 @@ class Row:
     others: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     largest: int = 0
-    """Records of the largest corpus that was checked."""
+    """Number of records of the largest corpus that was checked."""
 
     @property
     def clean(self) -> bool:
@@ -62,7 +62,7 @@ class Row:
 
 
 class Trials:
-    """Corpora in *folder*, one after another, each with a file beside it that tells which records were acknowledged."""
+    """Corpora in *folder*, one after another, each with a file beside it that lists the acknowledged records."""
 
     def __init__(self, folder: Path, kind: str, chance: Random) -> None:
         self.row = Row(kind)
@@ -77,14 +77,14 @@ class Trials:
         self.told.touch()
 
     def next(self) -> None:
-        """Count a trial; after some of them go on with a new corpus."""
+        """Count a trial; after :data:`A_CORPUS` trials continue with a new corpus."""
         self.row.trials += 1
         if self.row.trials % A_CORPUS == 0:
             shutil.rmtree(self.root, ignore_errors=True)
             self._begin()
 
     def start(self, work: Callable[[], object]) -> int:
-        """Do *work* in a child, and return its process id; it exits with 0, or the exit code of a ``CorpusError``."""
+        """Run *work* in a child, and return its process id; it exits with 0, or the exit code of a ``CorpusError``."""
         child = os.fork()
         if child:
             return child
@@ -99,13 +99,13 @@ class Trials:
         os._exit(code)
 
     def writer(self, groups: int = 10**9) -> int:
-        """Start a child that archives so many groups, and return its process id."""
+        """Start a child that archives *groups* groups, and return its process id."""
         seed = self.chance.getrandbits(64)
         self._told_bytes = self.told.stat().st_size
         return self.start(lambda: write(self.root, self.told, Random(seed), groups))
 
     def wait_for_acknowledged(self, writer: int) -> None:
-        """Wait until the *writer* that was started last has acknowledged a record, or ended without."""
+        """Wait until the *writer* that was started last has acknowledged a record, or has ended."""
         ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
         wait_for(
             lambda: self.told.stat().st_size > self._told_bytes or os.waitid(os.P_PID, writer, ended),
@@ -113,7 +113,7 @@ class Trials:
         )
 
     def check(self) -> None:
-        """Open the corpus as the next crawl will, and hold it against what was acknowledged."""
+        """Open the corpus as the next crawl will, and compare it with the acknowledged records."""
         if not (self.root / "corpus.json").exists():
             self.row.lost += len(self.told.read_text().split())
             return
@@ -157,13 +157,13 @@ class Trials:
 
 
 def name(key: str, version: int) -> str:
-    """Return how a record is told to be acknowledged."""
+    """Return the name of a record in the file of acknowledged records."""
     return f"{key}#{version}"
 
 
 def write(root: Path, told: Path, chance: Random, groups: int) -> None:
-    """Archive *groups* groups by a clock that is years off; append to *told* which records are durable."""
-    database.MAX_UNCOMMITTED_LINES = chance.choice((1, 3, 50))  # in a process that is to die
+    """Archive *groups* groups with a clock that is years off; append the names of durable records to *told*."""
+    database.MAX_UNCOMMITTED_LINES = chance.choice((1, 3, 50))  # only in a process that will die
     telling = os.open(told, os.O_WRONLY | os.O_APPEND)
     now = time.time() + chance.uniform(-TEN_YEARS, TEN_YEARS)
     parent = os.getppid()
@@ -174,7 +174,7 @@ def write(root: Path, told: Path, chance: Random, groups: int) -> None:
             index.FLUSH_DOCUMENTS = chance.choice((1, 5, 8192))
             corpus.find_near_duplicates(0.5)
         for _ in range(groups):
-            if os.getppid() != parent:  # who was to kill this one has died
+            if os.getppid() != parent:  # the process that should kill this one has died
                 return
             with corpus.group(wait=chance.random() < 0.5):
                 corpus.frontier.lease(3, max_depth=9, run=str(now), until=now + 600)
@@ -185,7 +185,7 @@ def write(root: Path, told: Path, chance: Random, groups: int) -> None:
 
 
 def made(corpus: Corpus, chance: Random) -> Article:
-    """Return a record: new, changed, equal to what is there, the twin of another, or nearly one."""
+    """Return a record: new, changed, equal to a stored one, the twin of another, or nearly one."""
     number = chance.randrange(1, KEYS)
     related = related_items(*chance.sample(range(1, 2 * KEYS), 3))
     kind = chance.random()
@@ -208,17 +208,17 @@ def made(corpus: Corpus, chance: Random) -> Article:
 
 
 def archive(corpus: Corpus, article: Article) -> str:
-    """Archive *article*; return what is to be told when it is durable."""
+    """Archive *article*; return the name to write when it is durable."""
     return name(article.key, corpus.add(article).version)
 
 
 def tell(descriptor: int, names: list[str], durable: object) -> None:
-    """Write *names* to the file of what is acknowledged, unless their sync failed."""
+    """Write *names* to the file of acknowledged records, unless their sync failed."""
     if durable.exception() is None:  # type: ignore[attr-defined]
         os.write(descriptor, "".join(f"{one}\n" for one in names).encode())
 
 
 def kill(process: int) -> bool:
-    """Kill *process* and wait for its end; return whether it was the kill that ended it."""
+    """Kill *process* and wait for its end; return whether the kill ended it."""
     os.kill(process, signal.SIGKILL)
     return os.WIFSIGNALED(os.waitpid(process, 0)[1])

@@ -18,7 +18,7 @@ from crawler.jsonl import decode
 from tests.factories import make_article, make_seed, related_items
 
 _MORE_GROUPS = int(os.environ.get("GLEANER_CRASH_GROUPS", "0"))
-"""By hand: for points in the hundreds and thousands, here and in test_faults. At most 250."""
+"""Set by hand for hundreds or thousands of points, here and in test_faults. At most 250."""
 
 CALLS = ("write", "pwrite", "fdatasync", "fsync", "rename", "ftruncate")
 GROUPS = [
@@ -30,11 +30,11 @@ GROUPS = [
 
 
 def archive_all(root: Path, acknowledged: int, *, wait: bool) -> None:
-    """Archive all groups, writing to the descriptor *acknowledged* a byte for each that is durable.
+    """Archive all groups, and write a byte to the descriptor *acknowledged* for each durable one.
 
-    If they do not *wait*, one is gathered while the one before is synced, and the catalogue is committed now and then.
+    Without *wait*, each is gathered while the previous one is synced, and the catalogue is committed only sometimes.
     """
-    database.MAX_UNCOMMITTED_LINES = 3  # in a process that is to die
+    database.MAX_UNCOMMITTED_LINES = 3  # only in a process that will die
     corpus = Corpus(root, "replica", segment_bytes=1500)
     for number, group in enumerate(GROUPS):
         picture = corpus.store_picture(f"picture {number}".encode(), "jpg")
@@ -55,7 +55,7 @@ original_write = os.write
 
 
 def die_at(point: int, *, torn: bool) -> None:
-    """Make the *point*-th call of :data:`CALLS` the last: half of a write is done if *torn*, else nothing of it."""
+    """Die at the *point*-th call of :data:`CALLS`: after half of a write if *torn*, else before it."""
     count = 0
 
     def dying(name):
@@ -111,7 +111,7 @@ _KILLS = [(False, False), (True, True), *([(False, True), (True, False)] if _MOR
 
 @pytest.mark.parametrize(("torn", "wait"), _KILLS)
 def test_killed_at_every_call_that_writes(tmp_path, torn, wait):
-    """Each call is made the last one once; then the same is archived again. This is also the count of the points."""
+    """The writer dies once at each call; then the same is archived again. This also counts the points."""
     expected = Counter({(article.key, 1): 1 for group in GROUPS for article in group})
     point = 0
     while True:

@@ -1,4 +1,4 @@
-"""A target is as far from the seeds as the shortest way to it is long, in whatever order its records came."""
+"""The depth of a target is the length of the shortest way to it, in whatever order its records came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""corpus.json: every changed byte is found, and what lies beside it tells what it said."""
+"""corpus.json: every changed byte is found, and its content is rebuilt from the files beside it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEWER = {"schema": 2, "site": "replica", "shape": "other"}
 
 @pytest.fixture
 def root(tmp_path):
-    """Return a corpus with a line, a profile, and the record of a run."""
+    """Return a corpus with one line, a profile, and the record of a run."""
     root = tmp_path / "corpus"
     make_corpus(root, make_article(1))
     corpus = Corpus(root, "replica")

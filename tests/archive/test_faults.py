@@ -1,4 +1,4 @@
-"""A disk that is full, or fails, at every call that writes: a clear error, nothing acknowledged in vain, all mended."""
+"""A disk that is full or fails at every call that writes: a clear error, no false acknowledgement, all repaired."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.factories import make_article
 
 
 class FailingCalls:
-    """Lets the calls of :data:`CALLS` through until the *point*-th, which fails with *number*, and all after it."""
+    """Makes calls of :data:`CALLS` fail with the error *number* from the *point*-th on."""
 
     def __init__(self, monkeypatch, point, number):
         self.count = 0
@@ -46,7 +46,7 @@ class FailingCalls:
 
 
 def archive_until_it_fails(root, *, wait):
-    """Archive the groups; return the keys that were acknowledged and the error that ended it, if any did."""
+    """Archive the groups; return the acknowledged keys and the error that ended it, if there was one."""
     groups, failed = [], None
     try:
         with closing(Corpus(root, "replica", segment_bytes=1500)) as corpus:
@@ -102,7 +102,7 @@ def test_after_a_failed_sync_the_corpus_takes_nothing_more(tmp_path, monkeypatch
     with pytest.raises(CorpusError, match="Input/output"), corpus.group():
         corpus.add(make_article(1))
     corpus.close()
-    # The line may be whole on disk: whether it was adopted or not, it is there once.
+    # The line may be whole on disk: whether or not it was indexed, it is there once.
     corpus = Corpus(tmp_path, "replica")
     with corpus.group():
         corpus.add(make_article(1))
@@ -122,7 +122,7 @@ def test_a_sync_that_fails_after_its_group_ended_is_not_passed_over(tmp_path, mo
 
 @pytest.fixture
 def read_only():
-    """Give a folder with a corpus that :func:`as_nobody` may read and not write; such are not below tmp_path."""
+    """Return a corpus folder that :func:`as_nobody` may read but not write; it cannot be below tmp_path."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     make_corpus(folder / "corpus", make_article(1))
@@ -135,7 +135,7 @@ def read_only():
 
 
 def as_nobody(work):
-    """Do *work* in a process without the rights of root; return its result, or the error in words."""
+    """Run *work* in a process without the rights of root; return its result, or the error in words."""
     reader, writer = os.pipe()
     if not os.fork():
         try:
@@ -160,7 +160,7 @@ def test_a_directory_that_may_not_be_written_is_a_clear_error(read_only):
 
 
 def test_a_corpus_on_a_read_only_disk_can_be_read_and_verified(read_only, tmp_path_factory):
-    # Nobody may read the modules of a Python that is at root's home: all are loaded before.
+    # The user nobody cannot read modules of a Python in root's home, so all are loaded before.
     copy = shutil.copytree(read_only, tmp_path_factory.mktemp("copy") / "corpus")
     assert corpus_stats(copy)["records"]
     assert verify(copy).problems == []
@@ -174,7 +174,7 @@ def test_unreadable_segment_is_reported_and_the_rest_is_read(tmp_path, monkeypat
     make_corpus(root, *(make_article(number) for number in range(1, 7)), segment_bytes=1500)
     bad = root / "articles" / "articles-000002.jsonl"
     opened = segments._open_file
-    # Who reads the first bytes of this file gets EIO.
+    # Reading the first bytes of this file raises EIO.
     monkeypatch.setattr(
         segments,
         "_open_file",

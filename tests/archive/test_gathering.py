@@ -1,4 +1,4 @@
-"""What a group gathers is known at once, written together, and the same as if each row had been written as it came."""
+"""Gathered rows are visible at once, written together, and equal to rows that are written one by one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def lines(root):
 
 
 def told_by_lines(tables):
-    """Leave out the pictures that were asked for in vain: an article that is unchanged has no line to say so in."""
+    """Leave out pictures that were requested without success: an unchanged article has no line to record that."""
     return [[row for row in table if row[1:2] not in {("failed",), ("missing",)}] for table in tables]
 
 
@@ -83,7 +83,7 @@ def test_how_records_are_grouped_makes_no_difference(tmp_path_factory, records, 
 
 
 def test_an_edge_has_the_smallest_sort_of_all_versions_in_whatever_order_they_are_read(tmp_path):
-    """Lines in duplicates/ are read after those in articles/ when a catalogue is made anew."""
+    """Lines in duplicates/ are read after those in articles/ when a catalogue is rebuilt."""
     corpus = Corpus(tmp_path, "replica")
     twin, changed = ((RelatedItem(id="9", sort=sort),) for sort in (None, 5))
     with corpus.group():
@@ -115,7 +115,7 @@ def test_what_a_group_added_is_known_inside_it(tmp_path):
 
 
 def test_a_second_version_in_a_group_knows_who_listed_it(tmp_path):
-    """What the group gathered is written when the first version is looked up: nobody is forgotten by that."""
+    """Looking up the first version writes the gathered rows, and loses none of them."""
     archive(tmp_path, [[make_seed(related=(1,)), make_article(1, text="One."), make_article(1, text="Another.")]])
     _, *versions = next(iter(lines(tmp_path).values())).splitlines()
     assert [decode(line).discovered_from for line in versions] == [("replica/seed-0e0b62733202",)] * 2

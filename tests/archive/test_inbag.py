@@ -1,4 +1,4 @@
-"""A bag is what its manifest says: nothing of ours is ever written into one."""
+"""A bag must match its manifest, so Gleaner never writes into one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Captures that are lost are never lost in silence: the record, what repair says of them, and verify afterwards."""
+"""Lost captures are always reported: in the record of losses, by repair, and by verify afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(number: int) -> str:
 
 @pytest.fixture
 def root(tmp_path):
-    """Give a corpus of articles 0 to 5 with their captures, a picture's capture between them, and a revisit of 0."""
+    """Return a corpus of articles 0 to 5 with their captures, captures of pictures between them, and a revisit of 0."""
     root = tmp_path / "corpus"
     with closing(Corpus(root, "replica")) as corpus:
         captures = corpus.keep_captures("run", 1 << 30, {})
@@ -53,7 +53,7 @@ def warc(root: Path) -> Path:
 
 
 def captures(root: Path) -> dict[str, tuple[int, int]]:
-    """Return where the capture of each URL lies: its offset and length."""
+    """Return the offset and length of the capture of each URL."""
     with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
         return {one.url: (one.offset, one.length) for one in index.all()}
 
@@ -96,7 +96,7 @@ def test_repair_names_what_is_lost_with_its_records_and_verify_goes_on_to(root):
 
 
 def test_what_a_crawl_finds_lost_is_damage_until_repair_told_of_it(root):
-    """Opening the corpus brings the index into agreement with the file; what it forgets is recorded before."""
+    """Opening the corpus updates the index to match the file; captures that disappear from it are recorded first."""
     cut_at(root, page(3))
     with closing(Corpus(root, "replica")) as corpus:
         (message,) = [one for one in corpus.mended.messages() if "is lost" in one]
@@ -127,7 +127,7 @@ def test_a_file_that_is_gone_is_lost_with_all_its_captures(root, index):
 
 
 def test_a_damaged_record_amid_others_is_lost(root):
-    """... and with it the revisit of its payload, though that can be read."""
+    """The revisit of its payload is lost too, although it can be read."""
     offset, length = captures(root)[page(0)]
     data = bytearray(warc(root).read_bytes())
     data[offset + length // 2] ^= 8

@@ -1,4 +1,4 @@
-"""Pictures whose files are lost: found by what the lines say, requested again, and replaced by what comes."""
+"""Pictures whose files are lost: found from the lines, requested again, and replaced by the new file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stored(corpus, data=JPEG, pic="/a.jpg"):
 
 
 def bring(root, number, data=JPEG, **changes):
-    """Bring the article *number* with a picture of the bytes *data* to the corpus; return what became of it."""
+    """Add the article *number* with a picture of the bytes *data* to the corpus; return the outcome."""
     with closing(Corpus(root, "replica")) as corpus, corpus.group():
         return corpus.add(make_article(number, images=(stored(corpus, data),), **changes))
 
@@ -51,7 +51,7 @@ def pending(root):
 
 @pytest.mark.parametrize("damage", [None, JPEG[:5], JPEG.replace(b"one", b"two"), b""])
 def test_repair_has_what_shows_it_requested_again(root, damage):
-    """... and what was damaged is kept in quarantine/."""
+    """The damaged file is kept in quarantine/."""
     picture(root).unlink() if damage is None else picture(root).write_bytes(damage)
     path = picture(root).relative_to(root).as_posix()
     report = rebuild(root, "it was asked for")
@@ -79,7 +79,7 @@ def test_the_same_bytes_again_add_no_line(root):
 
 
 def test_other_bytes_make_a_new_version_and_nothing_is_missed(root):
-    """The earlier version names what is lost; the later one has what the site has now in its place."""
+    """The earlier version names the lost picture; the later one has the picture that the site has now."""
     picture(root).unlink()
     rebuild(root, "it was asked for")
     with closing(Corpus(root, "replica")) as corpus, corpus.group():
@@ -110,7 +110,7 @@ def test_a_damaged_file_is_replaced_when_the_same_bytes_come(root):
 
 
 def test_a_picture_that_came_with_other_bytes_before_it_was_lost_adds_nothing(root):
-    """... as another corpus may have it: what is held is whole."""
+    """Another corpus may have lost it, but the one held is intact."""
     with closing(Corpus(root, "replica")) as corpus, corpus.group():
         image = stored(corpus, JPEG + b"!")
         assert corpus.add(make_article(1, images=(replace(image, pic="/a.jpg"),))) == Unchanged(1)

@@ -1,4 +1,4 @@
-"""What repair takes out of a corpus, where it goes, what is requested again; whatever instant kills it."""
+"""What repair moves out of a corpus, where it goes, and what is requested again, at whatever instant it is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Near duplicates in a corpus: the better record stays in articles/, the other is whole in duplicates/."""
+"""Near duplicates in a corpus: the better record stays in articles/, the other is complete in duplicates/."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STORED = Image(pic="/a.jpg", status="stored", path=f"images/aa/{'a' * 64}.jpg", 
 
 
 def story(number: int, words: int = 60) -> str:
-    """Return the beginning of story *number*: two of one story are alike, those of two stories are not."""
+    """Return the first *words* words of story *number*: texts of one story are similar, those of two are not."""
     draw = random.Random(number)
     return " ".join(f"w{draw.randrange(5000)}" for _ in range(200)[:words])
 
@@ -149,7 +149,7 @@ def test_equal_texts_and_urls_are_told_by_their_own_rules(corpus):
 
 
 def test_reports_of_one_form_with_other_figures_both_stand(corpus):
-    """The weather of two days; a copy of one of them is still a copy."""
+    """The weather of two days is no duplicate; a copy of one of them is."""
     form = [story(at, 6).translate(str.maketrans("0123456789", "abcdefghij")) for at in range(12)]
     draw = random.Random(1)
     monday, tuesday = (" ".join(f"{words} {draw.randrange(1000)}" for words in form) for _ in range(2))
@@ -196,7 +196,7 @@ def test_what_was_superseded_and_what_was_moved_is_looked_up_no_more(corpus):
 
     assert add(corpus, make_article(4, text=story(1))) == [
         Duplicate("replica/1", 1.0, 1, "text")
-    ]  # it was its text once
+    ]  # that was its text once
     assert add(corpus, make_article(5, text=story(1, 50))) == [Added(1)]
     assert add(corpus, make_article(6, text=story(2, 44))) == [Duplicate("replica/3", 0.8462, 1, "shorter")]
     assert add(corpus, make_article(7, text=story(2, 45)))[0].of == "replica/3"
@@ -309,7 +309,7 @@ STORIES = st.builds(
 @settings(deadline=None, max_examples=12)
 @given(records=st.lists(STORIES, max_size=14), cuts=st.sets(st.integers(0, 14), max_size=3))
 def test_no_two_that_stand_are_alike_and_lines_catalogue_and_search_agree(tmp_path_factory, records, cuts):
-    """However the records come, and the corpus is closed between them; and the catalogue is the same made anew."""
+    """In any order of the records, also if the corpus is closed between them; and the rebuilt catalogue is equal."""
     root = tmp_path_factory.mktemp("corpus")
     corpus = opened(root)
     for at, record in enumerate(records):
@@ -346,9 +346,9 @@ def archive_all(root):
 
 
 def test_killed_at_every_call_that_writes_it_ends_as_if_it_was_not(tmp_path, monkeypatch):
-    """Each call is made the last one once, in the midst of a write; then the same is archived again.
+    """The writer dies once at each call, during a write; then the same is archived again.
 
-    The index is made durable after each record, and its runs are merged.
+    The index becomes durable after each record, and its runs are merged.
     """
     monkeypatch.setattr(index, "FLUSH_DOCUMENTS", 1)
     monkeypatch.setattr(index, "FAN_IN", 2)
@@ -400,14 +400,14 @@ def test_a_disk_that_fails_in_the_index_ends_the_corpus_and_loses_no_line(tmp_pa
 
 @pytest.mark.parametrize("near", [None, THRESHOLD])
 def test_a_merge_keeps_apart_what_the_others_kept_apart(tmp_path, near):
-    """By their word if near duplicates are not looked for here, else by what is found; twice is as once."""
+    """As the other corpus says if this one does not search, else as found here; a second merge changes nothing."""
     there, here = tmp_path / "there", tmp_path / "here"
     corpus = opened(there)
     add(corpus, make_article(1, text=story(1, 45)))
     add(corpus, make_article(2, text=story(1)), make_article(3, text=story(1, 50)))
     corpus.close()
     corpus = Corpus(here, "replica")
-    add(corpus, make_article(1, text=story(1, 45)))  # it stands here until the other says why not
+    add(corpus, make_article(1, text=story(1, 45)))  # it is in articles/ until the other corpus says otherwise
     corpus.close()
 
     for _ in range(2):

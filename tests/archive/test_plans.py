@@ -1,4 +1,4 @@
-"""What is asked of the catalogue for each record goes by an index, so that its cost does not grow with the corpus."""
+"""The queries for each record use an index, so that their cost does not grow with the corpus."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FEW = (
     "INDEX targets_failed",
     "INDEX targets_leased",
 )
-"""The rows that are given or that a LIMIT bounds; what is boilerplate, failed, or leased, by an index of just those."""
+"""Scans of few rows: given values, rows bounded by LIMIT, or a partial index of boilerplate, failures or leases."""
 
 
 def daily_work(corpus):
-    """Do with the corpus what a crawl does with it over and over."""
+    """Do what a crawl does with the corpus again and again."""
     with corpus.group():
         corpus.add(make_seed(related=(1, 2, 3, 4)))
     with corpus.group():

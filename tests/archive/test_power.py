@@ -1,7 +1,7 @@
-"""A power cut: what was not synced is gone, cut short or zeros, and the catalogue may have lost its last commits.
+"""A power cut: unsynced bytes are missing, cut short or zeros, and the catalogue may have lost its last commits.
 
-The states are built from a real run: the segments with what each ``fdatasync`` covered, and the catalogue as it was
-after each commit (in WAL mode with ``synchronous=NORMAL`` a power cut takes it back to one of these).
+The states come from a real run: the segments with the bytes that each ``fdatasync`` covered, and the catalogue after
+each commit (in WAL mode with ``synchronous=NORMAL`` a power cut returns it to one of these).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def segment(root, family):
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory):
-    """Archive the groups; return a corpus folder as it was after 0, 1, 2 ... acknowledged groups."""
+    """Archive the groups; return copies of the corpus folder after 0, 1, 2 ... acknowledged groups."""
     root = tmp_path_factory.mktemp("run")
     snapshots = [tmp_path_factory.mktemp(f"after-{number}") for number in range(len(GROUPS) + 1)]
     corpus = Corpus(root, "replica")
@@ -67,7 +67,7 @@ def size(root, family):
 
 
 def versions(groups):
-    """Return the keys and versions that are durable when *groups* were acknowledged."""
+    """Return the keys and versions that are durable after *groups* were acknowledged."""
     found = {}
     for group in groups:
         for article in group:

@@ -1,4 +1,4 @@
-"""Which site profile a command works with, and what it says of it."""
+"""Which site profile a command uses, and what it reports about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPLICA = profile_content("replica")
 
 @pytest.fixture
 def root(tmp_path):
-    """Return a corpus that was crawled with a profile that is named like a built-in one."""
+    """Return a corpus that was crawled with a profile with the name of a built-in one."""
     corpus = Corpus(tmp_path / "corpus", "replica")
     corpus.keep_profile(REPLICA + b'\n[extract]\ntitle = "h2"\nbody = "p"\n')
     corpus.close()

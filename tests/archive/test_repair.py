@@ -1,4 +1,4 @@
-"""Whatever became of the files, opening the corpus brings lines and catalogue into agreement, and says how."""
+"""Whatever happened to the files, opening the corpus brings lines and catalogue into agreement, and reports it."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def fill(root, records=RECORDS):
 
 
 def reopen(root):
-    """Open and close the corpus; return what it told."""
+    """Open and close the corpus; return its report."""
     corpus = Corpus(root, "replica")
     corpus.close()
     return list(corpus.repairs.messages())
 
 
 def content(root):
-    """Return all that the catalogue knows, in terms of keys."""
+    """Return the content of the catalogue, with keys in place of numbers."""
     with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection, connection:
         queries = (
             "SELECT key, id, state, depth, title, pic FROM targets ORDER BY key",

@@ -1,4 +1,4 @@
-"""Closed segments: sealed, compressed without a moment in which their lines are nowhere, and never written again."""
+"""Closed segments: sealed, compressed so that their lines are on disk at every instant, and never written again."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_what_does_not_read_back_as_it_was_is_not_kept(tmp_path, monkeypatch):
 
 
 def die_at(point):
-    """Make the *point*-th call of :data:`CALLS` the last thing this process does."""
+    """End this process at the *point*-th call of :data:`CALLS`."""
     count = 0
 
     def dying(call):
@@ -177,7 +177,7 @@ def die_at(point):
 
 
 def seal_and_die(root, compression, point):
-    """Seal in a child that dies at *point*; return whether it lived."""
+    """Seal in a child that dies at *point*; return whether it survived."""
     child = os.fork()
     if child == 0:
         try:

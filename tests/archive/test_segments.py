@@ -1,4 +1,4 @@
-"""What of a segment is read, and when nothing may be appended to it any more."""
+"""Which lines of a segment are read, and when nothing may be appended to it any more."""
 
 from __future__ import annotations
 

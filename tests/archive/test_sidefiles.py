@@ -1,4 +1,4 @@
-"""Files beside the lines that are damaged: found, or harmless by design, as docs/corpus.md says."""
+"""Damaged files beside the lines: found, or harmless by design, as docs/corpus.md says."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FLIPS = 25
 
 
 def text(number):
-    """Return a text of some fifty words that is like no other."""
+    """Return a text of some fifty words that is not similar to any other."""
     chosen = random.Random(number)
     return " ".join(f"{chosen.choice(WORDS)}{chosen.randrange(500)}" for _ in range(50))
 
@@ -62,7 +62,7 @@ def test_every_change_of_the_manifest_is_found(root, name):
     whole = (root / name).read_bytes()
     for damage in (b"", whole[:-1], whole.partition(b"\n")[2], whole + whole, None):
         (root / name).unlink() if damage is None else (root / name).write_bytes(damage)
-        is_missed = name == TAG_NAME and damage in {None, whole + whole}  # then only the manifest's own lines tell
+        is_missed = name == TAG_NAME and damage in {None, whole + whole}  # then only the manifest's own lines show it
         assert bool(verify(root).problems) != is_missed, damage
         (root / name).write_bytes(whole)
     for seed in range(FLIPS):

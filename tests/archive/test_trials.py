@@ -1,4 +1,4 @@
-"""Trials of each kind that need no rights, some dozens of each; by hand ``python -m tests.archive.trials`` runs more."""
+"""Some dozens of trials of each kind that needs no special rights; ``python -m tests.archive.trials`` runs more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A corpus with captures killed at every write, sync and rename; and that a sync of captures comes before each line."""
+"""A corpus with captures, killed at every write, sync and rename; captures are synced before the lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.warc.exchanges import exchange
 
 
 def capture(captures, number):
-    """Keep a capture, and return the article that was made of it; of every third the payload was there before."""
+    """Store a capture, and return the article made from it; every third one repeats an earlier payload."""
     page = exchange(url=f"http://127.0.0.1/news/{number}", body=f"<p>Page {number % 3}".encode() * 50, headers=())
     file, offset = captures.write(page)
     article = make_article(number)
@@ -36,7 +36,7 @@ def archive_all(root):
 
 
 def run_child(root, point, *, torn):
-    """Archive all in a process that dies at *point*; return its status."""
+    """Archive everything in a process that dies at *point*; return its status."""
     child = os.fork()
     if not child:
         try:
@@ -54,7 +54,7 @@ def articles(root):
 
 
 def test_killed_at_every_call_that_writes(tmp_path):
-    """Each line leads to a whole capture, opening mends the rest, and the same is archived once in the end."""
+    """Each line names a whole capture, opening repairs the rest, and in the end everything is archived once."""
     point = 0
     while True:
         point += 1
@@ -77,7 +77,7 @@ def test_killed_at_every_call_that_writes(tmp_path):
 
 
 def test_captures_are_synced_before_the_line_that_names_one(tmp_path, monkeypatch):
-    """A power cut may keep the line and lose what was not synced before it."""
+    """A power cut may keep the line and lose bytes that were not synced before it."""
     calls = []
 
     def note(name, call):

@@ -48,7 +48,7 @@ def findings(root: Path) -> list[object]:
 
 
 def near_ends(path: Path, size: int) -> list[int]:
-    """Return the places near the ends of records in the WARC file at *path*, and some others."""
+    """Return the offsets near the ends of records in the WARC file at *path*, and some others."""
     ends = [0, *(one.offset + one.length for one in read_records(path))]
     near = {end + step for end in ends for step in range(-5, 5)}
     return sorted(place for place in near.union(range(0, size, 67)) if 0 <= place < size)
@@ -89,12 +89,12 @@ def test_captures_that_came_together_are_made_durable_together(tmp_path, monkeyp
         while captures.write(exchange(url="http://h/on", headers=())).file == later.file:
             pass
         rotated = len(synced)
-        captures.make_durable(later)  # a file that was followed by another is durable
+        captures.make_durable(later)  # a file is durable when the next one has begun
         assert len(synced) == rotated
 
 
 def test_a_payload_is_stored_once_in_the_life_of_a_corpus(tmp_path):
-    """... of empty ones there is nothing to store, so they are no revisits."""
+    """An empty body has no payload to store, so it does not become a revisit."""
     write(tmp_path, b"page", b"page", b"", b"")
     write(tmp_path, b"page", b"other", run="run2")
     stored = [kind for kind in kinds(tmp_path) if kind in {"response", "revisit"}]
@@ -105,7 +105,7 @@ def test_a_payload_is_stored_once_in_the_life_of_a_corpus(tmp_path):
 
 
 def test_a_304_refers_to_the_answer_that_it_confirms(tmp_path):
-    """... the last one of that URL; with none there it is a response like others."""
+    """It refers to the last response of that URL; without one it is an ordinary response."""
     with closing(writer(tmp_path)) as captures:
         for body, status in ((b"old", 200), (b"", 404), (b"new", 200), (b"", 304)):
             captures.write(
@@ -149,7 +149,7 @@ def test_warcio_checks_every_file(tmp_path):
 
 
 def test_after_a_kill_at_any_byte_there_are_whole_records_only(tmp_path):
-    """The torn end is in quarantine/, the index agrees, and the next run goes on in a file of its own."""
+    """The torn end is in quarantine/, the index agrees, and the next run begins a file of its own."""
     (made := tmp_path / "made").mkdir()
     write(made, b"page", b"page")
     (path,) = warc_paths(made)
@@ -173,7 +173,7 @@ def test_after_a_kill_at_any_byte_there_are_whole_records_only(tmp_path):
 
 
 def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
-    """... cut between two records, where nothing in the file itself would show it."""
+    """It was cut between two records, so the file itself does not show it."""
     write(tmp_path, b"page", b"other")
     (path,) = warc_paths(tmp_path)
     last = list(read_records(path))[-1]
@@ -186,7 +186,7 @@ def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
 
 
 def test_what_a_kill_left_is_a_note_and_no_problem(tmp_path):
-    """... as the next run mends it; once there are records behind it, it is damage."""
+    """The next run repairs it; once records follow it, it is damage."""
     write(tmp_path, b"page")
     (path,) = warc_paths(tmp_path)
     whole = path.read_bytes()
@@ -223,10 +223,10 @@ def test_of_a_file_that_is_listed_as_final_nothing_is_cut(tmp_path):
 
 
 def test_every_changed_bit_and_every_truncation_is_found(tmp_path):
-    """... those too that change nothing that a gzip reader would see.
+    """Also bits that make no difference to a gzip reader.
 
-    Tried are all bits near the ends of records, where those are, and one of every other byte; by hand, with
-    GLEANER_FLIP_EVERY=1, all there are.
+    The test flips all bits near the ends of records, and one bit of other bytes; with GLEANER_FLIP_EVERY=1, set by
+    hand, all bits.
     """
     write(tmp_path, b"page")
     (path,) = warc_paths(tmp_path)
@@ -304,7 +304,7 @@ def test_an_exchange_is_found_again_by_its_place(tmp_path):
 
 
 HEADERS = st.lists(st.tuples(st.binary(max_size=40), st.binary(max_size=80)), max_size=6)
-"""Names and values of any bytes: what a stranger sends is nobody's choice."""
+"""Names and values of any bytes, because a server can send anything."""
 KNOWN = st.sampled_from((b"Content-Type", b"content-type", b"Content-Encoding", b"Content-Length", b"Location"))
 
 
@@ -325,7 +325,7 @@ KNOWN = st.sampled_from((b"Content-Type", b"content-type", b"Content-Encoding", 
 def test_whatever_headers_a_stranger_sends_the_index_says_what_the_record_says(
     tmp_path_factory, headers, url, body, status
 ):
-    """The index of what was written, and one made of the files later, are the same; and nothing is damaged."""
+    """The index from writing and one rebuilt from the files are equal, and nothing is damaged."""
     root = tmp_path_factory.mktemp("stranger")
     sent = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
     with closing(writer(root)) as captures:

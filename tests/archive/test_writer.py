@@ -1,4 +1,4 @@
-"""What a corpus promises about the records brought to it."""
+"""What a corpus guarantees about the records added to it."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""A corpus whose writers die and whose disk fails, by the thousand, and what was lost, torn or doubled by it.
+"""Thousands of trials in which writers die or the disk fails; counts records that are lost, torn or doubled.
 
     python -m tests.archive.trials --times 1000              # every kind
     python -m tests.archive.trials --times 100000 readers    # one of them
 
-Prints a row for each kind and exits with 1 if one is not all zeros. All is left to chance, from ``--seed`` on, but
-when processes run. ``test_crashes``, ``test_faults`` and ``test_power`` try each single point instead; this tries what
-no one thought of.
+Prints a row for each kind, and exits with 1 if one is not all zeros. ``--seed`` decides everything that is random,
+except when processes run. ``test_crashes``, ``test_faults`` and ``test_power`` try each single point instead; this
+finds cases that nobody thought of.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.factories import make_article
 
 
 def kills(trials: Trials, times: int, *, longest: float = 0.08) -> None:
-    """Kill a writer at a random instant, *times* times: every second time of its start, else of its work."""
+    """Kill a writer at a random instant, *times* times: every second time during its start, else during its work."""
     for number in range(times):
         child = trials.writer()
         if number % 2:
@@ -48,7 +48,7 @@ def kills(trials: Trials, times: int, *, longest: float = 0.08) -> None:
 
 
 def damaged_catalogues(trials: Trials, times: int) -> None:
-    """Kill a writer, then take its catalogue away, cut it, overwrite it, or put an older one in its place."""
+    """Kill a writer, then remove its catalogue, cut it, overwrite it, or replace it by an older one."""
     trials.may_be_malformed = True
     for _ in range(times):
         child = trials.writer()
@@ -84,7 +84,7 @@ def damage(path: Path, older: Path, chance: Random) -> str:
 
 
 def small_limits(trials: Trials, times: int) -> None:
-    """Let no file grow beyond a random size (``RLIMIT_FSIZE``); then let the same writer go on without a limit."""
+    """Limit files to a random size (``RLIMIT_FSIZE``); then let the same writer continue without a limit."""
 
     def limited(size: int, seed: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -101,7 +101,7 @@ def small_limits(trials: Trials, times: int) -> None:
 
 
 def expect(trials: Trials, child: int, codes: set[int]) -> None:
-    """Wait for *child* and note with which exit code it ended, which must be among *codes*."""
+    """Wait for *child* and note its exit code, which must be among *codes*."""
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     trials.row.notes[f"with exit code {code}"] += 1
     if code not in codes:
@@ -109,7 +109,7 @@ def expect(trials: Trials, child: int, codes: set[int]) -> None:
 
 
 def full_disks(trials: Trials, times: int) -> None:
-    """Let a file system of random size run full; then make it larger. To be called where one may mount."""
+    """Fill a file system of random size, then make it larger. The process must be allowed to mount."""
     disk = trials.root.parent / "disk"
     disk.mkdir()
     for _ in range(times):
@@ -131,7 +131,7 @@ def mount(*arguments: object) -> None:
 
 
 def many_writers(trials: Trials, times: int, *, writers: int = 8, each: int = 200) -> None:
-    """Let *writers* processes want the corpus at once, killed at random and started again, until each has archived all."""
+    """Start *writers* processes on one corpus, kill them at random and restart them, until each has archived all."""
     for _ in range(times):
         running: dict[int, int] = {}
 
@@ -158,13 +158,13 @@ def many_writers(trials: Trials, times: int, *, writers: int = 8, each: int = 20
         trials.check()
         expected = {name(f"replica/{1000 * (number + 1) + one}", 1) for number in range(writers) for one in range(each)}
         trials.row.lost += len(expected - trials.found().keys())
-        trials.row.trials += A_CORPUS - 1  # so that each has a corpus of its own
+        trials.row.trials += A_CORPUS - 1  # so that each trial has its own corpus
         trials.next()
     trials.row.trials = times
 
 
 def insist(root: Path, told: Path, first: int, count: int) -> None:
-    """Archive *count* records, ten at a time, each time with the corpus opened anew as soon as it is free."""
+    """Archive *count* records, ten at a time, each time opening the corpus again as soon as it is free."""
     telling = os.open(told, os.O_WRONLY | os.O_APPEND)
     for start in range(first, first + count, 10):
         while True:
@@ -180,14 +180,14 @@ def insist(root: Path, told: Path, first: int, count: int) -> None:
 
 
 def readers(trials: Trials, times: int) -> None:
-    """Read the last segment *times* times, and lines by the catalogue, while a writer writes."""
+    """Read the last segment *times* times, and lines listed in the catalogue, while a writer writes."""
     before: dict[str, bytes] = {}
     writer = trials.writer()
     try:
         while not (segment_paths(trials.root, "articles") and (trials.root / "catalogue.sqlite").exists()):
             time.sleep(0.01)
         for number in range(times):
-            if number % 20 == 0:  # there may soon be thousands
+            if number % 20 == 0:  # there can be thousands
                 path = segment_paths(trials.root, "articles")[-1]
             data = b"".join(line for _, line in read_lines(path))
             if not data.startswith(before.get(path.name, b"")):
@@ -203,7 +203,7 @@ def readers(trials: Trials, times: int) -> None:
 
 
 def readable(line: bytes) -> bool:
-    """Tell whether *line* is a record."""
+    """Return whether *line* is a record."""
     try:
         return bool(decode(line))
     except ValueError:
@@ -211,7 +211,7 @@ def readable(line: bytes) -> bool:
 
 
 def lines_missing(root: Path) -> int:
-    """Return how many of the last lines that the catalogue knows are not where it says."""
+    """Return how many of the last lines in the catalogue are not at their places."""
     with read_catalogue(root) as connection:
         rows = connection.execute(
             "SELECT segment, offset, length FROM records ORDER BY segment DESC, offset DESC LIMIT 20"
@@ -228,11 +228,11 @@ KINDS: dict[str, tuple[str, Callable[[Trials, int], None], int]] = {
     "writers": ("8 processes, one corpus, kills", many_writers, 50),
     "readers": ("reads while another writes", readers, 1),
 }
-"""Of each kind: its name, what tries it, and by how much rarer than asked for it is tried, as it takes longer."""
+"""Each kind: its name, its function, and the divisor of the number of trials, larger for slow kinds."""
 
 
 def attempted(kind: str, folder: Path, times: int, seed: int) -> Row:
-    """Try *kind* in *folder*; return what came of it."""
+    """Run *times* trials of *kind* in *folder*; return the results."""
     label, attempt, rarer = KINDS[kind]
     trials = Trials(folder, label, Random(seed))
     attempt(trials, max(1, times // rarer))
@@ -241,19 +241,19 @@ def attempted(kind: str, folder: Path, times: int, seed: int) -> Row:
 
 @contextmanager
 def _memory() -> Iterator[Path]:
-    """Give a folder, in memory if that can be had, where syncs cost nothing."""
+    """Return a folder, in memory if possible, where syncs cost nothing."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder)
 
 
 def main() -> int:
-    """Try what the command line says; return 1 if anything was violated."""
+    """Run the trials of the command line; return 1 if there was any violation."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="what to try (default: all)")
     parser.add_argument("--times", type=int, default=200, help="how often (default: 200)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of all that is left to chance")
-    parser.add_argument("--mounted", action="store_true", help=argparse.SUPPRESS)  # in a namespace where one may mount
+    parser.add_argument("--mounted", action="store_true", help=argparse.SUPPRESS)  # in a namespace that allows mounting
     options = parser.parse_args()
     if not options.mounted:
         print(f"{f'--seed {options.seed}':40}   trials   lost   torn  doubled  others")

@@ -1,1 +1,1 @@
-"""The learned reader of bodies: its features, words and trees."""
+"""The learned model that recognizes bodies: its features, words and trees."""

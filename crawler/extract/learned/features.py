@@ -1,8 +1,8 @@
 # ruff: noqa: E501 - punctuation of other scripts; numbers that the forest learned with
-"""What can be measured of each block of a page, as one matrix: the evidence for body or not body.
+"""Measures the features of each block of a page, as one matrix: the evidence for or against body text.
 
-:data:`GROUPS` says which columns the matrix has, by name, and which function measures them. A forest keeps the names
-that it learned with (:mod:`crawler.extract.learned.forest`).
+:data:`GROUPS` lists the columns of the matrix by name, and the functions that measure them. A forest stores the names
+that it was trained with (:mod:`crawler.extract.learned.forest`).
 """
 
 from __future__ import annotations
@@ -36,27 +36,27 @@ _SLUG_RE = re.compile(r"[a-zA-Z0-9%]+(?:-[a-zA-Z0-9%]+){3}")
 _NUMBER_RE = re.compile(r"\d{5}")
 MIN_SLUG_HYPHENS = 3
 MAX_LINK_CHARACTERS = 120
-"""So much of the end of an address is looked at."""
+"""Only the end of a longer address is read."""
 MIN_PROSE_LETTERS = 80
 MAX_PROSE_LINK_SHARE = 0.4
 WINDOW_BLOCKS = 3
-"""So many blocks before and after each are looked at."""
+"""Blocks before and after each block that are measured with it."""
 MAX_CONTAINERS = 4
-"""So many elements are looked at, from that of the block outwards."""
+"""Elements that are measured for each block, from its own outwards."""
 MAX_LEVELS_UP = 30
 MAX_PICTURE_DISTANCE = 9
 MAIN_PROSE_SHARES = (0.7, 0.45)
-"""A main part of the page is the smallest element that holds such a share of its prose."""
+"""A main part of the page is the smallest element with this share of its prose."""
 MIN_TITLE_OVERLAP, MIN_TITLE_LETTERS = 0.6, 3
 MAX_BLOCK_CHARACTERS = 50_000
-"""So many characters of a block are looked at: no paragraph is longer."""
+"""Only the beginning of a longer block is read: no paragraph is longer."""
 
 
 class Evidence(NamedTuple):
-    """The blocks of a page measured: ``rows`` of features.
+    """The measurements of the blocks of a page: ``rows`` of features.
 
-    ``sizes``: how much text each block has (a Chinese character counts as two and a half). ``overlap``: how much of
-    the title it says.
+    ``sizes``: the amount of text of each block (a Chinese character counts as two and a half). ``overlap``: the share
+    of the title's words in it.
     """
 
     rows: Matrix
@@ -65,7 +65,7 @@ class Evidence(NamedTuple):
 
 
 class _Measures(NamedTuple):
-    """What the columns are made of: ``prose`` are the blocks that are long and not linked."""
+    """The inputs of the columns: ``prose`` marks the blocks that are long and not linked."""
 
     letters: Letters
     words: Words
@@ -80,9 +80,9 @@ class _Measures(NamedTuple):
 
 
 def measure(page: Sequence[TextBlock], texts: Sequence[str], title: str, vocabulary: Vocabulary | None) -> Evidence:
-    """Return the evidence of the blocks of *page*, whose clean *texts* are given beside it, under *title*.
+    """Return the evidence of the blocks of *page*, with their clean *texts*, under *title*.
 
-    *vocabulary*: what words say of a block; None leaves its columns at zero.
+    *vocabulary*: the odds of words; None leaves its columns at zero.
     """
     texts = [text[:MAX_BLOCK_CHARACTERS] for text in texts]
     letters = counts(texts)
@@ -100,10 +100,10 @@ def measure(page: Sequence[TextBlock], texts: Sequence[str], title: str, vocabul
 
 
 class _Markup(NamedTuple):
-    """Of each block: the shares of links and emphasis, pieces of text, and more.
+    """For each block: the shares of links and emphasis, the pieces of text, and more.
 
-    Whether a line break began it, how many links begin in it, how far the last picture is (in blocks, and levels up),
-    and where its first link goes.
+    Also: whether a line break began it, how many links begin in it, how far the last picture is (in blocks, and levels
+    up), and the kind of target of its first link.
     """
 
     linked: Matrix
@@ -127,7 +127,7 @@ def _of_markup(page: Sequence[TextBlock]) -> _Markup:
 
 
 def _goes(href: str) -> int:
-    """Return what *href* looks like: 0 none, 1 a mark on this page or no address, 2 some page, 3 an article."""
+    """Return the kind of *href*: 0 none, 1 an anchor on this page or not an address, 2 some page, 3 an article."""
     if not href:
         return 0
     if href[0] == "#" or href.startswith(("javascript:", "mailto:")):
@@ -137,7 +137,7 @@ def _goes(href: str) -> int:
 
 
 class _Places(NamedTuple):
-    """All places around the blocks: of each the one around it and its depth, outer ones first."""
+    """All places around the blocks, with the parent and depth of each, outer ones first."""
 
     outer: Numbers
     depths: Numbers
@@ -145,7 +145,7 @@ class _Places(NamedTuple):
 
 
 class _PlaceColumns(NamedTuple):
-    """Where each block stands: the numbers of its tag and the two around, depth, and whether it is linked or unseen."""
+    """The place of each block: the numbers of its tag and the two around it, its depth, if it is linked or hidden."""
 
     tag: Matrix
     tag_around: Matrix
@@ -156,8 +156,8 @@ class _PlaceColumns(NamedTuple):
 
 
 def _of_places(page: Sequence[TextBlock]) -> tuple[_PlaceColumns, Matrix, _Places]:
-    """Return where each block stands, how many levels up each kind of name is, and the places."""
-    ordered: list[ElementPlace] = []  # outer ones first, those within one together
+    """Return the place of each block, how many levels up each kind of name is, and all places."""
+    ordered: list[ElementPlace] = []  # outer ones first, children of one place together
     index: dict[int, int] = {}
     for block in page:
         place: ElementPlace | None = block.place
@@ -186,7 +186,7 @@ def _of_places(page: Sequence[TextBlock]) -> tuple[_PlaceColumns, Matrix, _Place
 
 
 class _BlockGroups(NamedTuple):
-    """The group of each block, four ways: its element, its kin, its kin and that around, the element around."""
+    """The group of each block, in four ways: by its element, its kin, its kin and its parent's kin, its parent."""
 
     element: Numbers
     kin: Numbers
@@ -206,7 +206,7 @@ def _groups(page: Sequence[TextBlock], places: _Places) -> _BlockGroups:
 
 
 def _neighbours(measures: _Measures) -> Columns:
-    """Return some measures of the blocks before and after each, -1 where there is none."""
+    """Return some measures of the blocks before and after each block; -1 where there is none."""
     own = np.column_stack([
         measures.sizes, measures.markup.linked, measures.letters.ends_in_stop, measures.place.tag, measures.words.odds,
         measures.words.lowest_odds, measures.prose,
@@ -217,9 +217,10 @@ def _neighbours(measures: _Measures) -> Columns:
 
 
 def _containers(measures: _Measures) -> Columns:
-    """Return, for each block and the elements around it, how much text that holds, in how many blocks, how linked.
+    """Return, for each block and the elements around it, their amount of text, number of blocks, and share of links.
 
-    Then where the block stands to the main parts of the page (:data:`MAIN_PROSE_SHARES`), and how much prose there is.
+    Then the position of the block relative to the main parts of the page (:data:`MAIN_PROSE_SHARES`), and the amount of
+    prose.
     """
     sizes, places, here = measures.sizes, measures.places, measures.groups.element
     parts = (sizes, np.ones_like(sizes), sizes * measures.markup.linked, np.where(measures.prose, sizes, 0))
@@ -239,7 +240,7 @@ def _containers(measures: _Measures) -> Columns:
 
 
 def _totals(places: _Places, measures: Matrix) -> NDArray[np.float64]:
-    """Return the sums of the *measures* of the blocks in each place: those within one come together, after it."""
+    """Return the sums of the *measures* of the blocks in each place; inner places come after outer ones."""
     count = len(places.outer)
     own = np.column_stack([np.bincount(places.here, column, count) for column in measures.T])
     ends = list(range(1, count + 1))
@@ -252,10 +253,10 @@ def _totals(places: _Places, measures: Matrix) -> NDArray[np.float64]:
 
 
 def _beside_main(prose: NDArray[np.float64], outer: Numbers, share: float) -> Columns:
-    """Return how each place stands to the main part: the smallest place that holds *share* of all *prose*.
+    """Return the position of each place relative to the main part: the smallest place with *share* of all *prose*.
 
-    The steps up to where its way meets that of the main part, from there the steps to the main part, and the share
-    of the prose that the last place before the meeting holds.
+    That is: the steps up to the common ancestor, the steps from there to the main part, and the share of the prose in
+    the last place below the common ancestor.
     """
     total = float(prose[0]) or 1.0
     main = 0
@@ -279,7 +280,7 @@ def _beside_main(prose: NDArray[np.float64], outer: Numbers, share: float) -> Co
 
 
 def _kinds(measures: _Measures) -> Columns:
-    """Return what the blocks that a template made alike are like together, for each block and way to group them."""
+    """Return the measures of the group of similar blocks around each block, for each way to group them."""
     sizes, groups = measures.sizes, measures.groups
     prose = np.where(measures.prose, sizes, 0)
     everything = float(prose.sum()) or 1.0
@@ -303,7 +304,7 @@ def _kinds(measures: _Measures) -> Columns:
 
 
 def _positions(measures: _Measures) -> Columns:
-    """Return where each block stands on the page, and from the first heading and the blocks that say the title."""
+    """Return the position of each block on the page, and its distance from the first heading and title blocks."""
     sizes = measures.sizes
     count = len(sizes)
     index = np.arange(count, dtype=np.float32)
@@ -322,7 +323,7 @@ def _positions(measures: _Measures) -> Columns:
 
 
 class ColumnGroup(NamedTuple):
-    """Columns that one function measures, by their names."""
+    """The names of columns, and the function that measures them."""
 
     names: tuple[str, ...]
     measure: Callable[[_Measures], Iterable[NDArray[Any]]]

@@ -1,7 +1,7 @@
-"""The learned part of finding the body: a forest of decision trees and a vocabulary, evaluated with numpy.
+"""The learned part of body extraction: a forest of decision trees and a vocabulary, evaluated with numpy.
 
-The file ``body.npz`` beside this one is made by ``benchmarks/train_extract.py``. Its trees are oblivious: all nodes
-of one level ask the same question, so a tree is a row of questions and a table of answers.
+``benchmarks/train_extract.py`` writes the file ``body.npz`` beside this one. Its trees are oblivious: all nodes of one
+level have the same condition, so a tree is a row of conditions and a table of results.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Array = NDArray[np.float32]
 
 
 class Forest(NamedTuple):
-    """Trees as arrays: ``column`` and ``border`` (trees x levels) of the questions, ``leaves`` (trees x 2^levels)."""
+    """Trees as arrays: ``column`` and ``border`` (trees x levels) of the conditions, ``leaves`` (trees x 2^levels)."""
 
     column: NDArray[np.int64]
     border: Array
@@ -29,7 +29,7 @@ class Forest(NamedTuple):
     bias: float
 
     def probabilities(self, rows: Array) -> Array:
-        """Return, for each row of features, the probability that its block is body."""
+        """Return the probability that the block is body, for each row of features."""
         count, levels = self.column.shape
         columns = np.ascontiguousarray(rows.T)
         leaf = np.zeros((count, len(rows)), dtype=np.uint8)
@@ -43,20 +43,20 @@ class Forest(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """What tells body from the rest: the odds of words, and a forest that judges blocks."""
+    """Separates the body from the rest: the odds of words, and a forest that judges blocks."""
 
     vocabulary: Vocabulary
     forest: Forest
 
     def judge(self, evidence: Evidence) -> Array:
-        """Return, for each block of a page, the probability that it is body."""
+        """Return the probability of each block of a page that it is body."""
         return self.forest.probabilities(evidence.rows)
 
 
 def read_reader(file: IO[bytes] | Path) -> Reader:
     """Return the reader in *file*, as ``benchmarks/train_extract.py`` writes it.
 
-    Raises ``ImportError`` if it learned with other columns than are measured (:data:`COLUMNS`).
+    Raises ``ImportError`` if it was trained with other columns than :data:`COLUMNS`.
     """
     with np.load(file, allow_pickle=False) as arrays:
         if "columns" not in arrays or arrays["columns"].tobytes() != encoded_columns().tobytes():
@@ -69,12 +69,12 @@ def read_reader(file: IO[bytes] | Path) -> Reader:
 
 
 def encoded_columns() -> NDArray[np.uint8]:
-    """Return the names of the columns that are measured, as a file of a reader keeps them."""
+    """Return the names of the measured columns, in the form of a reader's file."""
     return np.frombuffer("\n".join(COLUMNS).encode(), dtype=np.uint8)
 
 
 @cache
 def shipped_reader() -> Reader:
-    """Return the reader that ships with Gleaner; its file is read once a process."""
+    """Return the reader that ships with Gleaner; its file is read once per process."""
     with (files(__package__) / "body.npz").open("rb") as file:
         return read_reader(file)

@@ -1,5 +1,5 @@
 # ruff: noqa: E501, RUF001, PLR2004 - punctuation of other scripts; numbers that the forest learned with
-"""What the characters of texts tell, counted for all blocks of a page at once."""
+"""Counts the characters of texts, for all blocks of a page at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Column = NDArray[Any]
-"""A value of each block of a page."""
+"""One value for each block of a page."""
 
 _UPPER, _DIGIT, _SPACE, _COMMA, _STOP, _QUOTE, _PART, _LETTER, _DENSE, _CLOSE, _OPEN, _FOREIGN = (
     1 << bit for bit in range(12)
@@ -28,7 +28,7 @@ _SETS = {
     _OPEN: "\"'“‘«-–—•*「『",
 }
 _WHOLE = 1.5
-"""What a Chinese, Japanese or Korean character says beyond one Latin letter."""
+"""Letters that a Chinese, Japanese or Korean character counts in addition to one."""
 
 CALLS = {
     "read more": "read (?:more|also|next|the full)|also read|see also|more (?:on|from|in)|related|recommended|watch|listen"
@@ -46,10 +46,10 @@ CALLS = {
     "advertisement": r"advertis|sponsored|promoted|ad\b|affiliate|we may earn|реклама|إعلان|تبلیغ|广告",
     "readers": r"comment|leave a|reply|tags?\b|topics?\b|filed|categor|print|email|коммент|تعليق|نظر|תגובות|评论|标签",
 }
-"""What a line calls on its reader to do, or says of the page, to the words that it begins with.
+"""The first words of lines that call on the reader to do something, or speak about the page, by kind.
 
-The place of each in this table, from 1 on, is its number, with which the forest learned. For casefolded text, which is
-matched three times as fast as text in which case is ignored.
+The position of each kind in this table, from 1, is its number; the forest was trained with these numbers. The patterns
+are for casefolded text, which is matched three times as fast as with case ignored.
 """
 CALL_RE = re.compile(rf"\W{{0,3}}(?:{'|'.join(f'({words})' for words in CALLS.values())})")
 
@@ -62,7 +62,7 @@ _RIGHTS = (
 
 
 class Letters(NamedTuple):
-    """What the characters of each block tell: counts, shares of its length or of its letters, and flags.
+    """Measures of the characters of each block: counts, shares of its length or of its letters, and flags.
 
     ``size`` is the amount of text in Latin letters, ``ends_in_stop`` whether a full stop ends it.
     """
@@ -88,7 +88,7 @@ class Letters(NamedTuple):
 
 
 class Phrases(NamedTuple):
-    """The number of the call that each block begins with, its phrases of rights, and how many blocks say the same."""
+    """For each block: the number of the call that it begins with, its rights notices, and how many blocks equal it."""
 
     call: Column
     rights: Column
@@ -97,7 +97,7 @@ class Phrases(NamedTuple):
 
 @cache
 def _table() -> NDArray[np.uint16]:
-    """Return what each character of the basic plane is, as bits."""
+    """Return the classes of each character of the basic plane, as bits."""
     table = np.zeros(0x10000, dtype=np.uint16)
     for code in range(0x10000):
         char = chr(code)
@@ -111,16 +111,16 @@ def _table() -> NDArray[np.uint16]:
 
 
 def weight(text: str) -> float:
-    """Return the amount of *text* in Latin letters: a Chinese, Japanese or Korean character says more than one."""
+    """Return the amount of *text* in Latin letters: a Chinese, Japanese or Korean character counts for more."""
     return len(text) if text.isascii() else len(text) + _WHOLE * len(_DENSE_RE.findall(text))
 
 
 def counts(texts: Sequence[str]) -> Letters:
-    """Return what the characters of *texts*, none of them empty, tell of each."""
+    """Return the measures of the characters of *texts*, none of which is empty."""
     joined, starts = _joined(texts)
     encoded = joined.encode("utf-32-le" if sys.byteorder == "little" else "utf-32-be", "replace")
     codes = np.minimum(np.frombuffer(encoded, np.uint32), 0xFFFF).astype(np.uint16)
-    del encoded  # four bytes a character, of pages that may have millions
+    del encoded  # four bytes a character, and pages may have millions
     kinds = _table()[codes]
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     last = starts + lengths - 1
@@ -134,7 +134,7 @@ def counts(texts: Sequence[str]) -> Letters:
     dense = total(_DENSE)
     sizes = lengths + _WHOLE * dense
     words = total(_SPACE) + 1 + dense / 2
-    words[:-1] -= 1  # the line end that parts it from the next
+    words[:-1] -= 1  # the line end that separates it from the next
     stops = (kinds & _STOP) != 0
     pauses = np.zeros(len(kinds), dtype=bool)
     pauses[:-1] = stops[:-1] & (((kinds[1:] & _SPACE) != 0) | (codes[:-1] > 0x3000)) & (codes[1:] != 10)
@@ -165,7 +165,7 @@ def counts(texts: Sequence[str]) -> Letters:
 
 
 def phrases_of(texts: Sequence[str], folded: Sequence[str]) -> Phrases:
-    """Return what each of *texts* says of itself; *folded* are the texts, casefolded."""
+    """Return the phrases of each of *texts*; *folded* are the casefolded texts."""
     calls = [match.lastindex or 0 if match else 0 for match in map(CALL_RE.match, folded)]
     whole, starts = _joined(folded)
     rights = _counted((at for phrase in _RIGHTS for at in _all_of(phrase, whole)), starts)
@@ -181,12 +181,12 @@ def _all_of(phrase: str, text: str) -> Iterator[int]:
 
 
 def _counted(places: Iterable[int], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how many of *places* are in each line, which begin at *starts*."""
+    """Return how many of *places* are in each line; the lines begin at *starts*."""
     lines = np.searchsorted(starts, np.fromiter(places, np.int64), side="right") - 1
     return np.bincount(lines, minlength=len(starts)).astype(float)
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
-    """Return *texts* as lines of one, and where each begins in it."""
+    """Return *texts* joined as lines of one text, and where each begins in it."""
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     return "\n".join(texts), np.cumsum(lengths + 1) - lengths - 1

@@ -1,4 +1,4 @@
-"""What the words of a block tell: of its title, of the rest of the page, and of body in general."""
+"""Measures the words of a block: compared with the title, the rest of the page, and bodies in general."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 Vocabulary = Mapping[str, float]
-"""A word to the logarithm of its odds to stand in the body."""
+"""Maps a word to the logarithm of its odds to be in the body."""
 
 _WORD_RE = re.compile(r"\w+")
 MAX_BLOCK_CHARACTERS = 350
 MIN_TOPICAL_CHARACTERS = 4
 MIN_ODDS_WORDS = 4
-"""A shorter block counts as one of so many words: a few words tell less."""
+"""A shorter block counts as one of this many words, because a few words are weaker evidence."""
 
 
 class Words(NamedTuple):
-    """What the words of each block tell: their mean odds and the lowest, what share the prose has, and the title.
+    """Measures of the words of each block: their mean and lowest odds, and the shares also in prose and title.
 
-    ``overlap`` is the share of the words of block and title that both have, ``of_title`` that of the title's.
+    ``overlap`` is the share of common words among those of block and title, ``of_title`` among those of the title.
     """
 
     odds: Matrix
@@ -35,7 +35,7 @@ class Words(NamedTuple):
 
 
 def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabulary: Vocabulary | None) -> Words:
-    """Return what the words of the texts *folded* (casefolded) tell; *prose* says which are long and unlinked."""
+    """Return the measures of the casefolded texts *folded*; *prose* says which are long and unlinked."""
     lists = [_WORD_RE.findall(text[:MAX_BLOCK_CHARACTERS]) for text in folded]
     count = len(lists)
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=count)
