@@ -194,7 +194,7 @@ def readers(trials: Trials, times: int) -> None:
                 trials.row.lost += 1
             before = {path.name: data[: data.rfind(b"\n") + 1]}
             trials.row.torn += sum(not readable(line) for line in before[path.name].splitlines(keepends=True)[-8:])
-            trials.row.notes["reads amid a write"] += not data.endswith(b"\n")
+            trials.row.notes["reads during a write"] += not data.endswith(b"\n")
             if number % 100 == 0:
                 trials.row.lost += lines_missing(trials.root)
         trials.row.trials = times
