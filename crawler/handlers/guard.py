@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @implementer(IHostnameResolver)
 class Guard:
-    """Stands before a reactor's name resolver.
+    """Wraps a reactor's name resolver.
 
     Twisted connects to exactly the addresses that a resolver returns, so it connects only to checked addresses, even if
     a name server changes its answers. Literal addresses pass through it, too.
@@ -108,7 +108,7 @@ def _literal(host: str, port: int) -> IPv4Address | IPv6Address | None:
 
 
 def stand_guard(reactor: Any) -> Guard:
-    """Return the guard of *reactor*, which stands before its name resolver from now on."""
+    """Return the guard of *reactor*, installed in front of its name resolver."""
     guard = reactor.nameResolver
     if not isinstance(guard, Guard):
         guard = Guard(guard)

@@ -1,6 +1,6 @@
 r"""The dump reader: from the text of an old news page to its parts and its leaked list of related articles.
 
-It knows nothing of Scrapy and needs no network; use it as a library.
+It does not use Scrapy and needs no network; use it as a library.
 
 >>> from zoneinfo import ZoneInfo
 >>> from crawler.seeds import parse_page

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes, and the parts that it consists of: layers and members, never by the name."""
+"""Identifies a file by its first bytes, never by its name, and finds its parts: layers and members."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ STDIN = "-"
 Kind = Literal["text", "archive", "parquet"]
 Report = Callable[[SeedError], None]
 if TYPE_CHECKING:
-    Stream: TypeAlias = io.BufferedReader[Any]  # generic in its stubs alone
+    Stream: TypeAlias = io.BufferedReader[Any]  # generic only in its type stubs
 
 STREAM_ERRORS = (*UNPACK_ERRORS, tarfile.TarError, zipfile.BadZipFile, NotImplementedError)
-"""What reading a part can raise. NotImplementedError: a compression that this Python's zipfile does not know."""
+"""Errors that reading a part can raise. NotImplementedError: a compression that this Python's zipfile does not know."""
 
 HEAD_BYTES = 1 << 16
 _MAX_DEPTH = 5
-"""Layers and containers within one another."""
+"""The greatest depth of layers and containers within one another."""
 _MAX_SPOOLED_BYTES = 8 << 30
-"""On disk: of a ZIP or Parquet file that comes through a pipe or in another container; both are read from their end."""
+"""Limit on the copy on disk of a ZIP or Parquet file from a pipe or another container; both are read from their end."""
 _MAX_TAR_HEADER_BYTES = 1 << 20
 _SPOOL_MEMORY_BYTES = 16 << 20
 _ENCRYPTED = 1
-"""A bit of a ZIP member's flags."""
+"""The bit in a ZIP member's flags for an encrypted member."""
 _WACZ_PAGES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wacz")
-"""Endings of what holds pages in a WACZ; its lists of pages hold texts of the same pages."""
+"""Endings of files with pages in a WACZ; its lists of pages hold texts of the same pages."""
 _LONG_TAR_HEADERS = (*tarfile.GNU_TYPES[:2], tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _MIN_BINARY_BYTES = 512
 _MAX_CONTROL_SHARE = 0.05
@@ -85,9 +85,9 @@ _UNREAD_RE = re.compile(b"|".join(b"(%b)" % pattern for pattern, _ in _UNREAD), 
 class Part:
     """One stream of pages in a file: all of it, or a member of a container.
 
-    ``name`` is the path as it was given, with ``!/`` and the member's name for each container. ``kind`` is ``archive``
-    for WARC and ARC. ``file`` is a file to seek in, of a part that is read from its end (Parquet). ``position`` returns
-    how many bytes of the file were read.
+    ``name`` is the path as given, with ``!/`` and the member's name for each container. ``kind`` is ``archive`` for
+    WARC and ARC. ``file`` is a seekable file, for a part that is read from its end (Parquet). ``position`` returns how
+    many bytes of the file were read.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Part:
 
 
 class _CountedFile(io.RawIOBase):
-    """A file that counts what was read of it, and fills the buffer it is given even from a slow pipe."""
+    """A file that counts the bytes read from it, and fills the whole given buffer even from a slow pipe."""
 
     def __init__(self, raw: IO[bytes], *, seekable: bool) -> None:
         self._raw, self._seekable = raw, seekable
@@ -127,7 +127,7 @@ class _CountedFile(io.RawIOBase):
 
 
 class _Member(io.RawIOBase):
-    """A member of an archive, whose bytes count as unpacked."""
+    """A member of an archive; its bytes count as unpacked."""
 
     def __init__(self, stream: IO[bytes], budget: UnpackBudget) -> None:
         self._stream, self._budget = stream, budget
@@ -145,8 +145,9 @@ class _Member(io.RawIOBase):
 def parts_of(source: str, report: Report) -> Iterator[Part]:
     """Yield the parts of *source* (a path, or ``-`` for standard input), each to be read before the next.
 
-    What is broken within a container goes to *report*, and the rest is read. Raises SeedError for a file that cannot
-    be opened or is not read, and :data:`STREAM_ERRORS` where the file itself is broken, after all that came before.
+    Errors within a container go to *report*, and the rest is read. Raises SeedError for a file that cannot be opened or
+    is of a kind that is not read, and :data:`STREAM_ERRORS` if the file itself is broken, after all parts before the
+    damage.
     """
     try:
         raw = sys.stdin.buffer if source == STDIN else open(source, "rb", buffering=0)  # noqa: PTH123, SIM115
@@ -165,27 +166,27 @@ def parts_of(source: str, report: Report) -> Iterator[Part]:
 
 @dataclass(frozen=True, slots=True)
 class _NestedStream:
-    """A stream that may turn out to hold another."""
+    """A stream that may contain another."""
 
     name: str
     stream: Stream
     depth: int
 
     def inner(self, stream: io.RawIOBase, name: str) -> _NestedStream:
-        """Return the stream within this one."""
+        """Return the contained stream."""
         if self.depth >= _MAX_DEPTH:
             raise SeedError(self.name, f"not read: more than {_MAX_DEPTH} containers in one another")
         return _NestedStream(name, io.BufferedReader(stream, BUFFER_BYTES), self.depth + 1)
 
 
 class _Opening:
-    """Goes through one file, layer by layer."""
+    """Opens one file, layer by layer."""
 
     def __init__(self, counted: _CountedFile, report: Report, budget: UnpackBudget) -> None:
         self._counted, self._report, self._budget = counted, report, budget
 
     def parts(self, layer: _NestedStream) -> Iterator[Part]:
-        """Yield the parts of *layer*, whatever it is."""
+        """Yield the parts of *layer*, of any kind."""
         head = layer.stream.peek(HEAD_BYTES)[:HEAD_BYTES]
         if _COMPRESSED_RE.match(head):
             yield from self._unpacked(layer)
@@ -249,7 +250,7 @@ class _Opening:
 
 @contextmanager
 def reporting(name: str, report: Report, *, is_file: bool = False) -> Iterator[str]:
-    """Report what goes wrong in reading *name*, so that what comes after it is read; a bomb ends all of its file."""
+    """Report errors in reading *name*, so that what follows it is still read; a bomb ends its whole file."""
     try:
         yield name
     except SeedError as error:
@@ -261,7 +262,7 @@ def reporting(name: str, report: Report, *, is_file: bool = False) -> Iterator[s
 
 
 class _TarHeader(tarfile.TarInfo):
-    """A header that counts those that are broken, and takes no more memory than a header needs."""
+    """A tar header that counts broken headers, and uses no more memory than a header needs."""
 
     broken = 0
 
@@ -282,13 +283,13 @@ class _TarHeader(tarfile.TarInfo):
 
 
 def _tar_headers() -> type[_TarHeader]:
-    """Return a class of headers with a count of its own."""
+    """Return a class of headers with its own count."""
     return type("TarHeader", (_TarHeader,), {})
 
 
 @contextmanager
 def _seekable(layer: _NestedStream) -> Iterator[IO[bytes]]:
-    """Give *layer* as a file to seek in: the file itself, or a copy of what comes through a pipe."""
+    """Yield *layer* as a seekable file: the file itself, or a copy of the data from a pipe."""
     if layer.stream.seekable():
         layer.stream.seek(0)
         yield layer.stream
@@ -307,7 +308,7 @@ def _seekable(layer: _NestedStream) -> Iterator[IO[bytes]]:
 
 
 def unread(head: bytes) -> str | None:
-    """Return what a stream that begins with *head* is, if it is nothing that we read."""
+    """Return the kind of a stream that begins with *head*, if Gleaner does not read that kind."""
     match = _UNREAD_RE.match(head)
     if match is not None:
         return _UNREAD[(match.lastindex or 1) - 1][1]

@@ -36,7 +36,7 @@ _LONGEST = 80
 
 
 def parse_date_line(line: str, zone: ZoneInfo) -> datetime | None:
-    """Return the moment that *line* names if it is a date line and nothing else, in *zone*; None if it is none.
+    """Return the time in *zone* that *line* names; None if the line is anything but a date line.
 
     A line without a clock time means the midnight that begins the day.
 
@@ -53,12 +53,12 @@ def parse_date_line(line: str, zone: ZoneInfo) -> datetime | None:
     line = " ".join(_INVISIBLE_RE.sub(" ", line).translate(_DIGITS).split())
     try:
         return _english(line, zone) or _right_to_left(line, zone) or _iso(line, zone)
-    except ValueError:  # a day or a clock time that does not exist
+    except ValueError:  # a day or a time that does not exist
         return None
 
 
 def weekday_agrees(line: str, moment: datetime) -> bool:
-    """Tell whether the English weekday in *line*, if it has one, is that of *moment*."""
+    """Return whether the English weekday in *line*, if it has one, is that of *moment*."""
     match = _EN_RE.match(line.strip())
     return match is None or match[1] is None or _EN_DAYS[moment.weekday()] == match[1].lower()
 

@@ -1,4 +1,4 @@
-"""A dump as ``scrapy seeds inspect --json`` tells of it."""
+"""A dump as ``scrapy seeds inspect --json`` prints it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _NO_DUMP = Dump(form="json", offset=0, end=0)
 
 
 def describe(seed: SeedPage) -> Iterator[dict[str, Any]]:
-    """Yield an object for each dump of the page, with what is known of the page in each.
+    """Yield an object for each dump of the page, each with the facts of the page.
 
-    A page without a dump in which something looks like one (:func:`is_flagged`) gives one object without records.
+    A page that has no dump but something that looks like one (:func:`is_flagged`) gives one object without records.
     """
     page = seed.page
     for dump in page.dumps or ((_NO_DUMP,) if is_flagged(seed) else ()):
@@ -44,17 +44,17 @@ def describe(seed: SeedPage) -> Iterator[dict[str, Any]]:
 
 
 def is_flagged(seed: SeedPage) -> bool:
-    """Tell whether the page has no dump, but something that a person should look at for one."""
+    """Return whether the page has no dump, but something that a person should check for one."""
     return not seed.page.dumps and any(one.kind == "id-list" for one in seed.page.diagnoses)
 
 
 def all_diagnoses(seed: SeedPage, dump: Dump) -> tuple[Diagnosis, ...]:
-    """Return what is odd about *dump* and about its page, in the order of the text."""
+    """Return the diagnoses of *dump* and its page, in the order of the text."""
     return tuple(sorted((*seed.page.diagnoses, *dump.diagnoses), key=lambda diagnosis: diagnosis.offset))
 
 
 def verdict_line(dump: Dump) -> str:
-    """Return what a person is told of the length of *dump*.
+    """Return the words that describe the length of *dump* to a person.
 
     >>> verdict_line(Dump(form="json", offset=0, end=9, declared_length=9, actual_length=7, length_verdict="short"))
     'short by 2 of 9'

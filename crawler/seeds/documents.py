@@ -28,18 +28,18 @@ from crawler.text.charset import decode_page, wide_charset
 _JSON_LINES_RE = re.compile(r"\.(?:jsonl|ndjson|jsonlines)(?:\.\w{1,4})?$", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 _NO_VALUE = SPACE + b"[]"
-"""A line of nothing else begins or ends a list."""
+"""A line of only these bytes begins or ends a list."""
 _MAX_FIELDS_TOLD = 20
 _LINES_TRIED = 10
 _ROWS = 16
-"""Of Parquet, at a time."""
+"""Rows of Parquet that are read at a time."""
 
 Sieve = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of one page, and where it was found; see :class:`~crawler.seeds.model.SeedPage`."""
+    """The text of one page, and its place; see :class:`~crawler.seeds.model.SeedPage`."""
 
     text: str
     offset: int = 0
@@ -48,16 +48,16 @@ class Document:
     timestamp: str | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
     charset: str | None = None
-    """What the bytes were in, if they were not in Unicode."""
+    """The charset of the bytes, if it was not a Unicode one."""
 
 
 @dataclass(slots=True)
 class DocumentReader:
     """Reads the documents of a part.
 
-    ``sieve`` receives the bytes of each, before anything is decoded, and tells whether it is wanted; ``window_bytes``
-    is how much of plain text makes a document, and a longer line of JSON than ``page_bytes`` is passed over. What is
-    broken or no page goes to ``report``.
+    ``sieve`` receives the bytes of each, before anything is decoded, and returns whether it is wanted; ``window_bytes``
+    is the size of a document of plain text, and a line of JSON longer than ``page_bytes`` is skipped. Broken data and
+    values that are not pages go to ``report``.
     """
 
     report: Report
@@ -80,7 +80,7 @@ class DocumentReader:
             yield from self._json(part, pieces, notes)
 
     def _texts(self, part: Part, stream: IO[bytes], notes: tuple[Diagnosis, ...]) -> Iterator[Document]:
-        """Yield the one page of a plain file, or the parts of one that is too long for a page, cut at line ends."""
+        """Yield the single page of a plain file, or its parts, cut at line ends, if it is too long for a page."""
         offset = 0
         while (data := stream.read(self.window_bytes)) or offset == 0:
             if len(data) == self.window_bytes:
@@ -110,7 +110,7 @@ class DocumentReader:
                         self._tell(part, number, message)
 
     def _value(self, part: Part, number: int, place: Document, raw: bytes) -> Iterator[Document]:
-        """Yield the pages of one value; raises NoPage if it is none, after the value itself if it may hold a dump."""
+        """Yield the pages of one value, or the value as text if it may hold a dump; raises NoPage if it has no page."""
         try:
             for page in parse_pages(raw):
                 if broken := next((note for note in page.diagnoses if note.kind == "cut-json"), None):
@@ -164,11 +164,11 @@ def document_of(
     offset: int = 0,
     notes: tuple[Diagnosis, ...] = (),
 ) -> Document:
-    """Return *data* as a document; what had to be guessed of its charset, or was lost, is in the diagnoses."""
+    """Return *data* as a document; its diagnoses say what of its charset was guessed, and what was lost."""
     decoded = decode_page(data, charset, container_charset)
     text = decoded.text
     if decoded.reason == "mark" and decoded.charset == "utf-8":
-        text = f"\ufeff{text}"  # stays in its place
+        text = f"\ufeff{text}"  # keeps its place
     charset = None if decoded.charset.startswith("utf") else decoded.name
     return Document(text, offset, diagnoses=(*notes, *charset_diagnoses(decoded)), charset=charset)
 
@@ -182,7 +182,7 @@ def json_shape(name: str, head: bytes) -> str | None:
     named = _JSON_LINES_RE.search(name) is not None
     inside = start[1:].lstrip(b" \t")
     if start[:1] == b"[" and inside[:1] in b"\r\n" and inside:
-        start = inside.lstrip(SPACE)  # a list with an object a line, perhaps
+        start = inside.lstrip(SPACE)  # perhaps a list with one object on each line
     elif start[:1] == b"[":
         return "values" if inside[:1] == b"{" and _begins_page(start) else None
     if start[:1] != b"{":
@@ -194,7 +194,7 @@ def json_shape(name: str, head: bytes) -> str | None:
 
 
 def _is_whole(line: bytes) -> bool:
-    """Tell whether *line* holds a JSON object to its end."""
+    """Return whether *line* holds a whole JSON object."""
     try:
         _, notes = parse_json(line)
     except NoPage:
@@ -203,7 +203,7 @@ def _is_whole(line: bytes) -> bool:
 
 
 def _begins_page(start: bytes) -> bool:
-    """Tell whether the JSON that begins so has an object with a text."""
+    """Return whether the JSON that begins with *head* has an object with a text."""
     if start[:1] == b"[":
         start = start[1:].lstrip(SPACE)
     try:
@@ -214,7 +214,7 @@ def _begins_page(start: bytes) -> bool:
 
 
 def _as_utf8(part: Part) -> tuple[IO[bytes], bytes, tuple[Diagnosis, ...]]:
-    """Return the stream of *part* and its head in UTF-8, if it is in UTF-16 or UTF-32, and a note that it is."""
+    """Return the stream of *part* and its head, converted to UTF-8 from UTF-16 or UTF-32, and a note if so."""
     wide = wide_charset(part.head)
     if wide is None:
         return part.stream, part.head, ()

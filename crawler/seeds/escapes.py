@@ -1,7 +1,7 @@
-"""Dumps that were escaped once more on their way into a page: as strings of JSON or JavaScript, as entities.
+"""Dumps that a page escaped once more: as strings of JSON or JavaScript, or as entities.
 
 A template that puts a dump into a script or an attribute escapes it for that place: quotes get backslashes, or become
-entities, and where it does so twice, entities of entities.
+entities; if it escapes twice, they become entities of entities.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9
 _BACKSLASHED_ARRAY_RE = re.compile(
     rb"(?:[Aa]rray(?: ?\(|[ ]*\\+n\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
 )
-"""An array with its line ends escaped, but none of its quotes: it has none, or single ones."""
+"""An array with its line ends escaped, but none of its quotes: it has no quotes, or single ones."""
 _BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)
 _CONTROLS = {b"b": b" ", b"f": b" ", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITY_RE = re.compile(rb"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LEVELS = 4
-"""How often an entity may have been escaped: as often as :data:`_ENTITY_RE` says."""
+"""The most times that an entity may have been escaped: as many as :data:`_ENTITY_RE` says."""
 
 
 _DRESS_RE = re.compile(rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+")
@@ -31,7 +31,7 @@ _INDENT_BLANKS_RE = re.compile(rb"\n[ \t]{0,200}+\xc2\xa0")
 
 
 def undressed(data: bytes) -> Mapped | None:
-    """Return *data* without a terminal's colours and a browser's indents; None if it has none, or no dump either."""
+    """Return *data* without a terminal's colours and a browser's indents; None if it has neither, or no dump."""
     if b"contenttypeid" not in data and b"string" not in data:
         return None
     return Undressed(data) if b"\x1b[" in data or _INDENT_BLANKS_RE.search(data) else None
@@ -51,7 +51,7 @@ class Undressed(Mapped):
 
 
 def has_backslashed_dump(data: bytes) -> bool:
-    """Tell whether *data* may hold a dump inside a string of JSON or JavaScript."""
+    """Return whether *data* may hold a dump inside a string of JSON or JavaScript."""
     if b"\\" not in data:
         return False
     if any(key in data for key in _BACKSLASHED_KEYS) or _BACKSLASHED_STRING_RE.search(data):
@@ -60,7 +60,7 @@ def has_backslashed_dump(data: bytes) -> bool:
 
 
 class Unbackslashed(Mapped):
-    """The source with one level of backslashes taken away, as a reader of JSON or JavaScript does inside a string."""
+    """The source with one level of backslashes removed, as a parser of JSON or JavaScript does inside a string."""
 
     def _segment(self, start: int, end: int) -> None:
         position = start
@@ -72,7 +72,7 @@ class Unbackslashed(Mapped):
 
 
 class Unescaped(Mapped):
-    """The source with its entities decoded, those of entities too, and its tags left as they stand: see attributes."""
+    """The source with its entities decoded, nested ones too, and its tags unchanged: see attributes."""
 
     def _segment(self, start: int, end: int) -> None:
         position = start

@@ -1,7 +1,7 @@
 """Finds pages with a dump in large files: web archives, JSON, plain text; compressed or not, in constant memory.
 
-What cannot hold a dump is told apart by a few searches in its bytes, at some gigabytes a second; only the rest is
-decoded and read. What is found comes as JSON lines that are seeds again: text, url, timestamp, file, offset.
+A few searches in the bytes, at some gigabytes a second, exclude pages that cannot hold a dump; only the rest is decoded
+and read. Results are JSON lines that can be used as seeds: text, url, timestamp, file, offset.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from crawler.writable import writable
 
 _WINDOW_BYTES = 1 << 20
 _REPORTED = frozenset(("charset", "lost-bytes", "garbage", "duplicate-key", "lone-surrogate"))
-"""Kinds of diagnoses that a harvest reports, as its lines have none: the text may not be what its writer meant."""
+"""Kinds of diagnoses that a harvest reports, as its lines have no diagnoses: the text may be wrong."""
 _LONE_SURROGATE_RE = re.compile("[\ud800-\udfff]")
-_UTC = ZoneInfo("UTC")  # no date is asked for here
+_UTC = ZoneInfo("UTC")  # dates are not used here
 
 Wanted = Callable[[str | None], bool]
 Progress = Callable[[int], None]
-"""Called now and then with the number of bytes of the file, as it lies on the disk, that were read so far."""
+"""Called at intervals with the number of bytes of the file, as stored on disk, that were read so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A page with a dump; ``offset`` is where its record or line is in the file, ``records`` counts its items."""
+    """A page with a dump; ``offset`` is the place of its record or line in the file, ``records`` counts its items."""
 
     text: str
     url: str | None
@@ -47,7 +47,7 @@ class Find:
     coding: str | None = None
 
     def line(self) -> dict[str, str | int | None]:
-        """Return what a line of the harvest holds; ``coding`` only if the body was not coded as its header says."""
+        """Return the fields of a line of the harvest; ``coding`` only if the body was not coded as its header says."""
         fields: dict[str, str | int | None] = {
             "text": self.text,
             "url": self.url,
@@ -60,11 +60,11 @@ class Find:
 
 
 def may_hold_dump(data: bytes) -> bool:
-    """Tell, fast, whether *data* may hold a dump; False is certain.
+    """Return quickly whether *data* may hold a dump; False is certain.
 
-    A brace or an equals sign stands in every form, and in few pages of prose; looking for one byte is several times
-    faster than for a word. Every whole record has the key ``contenttypeid``; a list that is cut before it is only
-    known as PHP's ``string(``.
+    Every form has a brace or an equals sign, and few pages of prose do; a search for one byte is several times faster
+    than for a word. Every whole record has the key ``contenttypeid``; a list that is cut before it can be recognized
+    only by PHP's ``string(``.
     """
     if b"{" in data:
         return b"contenttypeid" in data or b"string(" in data
@@ -74,7 +74,7 @@ def may_hold_dump(data: bytes) -> bool:
 def harvest_file(source: str, profile: SiteProfile | None, report: Report, progress: Progress) -> Iterator[Find]:
     """Yield the pages with a dump in *source*, only those from the hosts of *profile* if one is given.
 
-    *report* receives what is broken in the file, and the rest is read. Raises SeedError if it cannot be read at all.
+    *report* receives errors within the file, and the rest is read. Raises SeedError if it cannot be read at all.
     """
     wanted = _wanted(profile)
     sieve = Sieve(may_hold_dump, wanted, progress)
@@ -132,7 +132,7 @@ def _from_documents(part: Part, wanted: Wanted, report: Report, progress: Progre
 
 
 def _found(name: str, document: Document, place: str, report: Report) -> Iterator[Find]:
-    """Yield the page if it has a dump that tells anything: records, or where some were."""
+    """Yield the page if it has a dump with records, or with places of lost records."""
     for diagnosis in document.diagnoses:
         if diagnosis.kind in _REPORTED:
             report(SeedError(name, f"{place}: {diagnosis.message}"))

@@ -1,6 +1,6 @@
 """Harvests many files at once, a process for each core, into one file of JSON lines.
 
-Each process has one file at a time, and shares nothing with the others: when one dies, its file alone is lost.
+Each process has one file at a time, and shares nothing with the others: if one dies, only its file is lost.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from crawler.sites import SiteProfile
 from crawler.writable import json_of
 
 _MAX_ERRORS = 1000
-"""Of one file; what is broken oftener is only counted."""
+"""The most errors of one file that are reported; further ones are only counted."""
 _TICK_SECONDS = 0.2
 _KILLED = "the process that read it was killed, for want of memory perhaps; nothing of this file is in the output"
 
 Progress = Callable[[int], None]
-"""Called now and then with the number of bytes, as they lie on the disk, that were read of all files so far."""
+"""Called at intervals with the number of bytes, as stored on disk, that were read of all files so far."""
 
 
 @dataclass(slots=True)
 class Yield:
-    """What a harvest brought. ``errors`` are lines for a person, ``more_errors`` counts those that were not kept.
+    """The result of a harvest. ``errors`` are lines for people, ``more_errors`` counts those that were not kept.
 
-    ``lost`` counts the files whose process was killed, ``unread`` those in which nothing is of a kind that we read.
+    ``lost`` counts the files whose process was killed, ``unread`` those with nothing of a readable kind.
     """
 
     files: int = 0
@@ -68,9 +68,9 @@ def harvest(
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Iterator[Yield]:
-    """Write the pages with a dump in *paths* to *out*, one JSON line each; yield what each file brought.
+    """Write the pages with a dump in *paths* to *out*, one JSON line each; yield the result of each file.
 
-    The lines come in the order of the files, whatever *jobs* is. With a *profile* only pages of its hosts are taken.
+    The lines are in the order of the files, whatever *jobs* is. With a *profile* only pages of its hosts are written.
     Raises SeedError before anything is read if one of *paths* does not exist.
     """
     check_paths(paths)
@@ -90,7 +90,7 @@ def harvest(
 
 
 def total_size(paths: Sequence[str]) -> int:
-    """Return how many bytes the files in *paths* have on the disk, 0 for a pipe."""
+    """Return how many bytes the files in *paths* have on disk, 0 for a pipe."""
     return sum(_size(file) for path in paths for file in expand(path, archives=True))
 
 
@@ -117,9 +117,9 @@ def _harvest_one(file: str, out: IO[bytes], profile: SiteProfile | None, progres
 
 
 _read: ctypes.Array[ctypes.c_longlong] | None = None
-"""In a worker: the bytes that each worker has read. Without a lock, which one that is killed would hold for ever."""
+"""In a worker: the bytes that each worker has read; without a lock, which a killed worker would hold forever."""
 _slot = 0
-"""In a worker: which of them is its own."""
+"""In a worker: the index of its own count."""
 
 
 def _start_worker(read: ctypes.Array[ctypes.c_longlong], slot: int) -> None:
@@ -148,7 +148,7 @@ class _Job(NamedTuple):
     future: Future[Yield]
 
     def result(self, out: IO[bytes]) -> Yield:
-        """Write the part to *out*, and return what it brought."""
+        """Write the part to *out*, and return its result."""
         try:
             result = self.future.result()
         except BrokenProcessPool:
@@ -177,27 +177,27 @@ class _Crew:
 
     @property
     def is_idle(self) -> bool:
-        """Whether one of the workers has nothing to do."""
+        """Whether a worker is idle."""
         return bool(self._idle)
 
     def begin(self, file: str) -> _Job:
-        """Let a worker that has nothing to do harvest *file*."""
+        """Let an idle worker harvest *file*."""
         slot, part = self._idle.popleft(), self._parts / str(self._begun)
         self._begun += 1
         try:
             future = self._pools[slot].submit(_work, file, str(part), self._profile)
-        except BrokenProcessPool:  # it died, with the job before this one or without any
+        except BrokenProcessPool:  # the worker died, during its last job or when idle
             self._pools[slot] = self._pool(slot)
             future = self._pools[slot].submit(_work, file, str(part), self._profile)
         self._busy[future] = slot
         return _Job(file, part, future)
 
     def wait(self) -> None:
-        """Wait a little, or until a worker is done or dead."""
+        """Wait a short time, or until a worker is done or dead."""
         wait(self._busy, _TICK_SECONDS, FIRST_COMPLETED)
 
     def settle(self) -> None:
-        """Make those idle that are done or dead."""
+        """Mark workers that are done or dead as idle."""
         for future in [one for one in self._busy if one.done()]:
             self._idle.append(self._busy.pop(future))
 
@@ -205,7 +205,7 @@ class _Crew:
 def _harvest_parallel(
     files: Iterable[str], out: IO[bytes], profile: SiteProfile | None, jobs: int, progress: Progress
 ) -> Iterator[Yield]:
-    """Let each file be harvested into a part of its own, and put the parts together in the order of the files."""
+    """Harvest each file into its own part, and join the parts in the order of the files."""
     todo = iter(files)
     with tempfile.TemporaryDirectory(prefix="harvest-") as parts, ExitStack() as stack:
         crew = _Crew(jobs, profile, Path(parts), stack)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from crawler.seeds.dates import parse_date_line, weekday_agrees
 
 _HEAD_LINES = 6
-"""How many lines a head has at most: a date line further down is a part of the body."""
+"""The most lines of a head: a date line further down is part of the body."""
 _LONGEST_DESK_CODE = 16
 _DESK_CODE_RE = re.compile(
     r"\d{1,4}-\d{1,3}"  # 212-11
@@ -36,7 +36,7 @@ _TRIM = " \t\r\n\v\f\0\xa0\u200b\u200e\u200f\u2028\u2029\ufeff"
 
 @dataclass(slots=True)
 class Head:
-    """The parts of a page's prose; ``odd_weekday`` is the date line whose weekday is not that of its date."""
+    """The parts of a page's prose; ``odd_weekday`` is the date line if its weekday does not match its date."""
 
     title: str | None = None
     kicker: str | None = None
@@ -49,7 +49,7 @@ class Head:
 
 
 def parse_head(above: str, below: str, zone: ZoneInfo, *, has_dump: bool, title: str | None = None) -> Head:
-    """Take the prose of a page apart: *above* is what stands above its first dump, *below* all the rest.
+    """Return the parts of the prose of a page: *above* is the text above its first dump, *below* all the rest.
 
     *title* is that of a page of HTML, whose date line may stand anywhere among its menus.
     """
@@ -63,13 +63,13 @@ def parse_head(above: str, below: str, zone: ZoneInfo, *, has_dump: bool, title:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of *text* that hold anything, trimmed, without the script's place that xdebug prints."""
+    """Return the lines of *text* that are not empty, trimmed, without the script's place that xdebug prints."""
     lines = (line.strip(_TRIM) for line in text.splitlines())
     return [line for line in lines if line and not _PHP_PLACE_RE.fullmatch(line)]
 
 
 def _take_desk_code(lines: list[str], head: Head, *, has_dump: bool) -> None:
-    """Take the desk code off the end of *lines*, and the empty category that may stand below it."""
+    """Remove from the end of *lines* the desk code, and the empty category that may be below it."""
     if lines and _CATEGORY_RE.fullmatch(lines[-1]):
         lines.pop()
     if not lines or len(lines[-1]) > _LONGEST_DESK_CODE:
@@ -79,7 +79,7 @@ def _take_desk_code(lines: list[str], head: Head, *, has_dump: bool) -> None:
 
 
 def _take_head(lines: Sequence[str], head: Head, zone: ZoneInfo) -> Sequence[str]:
-    """Take title, kicker and date off the beginning of *lines*; return the rest."""
+    """Remove title, kicker and date from the start of *lines*; return the rest."""
     for place, line in enumerate(lines if head.title else lines[:_HEAD_LINES]):
         moment = parse_date_line(line, zone)
         if moment is not None:
@@ -95,7 +95,7 @@ def _take_head(lines: Sequence[str], head: Head, zone: ZoneInfo) -> Sequence[str
 
 
 def _take_title(lines: Sequence[str], head: Head) -> Sequence[str]:
-    """Take title and kicker from the lines above the date; return those that are neither."""
+    """Take title and kicker from the lines above the date; return the other lines."""
     if not lines:
         return ()
     head.title = lines[-1]
@@ -122,7 +122,7 @@ def _take_paragraph(line: str, head: Head) -> None:
 
 
 def _repeats(line: str, title: str) -> bool:
-    """Tell whether *line* is *title*, once or many times over, whatever white space stands between."""
+    """Return whether *line* is *title*, once or repeated, with any white space between."""
     squeezed, unit = "".join(line.split()), "".join(title.split())
     if not unit or len(squeezed) < len(unit):
         return False

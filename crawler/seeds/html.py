@@ -1,8 +1,7 @@
-"""Raw HTML to text, with the way back: for every place in the text, the place in the HTML it came from.
+"""Raw HTML to text, with a mapping back: for every place in the text, its place in the HTML.
 
-This is no HTML parser. It keeps what a dump needs (text in its order, entities decoded once, line ends where blocks
-end), and of the prose what a reader would see. Extraction of articles from good HTML is the business of
-:mod:`crawler.extract`.
+This is not an HTML parser. It keeps what a dump needs (text in its order, entities decoded once, line ends where blocks
+end), and the prose that a reader would see. Articles are extracted from good HTML by :mod:`crawler.extract`.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ _BLOCKS = frozenset(
 )
 _HIDDEN = frozenset(b"script style template noscript svg nav footer select button iframe textarea".split())
 _CONTAINERS = frozenset(b"pre div span section article aside main blockquote table ul ol dl".split())
-"""Elements whose end tags are hardly ever left out."""
+"""Elements whose end tags are almost never omitted."""
 _HIDDEN_RE = re.compile(rb"\shidden(?=[\s=/>])", re.IGNORECASE)
 _NOT_DISPLAYED_RE = re.compile(rb"\sstyle\s*+=[^>]{0,500}?display\s*+:\s*+none", re.IGNORECASE)
 _QUOTED_RE = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
 _RAW = frozenset(b"script style textarea".split())
-"""Elements in which a comment is none."""
+"""Elements in which comments have no meaning."""
 _CELLS = frozenset((b"td", b"th"))
 _MAX_TOKENS = 1_000_000
 
 
 def looks_like_html(data: bytes) -> bool:
-    """Tell whether *data* holds a tag of a page, or a dump with its quotes or arrows as entities."""
+    """Return whether *data* holds a tag of a page, or a dump with its quotes or arrows as entities."""
     if data.find(b"<") >= 0 and _HTML_RE.search(data):
         return True
     return data.find(b"&") >= 0 and _ESCAPED_DUMP_RE.search(data) is not None
@@ -55,9 +54,9 @@ def looks_like_html(data: bytes) -> bool:
 class HtmlText(Mapped):
     """The text of *source*, in which each of *holes* (spans that were read already) is one :attr:`HOLE`.
 
-    ``title`` is what the ``<title>`` said, ``heading`` the first ``<h1>``; ``complete`` is False if the page had so
-    many tags that the rest was left. With *unseen* what no reader sees is part of the text: comments, scripts, hidden
-    elements; without, neither that nor the holes in it.
+    ``title`` is the text of ``<title>``, ``heading`` that of the first ``<h1>``; ``complete`` is False if the page had
+    too many tags, so that the rest was skipped. With *unseen*, invisible parts belong to the text: comments, scripts,
+    hidden elements; otherwise neither they nor the holes in them do.
     """
 
     def __init__(
@@ -84,12 +83,12 @@ class HtmlText(Mapped):
             return
         text = self._source[start:end]
         if not self._pre and not self._unseen and (b"\n" in text or b"\r" in text):
-            text = text.replace(b"\r", b" ").replace(b"\n", b" ")  # byte for byte: offsets hold
+            text = text.replace(b"\r", b" ").replace(b"\n", b" ")  # byte for byte: offsets stay valid
         self._put(text, start)
 
     def _segment(self, start: int, end: int) -> None:
         position = start
-        if self._in_tag:  # a hole stood in an attribute
+        if self._in_tag:  # a hole was in an attribute
             closing = self._source.find(b">", start, end)
             if closing < 0:
                 return
@@ -119,7 +118,7 @@ class HtmlText(Mapped):
     def _entity(self, token: re.Match[bytes]) -> None:
         if self._hidden is None:
             text = html.unescape(token[0].decode("ascii"))
-            # Where spaces were made unbreakable for the page, the dump had plain ones.
+            # If the page made spaces non-breaking, the dump had plain ones.
             self._put(b" " if text == "\xa0" else text.encode("utf-8", "replace"), *token.span())
 
     def _tag(self, token: re.Match[bytes]) -> None:
@@ -151,7 +150,7 @@ class HtmlText(Mapped):
 
 
 def _is_hidden(name: bytes, tag: bytes) -> bool:
-    """Tell whether an element that ends where its end tag stands is not drawn, by its attributes."""
+    """Return whether an element, which ends at its end tag, is hidden by its attributes."""
     if name not in _CONTAINERS:
         return False
     return bool(_NOT_DISPLAYED_RE.search(tag) or _HIDDEN_RE.search(_QUOTED_RE.sub(b"", tag)))

@@ -1,7 +1,7 @@
-"""Pages in JSON as corpora hold them: which field is the text, the URL, the time; and JSON that is none, strictly.
+"""Pages in the JSON of corpora: which field is the text, the URL, the time; also JSON that is not strictly valid.
 
 One table of names serves C4, mC4, OSCAR, Dolma, CCNet and RedPajama, HPLT, FineWeb, CulturaX, MADLAD, WACZ's lists of
-pages and their like, in any order of keys and within other objects.
+pages and similar formats, in any order of keys and within other objects.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _WRAPPERS = frozenset(
 )
 """Objects of a record that hold the page itself."""
 _FACT_RE = re.compile(rf'"({"|".join((*_URLS, *_TIMES))})"\s*:\s*"([^"\\]{{1,2000}})"')
-"""A short field behind a string whose end cannot be told."""
+"""A short field after a string whose end is unclear."""
 _ADDRESS_RE = re.compile(r"(?:https?|ftp)://|//", re.IGNORECASE)
 _MUST_BE_ADDRESS = frozenset(("source", "id", "doc_id", "u", "link", "href"))
 _MAX_DEPTH = 4
@@ -63,7 +63,7 @@ _MAX_NAMED_FIELDS = 20
 _MAX_DIGITS = 20
 _SIGNS = ("contenttypeid", "string(")
 SPACE = b" \t\r\n\0\x1e,"
-"""What stands between values: also the comma of a list, what a crash leaves, what RFC 7464 begins a record with."""
+"""What may be between values: also the comma of a list, NULs after a crash, and the record separator of RFC 7464."""
 _BOM = b"\xef\xbb\xbf"
 _KEY_RE = re.compile(r'[\s,]*("(?:[^"\\]|\\.)*+")\s*:\s*', re.DOTALL)
 _BETWEEN_RE = re.compile(r"[\s,\x1e\0\ufeff]*")
@@ -85,11 +85,11 @@ class JsonPage:
 
 
 class NoPage(ValueError):
-    """JSON that holds no page, or something else than JSON; the message says which."""
+    """JSON that holds no page, or data that is not JSON; the message says which."""
 
 
 def parse_pages(raw: bytes) -> Iterator[JsonPage]:
-    """Yield the pages of one JSON value; raises NoPage if there is none. It may be cut off or not quite JSON.
+    """Yield the pages of one JSON value, which may be cut off or not quite JSON; raises NoPage if there is none.
 
     An object is a page if it has a text; else each object of the lists in it is, as in ``{"rows": [{"row": ...}]}``.
     """
@@ -105,7 +105,7 @@ def parse_pages(raw: bytes) -> Iterator[JsonPage]:
 
 
 def parse_json(raw: bytes) -> tuple[Sequence[Any], Sequence[Diagnosis]]:
-    """Return what stands in *raw*, nearly always one value, and what is odd about it; raises NoPage for other text."""
+    """Return the values in *raw*, nearly always one, and their diagnoses; raises NoPage if it is not JSON."""
     notes: list[Diagnosis] = []
     stripped = raw.strip(SPACE)
     if stripped.startswith(_BOM):
@@ -116,7 +116,7 @@ def parse_json(raw: bytes) -> tuple[Sequence[Any], Sequence[Diagnosis]]:
     except orjson.JSONDecodeError as strict:
         text = _decoded(stripped, notes)
         try:
-            return (orjson.loads(text),), notes  # only its charset was wrong
+            return (orjson.loads(text),), notes  # only the charset was wrong
         except orjson.JSONDecodeError:
             return _lenient(text, str(strict), notes), notes
 
@@ -128,7 +128,7 @@ def _decoded(data: bytes, notes: list[Diagnosis]) -> str:
 
 
 def charset_diagnoses(decoded: DecodedPage) -> list[Diagnosis]:
-    """Return what was guessed, and what was lost, in decoding a page."""
+    """Return diagnoses of what was guessed and lost when a page was decoded."""
     notes = []
     if decoded.reason == "guessed":
         notes.append(Diagnosis("charset", 0, f"read as {decoded.name}, by its letters: nothing true declares it"))
@@ -141,7 +141,7 @@ def charset_diagnoses(decoded: DecodedPage) -> list[Diagnosis]:
 
 
 def _lenient(text: str, complaint: str, notes: list[Diagnosis]) -> list[Any]:
-    """Return the values in *text* as Python's own JSON has them, and the beginning of an object that is cut off."""
+    """Return the values in *text* by Python's own JSON parser, and the start of an object that is cut off."""
     constants: list[str] = []
 
     def constant(name: str) -> float:
@@ -182,7 +182,7 @@ def _integer(digits: str) -> int | str:
 
 
 def _beginning(text: str, decoder: json.JSONDecoder, depth: int = _MAX_DEPTH) -> dict[str, Any]:
-    """Return the fields of an object as far as they can be read, the string that is cut off or broken among them."""
+    """Return the readable fields of an object, including the string that is cut off or broken."""
     found: dict[str, Any] = {}
     place = int(text.startswith("{"))
     while place and (key := _KEY_RE.match(text, place)):
@@ -205,7 +205,7 @@ def _beginning(text: str, decoder: json.JSONDecoder, depth: int = _MAX_DEPTH) ->
 
 
 def _loose_string(text: str) -> str:
-    """Return a JSON string that has no proper end, as far as it goes: its escapes are decoded, its quotes stay."""
+    """Return the text of a JSON string without a proper end: its escapes are decoded, its quotes stay."""
     try:
         return str(json.loads('"' + _QUOTE_RE.sub(r"\1" + '\\\\"', text.rstrip("\\")) + '"', strict=False))
     except json.JSONDecodeError:
@@ -213,7 +213,7 @@ def _loose_string(text: str) -> str:
 
 
 def _duplicate_keys(raw: bytes, record: Mapping[str, Any]) -> tuple[Diagnosis, ...]:
-    """Return a diagnosis for each key of *record* that may stand twice in *raw*, and does."""
+    """Return a diagnosis for each relevant key of *record* that occurs twice in *raw*."""
     suspects = [key for key in record if raw.count(orjson.dumps(key)) > 1]
     if not suspects:
         return ()
@@ -273,7 +273,7 @@ def _fields(record: Mapping[str, Any], depth: int) -> dict[str, Any]:
 
 
 def _literal(text: str) -> Any:
-    """Return the object that *text* is, written in JSON or in Python, else *text*."""
+    """Return the object that *text* represents in JSON or Python, else *text*."""
     if not text.startswith("{") or len(text) > _MAX_LITERAL_BYTES:
         return text
     try:
@@ -295,12 +295,12 @@ def _text(value: object) -> str | None:
 
 
 def has_sign(text: str) -> bool:
-    """Tell whether *text* may hold a dump."""
+    """Return whether *text* may hold a dump."""
     return any(sign in text for sign in _SIGNS)
 
 
 def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    """Return what the first of *names* that is there says, as text."""
+    """Return the value of the first of *names* that is present, as text."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, str) and value.strip():

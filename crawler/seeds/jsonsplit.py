@@ -1,4 +1,4 @@
-"""A stream of JSON cut into its values, which stand a line each, or in any layout; in constant memory."""
+"""Cuts a stream of JSON into its values, one on each line or in any layout, in constant memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _STRING_RE = re.compile(rb'(?:[^"\\]|\\.)*+', re.DOTALL)
 
 
 def lines_of(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of *stream* and where each begins; of one longer than *limit*, a piece that is longer, too.
+    """Yield the lines of *stream* and their starts; of a line longer than *limit*, a piece that is longer, too.
 
-    Objects with CR alone between them, as old Macs ended lines, are lines, too.
+    Objects separated by CR alone, the line end of old Macs, count as lines, too.
     """
     offset, carried = 0, b""
     while raw := carried + stream.readline(limit + 1 - len(carried)):
@@ -36,7 +36,7 @@ def lines_of(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
 
 
 def values_of(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the objects of *stream*, alone or in lists, however they are laid out; see :func:`lines_of` for *limit*."""
+    """Yield the objects of *stream*, alone or in lists, in any layout; see :func:`lines_of` for *limit*."""
     splitter = _Splitter(limit)
     while block := stream.read(min(BUFFER_BYTES, limit)):
         yield from splitter.feed(block)
@@ -44,7 +44,7 @@ def values_of(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
 
 
 class _Splitter:
-    """Finds the outermost objects in a stream that is fed to it."""
+    """Finds the outermost objects in a stream that it receives in blocks."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -54,7 +54,7 @@ class _Splitter:
         self._in_string = self._is_passed = False
 
     def feed(self, block: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield the objects that end in *block*, and one that has become too long, once."""
+        """Yield the objects that end in *block*, and, once, an object that has become too long."""
         kept = self._place if self._start is None else self._start
         self._data, self._base, self._place = self._data[kept:] + block, self._base + kept, self._place - kept
         self._start = None if self._start is None else 0
@@ -72,12 +72,12 @@ class _Splitter:
             self._start, self._is_passed = None, True
 
     def rest(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the object that has begun, as far as it is here."""
+        """Yield the available part of an unfinished object."""
         if self._start is not None:
             yield self._base + self._start, self._data[self._start :]
 
     def _leave_string(self) -> bool:
-        """Go to the end of the string; tell whether it is here."""
+        """Move to the end of the string; return whether it is in the data."""
         match = _STRING_RE.match(self._data, self._place)
         self._place = match.end() if match else self._place
         if self._data[self._place : self._place + 1] != b'"':
@@ -102,7 +102,7 @@ class _Splitter:
 
 
 def _skip_line(stream: IO[bytes]) -> int:
-    """Read on to the end of a line; return how many bytes that took."""
+    """Read to the end of the line; return how many bytes were read."""
     skipped = 0
     while block := stream.readline(BUFFER_BYTES):
         skipped += len(block)

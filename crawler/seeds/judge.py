@@ -1,4 +1,4 @@
-"""From a dump as it was found to what is told of it: its length judged, its titles put right, its oddities placed."""
+"""From a found dump to its result: its length judged, its titles corrected, its diagnoses placed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Place = Callable[[int], int]
 
 
 def judge_dump(data: bytes, found: Found, place: Place | None = None, *, unescape: bool = False) -> Dump:
-    """Return *found* as a dump of the page. *place* is given where *data* is text made from the page's HTML.
+    """Return *found* as a dump of the page. *place* is given if *data* is text made from the page's HTML.
 
-    *unescape* asks to decode entities in titles: for a dump that stood as it was in a page of HTML.
+    *unescape*: decode entities in titles, for a dump that was in a page of HTML unchanged.
     """
     verdict, judgement = _verdict(data, found, place)
     _note_duplicates(found)
@@ -48,7 +48,7 @@ def _same(position: int) -> int:
 
 
 def _verdict(data: bytes, found: Found, place: Place | None) -> tuple[LengthVerdict | None, Judgement | None]:
-    """Return what is said of the length of *found*, and note it where it is not exact."""
+    """Return the verdict on the length of *found*, and note it if it is not exact."""
     reading, notes, declared = found.reading, found.notes, found.declared
     begin, end = reading.payload
     if reading.truncated:
@@ -59,7 +59,7 @@ def _verdict(data: bytes, found: Found, place: Place | None) -> tuple[LengthVerd
         return None, None
     judgement = judge_length(data[begin:end], declared)
     if judgement.verdict != "exact" and place is not None and place(end) - place(begin) == declared:
-        judgement = Judgement("exact", declared)  # the entities are the site's own, and counted
+        judgement = Judgement("exact", declared)  # the entities come from the site, and are counted
     if judgement.verdict != "exact":
         missing = declared - judgement.actual
         word = "too few" if missing > 0 else "too many"
@@ -80,14 +80,14 @@ def _note_duplicates(found: Found) -> None:
 
 
 def _note_lost_letters(data: bytes, found: Found) -> None:
-    """Note the letters that whoever read the page could not decode."""
+    """Note the letters that were lost when the page was decoded."""
     begin, end = found.reading.payload
     if count := data.count(LOST.encode(), begin, end):
         found.notes.add("lost-letters", begin, f"U+FFFD stands for {count} letters that were lost before")
 
 
 def _right_titles(found: Found, judgement: Judgement | None, *, unescape: bool) -> tuple[RelatedItem, ...]:
-    """Return the items with entities and mojibake taken out of their titles, as far as they are in them."""
+    """Return the items without entities and mojibake in their titles."""
     items = found.reading.items
     if unescape:
         items = [_retitled(item, html.unescape(item.title)) if item.title else item for item in items]
@@ -95,7 +95,7 @@ def _right_titles(found: Found, judgement: Judgement | None, *, unescape: bool) 
     if undo:
         return tuple(_retitled(item, repair(item.title, undo)) if item.title else item for item in items)
     if found.reading.proved or (judgement and judgement.verdict == "exact"):
-        return tuple(items)  # the declared lengths say that the text is as the site had it
+        return tuple(items)  # the declared lengths show that the text is the site's own
     return tuple(_retitled(item, mend(item.title)) if item.title else item for item in items)
 
 

@@ -1,8 +1,8 @@
-"""The declared length against the payload: how much is missing, and in which decoding nothing is.
+"""Compares the declared length with the payload: how much is missing, and in which decoding nothing is missing.
 
-PHP counted bytes of the text as the site held it. Whoever extracted the page may have read those bytes in a wrong
-encoding and written the result in another, so the length says more than whether the dump is whole: the decoding in
-which the payload has exactly that many bytes is the right one.
+PHP counted bytes of the site's text. The extraction of the page may have decoded those bytes in a wrong encoding and
+written the result in another. So the length shows not only whether the dump is whole: the decoding in which the payload
+has exactly that many bytes is the right one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ftfy import bad_codecs
 
 from crawler.seeds.model import LengthVerdict
 
-bad_codecs.ok()  # registers sloppy-windows-1252: what browsers and most extractors mean by windows-1252
+bad_codecs.ok()  # registers sloppy-windows-1252, which browsers and most extractors call windows-1252
 
 _WRONG_READINGS = ("sloppy-windows-1252", "latin-1", "windows-1256")
 _SINGLE_BYTE = (
@@ -21,11 +21,11 @@ _SINGLE_BYTE = (
     "windows-1256",
     *(f"windows-{number}" for number in (1251, 1255, 1254, 1250, 1253, 1257)),
 )
-"""Those of one script count alike: the first in which all letters are stands for KOI8-R and ISO 8859, too."""
+"""Code pages of one script give the same counts: the first with all letters represents KOI8-R and ISO 8859, too."""
 _DOUBLE_BYTE = ("gb18030", "big5", "cp932", "cp949")
 _FIRST_DOUBLE_BYTE = "\u3000"
 LOST = "\ufffd"
-"""What a reader put where it could not decode a byte: the letter is lost, and no rule brings it back."""
+"""The replacement for a byte that could not be decoded: the letter is lost, and no rule restores it."""
 UNKNOWN_SINGLE_BYTE = "an unknown single-byte encoding"
 
 
@@ -33,8 +33,8 @@ UNKNOWN_SINGLE_BYTE = "an unknown single-byte encoding"
 class Judgement:
     """How a payload compares with its declared length.
 
-    ``undo`` are the codecs that the text was wrongly read in, the last one first: encoding it in each and decoding
-    the bytes as UTF-8 gives the text that the site held.
+    ``undo`` are the codecs with which the text was wrongly decoded, the last one first: encode it in each and decode
+    the bytes as UTF-8 to get the site's text.
     """
 
     verdict: LengthVerdict
@@ -44,7 +44,7 @@ class Judgement:
 
 
 def judge_length(payload: bytes, declared: int) -> Judgement:
-    """Compare *payload* (UTF-8, whole) with the *declared* number of bytes, in every decoding that may be right."""
+    """Compare *payload* (UTF-8, whole) with the *declared* number of bytes, in every possible decoding."""
     if len(payload) == declared:
         return Judgement("exact", declared)
     if not payload.isascii():
@@ -65,7 +65,7 @@ def judge_length(payload: bytes, declared: int) -> Judgement:
 
 
 def repair(text: str, undo: tuple[str, ...]) -> str:
-    """Return *text* with the wrong readings *undo* taken back; as far as they can be."""
+    """Return *text* with the wrong decodings *undo* reversed as far as possible."""
     for name in undo:
         better = _reread(text, name)
         if better is None:
@@ -75,7 +75,7 @@ def repair(text: str, undo: tuple[str, ...]) -> str:
 
 
 def _mojibake(text: str, declared: int, undone: tuple[str, ...]) -> Judgement | None:
-    """Look for a chain of at most two wrong readings without which *text* has *declared* bytes."""
+    """Return a chain of at most two wrong decodings without which *text* has *declared* bytes."""
     for name in _WRONG_READINGS:
         better = _reread(text, name)
         if better is None or better == text:
@@ -89,8 +89,8 @@ def _mojibake(text: str, declared: int, undone: tuple[str, ...]) -> Judgement | 
 
 
 def _reread(text: str, name: str) -> str | None:
-    """Return *text* as if its bytes in the encoding *name* had been read as UTF-8, None if they are not."""
-    if LOST in text:  # the sloppy codecs write it as a control character
+    """Return the bytes of *text* in the encoding *name* decoded as UTF-8, None if that is impossible."""
+    if LOST in text:  # the sloppy codecs encode it as a control character
         return None
     raw = _encoded(text, name)
     if raw is None:

@@ -1,4 +1,4 @@
-"""Text made from other text, with the way back: for every place in it, the place in the source that it came from."""
+"""Text made from other text, with a mapping back: for every place in it, its place in the source."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 
 class Mapped(ABC):
-    """``data``: what was made of the source, in which each of *holes* (spans that were read already) is one HOLE.
+    """``data``: the text made from the source, in which each of *holes* (spans that were read already) is one HOLE.
 
-    A subclass says in :meth:`_segment` what becomes of the source between two holes, by calls of :meth:`_put`. Where
-    the source is itself such a text, *inner*, places are places in the source of that.
+    A subclass converts the source between two holes in :meth:`_segment`, by calls of :meth:`_put`. If the source is
+    itself such a text, *inner*, places refer to the source of that text.
     """
 
     HOLE = b"\x02"
-    """A byte that no text holds."""
+    """A byte that never occurs in text."""
 
     def __init__(self, source: bytes, holes: Sequence[tuple[int, int]] = (), inner: Mapped | None = None) -> None:
         self._source = source
@@ -34,7 +34,7 @@ class Mapped(ABC):
         self.data = b"".join(self._parts)
 
     def source(self, position: int) -> int:
-        """Return where in the source the byte at *position* of the text came from."""
+        """Return the place in the source of the byte at *position* of the text."""
         place = bisect_right(self._text_at, position) - 1
         if place < 0:
             return 0
@@ -43,7 +43,7 @@ class Mapped(ABC):
         return self._inner.source(found) if self._inner else found
 
     def source_end(self, position: int) -> int:
-        """Return where in the source that ends which the byte before *position* of the text came from."""
+        """Return the end in the source of the byte before *position* of the text."""
         place = bisect_right(self._text_at, position - 1) - 1
         if place < 0:
             return 0
@@ -53,13 +53,13 @@ class Mapped(ABC):
 
     @abstractmethod
     def _segment(self, start: int, end: int) -> None:
-        """Put what becomes of the source from *start* to *end*."""
+        """Put the text made from the source from *start* to *end*."""
 
     def _hole(self, source: int) -> None:
         self._put(self.HOLE, source)
 
     def _put(self, text: bytes, source: int, end: int | None = None) -> None:
-        """Add *text*, which came from the source at *source*, up to *end* where it is not as long as there."""
+        """Add *text*, made from the source at *source*; *end* is its end there if its length differs."""
         if text:
             self._text_at.append(self._length)
             self._source_at.append(source)

@@ -1,4 +1,4 @@
-"""What the reader returns: a page, its dumps, their records, and everything that was odd about them."""
+"""What the reader returns: a page, its dumps, their records, and all diagnoses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Diagnosis:
     """One deviation from a clean page or dump.
 
     ``kind`` is a short name for programs (docs/seeds.md lists them all), ``offset`` counts bytes of the page's
-    text in UTF-8, and ``message`` says it to a person.
+    text in UTF-8, and ``message`` is for people.
     """
 
     kind: str
@@ -30,11 +30,11 @@ class Diagnosis:
 class Dump:
     """One leaked list of related articles.
 
-    ``offset`` and ``end`` are byte offsets in the page's text (UTF-8), from the first byte of the dump to the one
-    after its last. ``declared_length`` is the number of bytes that PHP said the payload has, ``actual_length`` what
-    it has here; both None for forms that declare none. ``length_verdict`` compares them; ``truncated`` is also said
-    of a form without a declared length, and None means a whole dump that declares nothing. ``encoding`` names the
-    decoding that the declared length proved right.
+    ``offset`` and ``end`` are byte offsets in the page's text (UTF-8), from the first byte of the dump to the one after
+    its last. ``declared_length`` is the number of bytes that PHP said the payload has, ``actual_length`` what it has
+    here; both None for forms without a declared length. ``length_verdict`` compares them; ``truncated`` also applies to
+    forms without a declared length, and None means a whole dump of such a form. ``encoding`` names the decoding that
+    the declared length confirmed.
     """
 
     form: Form
@@ -49,7 +49,7 @@ class Dump:
 
     @property
     def short_by(self) -> int | None:
-        """How many bytes the payload lacks of its declared length; negative if it is longer, None if not known."""
+        """How many bytes the payload lacks of its declared length; negative if it is longer, None if unknown."""
         if self.declared_length is None or self.actual_length is None:
             return None
         return self.declared_length - self.actual_length
@@ -57,9 +57,9 @@ class Dump:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The text of one news page, taken apart.
+    """The parts of one news page.
 
-    ``published`` is aware, in the zone that the reader was given. ``paragraphs`` are the body without title, date
+    ``published`` has a time zone, the one given to the reader. ``paragraphs`` are the body without title, date
     line, credits, dateline, desk code and dumps. ``diagnoses`` are about the page; each dump has its own.
     """
 
@@ -78,10 +78,9 @@ class Page:
 class SeedPage:
     """A page and where it was found.
 
-    ``source`` is the path as it was given (or found under one), bytes that are not UTF-8 escaped, ``-`` for standard
-    input. ``offset`` counts bytes in
-    the decompressed file; ``line`` is the number of the line in a file of JSON lines, from 1. ``url`` and
-    ``timestamp`` are what the container said, unchecked.
+    ``source`` is the path as given (or found under a given one), with bytes that are not UTF-8 escaped, or ``-`` for
+    standard input. ``offset`` counts bytes in the decompressed file; ``line`` is the number of the line in a file of
+    JSON lines, from 1. ``url`` and ``timestamp`` come from the container, unchecked.
     """
 
     source: str
@@ -94,5 +93,5 @@ class SeedPage:
 
     @property
     def text_sha256(self) -> str:
-        """SHA-256 of the text in UTF-8, in hex: for a plain UTF-8 file that of its bytes."""
+        """SHA-256 of the text in UTF-8, in hex: for a plain UTF-8 file, that of its bytes."""
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()

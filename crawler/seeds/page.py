@@ -1,4 +1,4 @@
-"""From the text of one page to its parts: the one entry to the reader."""
+"""From the text of one page to its parts: the single entry to the reader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BOM = b"\xef\xbb\xbf"
 _SURROGATE_RE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _REPLACEMENT = "\ufffd".encode()
 _NUL_SHARE = 3
-"""Text in UTF-16 that was read as bytes is NUL in every other place; more than one in three is taken for that."""
+"""Text in UTF-16 that was read as bytes has a NUL in every other place; more than one in three counts as that."""
 
 
 def parse_page(text: str, zone: ZoneInfo) -> Page:
@@ -59,12 +59,12 @@ def parse_page(text: str, zone: ZoneInfo) -> Page:
 
 
 def parse_dumps(text: str) -> tuple[Dump, ...]:
-    """Return the dumps that :func:`parse_page` finds in *text*, without a look at its prose."""
+    """Return the dumps that :func:`parse_page` finds in *text*, without parsing its prose."""
     return _look_through(_to_bytes(text, _Parts()))[2]
 
 
 def _look_through(data: bytes) -> tuple[bytes, Search, tuple[Dump, ...]]:
-    """Return *data* as PHP printed it, what is found there, and the dumps with their places in *data* as it is."""
+    """Return *data* as PHP printed it, what is found there, and the dumps with their places in the given *data*."""
     bare = undressed(data)
     if bare is None:
         search = find_dumps(data)
@@ -89,7 +89,7 @@ def _moved(diagnosis: Diagnosis, text: Mapped) -> Diagnosis:
 
 @dataclass(slots=True)
 class _Parts:
-    """A page while it is taken apart: its prose above and below the first dump, what is odd about it."""
+    """A page while it is parsed: its prose above and below the first dump, and its diagnoses."""
 
     above: str = ""
     below: str = ""
@@ -100,7 +100,7 @@ class _Parts:
         self.diagnoses.append(Diagnosis(kind, offset, message))
 
     def mend(self) -> None:
-        """Take the mojibake out of the prose."""
+        """Remove the mojibake from the prose."""
         above, below = mend(self.above), mend(self.below)
         if (above, below) != (self.above, self.below):
             self.note("mojibake", 0, "the text was read in a wrong encoding: put right")
@@ -109,14 +109,14 @@ class _Parts:
 
 
 def _to_bytes(text: str, parts: _Parts) -> bytes:
-    """Return *text* in UTF-8 with every byte in its place, and note what is odd about it as a whole."""
+    """Return *text* in UTF-8 with every byte in its place, and note diagnoses of the whole text."""
     try:
         data = text.encode()
     except UnicodeEncodeError:
         data = text.encode("utf-8", "surrogatepass")
         match = _SURROGATE_RE.search(data)
         parts.note("lone-surrogate", match.start() if match else 0, "half a surrogate pair")
-        data = _SURROGATE_RE.sub(_REPLACEMENT, data)  # both have three bytes, so that no offset moves
+        data = _SURROGATE_RE.sub(_REPLACEMENT, data)  # both have three bytes, so that offsets stay valid
     if data.startswith(_BOM):
         parts.note("bom", 0, "a byte order mark stands at the beginning")
     if (first := data.find(b"\0")) >= 0:
@@ -129,7 +129,7 @@ def _to_bytes(text: str, parts: _Parts) -> bytes:
 
 
 def _read_html(data: bytes, spans: Sequence[tuple[int, int]], parts: _Parts) -> None:
-    """Read the prose of a page of HTML, in which its dumps have *spans*."""
+    """Read the prose of a page of HTML whose dumps have *spans*."""
     text = HtmlText(data, spans)
     parts.title = text.heading or text.title
     if not text.complete:
@@ -138,7 +138,7 @@ def _read_html(data: bytes, spans: Sequence[tuple[int, int]], parts: _Parts) -> 
 
 
 def _split(data: bytes, spans: Sequence[tuple[int, int]], parts: _Parts) -> None:
-    """Divide the prose into what is above the first of *spans* and the rest."""
+    """Divide the prose into the part above the first of *spans* and the rest."""
     pieces = list(outside(data, spans))
     parts.above = pieces[0].decode("utf-8", "replace")
     parts.below = b"\n".join(pieces[1:]).decode("utf-8", "replace")

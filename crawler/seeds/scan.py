@@ -1,9 +1,9 @@
-"""Finds the dumps in a page: one look for each form's beginning, always forward.
+"""Finds the dumps in a page: one search for the beginning of each form, always forward.
 
-Every form has a beginning that is looked for by itself, in patterns that begin with a fixed word so that the search
-is fast. What was found, or found to be absent, is remembered until the reading has passed it, and what a form has
-read is not read again, dump or not. So no part of a page is searched twice for the same thing, however many false
-beginnings it holds.
+The beginning of each form is searched separately, by patterns that begin with a fixed word, so that the search is fast.
+Each result, or its absence, is remembered until the reading has passed it, and what a form has read is not read again,
+whether it was a dump or not. So no part of a page is searched twice for the same form, however many false beginnings it
+holds.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from crawler.seeds.forms.xdebug import Xdebug
 from crawler.seeds.model import Form
 
 MAX_FALSE_STARTS = 20_000
-"""So many lists are read that turn out to be something else; a page with more of them is made to waste our time."""
+"""The most lists that are read and turn out not to be dumps; a page with more of them is an attack."""
 _MAX_MARKS = 300_000
-"""So many places are looked at that may begin a dump. It takes about a second, and no page of news comes near."""
+"""The most places that are checked for a dump. That takes about a second; no news page has nearly as many."""
 _MAX_DECLARED_DIGITS = 15
 _MAX_ID_LISTS = 100
 _LOOK_BACK = 800
 _MAX_INDENT = 100
 _MAX_DESCENTS = 8
-"""So often a serialized array is read that stands as a string in one that was read already."""
+"""The most serialized arrays that are read in strings of arrays that were read already."""
 _MAX_GLUED = 10_000
 _FIRST_RECORD = 4096
-"""Bytes within which the first record of a bare list ends; one that names none of our keys there is not read on."""
+"""Bytes within which the first record of a bare list ends; a list without a known key there is not read further."""
 
 _S = rb"[\s\0]{0,64}+"
 _LIST_AHEAD = (
@@ -46,7 +46,7 @@ _XDEBUG_STRING_RE = re.compile(rb"string" + _S + rb"'" + _S + _LIST_AHEAD)
 _XDEBUG_LENGTH_RE = re.compile(rb"'(?:\.\.\.)?" + _S + rb"\(length=([^()\s]{1,40}+)\)")
 _STRING_BEFORE_RE = re.compile(rb'string\(([0-9]{1,15}+)\)\s{0,9}"\Z')
 _ODD_STRING_BEFORE_RE = re.compile(rb'string[\s\0]{0,9}\(([^()\r\n"]{0,40})\)[\s\0]{0,9}"[\s\0]*+\Z')
-"""The head of a string whose length is not in digits; where it is, the string was found by that."""
+"""The head of a string whose length is not in digits; with digits, the length is the beginning that is searched for."""
 _G = rb"[\s\0]{0,64}+(?:/(?:/[^\n]{0,200}+\n|\*[^*]{0,200}+\*/)[\s\0]{0,64}+)?"
 _OUR_KEY = rb"[\"']?(?:id|sort|contenttypeid|pic|title)[\"']?[\s\0]{0,9}(?::|\Z)"
 _JSON_AHEAD = (
@@ -76,7 +76,7 @@ _LOOSE_RE = re.compile(
     + _OUR_KEY
     + rb")"
 )
-"""What is worth reading though it is no JSON: a list of records, or records by their keys, also under a key."""
+"""Invalid JSON that is worth reading: a list of records, or records by their keys, also under a key."""
 _FIRST_RECORD_RE = re.compile(rb"[\[{\s\0]{1,200}+[^\[\]{}]*+(?=\})")
 _ID_ALONE_RE = re.compile(rb'[\[{\s\0]{1,200}+"id"[\s\0]*+:[\s\0]*+"?[0-9]{1,20}+"?[\s\0]*+[,}]')
 _OUR_KEYS_RE = re.compile(rb"[\"']?\b(?:sort|contenttypeid|pic)\b[\"']?[\s\0]{0,9}:")
@@ -95,7 +95,7 @@ _AFTER_RE = re.compile(
     rb"(?:\s{1,9}Called from [^\n]{1,200})?"
 )
 _NAME_BEFORE_RE = re.compile(rb"(?:\^ )?\\?[A-Za-z_][^\s()\[\]{}'\"]{0,200}(?: @[0-9]{1,15})?[ ^]{0,2}\Z")
-"""The name of a class before what opens its object."""
+"""The name of a class before the opening of its object."""
 _OBJECT_MARKS = (b" Obj", b" Enu", b"::__", b"{#", b"#")
 _PLACE_BEFORE_RE = re.compile(rb"(?:\^ )\Z")
 
@@ -127,7 +127,7 @@ _BLANK_LINE = re.compile(rb"\n[ \t\r\0]*+\n")
 
 @dataclass(slots=True)
 class Found:
-    """A dump where it stands in the data, before its length is judged."""
+    """A dump at its place in the data, before its length is judged."""
 
     form: Form
     start: int
@@ -135,19 +135,19 @@ class Found:
     notes: Notes
     declared: int | None = None
     around: tuple[int, int] | None = None
-    """With what a script writes before and after it, which is no more prose than the dump."""
+    """The span including what a script writes before and after the dump, which is not prose either."""
 
     @property
     def span(self) -> tuple[int, int]:
-        """What of the data is the dump's, not the page's."""
+        """The span of the data that belongs to the dump, not to the page."""
         return self.around or (self.start, self.reading.end)
 
 
 class Scanner:
-    """Looks through *data* once. ``gave_up`` tells that it stopped before the end: the text is an attack.
+    """Searches *data* once. ``gave_up``: it stopped before the end, because the text is an attack.
 
-    ``shells`` are the arrays that are no dumps; one may hold a dump as a string. ``id_lists`` is where the first of
-    those lists begin that were passed over though their records have ids.
+    ``shells`` are arrays that are not dumps; one may hold a dump as a string. ``id_lists`` holds the starts of the
+    first lists that were skipped although their records have ids.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -171,7 +171,7 @@ class Scanner:
         self._starts = [_Start([_Next(_searcher(data, one)) for one in patterns], read) for patterns, read in starts]
 
     def dumps(self) -> Iterator[Found]:
-        """Yield the dumps in the order in which they stand."""
+        """Yield the dumps in their order."""
         position = 0
         for _ in range(_MAX_MARKS):
             at, start = len(self.data), None
@@ -203,11 +203,11 @@ class Scanner:
         self.gave_up = True
 
     def _is_left_over(self, at: int) -> bool:
-        """Tell whether what begins at *at* is a value of the dump before it, which could not be read on."""
+        """Return whether the value at *at* belongs to the dump before it, which could not be read further."""
         return at < self._broken_until and _is_value(self.data, at)
 
     def _next_look(self, found: Found) -> int:
-        """Return where the form of *found*, which is no dump, is looked for again; other forms may still be in it."""
+        """Return where the search for the form of *found*, which is not a dump, continues; it may hold other forms."""
         inner = found.reading.inner
         if inner is None or self._descents >= _MAX_DESCENTS:
             return found.reading.end
@@ -215,18 +215,18 @@ class Scanner:
         return inner
 
     def _limit(self, position: int) -> int:
-        """Return where a dump that is being read at *position* ends at the latest."""
+        """Return the latest end of a dump that is being read at *position*."""
         return min(self._limit_over_blank_lines(position), self._blank_line.find(position))
 
     def _limit_over_blank_lines(self, position: int) -> int:
         return min(len(self.data), *(mark.find(position) for mark in self._marks))
 
     def _limit_of_lines(self, position: int) -> int:
-        """Return it for a form whose values may hold JSON, serialized arrays and blank lines."""
+        """Return the latest end for a form whose values may hold JSON, serialized arrays and blank lines."""
         return min(len(self.data), *(mark.find(position) for mark in self._marks[len(_LIST_MARKS) : -1]))
 
     def _flag(self, start: int, *, has_id: bool) -> None:
-        """Remember a list of records that have an id and nothing else of ours: a person may know better."""
+        """Remember a list of records with ids but no other known key, for a person to check."""
         if has_id and len(self.id_lists) < _MAX_ID_LISTS:
             self.id_lists.append(start)
 
@@ -266,7 +266,7 @@ class Scanner:
         return Found("json-string", at, reading, notes, declared)
 
     def _json(self, at: int) -> Found | None:
-        """Read JSON that stands by itself, or in a string of which only the head is odd."""
+        """Read JSON outside of strings, or in a string with an odd head."""
         notes = Notes()
         reading = self._exact(at, notes)
         if reading is None:
@@ -284,15 +284,15 @@ class Scanner:
         return Found("json-string", at - len(quoted[0]), reading, notes)
 
     def _exact(self, at: int, notes: Notes) -> Reading | None:
-        """Read what is correct JSON at *at*, and single records that follow; None if it is not correct."""
-        if at in self._open_at:  # it was looked at as a part of something around it, and has no end
+        """Read correct JSON at *at*, and single records that follow; return None if it is not correct."""
+        if at in self._open_at:  # it was already checked as a part of an outer value, and has no end
             return None
         end, still_open = json_end(self.data, at)
         self._open_at.update(still_open)
         return None if end is None else parse_json(self.data, at, end, notes)
 
     def _loose(self, at: int, notes: Notes) -> Reading | None:
-        """Read a list of records that is no correct JSON, None if there is none at *at*."""
+        """Read a list of records that is not correct JSON; return None if there is none at *at*."""
         if _LOOSE_RE.match(self.data, at) is None:
             return None
         first = _FIRST_RECORD_RE.match(self.data, at, at + _FIRST_RECORD)
@@ -303,7 +303,7 @@ class Scanner:
         return read_loosely(self.data, at, self._limit, notes)
 
     def _take_following(self, found: Found) -> None:
-        """Take the records that a script adds one by one, or that stand a line each, into *found*."""
+        """Add to *found* the records that a script adds one by one, or that are on separate lines."""
         reading, data = found.reading, self.data
         for _ in range(_MAX_GLUED):
             if not reading.single or reading.truncated:
@@ -345,7 +345,7 @@ _GRAMMARS: tuple[tuple[type[Grammar], Form], ...] = (
 
 
 def _around(data: bytes, found: Found) -> tuple[int, int]:
-    """Return the span of *found* with what scripts and dumpers write before and after it."""
+    """Return the span of *found* including what scripts and dumpers write before and after it."""
     start, end = found.start, found.reading.end
     framed = data[max(0, start - _MAX_INDENT) : start].rstrip().endswith(_FRAME_ENDS)
     before = _BEFORE_RE.search(data, max(0, start - _LOOK_BACK), start) if framed else None
@@ -354,9 +354,10 @@ def _around(data: bytes, found: Found) -> tuple[int, int]:
 
 
 def tells_record(found: Found) -> bool:
-    """Tell whether *found* is a dump even in a page of HTML, whose scripts hold lists with ids of their own.
+    """Return whether *found* is a dump even in a page of HTML, whose scripts contain other lists with ids.
 
-    A list that PHP did not print has a record with the key that only our records have, or with a place and a picture.
+    A list that PHP did not print must have a record with a key that only the site's records have, or with a place and a
+    picture.
     """
     return found.form != "json" or any(
         item.content_type is not None or (item.sort is not None and item.pic is not None)
@@ -365,10 +366,10 @@ def tells_record(found: Found) -> bool:
 
 
 def _is_ours(found: Found, data: bytes) -> bool:
-    """Tell whether what was read is a dump of related articles, and not something else that PHP printed.
+    """Return whether a reading is a dump of related articles, and not something else that PHP printed.
 
-    A string is, once it begins like one, if its records have a title or nothing but ids; so is a list with a record
-    that has one of our other keys, or one that is cut before any could come, by the end of the text or by the dumper.
+    A string that begins like a dump is one if its records have a title or only ids. A list is one if a record has
+    another known key, or if it is cut before such a key, by the end of the text or by the dumper.
     """
     items = found.reading.items
     if any(item.sort is not None or item.content_type is not None or item.pic is not None for item in items):
@@ -383,7 +384,7 @@ def _is_ours(found: Found, data: bytes) -> bool:
 
 
 class _Next:
-    """Where something stands next: asked with rising positions, it searches each byte once."""
+    """The next place of something: for rising positions it searches each byte once."""
 
     __slots__ = ("_asked", "_known", "_search")
 
@@ -401,19 +402,19 @@ class _Next:
 
 @dataclass(slots=True)
 class _Start:
-    """One way in which a dump can begin: its marks, and what to do there."""
+    """One way in which a dump can begin: its marks, and how to read it."""
 
     marks: list[_Next]
     read: Callable[[int], Found | None]
     floor: int = 0
 
     def find(self, position: int) -> int:
-        """Return where it next begins at or after *position* and its floor."""
+        """Return its next beginning at or after *position* and its floor."""
         return min(mark.find(max(position, self.floor)) for mark in self.marks)
 
 
 def _searcher(data: bytes, pattern: re.Pattern[bytes], *, outer: bool = False) -> Callable[[int], int]:
-    """Return a search for *pattern* in *data*; *outer* asks for what is no value of an array around it."""
+    """Return a search for *pattern* in *data*; with *outer*, skip values inside an array."""
 
     def search(position: int) -> int:
         match = pattern.search(data, position)
@@ -425,6 +426,6 @@ def _searcher(data: bytes, pattern: re.Pattern[bytes], *, outer: bool = False) -
 
 
 def _is_value(data: bytes, position: int) -> bool:
-    """Tell whether what stands at *position* is a value in an array: a key stands before it."""
+    """Return whether there is a value of an array at *position*: a key is before it."""
     before = data[max(0, position - _MAX_INDENT) : position]
     return before.endswith(b";") or before.rstrip(b" \t\r\n\0&").endswith((b"=>", b'":'))

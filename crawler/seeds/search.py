@@ -1,8 +1,8 @@
-"""Where in a page the dumps are: as they stand, as its text shows them, and in what no reader sees.
+"""Finds the dumps of a page: in its source, in its visible text, and in its invisible parts.
 
-PHP prints where it happens to be: behind the end of the page, in an element that is hidden, in a comment, a script or
-an attribute, some of which escape it. So a page of HTML is looked through in several ways, the plainest first, and what
-one way has found is left out for the next. All that reads dumps, of seeds and of fetched pages, comes through here.
+PHP may print a dump anywhere: after the end of the page, in a hidden element, in a comment, a script or an attribute,
+some of which escape it. So a page of HTML is searched in several ways, the plainest first; each way leaves out what the
+ways before it found. All dumps, of seeds and of fetched pages, are found here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from crawler.seeds.scan import Found, Scanner, tells_record
 MAX_DUMPS = 1000
 _MAX_BACKSLASH_LEVELS = 3
 _MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
-"""Keys of our records, as the forms write them: one of them is in every dump with a whole record."""
+"""Keys of the site's records in all forms: every dump with a whole record has one of them."""
 _STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
 _MAX_TAG_BYTES = 2000
 _IN_ATTRIBUTE_RE = re.compile(rb"<[A-Za-z][^<>]*=\s*[\"'][^<>\"']*\Z")
@@ -42,7 +42,7 @@ class Placed(NamedTuple):
 
 @dataclass(slots=True)
 class Search:
-    """What was found in the ``data`` of a page, and what is odd about it as a whole."""
+    """What was found in the ``data`` of a page, and the diagnoses of the page as a whole."""
 
     data: bytes
     is_html: bool = False
@@ -53,16 +53,16 @@ class Search:
 
     @property
     def dumps(self) -> tuple[Dump, ...]:
-        """The dumps, in the order in which they stand."""
+        """The dumps, in the order of the page."""
         return tuple(one.dump for one in self.placed)
 
     @property
     def spans(self) -> list[Span]:
-        """Where each of the dumps stands in the data."""
+        """The span of each dump in the data."""
         return [one.span for one in self.placed]
 
     def look_through(self, text: Mapped) -> None:
-        """Add the dumps in *text*, which was made of the data."""
+        """Add the dumps in *text*, which was made from the data."""
         for one in self.scan(text.data):
             if not self.is_html or tells_record(one):
                 span = self.with_shell((text.source(one.span[0]), text.source_end(one.span[1])))
@@ -71,7 +71,7 @@ class Search:
         self.placed.sort(key=lambda one: one.span)
 
     def scan(self, data: bytes) -> list[Found]:
-        """Return the dumps that stand in *data* as they are."""
+        """Return the dumps that are in *data* unchanged."""
         scanner = Scanner(data)
         found: list[Found] = []
         for one in scanner.dumps():
@@ -86,7 +86,7 @@ class Search:
         return found
 
     def with_shell(self, span: Span) -> Span:
-        """Return *span*, or that of the array around it which holds it as a string, or of the tag with it."""
+        """Return *span*, or the span of the array that holds it as a string, or of the tag that contains it."""
         place = bisect_right(self.shells, span) - 1
         if place >= 0 and self.shells[place][1] >= span[1]:
             return self.shells[place]
@@ -102,7 +102,7 @@ class Search:
 
 
 def find_dumps(data: bytes) -> Search:
-    """Look for the dumps in *data*, the text of a page in UTF-8, plain or HTML; linear in its length."""
+    """Return the dumps in *data*, the text of a page in UTF-8, plain or HTML; linear in its length."""
     search = Search(data)
     if looks_like_html(data) and not _may_hold_dump(data):
         search.is_html = True
@@ -138,17 +138,17 @@ def outside(data: bytes, spans: Iterable[Span]) -> Iterator[bytes]:
 
 
 def _may_hold_dump(data: bytes) -> bool:
-    """Tell, fast, whether a page of HTML may hold a dump; most do not, and are spared a look at every list in them."""
+    """Return quickly whether a page of HTML may hold a dump, as most do not and need no search of their lists."""
     return any(mark in data for mark in _MARKS) or _STRING_RE.search(data) is not None
 
 
 def _may_show_dump(data: bytes) -> bool:
-    """Tell whether the text of a page of HTML may show a dump that is not there as it stands."""
+    """Return whether the text of a page of HTML may show a dump that is not in its source unchanged."""
     return b"contenttypeid" in data or (b"=&gt;" in data and b"sort" in data) or _STRING_RE.search(data) is not None
 
 
 def _look_through_html(search: Search) -> None:
-    """Look for what the page's text shows to its readers, then in what it hides, then in what it escaped once more."""
+    """Search the visible text of the page, then its hidden parts, then what it escaped once more."""
     ways: tuple[Callable[[], Mapped], ...] = (
         lambda: HtmlText(search.data, search.spans),
         lambda: HtmlText(search.data, search.spans, unseen=True),
@@ -162,7 +162,7 @@ def _look_through_html(search: Search) -> None:
 
 
 def _look_through_strings(search: Search) -> None:
-    """Look into strings of JSON and JavaScript, and into such strings inside of them."""
+    """Search strings of JSON and JavaScript, and such strings inside them."""
     text: Mapped = Unbackslashed(search.data, search.spans)
     search.look_through(text)
     for _ in range(_MAX_BACKSLASH_LEVELS - 1):
@@ -173,7 +173,7 @@ def _look_through_strings(search: Search) -> None:
 
 
 def _is_torn(data: bytes, one: Placed) -> bool:
-    """Tell whether tags of the page are in a dump that was not printed with them: it is read better without."""
+    """Return whether the page put tags into a dump, which is then read better without them."""
     return one.dump.length_verdict != "exact" and _TAG_RE.search(data, *one.span) is not None
 
 

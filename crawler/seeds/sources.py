@@ -1,4 +1,4 @@
-"""Seeds from wherever they lie: files, directories, globs, compressed or not, JSON lines, standard input."""
+"""Seeds from all sources: files, directories, globs, compressed or not, JSON lines, standard input."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from crawler.seeds.model import Diagnosis, Dump, Page, SeedPage
 from crawler.seeds.page import parse_page
 
 MAX_PAGE_BYTES = 16 << 20
-"""A longer page is read in parts, a longer JSON line is passed over: memory stays bounded whatever comes."""
+"""A longer page is read in parts, a longer JSON line is skipped, so that memory stays bounded."""
 
 _COMPRESSED = (".gz", ".zst", ".xz", ".bz2")
 _NO_PAGES = frozenset(
     ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .cdx .cdxj".split()  # noqa: SIM905
 )
 _ARCHIVES = frozenset((".warc", ".wet", ".arc", ".wacz"))
-"""Endings of files that a walk through a directory passes by; named outright, any file is read."""
+"""Endings of files that a walk through a directory skips; a file that is named itself is always read."""
 
 OnError = Callable[[SeedError], None]
 
@@ -32,17 +32,17 @@ def read_seeds(paths: Sequence[str], zone: ZoneInfo, on_error: OnError | None = 
     """Return an iterator over the pages in *paths*, one after the other, in constant memory.
 
     Each path is a file, a directory (walked in order of names), a glob, or ``-`` for standard input. Files may be
-    gzip or zstandard; a file of JSON lines gives a page for each line's ``text``. Pages without a dump come too.
+    gzip or zstandard; a file of JSON lines gives a page for each line's ``text``. Pages without a dump are included.
 
     Raises :class:`~crawler.exceptions.SeedError` at once for a path that does not exist or a glob that matches
-    nothing. What cannot be read later goes to *on_error* and is passed over, or is raised if that is None.
+    nothing. Later errors go to *on_error* and the source is skipped; without *on_error* they are raised.
     """
     check_paths(paths)
     return _read_all(paths, zone, on_error or _raise)
 
 
 def expand(path: str, *, archives: bool = False) -> Iterator[str]:
-    """Yield the files that *path* stands for; nothing is opened. *archives*: WARC and WET files in directories too."""
+    """Yield the files that *path* names, without opening them. *archives*: also WARC and WET files in directories."""
     passed_by = _NO_PAGES if archives else _NO_PAGES | _ARCHIVES
     if path == STDIN or Path(path).is_file():
         yield path
@@ -115,7 +115,7 @@ def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPa
 
 
 def counted_in(charset: str | None, page: Page) -> Page:
-    """Return *page* with the *charset* that its bytes were in, where a dump's length counts bytes of one like it."""
+    """Return *page* with the *charset* of its bytes, if the length of a dump counts bytes in a similar one."""
     if charset is None or all(dump.encoding.startswith("utf-8") for dump in page.dumps):
         return page
     return replace(page, dumps=tuple(_counted_in(charset, dump) for dump in page.dumps))
@@ -132,6 +132,6 @@ def _counted_in(charset: str, dump: Dump) -> Dump:
 
 
 def merged(first: Sequence[Diagnosis], second: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
-    """Return *first* and *second*, of the kinds that are in both only those of *second*."""
+    """Return *first* and *second* together; kinds that are in both come only from *second*."""
     kinds = {diagnosis.kind for diagnosis in second}
     return (*(diagnosis for diagnosis in first if diagnosis.kind not in kinds), *second)

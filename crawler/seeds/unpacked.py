@@ -1,4 +1,4 @@
-"""Compressed data as a stream: gzip, Zstandard, xz and bzip2, member after member, as far as it can be unpacked."""
+"""Unpacks compressed data as a stream: gzip, Zstandard, xz and bzip2, member by member, as far as possible."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _FRAME_HEAD_BYTES = 8
 _INPUT_BYTES = 1 << 13
 _CAREFUL_BYTES = 16
 _OUTPUT_BYTES = 1 << 16
-"""In one step; what a step holds that meets a break is lost."""
+"""Bytes unpacked in one step; a step that meets damage loses its data."""
 _LZMA_MEMORY_BYTES = 1 << 30
 BUFFER_BYTES = 1 << 20
 
 UNPACK_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, MemoryError)
-"""What compressed data that is cut or broken can raise."""
+"""Errors that cut or broken compressed data can raise."""
 
 
 class Unbounded(SeedError):
-    """A file that unpacks to far more than there is of it."""
+    """A file that unpacks to far more than its own size."""
 
 
 class UnpackBudget:
-    """How many bytes one file may unpack to, all its layers and members together: against bombs."""
+    """Limit on the bytes that one file may unpack to, with all layers and members, against decompression bombs."""
 
     MIN_BYTES = 256 << 20
     MAX_RATIO = 1000
@@ -48,14 +48,14 @@ class UnpackBudget:
         self._unpacked = 0
 
     def spend(self, count: int) -> None:
-        """Count bytes that were unpacked; raises Unbounded if they are too many for what was read of the file."""
+        """Count unpacked bytes; raises Unbounded if they are too many for the bytes read from the file."""
         self._unpacked += count
         if self._unpacked > max(self.MIN_BYTES, self.MAX_RATIO * self._read()):
             raise Unbounded(self._source, f"unpacks to over {self.MAX_RATIO} times its size: the rest is not read")
 
 
 class _PackedMember(Protocol):
-    """What the decompressors of bz2, lzma and zstd have in common."""
+    """The common interface of the decompressors of bz2, lzma and zstd."""
 
     @property
     def eof(self) -> bool: ...
@@ -67,7 +67,7 @@ class _PackedMember(Protocol):
 
 
 class _Gzip:
-    """A member of gzip, with the interface of the others."""
+    """A gzip member, with the interface of the others."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -93,7 +93,7 @@ class _Gzip:
             return self._member.decompress(data, max_length)
         except zlib.error as error:
             self._error = error
-        whole = io.BytesIO()  # what stands before the break, which the whole step would lose
+        whole = io.BytesIO()  # the data before the damage, which the whole step would lose
         with suppress(zlib.error):
             for place in range(0, len(data), _CAREFUL_BYTES):
                 whole.write(before.decompress(data[place : place + _CAREFUL_BYTES]))
@@ -101,9 +101,9 @@ class _Gzip:
 
 
 class Unpacked(io.RawIOBase):
-    """What *packed* holds, decompressed; ``error`` is what ended it too early.
+    """The decompressed content of *packed*; ``error`` is what ended it too early.
 
-    Whoever reads a block at a time would otherwise lose the block in which the break is.
+    Otherwise a caller that reads in blocks would lose the block with the damage.
     """
 
     error: Exception | None = None
@@ -132,7 +132,7 @@ class Unpacked(io.RawIOBase):
         return filled
 
     def check(self) -> None:
-        """Raise what broke the compressed data, if anything did: the stream has ended there as if all were read."""
+        """Raise the error of the compressed data, if any: the stream ended at that place like a complete one."""
         if self.error:
             raise self.error
 
@@ -155,10 +155,10 @@ class Unpacked(io.RawIOBase):
         return data
 
     def _next_member(self) -> _PackedMember | None:
-        """Return the decompressor of what begins here, past padding; None at the end."""
+        """Return the decompressor of the next member, after padding; None at the end."""
         while True:
             self._fill(_FRAME_HEAD_BYTES)
-            if self._begun and self._input[:1] == b"\0":  # xz pads with NULs, tapes and disks too
+            if self._begun and self._input[:1] == b"\0":  # xz pads with NULs; tapes and disks do, too
                 self._input = self._input.lstrip(b"\0")
                 continue
             if not self._input:
@@ -186,7 +186,7 @@ class Unpacked(io.RawIOBase):
             self._input += block
 
     def _skip_frame(self) -> None:
-        """Pass a frame of Zstandard's that holds no data, but perhaps the dictionary of those that follow."""
+        """Skip a Zstandard frame without data; it may hold the dictionary of the frames that follow."""
         number, size = int.from_bytes(self._input[:4], "little"), int.from_bytes(self._input[4:8], "little")
         self._input = self._input[8:]
         if number == _DICTIONARY_FRAME and size <= _MAX_DICTIONARY_BYTES:
@@ -203,7 +203,7 @@ class Unpacked(io.RawIOBase):
 
 
 def _dictionary(content: bytes) -> zstd.ZstdDict | None:
-    """Return the dictionary in *content*, which may be compressed itself; None if it is none."""
+    """Return the dictionary in *content*, which may be compressed itself; None if it is not a dictionary."""
     if content.startswith(ZSTD):
         unpacking = zstd.ZstdDecompressor()
         content = unpacking.decompress(content, _MAX_DICTIONARY_BYTES)

@@ -1,4 +1,4 @@
-"""WARC, WET and ARC files as a stream of page texts, past whatever is broken in them."""
+"""WARC, WET and ARC files as a stream of page texts; broken data is skipped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS = frozenset({"response", "resource", "conversion"})
 _ARCHIVE_RE = re.compile(r"\.(?:warc|wet|wat|arc)\.(?:gz|zst)$", re.IGNORECASE)
 _RECORDS_PER_PROGRESS = 1024
 MAX_PAYLOAD = 16 << 20
-"""Bytes; of a longer record this much is read. Memory stays bounded whatever a record holds."""
+"""The part of a longer record that is read, so that memory stays bounded."""
 
 Report = Callable[[SeedError], None]
 
@@ -35,28 +35,28 @@ class Capture:
     timestamp: str | None
     payload: bytes
     coding: str | None = None
-    """How the coding of the body is not what its header says, None if it is."""
+    """How the coding of the body differs from its header, None if it does not."""
     charset: str | None = None
-    """What the HTTP header says of the payload."""
+    """The charset in the HTTP header."""
     container_charset: str | None = None
-    """What the record's own header says of it."""
+    """The media type in the record's own header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """What to keep of an archive: records whose payload :attr:`holds` something, from URLs that are :attr:`wanted`.
+    """Which records of an archive to keep: those whose payload :attr:`holds` something, from :attr:`wanted` URLs.
 
-    The payload is asked first: nearly all are refused there, and the headers of those need no reading.
+    The payload is checked first: it excludes nearly all records, whose headers then need not be read.
     """
 
     holds: Callable[[bytes], bool]
     wanted: Callable[[str | None], bool]
     progress: Callable[[int], None]
-    """Receives now and then how far in the file the reading is."""
+    """Receives at intervals the current position in the file."""
 
 
 def archives_in(source: str) -> list[WarcSource]:
-    """Return the WARC and ARC data in the file *source*: itself, what a WACZ file holds, or nothing if it is neither.
+    """Return the WARC and ARC data in the file *source*: itself, the content of a WACZ file, or else nothing.
 
     Raises SeedError for a WACZ file that cannot be read.
     """
@@ -81,7 +81,7 @@ def read_warc(source: str, stream: IO[bytes], sieve: Sieve, report: Report) -> I
 def read_source(source: WarcSource, sieve: Sieve, report: Report) -> Iterator[Capture]:
     """Yield what *sieve* keeps of the response, resource and conversion records in *source*.
 
-    HTTP bodies come decoded. *report* receives what is broken, and what is wrong with records that are read anyway.
+    HTTP bodies are decoded. *report* receives errors, and problems of records that are read anyway.
     """
     with reading(source.path, source.start, source.size) as (read_at, size):
         yield from _sieved(read_archive(read_at, size, MAX_PAYLOAD), source.name, sieve, report)
@@ -106,7 +106,7 @@ def _sieved(records: Iterable[Raw | Gap], source: str, sieve: Sieve, report: Rep
 
 
 def _payload(record: Raw, source: str, report: Report) -> tuple[bytes, str | None, str | None]:
-    """Return what the record holds, decoded, how its header is wrong about that, and the charset that it names."""
+    """Return the decoded content of the record, how its header is wrong about the coding, and its charset."""
     message = read_message(record.block)
     if message is None:
         return record.block, None, None

@@ -1,1 +1,1 @@
-"""The written forms of a dump, one module each: bytes and a place in them to records, and where the dump ends."""
+"""The written forms of a dump, one module each: from bytes and a place to records and the end of the dump."""

@@ -1,4 +1,4 @@
-"""The forms in which every string says its length in bytes before it begins: ``var_dump`` and ``serialize``.
+"""The forms in which each string states its length in bytes before its text: ``var_dump`` and ``serialize``.
 
 ::
 
@@ -25,9 +25,9 @@ _CLASS = rb"[^()\s\"]{1,200}+"
 
 
 class Counted(Grammar):
-    """Where the declared length of a string leads to its end, that is its end; elsewhere the grammar finds one.
+    """The declared length of a string gives its end if that fits; otherwise the grammar finds the end.
 
-    So quotes inside a string do no harm, nor does a length that damage made wrong.
+    So neither quotes inside a string nor damaged lengths do harm.
     """
 
     string_opening: ClassVar[re.Pattern[bytes]]
@@ -66,7 +66,7 @@ class Counted(Grammar):
         if len(raw) == declared:
             return text
         if b"\\" in raw and len(plain := _BACKSLASHED_RE.sub(rb"\1", raw)) == declared:
-            return plain.decode("utf-8", "replace")  # it stands in a string of another dump, which escapes its quotes
+            return plain.decode("utf-8", "replace")  # it is in a string of another dump, which escapes its quotes
         judgement = judge_length(raw, declared)
         if judgement.verdict == "exact":
             if judgement.undo:
@@ -77,13 +77,13 @@ class Counted(Grammar):
         return text
 
     def shortened(self, begin: int, end: int, declared: int, name: str | None) -> str | None:
-        """Return the beginning of a value of *declared* bytes of which a dumper shows no more, if it tells anything."""
+        """Return the start of a value of *declared* bytes that a dumper cut off, if it is of use."""
         self.notes.add("elided", begin, f"xdebug shows only the beginning of a value of {declared} bytes")
         return self.data[begin:end].decode("utf-8", "replace") if name == "title" else None
 
 
 class VarDump(Counted):
-    """PHP's own, xdebug's as text, and Kint's."""
+    """``var_dump`` of PHP, of xdebug as text, and of Kint."""
 
     _KEY = (
         rb"\[(?:\"([^\"\r\n]{0,64}+)\"(?::(?:protected|private|\"[^\"\r\n]{1,200}+\":private))?|(-?[0-9]++))\]"
@@ -133,9 +133,9 @@ class VarDump(Counted):
 
 
 class Serialized(Counted):
-    """``serialize``, with what its references name.
+    """``serialize``, with its references resolved.
 
-    Objects that serialize themselves are stepped over by their length.
+    Objects that serialize themselves are skipped by their length.
     """
 
     _ARRAY = rb"(?:a:(?P<count>[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++):\{"
@@ -146,7 +146,7 @@ class Serialized(Counted):
         re.compile(rb"O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++" + _BEGINS),
     )
     element = re.compile(rb"i:([0-9]++);" + _S + _ARRAY.replace(b"?P<count>", b"?:"))
-    # Properties: NUL, "*" or the class, NUL, the name. Whoever extracted the text may have made blanks of the NULs.
+    # Properties: NUL, "*" or the class, NUL, the name. The text extraction may have replaced the NULs by blanks.
     key = re.compile(
         rb"(?:i:(-?[0-9]++)|s:[0-9]++:\"(?:[\0 ]?\*[\0 ]?|[\0 ][\w\\]{1,200}+[\0 ]"
         rb"|\xef\xbf\xbd[\w*\\]{1,200}+\xef\xbf\xbd)?"
@@ -165,7 +165,7 @@ class Serialized(Counted):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.values: list[Any] = [None]
-        """What PHP numbers for its references: the whole, and each value in it."""
+        """The values that PHP numbers for its references: the whole, and each value in it."""
 
     def value(self, name: str, at: int) -> bool:
         own = self._own_way.match(self.data, self.position)
@@ -195,7 +195,7 @@ class Serialized(Counted):
 
 
 def _named(values: Sequence[Any], place: int, at: int) -> Any:
-    """Return what a reference at *at* names: text, or our keys of a record; no more, as references may go in rings."""
+    """Return the value of a reference at *at*: text, or a record's known keys; no more, as references may be cyclic."""
     value = values[place] if 0 <= place < len(values) else None
     if not isinstance(value, Branch):
         return value

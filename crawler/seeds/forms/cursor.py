@@ -1,4 +1,4 @@
-"""Where a reader stands in the data, and what it understood last."""
+"""The position of a reader in the data, and the end of what it understood last."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _FRAGMENT_RE = re.compile(
     rb"|\[[\"']?\w{0,32}+[\"']?\]?|[0-9]{1,9}+ =)[ ]?=?>?\s*+\Z",
     re.ASCII,
 )
-"""The beginning of a key at the end of the text."""
+"""The start of a key at the end of the text."""
 
 
 class Cursor:
-    """``position`` is where reading goes on, ``solid`` the end of the last thing that was understood.
+    """``position`` is where reading continues, ``solid`` the end of the last part that was understood.
 
-    *limit_at* tells where a dump that is being read at a place ends at the latest; ``limit`` is that for now.
+    *limit_at* returns the latest end of a dump that is being read at a place; ``limit`` is the current one.
     """
 
     between: ClassVar[re.Pattern[bytes]] = re.compile(rb"[\s\0,;]*+")
@@ -31,32 +31,32 @@ class Cursor:
         self.start = self.position = self.solid = start
 
     def advance(self, position: int) -> None:
-        """Go on at *position*, the end of something understood."""
+        """Move to *position*, the end of a part that was understood."""
         self.position = self.solid = position
-        if position > self.limit:  # what was understood led over what looked like the end
+        if position > self.limit:  # the part that was understood crosses the supposed end
             self.limit = self.limit_at(position)
 
     def skip(self) -> None:
-        """Go over what may stand between two elements."""
+        """Skip what may stand between two elements."""
         between = self.between.match(self.data, self.position)
         if between is not None:
             self.position = between.end()
 
     def line_end(self, position: int) -> int:
-        """Return where the line at *position* ends, at the latest where the dump does."""
+        """Return the end of the line at *position*, at the latest the end of the dump."""
         end = self.data.find(b"\n", position, self.limit)
         return max(position, self.limit) if end < 0 else end
 
     def cut_end(self) -> int:
-        """Return where a dump ends that breaks off: with its line, or with the beginning of a key where the text ends.
+        """Return the end of a dump that breaks off: the end of its line, or of a cut key at the end of the text.
 
-        The lines after it are the page's.
+        The lines after it belong to the page.
         """
         line_end = self.line_end(self.solid)
         fragment = _FRAGMENT_RE.match(self.data, self.solid) or _FRAGMENT_RE.match(self.data, line_end)
         return len(self.data) if fragment else line_end
 
     def column(self, position: int) -> int | None:
-        """Return how far *position* is from the beginning of its line, None if something stands before it there."""
+        """Return the column of *position* in its line, None if anything but blanks is before it."""
         line = self.data.rfind(b"\n", max(0, position - _MAX_COLUMN), position) + 1
         return position - line if line and not self.data[line:position].strip() else None

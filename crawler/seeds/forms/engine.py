@@ -1,8 +1,8 @@
-"""The engine of the forms: it reads a value of keys and values, however deep, into a tree, and resumes after damage.
+"""The engine of the forms: reads nested keys and values of any depth into a tree, and resumes after damage.
 
-A form says by its patterns how an array opens, a key is written, a number looks and where a list goes on, and reads a
-string itself. Walking through it, and what to do where it is cut or broken, is the same for all. Nothing recurses:
-open arrays stand on a stack of at most :data:`MAX_DEPTH`. Each step moves forward, so the time is linear.
+A form defines patterns for the opening of an array, keys, numbers and the continuation of a list, and reads strings
+itself. The walk through the dump, and the handling of cuts and damage, are the same for all forms. There is no
+recursion: open arrays are on a stack of at most :data:`MAX_DEPTH`. Each step moves forward, so the time is linear.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ _BRACKETS = {b"(": b")", b"[": b"]", b"{": b"}"}
 
 
 class Grammar(Cursor, ABC):
-    """Reads one dump at *start*: a form of dumps says here how it is written.
+    """Reads one dump at *start*; each form of dumps is a subclass.
 
     Over 200 lines: a form may replace any step of the walk, and 40 lines name what it states.
     """
 
     openings: ClassVar[tuple[re.Pattern[bytes], ...]]
-    """Where a dump may begin: what to search a page for. Each begins with a fixed word, which makes the search fast."""
+    """The patterns for the beginning of a dump. Each begins with a fixed word, which makes the search fast."""
     opener: ClassVar[re.Pattern[bytes]]
-    """What opens an array or object; group ``count``, if it takes part, is the declared number of elements."""
+    """The opening of an array or object; group ``count``, if it matches, is the declared number of elements."""
     key: ClassVar[re.Pattern[bytes]]
-    """A key up to its value; the last group that takes part is its name."""
+    """A key up to its value; the last group that matches is its name."""
     scalar: ClassVar[re.Pattern[bytes]]
-    """A value that is neither string nor array; a group that takes part is a whole number."""
+    """A value that is neither string nor array; a group that matches is a whole number."""
     end: ClassVar[re.Pattern[bytes]]
-    """Where a string value ends by the grammar: what closes it, and after that what may follow."""
+    """The end of a string value by the grammar: what closes it, and what may follow."""
     element: ClassVar[re.Pattern[bytes]]
-    """Where a list goes on after damage: the number of an element (group 1) and the opening of its array."""
+    """Where a list continues after damage: the number of an element (group 1) and the opening of its array."""
     elision: ClassVar[re.Pattern[bytes]] = re.compile(rb"(?!)")
-    """What a dumper writes for elements that it leaves out."""
+    """What a dumper writes for omitted elements."""
     carries_lengths: ClassVar[bool] = False
     brackets: ClassVar[tuple[tuple[bytes, ...], tuple[bytes, ...]]] = ((b"{",), (b"}",))
     """What opens and closes an array."""
     escapes: ClassVar[bool] = False
-    """Whether strings are escaped, so that JSON in one is no JSON as it stands."""
+    """Whether strings are escaped, so that JSON inside a string is not valid before it is unescaped."""
     keyless: ClassVar[bool] = False
-    """Whether elements may stand without a key."""
+    """Whether elements may have no key."""
 
     def __init__(self, data: bytes, start: int, limit_at: Callable[[int], int], notes: Notes) -> None:
         super().__init__(data, start, limit_at)
@@ -69,21 +69,21 @@ class Grammar(Cursor, ABC):
         self.ends = Seeker(self.end, data)
         self.elements = Seeker(self.element, data)
 
-    # ---- what a form has of its own
+    # ---- steps that a form may replace
 
     @abstractmethod
     def string(self, name: str | None) -> tuple[str | None, int] | None:
-        """Return the string value at the position and the place after it, None if none ends.
+        """Return the string value at the position and the place after it, None if it has no end.
 
-        A text of None is a value of which too little is there.
+        A text of None is a value that is cut too short.
         """
 
     @abstractmethod
     def opens_string(self) -> bool:
-        """Tell whether a string value begins at the position."""
+        """Return whether a string value begins at the position."""
 
     def leave(self, key: re.Match[bytes] | None) -> None:
-        """Close arrays that end without being closed, where *key* is of one further out."""
+        """Close arrays that end without a closing mark, if *key* belongs to an outer array."""
         if key is None or len(self.stack) < 2 or "id" not in (node := self.stack[-1]):  # noqa: PLR2004 - a record in a list
             return
         number = key[key.lastindex or 0]
@@ -96,7 +96,7 @@ class Grammar(Cursor, ABC):
     # ---- the walk
 
     def read(self) -> Reading | None:
-        """Return what the dump holds, None if none begins here."""
+        """Return the content of the dump, None if none begins here."""
         opening = self.opener.match(self.data, self.position)
         if opening is None:
             return None
@@ -117,7 +117,7 @@ class Grammar(Cursor, ABC):
         return self.reading
 
     def closes(self) -> bool:
-        """Step over the closing of the innermost array if it is here."""
+        """Skip the closing of the innermost array if it is here, and return whether it was."""
         closing = self.stack[-1].closing
         if not closing or not self.data.startswith(closing[:1], self.position):
             return False
@@ -128,14 +128,14 @@ class Grammar(Cursor, ABC):
         return True
 
     def elide(self, elision: re.Match[bytes]) -> None:
-        """Note that the dumper left out elements of the innermost array."""
+        """Note that the dumper omitted elements of the innermost array."""
         node = self.stack[-1]
         node.partial = True
         self.notes.add("elided", self.position, "the dumper leaves out elements here")
         self.advance(elision.end())
 
     def entry(self) -> bool:
-        """Read a key and its value into the innermost array; False if it breaks off in it."""
+        """Read a key and its value into the innermost array; return False if they break off."""
         at = self.position
         key = self.key.match(self.data, at)
         if key is None and (not self.keyless or at >= self.limit):
@@ -148,7 +148,7 @@ class Grammar(Cursor, ABC):
         return not self.broken
 
     def value(self, name: str, at: int) -> bool:
-        """Read the value of *name*, whose entry begins at *at*; False if it is cut, or none that we know."""
+        """Read the value of *name*, whose entry begins at *at*; return False if it is cut or unknown."""
         opening = self.opener.match(self.data, self.position)
         if opening is not None:
             self._open(opening, name, at)
@@ -163,14 +163,14 @@ class Grammar(Cursor, ABC):
             self.advance(value[1])
             return True
         scalar = self.scalar.match(self.data, self.position)
-        if scalar is None or scalar.end() >= len(self.data):  # at the very end a number may have been longer
+        if scalar is None or scalar.end() >= len(self.data):  # a number at the very end may be cut
             return False
         self.stack[-1][name] = scalar[scalar.lastindex].decode("ascii") if scalar.lastindex else None
         self.advance(scalar.end())
         return True
 
     def cut_value(self, name: str) -> None:
-        """Keep of a value without an end what it still tells: a title. A cut number or path tells nothing."""
+        """Keep the start of a value without an end if it is a title. A cut number or path is useless."""
         if name == "title":
             raw = self.data[self.position : self.line_end(self.position)].strip(b"\r")
             self.stack[-1][name] = raw.decode("utf-8", "replace") or None
@@ -196,11 +196,12 @@ class Grammar(Cursor, ABC):
         return node
 
     def _resume(self) -> bool:
-        """Go to where an open list goes on, over what cannot be read; False if none does before the limit."""
+        """Skip unreadable data to where an open list continues; return False if none does before the limit."""
         place = counted = self.position
         top = len(self.stack) - 1
         while place < self.limit and (element := self.elements.find(place, self.limit)):
-            # Brackets that are passed over tell how deep the element is: what is in one that opened there is no record.
+            # Skipped brackets show how deep the element is: an element inside a bracket that opened there is not a
+            # record.
             top += sum(self.data.count(one, counted, element.start()) for one in self.brackets[0])
             top -= sum(self.data.count(one, counted, element.start()) for one in self.brackets[1])
             counted = element.start()
@@ -218,7 +219,7 @@ class Grammar(Cursor, ABC):
         return False
 
     def list_of(self, element: re.Match[bytes], top: int) -> int | None:
-        """Return the place on the stack, at most *top*, of the list that goes on with *element* as a higher number."""
+        """Return the place on the stack, at most *top*, of the list that *element* continues with a higher number."""
         number = int(element[1]) if len(element[1]) <= MAX_COUNT_DIGITS else -1
         column = self.column(element.start())
         for depth in range(top, -1, -1):
@@ -242,16 +243,16 @@ class Grammar(Cursor, ABC):
         reading.collect(self.root, self.notes, escaped=self.escapes)
 
     def settle(self) -> None:
-        """Close at the end of the dump what is whole without being closed."""
+        """At the end of the dump, close arrays that are whole without a closing mark."""
 
 
 def _is_fragment(rest: bytes) -> bool:
-    """Tell whether *rest* may be the beginning of a key or value, with which a text breaks off; prose is longer."""
+    """Return whether *rest* may be the start of a key or value at which a text breaks off; prose is longer."""
     return len(rest) < _MAX_FRAGMENT_BYTES and len(rest.split()) < _FRAGMENT_WORDS
 
 
 def _closing(opening: bytes) -> bytes:
-    """Return what closes the brackets that *opening* leaves open."""
+    """Return the closing marks for the brackets that *opening* leaves open."""
     closing: list[bytes] = []
     for place in range(len(opening)):
         byte = opening[place : place + 1]

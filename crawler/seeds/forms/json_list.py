@@ -1,10 +1,10 @@
 r"""JSON, whole, cut or broken: ``[{"id":"1","sort":"2","contenttypeid":"21","pic":"P","title":"T"} ,... ]``.
 
-What is correct JSON is read by a real JSON parser. The site built its lists by hand, though, and never escaped a
-quote, so a title can end anywhere in the eyes of JSON. The reader below therefore looks for the end of a value
-instead of for its next quote: a quote is the end only where the list goes on as a list would (a comma and a key, a
-closing brace and the next record, ``]`` or nothing). It also reads what JavaScript allows: keys without quotes, single
-quotes, commas before a brace, comments, NaN.
+Correct JSON is read by a real JSON parser. The site built its lists by hand, though, and never escaped a quote, so for
+a JSON parser a title can end anywhere. The reader below therefore looks for the end of a value instead of its next
+quote: a quote is the end only if the list continues after it (a comma and a key, a closing brace and the next record,
+``]`` or nothing). It also reads what JavaScript allows: keys without quotes, single quotes, commas before a brace,
+comments, NaN.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from crawler.seeds.forms.tree import Branch
 _W = rb"[\s\0]*+(?:/(?:/[^\n]{0,200}+\n|\*[^*]{0,200}+\*/)[\s\0]*+)*+"
 _OURS = rb"(?:id|sort|contenttypeid|pic|title)"
 _NAMES = {b'"': rb'"(?:%b)"', b"'": rb"'(?:%b)'", b"": rb"(?:%b)"}
-"""A key as the list writes it: in double quotes, in single ones, in none."""
+"""A key in double quotes, in single quotes, or without quotes."""
 _NAME = rb"[A-Za-z_$][\w$-]{0,63}+|[0-9]{1,20}+"
 _TOKENS_RE = re.compile(
     rb'(?:[\s,:]++|"(?:[^"\\\x00-\x1f]++|\\.)*+"|true\b|false\b|null\b|-?[0-9][0-9.eE+-]*+)*+([\[\]{}])'
 )
 _LOOSE_DIGITS_RE = re.compile(rb'[\s\0]*+([0-9]{1,20}+)[\s\0]*+(?=,[\s\0]*+"|\})')
 _BACKSLASH = ord("\\")
-_BACKSLASHES = 100  # more in a row are no text
-_ESCAPED_ENDS = 8  # how many escaped quotes in a row may look like the end of a value
+_BACKSLASHES = 100  # longer runs are not text
+_ESCAPED_ENDS = 8  # the most escaped quotes in a row that may look like the end of a value
 _ESCAPE_RE = re.compile(rb"\\(?:[\"'\\/bfnrt]|u[0-9A-Fa-f]{4})")
 
 
@@ -58,7 +58,7 @@ def parse_json(data: bytes, start: int, end: int, notes: Notes) -> Reading | Non
 
 
 def json_end(data: bytes, start: int) -> tuple[int | None, list[int]]:
-    """Return where the array or object of strict JSON at *start* ends; None, and where what stays open begins."""
+    """Return the end of the strict JSON at *start*, an array or object; if open, None and the starts of open parts."""
     position = start
     stack: list[int] = []
     while token := _TOKENS_RE.match(data, position):
@@ -80,8 +80,8 @@ def read_json_list(
 ) -> Reading:
     """Read the list or object at *start*; *declared* is its length in bytes if something declares one.
 
-    *limit_at* tells where the dump ends at the latest (the next dump, a blank line, the end of the text); only what is
-    exactly as long as declared and correct JSON goes beyond it.
+    *limit_at* returns the latest end of the dump (the next dump, a blank line, the end of the text); only correct JSON
+    of exactly the declared length may go beyond it.
     """
     end = start + (declared or 0)
     if declared is None or data[end - 1 : end + 1] not in (b']"', b'}"'):
@@ -91,7 +91,7 @@ def read_json_list(
 
 
 def read_loosely(data: bytes, start: int, limit_at: Callable[[int], int], notes: Notes) -> Reading:
-    """Read the list or object at *start* with all that may be wrong with it."""
+    """Read the list or object at *start*, tolerating all known errors."""
     reading = Json(data, start, limit_at, notes).read()
     return reading or Reading(end=start + 1, payload=(start, start + 1), truncated=True, foreign=True)
 
@@ -106,7 +106,7 @@ class Json(Grammar):
     )
     between = re.compile(_W + rb"(,?)(?:[\s\0,]++|/(?:/[^\n]{0,200}+\n|\*[^*]{0,200}+\*/))*+")
     element = re.compile(rb"\{" + _W + rb"[\"']?" + _OURS + rb"[\"']?" + _W + rb":")
-    end = element  # a value's end depends on where it stands: see _value_end
+    end = element  # the end of a value depends on its context: see _value_end
     keyless = True
     brackets = ((b"[", b"{"), (b"]", b"}"))
 
@@ -154,7 +154,7 @@ class Json(Grammar):
 
     def value(self, name: str, at: int) -> bool:
         scalar = self.scalar.match(self.data, self.position, self.limit)
-        if scalar is not None and scalar.end() >= self.limit:  # a number at the very end may have been longer
+        if scalar is not None and scalar.end() >= self.limit:  # a number at the very end may be cut
             return False
         return super().value(name, at if self.stack[-1].closing == b"]" else self.position)
 
@@ -174,7 +174,7 @@ class Json(Grammar):
         return self._text(begin, end, quote, name), end + 1
 
     def _value_end(self, begin: int, quote: bytes) -> int | None:
-        """Return where the quote stands that ends the string begun at *begin*, None if there is none."""
+        """Return the place of the quote that ends the string begun at *begin*, None if there is none."""
         pattern, ends, line_ends = self._ends(quote)
         first = match = ends.find(begin, self.limit)
         for _ in range(_ESCAPED_ENDS):
@@ -182,12 +182,12 @@ class Json(Grammar):
                 break
             match = pattern.search(self.data, match.end(), self.limit)
         if first is not None and (match is None or b'"id"' in self.data[first.start() : match.start()]):
-            match = first  # the site writes a backslash as it is; this one escapes nothing
+            match = first  # the site does not escape backslashes; this one escapes nothing
         match = match or line_ends.find(begin, self.limit)
         return None if match is None else match.start()
 
     def _ends(self, quote: bytes) -> tuple[re.Pattern[bytes], Seeker, Seeker]:
-        """Return how a string in *quote* ends where it stands: in a record of a list, deeper, or in a list itself."""
+        """Return how a string in *quote* ends in its context: in a record of a list, deeper, or in a list itself."""
         if self.stack[-1].closing == b"]":
             where = _IN_LIST
         else:
@@ -236,18 +236,18 @@ _IN_RECORD, _DEEPER, _IN_LIST = range(3)
 
 @lru_cache(maxsize=32)
 def _value_end_re(quote: bytes, style: bytes, where: int) -> re.Pattern[bytes]:
-    """Return what ends a string: *quote*, and after it what may follow where its keys have the quotes *style*."""
+    """Return the pattern for the end of a string: *quote*, and what may follow if keys have the quotes *style*."""
     key, ours = (_NAMES[style] % name + _W + b":" for name in (_NAME, _OURS))
     record = rb"\{" + _W + _NAMES[style] % b"id" + _W + b":"
     after = [
         rb"," + _W + key,  # the next key
-        ours,  # one of our keys, without its comma
+        ours,  # a known key, without its comma
         rb",?" + _W + rb"\}" + _W + rb",?" + _W + rb"(?:\{|\]|\Z)",  # the end of the record
         rb"," + _W + record,  # the next record: the closing brace is missing
-        rb'\}[^"{}\[\]\r\n]{1,64}+' + record,  # the next record, after something foreign
+        rb'\}[^"{}\[\]\r\n]{1,64}+' + record,  # the next record, after other data
     ]
     if where != _IN_RECORD:
-        after += [rb",?" + _W + rb"\}" + _W + rb"(?:[})]|," + _W + key + rb")"]  # the end of what is inside another
+        after += [rb",?" + _W + rb"\}" + _W + rb"(?:[})]|," + _W + key + rb")"]  # the end of a nested value
     if where == _IN_LIST:
         after += [rb"," + _W + rb"[\"'\[{0-9tfnN-]", rb",?" + _W + rb"\]"]
     return re.compile(quote + rb"(?=" + _W + rb"(?:" + rb"|".join(after) + rb"))")
@@ -258,7 +258,7 @@ def _decode(raw: bytes) -> str:
 
 
 def _unescape(raw: bytes) -> str:
-    """Return the text of a JSON string's inside; escapes that JSON does not know stay as they are."""
+    """Return the text of a JSON string's content; escapes that JSON does not know stay unchanged."""
     try:
         return str(orjson.loads(b'"' + raw + b'"'))
     except orjson.JSONDecodeError:
@@ -275,7 +275,7 @@ def _unescape_one(match: re.Match[bytes]) -> bytes:
 
 
 def _is_escaped(data: bytes, position: int, begin: int) -> bool:
-    """Tell whether an odd number of backslashes stands before *position*, not before *begin*."""
+    """Return whether an odd number of backslashes is before *position*, from *begin* on."""
     backslashes = 0
     while (
         backslashes < _BACKSLASHES and position - backslashes > begin and data[position - backslashes - 1] == _BACKSLASH

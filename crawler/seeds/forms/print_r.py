@@ -1,7 +1,7 @@
 """``print_r`` of an array: ``Array ( [0] => Array ( [id] => 1793356 [sort] => 3503265 ... ) )``.
 
-Nothing is quoted and no length is declared. Where the dump is laid out as PHP does it, a value ends where the next line
-has a key in the column of its array, or the parenthesis that closes it; elsewhere where something like that follows.
+Nothing is quoted and no length is declared. In a dump with PHP's layout, a value ends where the next line has a key in
+the column of its array, or the parenthesis that closes it; otherwise where a similar key or parenthesis follows.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class PrintR(Grammar):
         return raw.decode("utf-8", "replace"), max(end, self.position)
 
     def _end(self) -> int | None:
-        """Return where the value at the position ends, by its layout or by what follows; None if it is cut."""
+        """Return the end of the value at the position, by its layout or by what follows; None if it is cut."""
         indent = self.stack[-1].indent
         if indent is not None:
             seeker = self._seekers.get(indent)
@@ -75,7 +75,7 @@ class PrintR(Grammar):
 
 @lru_cache(maxsize=64)
 def _line_end(indent: int) -> re.Pattern[bytes]:
-    """Return where a value ends in an array whose parentheses stand in the column *indent*."""
+    """Return the end of a value in an array whose parentheses are in the column *indent*."""
     return re.compile(
         rb"\r?\n(?=[ ]{%d}(?:%b|\[\w{0,64}+\]?[ =]{0,2}\Z)|[ ]{%d}\)\r?(?:\n|\Z))" % (indent + _INDENT, _KEY, indent)
     )

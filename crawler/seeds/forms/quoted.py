@@ -8,8 +8,8 @@ r"""The forms with strings in quotes and no lengths: PHP's ``var_export``, and w
     [ (int) 0 => [ 'id' => '1793356', ... ], ], object(App\Row) { 'id' => '1793356', }     CakePHP
     array:1 [ 0 => array:5 [ "id" => "1793356" ... ] ], App\Row {#12 +id: "1793356" ... }  Symfony, Laravel
 
-Single quotes and backslashes inside a string are escaped. Where that was not kept, and in what Symfony prints, a string
-ends at the quote after which the array goes on.
+Single quotes and backslashes inside a string are escaped. If the escapes were lost, and in Symfony's output, a string
+ends at the quote after which the array continues.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Quoted(Grammar):
         if key is None and not any(one.match(self.data, self.position) for one in (self._plain, self.opener)):
             return False
         if key is not None and key["plain"] and self.stack[-1].closing != b"}":
-            return False  # it is prose; only Symfony's objects have keys without a mark
+            return False  # this is prose; only Symfony's objects have keys without a mark
         return super().entry()
 
     def opens_string(self) -> bool:

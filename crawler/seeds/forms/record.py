@@ -1,4 +1,4 @@
-"""From the keys and values of one record, in whatever form they stood, to a related item."""
+"""From the keys and values of one record, of any form, to a related item."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ KEYS = ("id", "sort", "contenttypeid", "pic", "title")
 MAX_NOTES = 200
 MAX_RECORDS = 100_000
 MAX_VALUE_CHARACTERS = 4_000
-"""Of a title or a picture's path: what is longer is no headline, and is cut there."""
+"""Limit on a title or a picture's path: a longer one is not a headline, and is cut."""
 
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VALUES = itemgetter(*KEYS)
 _ID_DIGITS = 20
-_SAFE_DIGITS = 18  # so many make no number above _LARGEST
-_LARGEST = 2**63 - 1  # what SQLite and most JSON readers hold
+_SAFE_DIGITS = 18  # so many digits never exceed _LARGEST
+_LARGEST = 2**63 - 1  # the largest integer of SQLite and most JSON readers
 _SURROGATE_RE = re.compile(r"[\ud800-\udfff]")
 
 Value = str | int | None
-"""What a form reads: text, a number, or None for a value that is there but tells nothing."""
+"""A value that a form reads: text, a number, or None for a value without information."""
 
 
 @dataclass(slots=True)
 class Notes:
-    """Collects diagnoses as (kind, byte position, message); past a number of them it only counts.
+    """Collects diagnoses as (kind, byte position, message); above a limit it only counts them.
 
-    A hostile page can deviate a million times; its reader should not need memory for each.
+    A hostile page can have a million errors; the reader must not use memory for each.
     """
 
     entries: list[tuple[str, int, str]] = field(default_factory=list)
@@ -45,20 +45,20 @@ class Notes:
             self.dropped += 1
 
     def add_bad_length(self, position: int, length: bytes) -> None:
-        """Note that a declared *length* is no number that PHP prints: negative, or in other digits than ASCII's."""
+        """Note that a declared *length* is not a number that PHP prints: negative, or with other than ASCII digits."""
         shown = _shown(length.decode("utf-8", "replace"))
         self.add("bad-length", position, f"the declared length is not a number: {shown}")
 
 
 @dataclass(slots=True)
 class Reading:
-    """What a form's reader found: the records, where the dump ends, and whether it was cut there.
+    """The result of a form's reader: the records, the end of the dump, and whether it was cut there.
 
-    Positions are byte offsets into the data that was read. ``payload`` spans what a declared length counts.
-    ``proved`` says that each value has the length that was declared for it, so that its text is beyond doubt.
-    ``foreign``: there is neither a list of records in it, nor an empty one; ``single``: all of it is one record.
-    ``at_end``: it is understood up to where the text ends.
-    ``inner`` is where the first string in it begins that is a serialized array itself.
+    Positions are byte offsets into the data that was read. ``payload`` is the span that a declared length counts.
+    ``proved`` says that each value has the length that was declared for it, so that its text is certain.
+    ``foreign``: it holds neither a list of records nor an empty list; ``single``: all of it is one record.
+    ``at_end``: it was understood up to the end of the text.
+    ``inner`` is the start of the first string in it that is itself a serialized array.
     """
 
     end: int
@@ -72,9 +72,9 @@ class Reading:
     inner: int | None = None
 
     def collect(self, tree: Any, notes: Notes, *, escaped: bool = False) -> None:
-        """Add the records of *tree*, what a form has read or JSON was parsed to.
+        """Add the records of *tree*, the result of a form or of a JSON parser.
 
-        Where strings are *escaped* in it, those that are JSON are looked into; elsewhere they are found by themselves.
+        If its strings are *escaped*, JSON in strings is parsed, too; otherwise the search finds such JSON itself.
         """
         found = find_records(tree)
         if not found and escaped:
@@ -102,7 +102,7 @@ class Reading:
                     notes.add("count", holder.at, f"{whole} records, and {holder.count} are declared")
 
     def keep(self, fields: Mapping[str, Value], position: int, notes: Notes, *, partial: bool) -> None:
-        """Add the record at *position*, of which *partial* says that it breaks off, as far as its *fields* tell."""
+        """Add the record at *position* with its *fields*; *partial* says that it breaks off."""
         if partial:
             left = (
                 "the record is cut: what is left of it is kept" if "id" in fields else "a record is cut before its id"
@@ -114,16 +114,16 @@ class Reading:
 
 
 def _plain(value: Any) -> Value:
-    """Return *value* if it is text or a whole number; of anything else we know only that it is there."""
+    """Return *value* if it is text or a whole number; None for any other value."""
     return value if type(value) in (str, int) else None
 
 
 def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem] | None:
-    """Return the related items of *records* if there is nothing at all to say about any of them, else None.
+    """Return the related items of *records* if none of them needs a diagnosis, else None.
 
-    This is the short way for nearly every list that is correct JSON; :func:`build_item` is the way for the others.
-    It goes by columns, so that nearly all of it is done in C. The text must have come without escapes: then it holds
-    neither NUL nor half a surrogate pair, for JSON allows neither otherwise.
+    This is the fast path for nearly every list of correct JSON; :func:`build_item` handles the others. It works by
+    columns, so that nearly all of it runs in C. The text must come without escapes: then it holds neither NUL nor half
+    a surrogate pair, which JSON allows only as escapes.
     """
     try:
         numbers, sorts, kinds, pics, titles = zip(*map(_VALUES, records), strict=True)
@@ -152,7 +152,7 @@ def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem]
 
 def clean_text(value: str) -> str:
     """Return *value* without NUL, lone surrogates (each becomes U+FFFD) and outer white space."""
-    if value.isprintable():  # by far the most frequent case: neither NUL nor surrogate is printable
+    if value.isprintable():  # the usual case: neither NUL nor surrogate is printable
         return value.strip()
     return _SURROGATE_RE.sub("\ufffd", value.replace("\0", "")).strip()
 
@@ -162,7 +162,7 @@ def build_item(
 ) -> RelatedItem | None:
     """Return the related item that *fields* describe, None if they give no usable id.
 
-    *position* is where the record stands, for the diagnoses about it.
+    *position* is the place of the record, for its diagnoses.
     """
     number = fields.get("id")
     article_id = str(number) if isinstance(number, int) else (number or "").strip()
@@ -217,6 +217,6 @@ def _note_keys(fields: Mapping[str, Value], position: int, notes: Notes, *, part
 
 
 def _shown(value: Value) -> str:
-    """Return *value* short enough, and escaped, for a message."""
+    """Return *value* shortened and escaped for a message."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line of a terminal

@@ -1,4 +1,4 @@
-"""A search that remembers: each byte is searched once for each pattern, however often one asks."""
+"""A search that remembers: each byte is searched once for each pattern, however many calls are made."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 
 class Seeker:
-    """Finds *pattern* in *data* before *limit*, asked with rising positions.
+    """Finds *pattern* in *data* before *limit*, for rising positions.
 
-    What was found, or that there is nothing, holds until the position passes it. Without this, a text of nothing but
-    beginnings would be searched to its end from each of them.
+    A result, or the absence of one, is kept until the position passes it. Otherwise a text that consists of beginnings
+    would be searched to its end from each of them.
     """
 
     __slots__ = ("_data", "_from", "_limit", "_match", "_pattern")

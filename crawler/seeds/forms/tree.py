@@ -1,7 +1,7 @@
-"""From the tree of a dump to its records: which of its arrays are records, and which are values of one.
+"""From the tree of a dump to its records: which of its arrays are records, and which are values of a record.
 
-A list of records stands by itself or under keys of other arrays (``{"related": [...], "total": 3}``). The outermost
-arrays whose elements have ids are lists of records; whatever is inside a record is a value of it, and never a record.
+A list of records is at the top level or under keys of other arrays (``{"related": [...], "total": 3}``). The outermost
+arrays whose elements have ids are lists of records; whatever is inside a record is its value, never a record.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 import orjson
 
 _SURE = 3
-"""The strength of a record that has a key which only ours have, or both a place and a picture."""
+"""The strength of a record that has a key which only the site's records have, or both a place and a picture."""
 
 
 class Branch(dict[Any, Any]):
-    """An array or object as a form shows it; elements without keys are numbered.
+    """An array or object in a form; elements without keys are numbered.
 
-    ``at`` is where it begins (with its key), ``closing`` what closes it. ``partial``: it breaks off, or the dumper left
-    something out. ``count`` is the declared number of elements, ``index`` the number of the last element that is itself
-    an array, ``indent`` the column of its parenthesis where the layout is known.
+    ``at`` is its start (with its key), ``closing`` its closing mark. ``partial``: it breaks off, or the dumper omitted
+    something. ``count`` is the declared number of elements, ``index`` the number of the last element that is itself an
+    array, ``indent`` the column of its parenthesis where the layout is known.
     """
 
     __slots__ = ("at", "closing", "count", "indent", "index", "last", "partial")
@@ -45,7 +45,7 @@ class RecordList(NamedTuple):
 
 
 def find_records(tree: Any) -> list[RecordList]:
-    """Return the lists of records in *tree*, in the order in which they stand; a single record is a list of one."""
+    """Return the lists of records in *tree*, in their order; a single record is a list of one."""
     found = list(_outermost(tree))
     strongest = max((_strongest(one) for one in found), default=0)
     if isinstance(tree, dict) and "id" in tree and (own := _strength(tree)) >= _SURE and own > strongest:
@@ -54,7 +54,7 @@ def find_records(tree: Any) -> list[RecordList]:
 
 
 def strings_of_json(tree: Any) -> Iterator[Any]:
-    """Yield what the strings in *tree* are that are themselves JSON with our keys."""
+    """Yield the parsed value of each string in *tree* that is itself JSON with known keys."""
     waiting = [tree]
     while waiting:
         value = waiting.pop()
@@ -66,7 +66,7 @@ def strings_of_json(tree: Any) -> Iterator[Any]:
 
 
 def _outermost(tree: Any) -> Iterator[RecordList]:
-    """Yield the lists of records that are not inside of another's record; no recursion, for the depth is the page's."""
+    """Yield the lists of records that are not inside another record; no recursion, as the page decides the depth."""
     waiting = [tree]
     while waiting:
         holder = waiting.pop()
@@ -75,7 +75,7 @@ def _outermost(tree: Any) -> Iterator[RecordList]:
         records = [child for child in children if isinstance(child, dict)]
         listed = [record for record in records if "id" in record]
         if not listed and records and all(getattr(record, "partial", False) for record in records):
-            listed = records  # cut before their ids, and what is inside of them is theirs
+            listed = records  # cut before their ids, and what is inside belongs to them
         if listed and (not named or all(_is_number(key) for key, child in holder.items() if isinstance(child, dict))):
             yield RecordList(holder, records)
         elif (sure := [record for record in listed if _strength(record) >= _SURE]) and "id" not in holder:
@@ -89,7 +89,7 @@ def _is_number(key: Any) -> bool:
 
 
 def _strength(record: Mapping[Any, Any]) -> int:
-    """Return how sure it is that *record* is one of ours, by its keys."""
+    """Return how certain it is that *record* is one of the site's records, by its keys."""
     if "contenttypeid" in record:
         return _SURE + 1
     if "sort" in record and "pic" in record:

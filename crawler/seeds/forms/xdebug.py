@@ -1,7 +1,7 @@
 """``array (size=n) 0 => array (size=5) 'id' => string '1793356' (length=7) ...``: xdebug, whose arrays nothing closes.
 
-Where an array ends is told by the columns of its keys, or on one line by its declared number of elements. Before
-xdebug 2.2 there is no number: ``array 0 => array 'id' => ...``.
+The columns of its keys show where an array ends; on one line, its declared number of elements does. Before xdebug 2.2
+there is no number: ``array 0 => array 'id' => ...``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from crawler.seeds.forms.record import KEYS
 from crawler.seeds.forms.tree import Branch
 
 _TRIES = 8
-"""How many quotes that look like an end are compared with the declared length."""
+"""The most quotes that look like an end and are compared with the declared length."""
 _MAX_FAR_BYTES = 20_000
-"""How far a value is looked through that has no end before what looks like another dump."""
+"""Limit on the search in a value that has no end before what looks like another dump."""
 _BLANK_LINE_RE = re.compile(rb"\n[ \t\r\0]*+\n")
 _S = rb"[\s\0]*+"
 
@@ -66,7 +66,7 @@ class Xdebug(Counted):
         if match is None or match.start() - begin != int(match[2]):
             match = first
             if match is not None and _BLANK_LINE_RE.search(self.data, begin, match.start()):
-                match = None  # only where the length says so does a value go on over a blank line
+                match = None  # a value continues over a blank line only if its length says so
         if match is None:
             return None
         if match[1]:
@@ -74,7 +74,7 @@ class Xdebug(Counted):
         return self.counted(begin, match.start(), int(match[2])), match.end()
 
     def _far_end(self, begin: int) -> re.Match[bytes] | None:
-        """Return where a value ends by its length, though it holds what looks like the beginning of another dump."""
+        """Return the end of a value by its length, even if it holds what looks like the beginning of another dump."""
         furthest = begin + _MAX_FAR_BYTES
         match = self.end.search(self.data, begin, furthest)
         for _ in range(_TRIES):
@@ -104,7 +104,7 @@ class Xdebug(Counted):
                     and not node.partial
                     and self.data.startswith(b"array", self._value_at(node))
                 ):
-                    self._columns = False  # it has elements, and they stand no further in: the blanks were taken away
+                    self._columns = False  # it has elements without deeper indentation: the blanks were removed
                     column = None
                     continue
             elif around is not None or not (node.partial or (node.count is not None and len(node) >= node.count)):
@@ -121,7 +121,7 @@ class Xdebug(Counted):
             self.stack.pop()
 
     def _is_whole(self, node: Branch) -> bool:
-        """Tell whether *node* has all of its elements, as far as can be told of what nothing closes."""
+        """Return whether *node* has all of its elements, as far as known for an array without a closing mark."""
         if node.partial:
             return len(self.stack) > 1
         if node.count is not None:
