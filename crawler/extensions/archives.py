@@ -32,9 +32,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Read = Callable[["Response"], T]
 
-_TRIES = 3
-_AT_ONCE = 2
-_POLL = 0.25
+_MAX_TRIES = 3
+_MAX_PARALLEL_REQUESTS = 2
+_POLL_SECONDS = 0.25
 _INDEXES = frozenset({"wayback-cdx", "commoncrawl-index"})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = 429
@@ -89,10 +89,10 @@ class Archives:
         }
         self._new_budgets = {name: partial(Budget, rate, recovery.patience) for name, rate in rates.items()}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
+        self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_MAX_PARALLEL_REQUESTS))
         # Requests wait for their budget here, so that in Scrapy's downloader they never take slots from the site.
         slots = dict(crawler.settings.getdict("DOWNLOAD_SLOTS"))
-        slots |= {name: {"concurrency": _AT_ONCE, "delay": 0.0, "jitter": 0.0} for name in rates}
+        slots |= {name: {"concurrency": _MAX_PARALLEL_REQUESTS, "delay": 0.0, "jitter": 0.0} for name in rates}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
 
     async def ask(self, url: str, service: str, read: Read[T], headers: dict[str, str] | None = None) -> T:
@@ -104,7 +104,7 @@ class Archives:
         """
         reason, limited = _LEFT_ALONE, False
         async with self._at_once[service]:
-            for _ in range(_TRIES):
+            for _ in range(_MAX_TRIES):
                 await self._turn(service, reason)
                 self._crawler.stats.inc_value(f"gleaner/recover/requests/{service}")
                 wait, limited = None, False
@@ -154,7 +154,7 @@ class Archives:
                     raise ArchiveDown(reason, limited=turn.is_limited)
                 if turn.wait <= 0:
                     return
-                await asyncio.sleep(min(turn.wait, _POLL))
+                await asyncio.sleep(min(turn.wait, _POLL_SECONDS))
 
     async def _on_budget(self, service: str, do: Callable[[Budget, float], T]) -> T:
         """Apply *do* to the budget of *service* (of this crawl, or of all workers) and return its result."""

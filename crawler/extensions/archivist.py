@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TOLD_LINES = 50_000
+_LINES_PER_MESSAGE = 50_000
 
 T = TypeVar("T")
 Operation = Callable[[Corpus], Any]
@@ -210,5 +210,5 @@ class Archivist:
 
 def _tell(root: Path, read: int) -> None:
     """Log at intervals that a crawl of an old corpus first builds its index of near duplicates."""
-    if read % _TOLD_LINES == 0:
+    if read % _LINES_PER_MESSAGE == 0:
         logger.info("Corpus %s: %d archived lines are in the index of near duplicates so far", root, read)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LIVE_SECONDS, _LOG_SECONDS = 1.0, 10.0
-_MANY = 100_000
+_MAX_COUNTED_TARGETS = 100_000
 
 
 class Progress:
@@ -87,13 +87,15 @@ class Progress:
         waiting = 0
         leases = self._crawler.get_extension(LocalLeases)
         if archivist is not None and leases is not None:
-            waiting = await archivist.do(lambda corpus: corpus.frontier.pending(max_depth=depth, at_most=_MANY))
+            waiting = await archivist.do(
+                lambda corpus: corpus.frontier.pending(max_depth=depth, at_most=_MAX_COUNTED_TARGETS)
+            )
             waiting += len(leases.held)
         stats = self._crawler.stats.get_stats()
         seconds = time.monotonic() - self._started
         done = stats.get("gleaner/archived/article", 0) + stats.get("gleaner/archived/stub", 0)
-        left = waiting * seconds / done if done and waiting < _MANY else None
-        shown = f"{_MANY}+" if waiting >= _MANY else str(waiting)
+        left = waiting * seconds / done if done and waiting < _MAX_COUNTED_TARGETS else None
+        shown = f"{_MAX_COUNTED_TARGETS}+" if waiting >= _MAX_COUNTED_TARGETS else str(waiting)
         return progress_line(stats, waiting=shown, seconds=seconds, left=left)
 
 

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_HOPS = 3
+MAX_REDIRECTS = 3
 _OK, _PARTIAL = 200, 206
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -201,7 +201,7 @@ class Recoverer:
     async def _replay(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
         """Fetch the capture of *line* at *url*; follow redirects that stay with the target."""
         there = Replayed(line.timestamp, line.url)
-        for _ in range(MOST_HOPS):
+        for _ in range(MAX_REDIRECTS):
             response = await self._archives.ask(url, "wayback", capture_answer)
             if response.status not in _REDIRECTS:
                 break

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_HOSTS = 1000
+_MAX_HOSTS = 1000
 _RUNS_COMPARED, _RUNS_LOOKED_AT = 10, 30
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -88,7 +88,7 @@ class RunRecord:
 
     def response_downloaded(self, response: Response, request: Request) -> None:
         name = urlsplit(request.url).netloc
-        if name not in self._hosts and len(self._hosts) >= _MOST_HOSTS:
+        if name not in self._hosts and len(self._hosts) >= _MAX_HOSTS:
             name = "others"
         host, seconds = self._hosts[name], float(request.meta.get("download_latency", 0.0))
         host.responses += 1

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TOO_MANY, _UNAVAILABLE = 429, 503
-_WORTH_TELLING = 1.0
+_MIN_LOGGED_SECONDS = 1.0
 
 
 class PatienceMiddleware:
@@ -70,7 +70,7 @@ class PatienceMiddleware:
         if response.status == _TOO_MANY or (response.status == _UNAVAILABLE and asked):
             self._unsaid.add(name)
             longer, is_spent = await self._on_host(name, partial(_pause, seconds=retry_after(asked, time.time())))
-            if longer >= _WORTH_TELLING:
+            if longer >= _MIN_LOGGED_SECONDS:
                 self._crawler.stats.inc_value("gleaner/pauses")
                 patience = ", which is too long for this run" if is_spent else ""
                 logger.info("%s answered %d: no requests to it for %.0f s%s", name, response.status, longer, patience)

@@ -61,8 +61,8 @@ class AnswerHead(NamedTuple):
     @property
     def keeps_connection(self) -> bool:
         """Whether the server says that the connection can be used again."""
-        told = self.tokens(b"connection")
-        return b"close" not in told and (self.version == (1, 1) or b"keep-alive" in told)
+        tokens = self.tokens(b"connection")
+        return b"close" not in tokens and (self.version == (1, 1) or b"keep-alive" in tokens)
 
 
 def read_head(data: bytes | bytearray, searched: int = 0, *, is_all: bool = False) -> tuple[AnswerHead, int] | None:
@@ -185,8 +185,8 @@ def body_of(head: AnswerHead) -> AnswerBody | None:
         return None
     if b"chunked" in head.tokens(b"transfer-encoding"):
         return ChunkedBody(is_sure=head.version == (1, 1))
-    told = [token for token in head.tokens(b"content-length") if token.isdigit() and len(token) <= _MAX_LENGTH_DIGITS]
-    lengths = sorted({int(token) for token in told})
+    values = [token for token in head.tokens(b"content-length") if token.isdigit() and len(token) <= _MAX_LENGTH_DIGITS]
+    lengths = sorted({int(token) for token in values})
     if len(lengths) > 1:
         raise UnreadableAnswer(f"the answer gives two lengths of its body: {lengths[0]} and {lengths[1]}")
     return SizedBody(lengths[0]) if lengths else AnswerBody()

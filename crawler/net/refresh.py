@@ -74,9 +74,9 @@ def read_notice(markup: str) -> Notice:
         if tag is None:
             letters += sum(map(len, rest.split()))
         elif tag == "meta" and refresh is None:
-            told = _attributes(rest)
-            if told.get("http-equiv", "").strip().lower() == "refresh":
-                refresh = read_refresh(told.get("content", ""))
+            attributes = _attributes(rest)
+            if attributes.get("http-equiv", "").strip().lower() == "refresh":
+                refresh = read_refresh(attributes.get("content", ""))
         elif tag == "base" and base is None:
             base = _attributes(rest).get("href")
     return Notice(refresh, base, letters)

@@ -23,11 +23,11 @@ from crawler.pages.media import PICTURE_FORMATS, Media, identify, lenient, mende
 DECODED_PIXELS = 25_000_000
 """Larger pictures are kept, but not decoded, so their ``phash`` is unknown."""
 
-_MEMORY = 256 * 1024 * 1024
+_MAX_MEMORY_BYTES = 256 * 1024 * 1024
 _CPU_SECONDS = 10
 _SIDE, _KEPT = 32, 8
-_ENOUGH_DRAFT = 256
-_LEAST_CONTRAST = 2.0
+_DRAFT_PIXELS = 256
+_MIN_CONTRAST_LEVELS = 2.0
 """Grey levels (standard deviation): a picture with less has one colour, and its hash would be noise."""
 
 _MIN_ROWS_SHARE = 0.1
@@ -86,7 +86,7 @@ def _decoded(data: bytes, *, draft: bool = True) -> Pillow.Image:
             warnings.simplefilter("ignore")
             with Pillow.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
                 if draft:
-                    picture.draft("L", (_ENOUGH_DRAFT, _ENOUGH_DRAFT))
+                    picture.draft("L", (_DRAFT_PIXELS, _DRAFT_PIXELS))
                 picture.load()
                 return picture.copy()
     except MemoryError:
@@ -128,7 +128,7 @@ def perceptual_hash(picture: Pillow.Image) -> str | None:
     """
     grey = picture.convert("RGBA").convert("L") if picture.mode in {"P", "PA"} else picture.convert("L")
     levels = np.asarray(grey.resize((_SIDE, _SIDE), Pillow.Resampling.LANCZOS), dtype=np.float64)
-    if levels.std() < _LEAST_CONTRAST:
+    if levels.std() < _MIN_CONTRAST_LEVELS:
         return None
     lowest = (_COSINES @ levels @ _COSINES.T)[:_KEPT, :_KEPT].ravel()
     bits = np.packbits(lowest > np.median(lowest))
@@ -144,7 +144,7 @@ def _limits() -> Iterator[None]:
     try:
         _limit(resource.RLIMIT_CPU, int(used) + _CPU_SECONDS, cpu)
         if size := _address_space():
-            _limit(resource.RLIMIT_AS, size + _MEMORY, memory)
+            _limit(resource.RLIMIT_AS, size + _MAX_MEMORY_BYTES, memory)
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, memory)

@@ -28,11 +28,11 @@ _PAGE_STATUSES = frozenset({200, 201, 202, 203})
 """Statuses of answers that browsers show as pages: 203 is one that a proxy changed."""
 _NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
 """Paths of front pages and error pages: sites redirect requests for missing pages to them."""
-_SHORT_TEXT = 300
+_MIN_ARTICLE_LETTERS = 300
 _LIST = "a list of other pages"
 """The reason of :func:`crawler.extract.extract` for a missing text that shows that a page is not an article."""
 
-_FEW_WORDS = 3
+_MIN_TITLE_WORDS = 3
 _PARKED_RE = re.compile(
     r"\b(?:(?:this |the )?domain(?: name)? (?:is |may be |has |was )?(?:for sale|parked|expired|suspended)"
     r"|buy this domain|domain parking)\b",
@@ -102,7 +102,7 @@ def _unlike_article(facts: PageFacts, target: Target, *, agrees: bool, strict: b
         return None
     if target.title and not agrees:
         return "its title is not the one that the dump told"
-    if not target.title and len(facts.text) < _SHORT_TEXT:
+    if not target.title and len(facts.text) < _MIN_ARTICLE_LETTERS:
         return "there is neither date nor much text in it"
     return None
 
@@ -127,5 +127,5 @@ def titles_agree(one: str, other: str) -> bool:
     False
     """
     one, other = utils.default_process(one), utils.default_process(other)
-    few = min(len(set(one.split())), len(set(other.split()))) < _FEW_WORDS
+    few = min(len(set(one.split())), len(set(other.split()))) < _MIN_TITLE_WORDS
     return (fuzz.ratio if few else fuzz.token_set_ratio)(one, other) >= AGREEMENT

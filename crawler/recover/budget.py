@@ -13,7 +13,7 @@ _GROWTH = 4.0
 _LONGEST_PAUSE = 600.0
 _MAX_COUNTED_FAILURES = 20
 """More failures than this do not make a pause longer."""
-_FAILURES = 3
+_FAILURES_UNTIL_DOWN = 3
 """An archive counts as down after so many requests in a row without an answer."""
 
 
@@ -61,7 +61,7 @@ class Budget:
         self._next = max(self._next, now + pause)
         if pause > self._patience:
             self._down_until = max(self._down_until, now + pause)
-        elif self._failures >= _FAILURES:
+        elif self._failures >= _FAILURES_UNTIL_DOWN:
             self._down_until = max(self._down_until, now + max(pause, self._patience))
 
     def save(self) -> dict[str, float | int | bool]:

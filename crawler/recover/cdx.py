@@ -25,10 +25,10 @@ PAGE_LINES = 5_000
 _TIMESTAMP_RE = re.compile(r"[0-9]{4,14}", re.ASCII)
 _STATUS_RE = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 _FILENAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,511}", re.ASCII)
-_LONGEST_URL = 4_000
-_LONGEST_LINE = 20_000
+_MAX_URL_LETTERS = 4_000
+_MAX_LINE_LETTERS = 20_000
 _FIELDS = 7
-_MOST = 2**63 - 1
+_MAX_INTEGER = 2**63 - 1
 
 
 class Answer(NamedTuple):
@@ -76,7 +76,7 @@ def read_answer(body: bytes) -> Answer:
             lines.append(line)
             blank = False
         elif blank and lines and resume is None and " " not in text:
-            resume = text[:_LONGEST_URL]
+            resume = text[:_MAX_URL_LETTERS]
         else:
             broken += 1
     if broken and not lines:
@@ -90,7 +90,7 @@ def read_line(text: str) -> IndexLine | None:
     >>> read_line("ir,alalam,en)/news/1 20160227101112 http://en.alalam.ir/news/1 text/html 200 ABC 9000").status
     200
     """
-    if len(text) > _LONGEST_LINE:
+    if len(text) > _MAX_LINE_LETTERS:
         return None
     if text.startswith("{"):
         facts = _object(text)
@@ -129,7 +129,7 @@ def _line(timestamp: Any, facts: dict[str, Any]) -> IndexLine | None:
     url = facts.get("url", facts.get("original"))
     if not isinstance(timestamp, str) or not _TIMESTAMP_RE.fullmatch(timestamp):
         return None
-    if not isinstance(url, str) or len(url) > _LONGEST_URL or url_origin(url) is None:
+    if not isinstance(url, str) or len(url) > _MAX_URL_LETTERS or url_origin(url) is None:
         return None
     filename = facts.get("filename")
     mime = facts.get("mime-detected") or facts.get("mime") or facts.get("mimetype")
@@ -150,4 +150,4 @@ def _line(timestamp: Any, facts: dict[str, Any]) -> IndexLine | None:
 
 def _number(value: Any) -> int | None:
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(_MOST)) else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(_MAX_INTEGER)) else None

@@ -55,9 +55,10 @@ def read_collections(body: bytes) -> tuple[Collection, ...]:
     names = [one["id"] for one in listed if isinstance(one, dict) and _is_name(one.get("id"))]
     if listed and not names:
         raise ValueError("no collection in it")
-    told = {one["id"]: one for one in listed if isinstance(one, dict) and _is_name(one.get("id"))}
+    by_name = {one["id"]: one for one in listed if isinstance(one, dict) and _is_name(one.get("id"))}
     return tuple(
-        Collection(name, _begun(name, told[name].get("from")), _ended(name, told[name].get("to"))) for name in names
+        Collection(name, _begun(name, by_name[name].get("from")), _ended(name, by_name[name].get("to")))
+        for name in names
     )
 
 

@@ -16,13 +16,13 @@ from crawler.sites import SiteProfile
 
 Kind = Literal["page", "picture"]
 
-MOST_CAPTURES = 5
+MAX_CAPTURES = 5
 """The most captures of one target that are fetched before an archive counts as having no good one."""
 WIDEST = 5
 """The most digits of an id that a query may leave open: 100,000 ids."""
 
 _NO_DIGEST = frozenset({"", "-"})
-MOST_UNCERTAIN = 2
+MAX_UNCERTAIN_CAPTURES = 2
 """The most captures of one target that are fetched last, as the index does not know their status, type or date."""
 _UNKNOWN_TYPES = frozenset(
     {"", "-", "unk", "unknown", "no-type", "application/unknown", "application/x-unknown", "application/octet-stream"}
@@ -124,10 +124,10 @@ def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
 def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
     """Yield the captures of status 200 and of *kind* (``page`` or ``picture``): nearest to *wanted* first.
 
-    Then at most :data:`MOST_UNCERTAIN` follow whose status, type or date the index does not know.
+    Then at most :data:`MAX_UNCERTAIN_CAPTURES` follow whose status, type or date the index does not know.
 
     Without a *wanted* date the earliest is first: the last captures of a site are often from after its end. Of captures
-    with equal digests only the nearest is yielded, and at most :data:`MOST_CAPTURES` in all.
+    with equal digests only the nearest is yielded, and at most :data:`MAX_CAPTURES` certain ones.
     """
     good = [line for line in lines if line.status in {_OK, None} and _may_be(line.mime, kind)]
     good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))
@@ -135,8 +135,8 @@ def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) 
     different: dict[IndexLine | str, IndexLine] = {}
     for line in good:
         different.setdefault(line if line.digest in _NO_DIGEST else line.digest, line)
-    yield from islice((line for line in different.values() if _is_certain(line, kind)), MOST_CAPTURES)
-    yield from islice((line for line in different.values() if not _is_certain(line, kind)), MOST_UNCERTAIN)
+    yield from islice((line for line in different.values() if _is_certain(line, kind)), MAX_CAPTURES)
+    yield from islice((line for line in different.values() if not _is_certain(line, kind)), MAX_UNCERTAIN_CAPTURES)
 
 
 def _distance(timestamp: str, wanted: datetime | None) -> float:

@@ -11,7 +11,7 @@ from crawler.recover.ladder import Place, name_at, widest_worthwhile
 KEPT_SECONDS = 30 * 86400.0
 """How long the answer of an index is used."""
 
-_MOST_DIGITS = 18
+_MAX_ROW_ID_DIGITS = 18
 
 
 class Question(NamedTuple):
@@ -58,7 +58,7 @@ def keep(holdings: Holdings, source: str, place: Place, asked: Question, answer:
 
 def _ranges(place: Place) -> list[tuple[int, int]]:
     """Return the ids that each prefix covers; ids of more than 18 digits exceed row ids, and are requested singly."""
-    if len(place.name) > _MOST_DIGITS:
+    if len(place.name) > _MAX_ROW_ID_DIGITS:
         return [(-1, -1)] * len(place.prefixes)
     starts = [int(prefix) * 10**left for left, prefix in enumerate(place.prefixes)]
     return [(start, start + 10**left - 1) for left, start in enumerate(starts)]

@@ -18,7 +18,7 @@ from crawler.text.mojibake import mend
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE_RE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _REPLACEMENT = "\ufffd".encode()
-_NUL_SHARE = 3
+_MAX_BYTES_PER_NUL = 3
 """Text in UTF-16 that was read as bytes has a NUL in every other place; more than one in three counts as that."""
 
 
@@ -122,7 +122,7 @@ def _to_bytes(text: str, parts: _Parts) -> bytes:
     if (first := data.find(b"\0")) >= 0:
         count = data.count(b"\0")
         parts.note("nul", first, f"{count} NUL bytes")
-        if count * _NUL_SHARE > len(data):
+        if count * _MAX_BYTES_PER_NUL > len(data):
             parts.note("utf-16", 0, "UTF-16 that was read as bytes: offsets count without its NUL bytes")
             data = data.replace(b"\0", b"")
     return data

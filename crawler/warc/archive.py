@@ -36,7 +36,7 @@ _PEEK_BYTES = 1 << 9
 _MAX_FIRST_LINE_BYTES = 1 << 14
 _CAREFUL_MEMBERS = 32
 """Members read one by one after an unsound one, before FastWARC is tried again."""
-_MAX_SHARE = 400
+_MAX_EXPANSION_RATIO = 400
 _MIN_BOMB_BYTES = 1 << 30
 _END = b"\r\n\r\n"
 _VERSIONS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
@@ -245,13 +245,13 @@ class _Compressed:
             return
         self.end, self._breaks_at = place, None
         stream = Stream(lambda inner: self._blocks(place, inner))
-        told = False
+        has_gap = False
         for found in read_frames(stream, self._limit):
-            told = told or isinstance(found, Gap)
+            has_gap = has_gap or isinstance(found, Gap)
             yield _raw(place, found.place, found)
         if stream.broken is not None or self._breaks_at is not None:
             broken = self._breaks_at if self._breaks_at is not None else place
-            if not told:
+            if not has_gap:
                 yield Gap(broken, str(stream.broken))
             self.end = self.next_member(broken + 1)
 
@@ -263,7 +263,7 @@ class _Compressed:
             try:
                 for block in member.blocks():
                     given += len(block)
-                    if given > max(_MIN_BOMB_BYTES, _MAX_SHARE * (self._size - begun)):
+                    if given > max(_MIN_BOMB_BYTES, _MAX_EXPANSION_RATIO * (self._size - begun)):
                         raise BrokenMember("it is a bomb")  # noqa: TRY301 - as broken as any other
                     if given > inner:
                         yield block[-(given - inner) :] if given - inner < len(block) else block

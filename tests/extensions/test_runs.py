@@ -89,7 +89,7 @@ def test_the_keys_behind_a_number_of_a_run(crawled):
 
 
 def test_of_very_many_hosts_the_first_are_told_of_one_by_one(monkeypatch):
-    monkeypatch.setattr(runs, "_MOST_HOSTS", 2)
+    monkeypatch.setattr(runs, "_MAX_HOSTS", 2)
     record = runs.RunRecord(None, report_seconds=0, least_answers=0)
     for host in ("a", "b", "c", "d", "a"):
         request = Request(f"http://{host}.example/")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from crawler.recover.cdx import PAGE_LINES
 from crawler.recover.holdings import IndexLine
 from crawler.recover.ladder import (
-    MOST_CAPTURES,
-    MOST_UNCERTAIN,
+    MAX_CAPTURES,
+    MAX_UNCERTAIN_CAPTURES,
     article_places,
     best_first,
     name_at,
@@ -108,7 +108,7 @@ def test_a_capture_that_the_index_knows_little_of_is_taken_last(unknown):
 def test_of_captures_that_the_index_knows_little_of_few_are_taken():
     lines = [line(f"2016022{day}000000", mime="unk") for day in range(10)]
     good = [line(f"2014022{day}000000") for day in range(10)]
-    assert len(list(best_first(lines, WANTED, "page"))) == MOST_UNCERTAIN
+    assert len(list(best_first(lines, WANTED, "page"))) == MAX_UNCERTAIN_CAPTURES
     assert [one.mime for one in best_first(lines + good, WANTED, "page")][-3:] == ["text/html", "unk", "unk"]
 
 
@@ -119,13 +119,13 @@ def test_without_a_date_the_earliest_is_first():
 
 def test_an_archive_with_many_captures_is_not_asked_for_all():
     lines = [line(f"2016022{day}000000") for day in range(10)]
-    assert len(list(best_first(lines, WANTED, "page"))) == MOST_CAPTURES
+    assert len(list(best_first(lines, WANTED, "page"))) == MAX_CAPTURES
 
 
 @pytest.mark.parametrize("unknown", ["", "-"])
 def test_captures_whose_bytes_an_index_says_nothing_of_count_each(unknown):
     lines = [line(f"2016022{day}000000", digest=unknown) for day in range(10)]
-    assert len(list(best_first(lines, WANTED, "page"))) == MOST_CAPTURES
+    assert len(list(best_first(lines, WANTED, "page"))) == MAX_CAPTURES
 
 
 @given(st.lists(st.integers(0, 2000), min_size=1, max_size=6).map(sorted), st.floats(0, 1e6) | st.none())

@@ -16,13 +16,13 @@ import orjson
 from crawler.frontier.targets import Target, stub_state
 from crawler.items import Article
 
-MOST_BYTES = 64 * 1024
+MAX_DATA_BYTES = 64 * 1024
 """Longer values are not parsed."""
 
-_LONGEST_ID = 20
+_MAX_ID_LETTERS = 20
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _FIELDS = ("title", "pic")
-_GREATEST_DEPTH = 1_000_000
+_MAX_DEPTH = 1_000_000
 
 
 class Entry(NamedTuple):
@@ -44,7 +44,7 @@ class Ended(NamedTuple):
 
 def fetched(key: str, depth: int, ids: Iterable[str]) -> Ended:
     """Return the end of a target at *depth* whose record lists *ids*; ids beyond the limit are left out."""
-    room = MOST_BYTES // (_LONGEST_ID + 1)
+    room = MAX_DATA_BYTES // (_MAX_ID_LETTERS + 1)
     return Ended(key, "fetched", depth, " ".join(islice((one for one in ids if _ID_RE.fullmatch(one)), room)))
 
 
@@ -55,7 +55,7 @@ def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:
     b'{"title":"A title"}'
     """
     told = orjson.dumps({name: value for name, value in zip(_FIELDS, (title, pic), strict=True) if value is not None})
-    return Entry(key, depth, told if len(told) <= MOST_BYTES else b"{}")
+    return Entry(key, depth, told if len(told) <= MAX_DATA_BYTES else b"{}")
 
 
 def told_of(article: Article) -> tuple[list[Ended], list[Entry]]:
@@ -96,11 +96,11 @@ def _depth(value: bytes) -> int | None:
         number = float(value)
     except ValueError:
         return None
-    return int(number) if 0 <= number <= _GREATEST_DEPTH and number.is_integer() else None
+    return int(number) if 0 <= number <= _MAX_DEPTH and number.is_integer() else None
 
 
 def _told(value: bytes) -> dict[str, str] | None:
-    if len(value) > MOST_BYTES:
+    if len(value) > MAX_DATA_BYTES:
         return None
     try:
         facts = orjson.loads(value)
