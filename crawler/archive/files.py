@@ -84,7 +84,7 @@ class CorpusLock:
 FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors of the system when there is no space: on the disk, within a quota, within a limit on file size."""
 _PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
-_ROOM = 1024 * 1024
+_PROBE_BYTES = 1024 * 1024
 """Bytes. A disk that cannot take that much more counts as full."""
 
 
@@ -117,6 +117,6 @@ def comes_of_a_full_disk(root: Path, error: BaseException | None) -> bool:
         largest = max((path.stat().st_size for path in root.glob("*.sqlite*")), default=0)
         with tempfile.TemporaryFile(dir=root, buffering=0) as probe:
             probe.seek(largest)
-            return probe.write(bytes(_ROOM)) < _ROOM
+            return probe.write(bytes(_PROBE_BYTES)) < _PROBE_BYTES
     except OSError as reason:
         return reason.errno in FULL_ERRNOS

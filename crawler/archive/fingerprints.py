@@ -13,8 +13,8 @@ from typing import Final
 
 from crawler.sqlite import insert
 
-_DIGITS = 15
-_MOST_RECENT: Final = 2**17
+_HEX_DIGITS = 15
+_MAX_RECENT: Final = 2**17
 """Fingerprints held in memory: some 20 MiB. Merging them takes about half a second at five million lines."""
 
 SCHEMA: Final = """
@@ -27,13 +27,13 @@ CREATE TABLE recent_fingerprints (hash INTEGER NOT NULL, tid INTEGER NOT NULL); 
 
 def fingerprint(sha256: str) -> int:
     """Return the first 60 bits of *sha256*, given as hex digits."""
-    return int(sha256[:_DIGITS], 16)
+    return int(sha256[:_HEX_DIGITS], 16)
 
 
 class Fingerprints:
     """The fingerprints of a catalogue. Two texts may share one, so callers compare the whole hashes of the texts."""
 
-    def __init__(self, connection: sqlite3.Connection, most_recent: int = _MOST_RECENT) -> None:
+    def __init__(self, connection: sqlite3.Connection, most_recent: int = _MAX_RECENT) -> None:
         self._connection = connection
         self._most_recent = most_recent
         self._unwritten: list[tuple[int, int]] = []

@@ -24,7 +24,7 @@ from crawler.text import content_sha256
 CrcOf = Callable[[str, int], int | None]
 """Returns the CRC-32 of the line of a key and version; None if it is not known."""
 
-_MOST_NAMED: Final = 1_000
+_MAX_NAMED_DAMAGES: Final = 1_000
 _LINE_START: Final = b'{"schema":'
 _KEY = r"[a-z0-9][a-z0-9_-]*/(?:[0-9]{1,20}|seed-[0-9a-f]{12})"
 _KEY_RE = re.compile(_KEY, re.ASCII)
@@ -66,12 +66,12 @@ class Damages:
     def add(self, damage: Damage) -> None:
         """Count *damage*."""
         self.count += 1
-        if self.count <= _MOST_NAMED:
+        if self.count <= _MAX_NAMED_DAMAGES:
             self.named.append(damage)
 
     def add_all(self, others: Damages) -> None:
         """Add the counts of *others*."""
-        self.named += others.named[: max(0, _MOST_NAMED - len(self.named))]
+        self.named += others.named[: max(0, _MAX_NAMED_DAMAGES - len(self.named))]
         self.count += others.count
 
 

@@ -16,11 +16,11 @@ from typing import Final
 from crawler.sqlite import insert
 from crawler.text.boilerplate import edge_keys
 
-_PAGES, _ONE_IN = 8, 100
+_MIN_PAGES, _ONE_IN = 8, 100
 _RARE = 2 * _ONE_IN
-_ALL, _THEN_ONE_IN = 1_000, 16
-_WINDOW = 1_000
-_MOST: Final = 1_000
+_FULLY_COUNTED_ARTICLES, _THEN_ONE_IN = 1_000, 16
+_ARTICLES_A_CLEANUP = 1_000
+_MAX_KNOWN_PARAGRAPHS: Final = 1_000
 _ARTICLES: Final = -1
 
 SCHEMA: Final = """
@@ -39,11 +39,11 @@ ON CONFLICT (key) DO UPDATE SET
     pages = pages + (last != excluded.last),
     last = excluded.last,
     known = known OR (
-        pages + (last != excluded.last) >= {_PAGES}
+        pages + (last != excluded.last) >= {_MIN_PAGES}
         AND (pages + (last != excluded.last)) * {_ONE_IN} > excluded.first - first
     )"""  # noqa: S608 - our own numbers
 _DROP_RARE = f"DELETE FROM recurring WHERE NOT known AND key != {_ARTICLES} AND pages * {_RARE} < ? - first"  # noqa: S608 - our own numbers
-_KNOWN = f"SELECT key FROM recurring WHERE known ORDER BY key LIMIT {_MOST}"  # noqa: S608 - our own numbers
+_KNOWN = f"SELECT key FROM recurring WHERE known ORDER BY key LIMIT {_MAX_KNOWN_PARAGRAPHS}"  # noqa: S608 - our own numbers
 _SET_ARTICLES = f"""
 INSERT INTO recurring VALUES ({_ARTICLES}, ?, 0, 0, 0) ON CONFLICT (key) DO UPDATE SET pages = excluded.pages"""  # noqa: S608
 
@@ -68,11 +68,15 @@ class Recurring:
         """Count the paragraphs of an article's *text*, a line of articles/, inside a transaction."""
         number = self._articles
         self._articles += 1
-        if number >= _ALL and number % _THEN_ONE_IN:
+        if number >= _FULLY_COUNTED_ARTICLES and number % _THEN_ONE_IN:
             return
-        counted = number if number < _ALL else _ALL + (number - _ALL) // _THEN_ONE_IN
+        counted = (
+            number
+            if number < _FULLY_COUNTED_ARTICLES
+            else _FULLY_COUNTED_ARTICLES + (number - _FULLY_COUNTED_ARTICLES) // _THEN_ONE_IN
+        )
         self._unwritten += ((key, counted, tid) for key in edge_keys(text))
-        if counted % _WINDOW == _WINDOW - 1:
+        if counted % _ARTICLES_A_CLEANUP == _ARTICLES_A_CLEANUP - 1:
             self.write()
             self._connection.execute(_DROP_RARE, (counted,))
 

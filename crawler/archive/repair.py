@@ -37,7 +37,7 @@ from crawler.text import content_sha256
 
 CATALOGUE_NAME = "catalogue.sqlite"
 _LINES_A_COMMIT = 1_000
-_SHOWN = 20
+_MAX_NAMED_KEYS = 20
 _TORN = "it is torn"
 _NO_RECORD = (
     *(ValueError, TypeError, AttributeError, OverflowError),
@@ -117,8 +117,8 @@ class RepairReport:
     def _lost_lines(self) -> Iterator[str]:
         yield from map(str, self.taken)
         if self.gone:
-            more = f" and {len(self.gone) - _SHOWN:,} more" if len(self.gone) > _SHOWN else ""
-            yield f"lines that are lost or damaged: {', '.join(self.gone[:_SHOWN])}{more}"
+            more = f" and {len(self.gone) - _MAX_NAMED_KEYS:,} more" if len(self.gone) > _MAX_NAMED_KEYS else ""
+            yield f"lines that are lost or damaged: {', '.join(self.gone[:_MAX_NAMED_KEYS])}{more}"
         if self.asked_again:
             yield f"{self.asked_again:,} targets are pending again, as their lines are lost or damaged"
         for key in self.not_asked:

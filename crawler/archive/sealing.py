@@ -56,7 +56,7 @@ _ZSTD_OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
     zstd.CompressionParameter.checksum_flag: 1,
 }
-_CHUNK = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def _with_file(seal: Seal, path: Path) -> Seal:
 def _measure_lines(path: Path, suffix: str) -> Seal:
     sha256, size, lines, first, last = hashlib.sha256(), 0, 0, b"", b""
     with open_segment(path, suffix) as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_CHUNK_BYTES):
             sha256.update(chunk)
             size += len(chunk)
             lines += chunk.count(b"\n")
@@ -254,7 +254,7 @@ def _compress(path: Path, seal: Seal, suffix: str) -> Seal:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o644)
             with _compressor(file, suffix) as compressor, open_segment(path) as plain:
-                while chunk := plain.read(_CHUNK):
+                while chunk := plain.read(_CHUNK_BYTES):
                     compressor.write(chunk)
             file.flush()
             os.fsync(descriptor)

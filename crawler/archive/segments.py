@@ -28,7 +28,7 @@ FAMILIES = ("articles", "duplicates")
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes. Gleaner writes no longer line; one is read in pieces, so that it need not fit in memory."""
 
-_BUFFER = 256 * 1024
+_BUFFER_BYTES = 256 * 1024
 _SEGMENT_RE = re.compile(r"(articles|duplicates)-(\d{6})\.jsonl(\.gz|\.zst)?", re.ASCII)
 
 
@@ -76,7 +76,7 @@ def open_segment(path: Path, suffix: str | None = None) -> Iterator[BinaryIO]:
     link, and, also during reading, if the file cannot be decompressed.
     """
     try:
-        with open(path, "rb", buffering=_BUFFER, opener=_open_file) as file:  # Path.open takes no opener
+        with open(path, "rb", buffering=_BUFFER_BYTES, opener=_open_file) as file:  # Path.open takes no opener
             match suffix or path.suffix:
                 case ".gz":
                     with gzip.GzipFile(fileobj=file) as plain:
@@ -191,7 +191,7 @@ class SegmentWriter:
         self._name = path.name
 
 
-_MOST_UNWRITTEN: Final = 1024 * 1024
+_MAX_UNWRITTEN_BYTES: Final = 1024 * 1024
 """Bytes of lines that wait in memory to be written together."""
 
 
@@ -217,7 +217,7 @@ class LineAppender:
             self._syncing.result()  # do not close a segment while it is being synced
         place = writer.append(line)
         self._unwritten += len(line)
-        if self._unwritten > _MOST_UNWRITTEN:
+        if self._unwritten > _MAX_UNWRITTEN_BYTES:
             self.write()
         return place
 

@@ -43,7 +43,7 @@ FOLDER = "warc"
 INDEX_NAME = "warc.sqlite"
 _REBUILT_NAME = "warc.rebuild"
 _NO_ORIGINAL = "the response that it refers to is lost"
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _NOT_MODIFIED = 304
 _OURS_RE = re.compile(r".+-\d{5}\.warc\.gz", re.ASCII | re.DOTALL)
 
@@ -359,7 +359,7 @@ def _index(index: CaptureIndex, record: Record, name: str) -> bool:
 def _crc_of(path: Path, start: int, end: int, crc: int) -> int:
     with path.open("rb") as file:
         file.seek(start)
-        while start < end and (chunk := file.read(min(_CHUNK, end - start))):
+        while start < end and (chunk := file.read(min(_CHUNK_BYTES, end - start))):
             crc = crc32(chunk, crc)
             start += len(chunk)
     return crc

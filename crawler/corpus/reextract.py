@@ -42,7 +42,7 @@ _STAYS = frozenset(
 )
 COMPARED = tuple(field.name for field in fields(Article) if field.name not in _STAYS)
 """The fields that are extracted again and compared."""
-_GROUP = 100
+_GROUP_RECORDS = 100
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS remade (     -- an article each: from which version, with what outcome
@@ -131,7 +131,7 @@ class Draft:
     def waiting(self) -> list[tuple[int, Article]]:
         """Return the next records to write, each with the version that it was extracted from."""
         rows = self._connection.execute(
-            "SELECT version, line FROM remade WHERE outcome = 'changed' ORDER BY key LIMIT ?", (_GROUP,)
+            "SELECT version, line FROM remade WHERE outcome = 'changed' ORDER BY key LIMIT ?", (_GROUP_RECORDS,)
         )
         return [(version, decode(line)) for version, line in rows]
 

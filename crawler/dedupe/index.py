@@ -36,17 +36,17 @@ VERSION = f"3.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
 """The version of the files of an index; files of another version are discarded."""
 FLUSH_DOCUMENTS = 8192
 
-_SHARED_RARE = 2
+_MIN_SHARED_RARE_KEYS = 2
 """A document becomes a candidate if it shares this many rare keys: keys of fewer than :data:`MOST_OF_KEY` documents.
 Two unrelated texts seldom share more than one."""
-_SHARED_ANY = 4
+_MIN_SHARED_KEYS = 4
 """Or if it is the last one that shares this many keys, rare or not: common phrases and boilerplate have common keys,
 and so has a story that was often repeated."""
-_MOST_COMPARED = 8
+_MAX_COMPARED = 8
 """Candidates that are compared word by word: those that share most keys."""
 _NO_NUMBERS = np.arange(KEYS, dtype=np.uint64) + NUMBER
 _DOCUMENT = np.dtype([("tag", "<i8"), ("version", "<u2"), ("words", "<u4"), ("facts", "<u2"), ("offset", "<u8")])
-_MOST_VERSION = 0xFFFF
+_MAX_VERSION = 0xFFFF
 
 
 class Seen(NamedTuple):
@@ -92,7 +92,7 @@ class NearIndex:
     def add(self, sketch: Sketch, tag: int, version: int, facts: int = 0) -> None:
         """Add a document."""
         self._newest.add(sketch.keys, len(self))
-        seen = Seen(tag, version & _MOST_VERSION, sketch.words.size, facts)
+        seen = Seen(tag, version & _MAX_VERSION, sketch.words.size, facts)
         self._new.append((seen, sketch.words, sketch.keys))
 
     @property
@@ -133,10 +133,10 @@ class NearIndex:
         last[places] = numbers
         rare.sort()
         last.sort()
-        if not _repeat(rare, _SHARED_RARE) and not _repeat(last, _SHARED_ANY):
+        if not _repeat(rare, _MIN_SHARED_RARE_KEYS) and not _repeat(last, _MIN_SHARED_KEYS):
             return []  # the usual case
-        shared = _repeated(rare, _SHARED_RARE) | _repeated(last, _SHARED_ANY)
-        most = sorted(((count, number) for number, count in shared.items()), reverse=True)[:_MOST_COMPARED]
+        shared = _repeated(rare, _MIN_SHARED_RARE_KEYS) | _repeated(last, _MIN_SHARED_KEYS)
+        most = sorted(((count, number) for number, count in shared.items()), reverse=True)[:_MAX_COMPARED]
         return [number for _, number in most if number < len(self)]  # others: damaged bytes
 
     def _document(self, number: int) -> tuple[Seen, int]:

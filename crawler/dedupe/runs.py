@@ -35,10 +35,10 @@ NO_ENTRY = np.uint64(0xFFFFFFFF_FFFFFFFF)
 Entries = NDArray[np.uint64]
 
 _ENTRY_BYTES, _SLOT_BYTES = 8, 4
-_FEWEST_SLOTS = 2
-_WINDOW = 2 * MOST_OF_KEY
+_MIN_SLOTS = 2
+_WINDOW_ENTRIES = 2 * MOST_OF_KEY
 """Entries that are read at once: usually all entries of a key. The same number of empty entries ends a run."""
-_WINDOW_TYPE = np.dtype((np.void, _WINDOW * _ENTRY_BYTES))
+_WINDOW_TYPE = np.dtype((np.void, _WINDOW_ENTRIES * _ENTRY_BYTES))
 _SLICE_ENTRIES = 1 << 20
 """Entries in memory at a time during a merge: 8 MiB, and as much again for sorting."""
 
@@ -50,9 +50,9 @@ class SortedRun:
         self.path = path
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            directory = size - _ENTRY_BYTES * (entries + _WINDOW)
+            directory = size - _ENTRY_BYTES * (entries + _WINDOW_ENTRIES)
             slots = directory // _SLOT_BYTES
-            if entries < 1 or slots < _FEWEST_SLOTS or directory != _SLOT_BYTES << slots.bit_length() - 1:
+            if entries < 1 or slots < _MIN_SLOTS or directory != _SLOT_BYTES << slots.bit_length() - 1:
                 raise CorpusDamaged(str(path), f"its {size} bytes are no run of {entries} entries")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._begins = np.frombuffer(self._map, np.uint32, slots)
@@ -72,7 +72,7 @@ class SortedRun:
         return rows
 
     def _rows_at(self, begins: NDArray[np.uint32] | NDArray[np.int64]) -> Entries:
-        return self._windows[begins].view(np.uint64).reshape(-1, _WINDOW)
+        return self._windows[begins].view(np.uint64).reshape(-1, _WINDOW_ENTRIES)
 
 
 def write_run(path: Path, entries: Entries) -> int:
@@ -108,7 +108,7 @@ def _merged(runs: Sequence[Entries]) -> Iterator[Entries]:
 
 def _write(path: Path, most: int, pieces: Iterable[Entries]) -> int:
     """Write a run of the entries in the sorted *pieces*, at most *most*; return how many there are."""
-    slots = max(_FEWEST_SLOTS, 1 << most.bit_length() >> 2)
+    slots = max(_MIN_SLOTS, 1 << most.bit_length() >> 2)
     shift, written, begun = _shift(slots), 0, 0
     with path.open("wb") as file:
         file.truncate(_SLOT_BYTES * slots)
@@ -123,7 +123,7 @@ def _write(path: Path, most: int, pieces: Iterable[Entries]) -> int:
             begun += ends.size - 1
             written += piece.size
         write_at(file.fileno(), np.full(slots - begun, written, np.uint32), _SLOT_BYTES * begun)
-        file.write(NO_ENTRY.tobytes() * _WINDOW)
+        file.write(NO_ENTRY.tobytes() * _WINDOW_ENTRIES)
         file.flush()
         os.fsync(file.fileno())
     return written

@@ -26,7 +26,7 @@ _THREE = np.uint64(0xAFD7ED558CCD_0000)
 _S16, _S32, _S48 = np.uint64(16), np.uint64(32), np.uint64(48)
 _PADDING = 2
 _UPPER = np.uint64(0xFFFFFFFF_00000000)
-_ENOUGH = 3 * KEYS // 2
+_MAX_SMALLEST = 3 * KEYS // 2
 """Number of smallest hashes that are read: repeated shingles seldom use up so many."""
 
 
@@ -54,7 +54,7 @@ def keys_of(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
     They are spread evenly over all numbers of 32 bits. They are the upper halves of the result; the lower halves are 0.
     """
-    smallest = _different(ascending[:_ENOUGH])
+    smallest = _different(ascending[:_MAX_SMALLEST])
     if smallest.size < KEYS < ascending.size:
         smallest = _different(ascending)
     return smallest[:KEYS] * _MULTIPLY_AGAIN & _UPPER

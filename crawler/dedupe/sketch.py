@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from crawler.dedupe.shingles import WIDTH, WIDTH_SPACELESS, keys_of, shingles_of
 from crawler.dedupe.words import Words, figures_of, names_of
 
-_GAP = 6
+_MAX_GAP_WORDS = 6
 """Longest row of words that counts as a replacement of words of the other text."""
-_FEW = 3
-_CHANGED_SHARE = 0.5
-_CHANGED_MORE = 2.0
+_MIN_CHANGED_FIGURES = 3
+_MIN_CHANGED_SHARE = 0.5
+_MIN_CHANGED_RATIO = 2.0
 _MIN_FORM_CHANGES = 2
 """Least number of changed names and figures: a single one may be a corrected misprint."""
 _MIN_FORM_SHARE = 0.02
@@ -64,7 +64,7 @@ class Sketch:
         covered = self._covered_by(np.sort(shingles_of(other)[0]))
         edges = np.diff(covered, prepend=True, append=True).nonzero()[0]
         gaps = np.stack((edges[::2], edges[1::2]), axis=1)
-        short = gaps[np.diff(gaps).ravel() <= _GAP]
+        short = gaps[np.diff(gaps).ravel() <= _MAX_GAP_WORDS]
         gone = ~covered & ~np.isin(self.words, other)
         if len(short) == len(gaps) and not np.isin(other, self.words).all() and self._is_form(gone, figures):
             return True
@@ -73,7 +73,9 @@ class Sketch:
         changed, share = _changed(short, covered, figures)
         _, all_share = _changed(short, covered, np.ones_like(figures))
         others, _ = _changed(short, covered, ~figures & gone)
-        return (changed >= _FEW or changed > 0 == others) and share >= max(_CHANGED_SHARE, _CHANGED_MORE * all_share)
+        return (changed >= _MIN_CHANGED_FIGURES or changed > 0 == others) and share >= max(
+            _MIN_CHANGED_SHARE, _MIN_CHANGED_RATIO * all_share
+        )
 
     def _is_form(self, gone: NDArray[np.bool_], figures: NDArray[np.bool_]) -> bool:
         """Return whether only names and *figures* are *gone*, as in a form that was filled in for another person."""

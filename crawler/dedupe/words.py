@@ -26,7 +26,7 @@ SPACELESS = np.uint16(0x8000)
 
 Words = NDArray[np.uint16]
 
-_MOST_CHARACTERS = 1 << 17
+_MAX_CHARACTERS = 1 << 17
 """Later characters of a text are ignored."""
 _SEPARATOR, _DROPPED = 0, 1
 _LINE_END = ord("\n")
@@ -84,7 +84,7 @@ def names_of(text: str) -> NDArray[np.bool_] | None:
     [False, False, False, True, True, False, True, False]
     """
     letters, starts, _ = _read(text)
-    codes = np.frombuffer(text[:_MOST_CHARACTERS].encode("utf-16-le", "surrogatepass"), np.uint16)
+    codes = np.frombuffer(text[:_MAX_CHARACTERS].encode("utf-16-le", "surrogatepass"), np.uint16)
     codes = codes[_tables()[0].take(codes) != _DROPPED]
     if codes.size != letters.size:
         return None
@@ -99,7 +99,7 @@ def names_of(text: str) -> NDArray[np.bool_] | None:
 
 def _read(text: str) -> tuple[NDArray[np.uint8 | np.uint16], NDArray[np.int64], NDArray[np.bool_] | None]:
     """Return the folded letters of *text*, where its words start, and which letters are of scripts without spaces."""
-    text = text[:_MOST_CHARACTERS]
+    text = text[:_MAX_CHARACTERS]
     letters: NDArray[np.uint8 | np.uint16]
     if text.isascii():
         letters = np.frombuffer(text.encode().translate(_ascii_table()), np.uint8)
@@ -172,6 +172,6 @@ def _powers() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
 
 
 def _powers_of(base: int, first: int) -> NDArray[np.uint32]:
-    powers = np.full(_MOST_CHARACTERS, base, np.uint32)
+    powers = np.full(_MAX_CHARACTERS, base, np.uint32)
     powers[0] = first
     return np.multiply.accumulate(powers)

@@ -44,10 +44,10 @@ _METAS = (
 _SIGNED = etree.XPath("descendant-or-self::a[@rel='author' or contains(@rel,'author ')]")
 _ABBREVIATED_RE = re.compile(r"\b(?:[js]r|[a-z]|dr|ph\.d)\.$", re.IGNORECASE)
 _BYLINE = [NAMES.index("byline")]
-_WITHIN = 2
-_LONGEST_NAME = 60
-_LONGEST_BYLINE = 150
-_MOST = 20
+_MAX_LEVELS_UP = 2
+_MAX_NAME_CHARACTERS = 60
+_MAX_BYLINE_CHARACTERS = 150
+_MAX_AUTHORS = 20
 
 
 def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
@@ -83,9 +83,13 @@ def _names(page: ArticlePage, lines: Iterable[str]) -> list[str]:
         for part in _SPLIT_RE.split(text):
             name = part.strip(' \t-\u2013\u2014|:·"“”*•')
             name = name.removesuffix(".") if not _ABBREVIATED_RE.search(name) else name
-            if 1 < len(name) <= _LONGEST_NAME and not _NOT_A_NAME_RE.search(name) and not _POST_RE.fullmatch(name):
+            if (
+                1 < len(name) <= _MAX_NAME_CHARACTERS
+                and not _NOT_A_NAME_RE.search(name)
+                and not _POST_RE.fullmatch(name)
+            ):
                 found.setdefault(name.casefold(), name)
-    return list(found.values())[:_MOST]
+    return list(found.values())[:_MAX_AUTHORS]
 
 
 def _key(name: str) -> str:
@@ -137,7 +141,7 @@ def _named(page: ArticlePage, value: Any, depth: int) -> Iterator[str]:
 
 
 def _microdata(page: ArticlePage) -> Iterator[str]:
-    for element in page.properties.get("author", ())[:_MOST]:
+    for element in page.properties.get("author", ())[:_MAX_AUTHORS]:
         if any(
             "omment" in (outer.get("class") or "") + (outer.get("itemtype") or "") for outer in element.iterancestors()
         ):
@@ -145,30 +149,38 @@ def _microdata(page: ArticlePage) -> Iterator[str]:
         inner = [el for el in element.iter() if isinstance(el.tag, str) and el.get("itemprop") == "name"]
         for part in inner or [element]:
             text = part.get("content") or _text(part)
-            if len(text) <= _LONGEST_BYLINE:
+            if len(text) <= _MAX_BYLINE_CHARACTERS:
                 yield text
 
 
 def _rel(page: ArticlePage) -> Iterator[str]:
-    for element in _SIGNED(page.root)[:_MOST]:
+    for element in _SIGNED(page.root)[:_MAX_AUTHORS]:
         text = _text(element)
-        if len(text) <= _LONGEST_BYLINE:
+        if len(text) <= _MAX_BYLINE_CHARACTERS:
             yield text
 
 
 def _bylines(page: ArticlePage) -> Iterator[str]:
     """Yield the names in the first line whose element is named byline or author, if they look like names."""
-    signed = (line for block, line in page.blocks if len(line) <= _LONGEST_BYLINE and block.is_named(_BYLINE, _WITHIN))
-    for line in islice(signed, _MOST):
+    signed = (
+        line
+        for block, line in page.blocks
+        if len(line) <= _MAX_BYLINE_CHARACTERS and block.is_named(_BYLINE, _MAX_LEVELS_UP)
+    )
+    for line in islice(signed, _MAX_AUTHORS):
         rest = _BY_RE.sub("", line, count=1)
         if match := _NAME_RE.match(rest):
-            yield rest if rest != line and len(rest) <= _LONGEST_NAME else match[0]
+            yield rest if rest != line and len(rest) <= _MAX_NAME_CHARACTERS else match[0]
             return
 
 
 def _near_title(page: ArticlePage) -> Iterator[str]:
     """Yield the names of a line "By ..." among the short lines of the page."""
     for line in page.lines:
-        if len(line) <= _LONGEST_BYLINE and line[:3] in {"By ", "by ", "BY "} and (match := _NAME_RE.match(line[3:])):
+        if (
+            len(line) <= _MAX_BYLINE_CHARACTERS
+            and line[:3] in {"By ", "by ", "BY "}
+            and (match := _NAME_RE.match(line[3:]))
+        ):
             yield match[0]
             return

@@ -32,12 +32,12 @@ _URL_DAY_RE = re.compile(
     r"|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
 )
 _DATED = [NAMES.index(name) for name in ("date", "meta", "byline")]
-_WITHIN = 2
+_MAX_LEVELS_UP = 2
 _DIGIT_RE = re.compile(r"\d")
-_LONGEST_LINE = 200
-_MANY = 40
-_NEAR = 15
-_FARTHEST = timedelta(hours=14)
+_MAX_LINE_CHARACTERS = 200
+_MAX_CANDIDATES = 40
+_MAX_LINES_FROM_HEADING = 15
+_MAX_OFFSET = timedelta(hours=14)
 _HALF_HOUR = timedelta(minutes=30)
 _AMERICAN = (".com", ".org", ".net", ".gov", ".edu", ".us")
 _UPDATED_RE = re.compile(
@@ -111,7 +111,7 @@ def _local(universal: Moment, other: Moment) -> Moment | None:
     if other.zone:
         return other if other.at(None) == instant else None
     distance = other.at(None) - instant.replace(tzinfo=None)
-    if is_telling and abs(distance) <= _FARTHEST and distance % _HALF_HOUR == timedelta(0):
+    if is_telling and abs(distance) <= _MAX_OFFSET and distance % _HALF_HOUR == timedelta(0):
         return replace(other, zone=timezone(distance)) if distance else None
     return None
 
@@ -189,7 +189,7 @@ def _marked_times(page: ArticlePage) -> Iterator[tuple[str, str]]:
 
 
 def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
-    for element in page.times[:_MANY]:
+    for element in page.times[:_MAX_CANDIDATES]:
         named = f"{element.get('class') or ''} {element.get('itemprop') or ''}".lower()
         if "updat" not in named and "modif" not in named:
             yield element.get("datetime") or "".join(element.itertext()), "time"
@@ -197,16 +197,23 @@ def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
 
 def _lines(page: ArticlePage) -> Iterator[tuple[str, str]]:
     """Yield the short lines with a digit in elements that are named after dates, in page order."""
-    dated = (text for block, text in page.blocks if len(text) <= _LONGEST_LINE and block.is_named(_DATED, _WITHIN))
-    for line in islice(filter(_DIGIT_RE.search, dated), _MANY):
+    dated = (
+        text
+        for block, text in page.blocks
+        if len(text) <= _MAX_LINE_CHARACTERS and block.is_named(_DATED, _MAX_LEVELS_UP)
+    )
+    for line in islice(filter(_DIGIT_RE.search, dated), _MAX_CANDIDATES):
         yield line, "page"
 
 
 def _near_title(page: ArticlePage) -> Iterator[tuple[str, str]]:
     """Yield the short lines with a date in them that follow the first heading, then those before it."""
     start = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), 0)
-    for line in page.lines[start : start + _NEAR] + page.lines[max(0, start - _NEAR) : start]:
-        if len(line) <= _LONGEST_LINE and _DIGIT_RE.search(line):
+    for line in (
+        page.lines[start : start + _MAX_LINES_FROM_HEADING]
+        + page.lines[max(0, start - _MAX_LINES_FROM_HEADING) : start]
+    ):
+        if len(line) <= _MAX_LINE_CHARACTERS and _DIGIT_RE.search(line):
             yield line, "page"
 
 

@@ -14,16 +14,16 @@ from crawler.extract.page import ArticlePage, FoundField
 Picture = dict[str, str | None]
 
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-full-src", "data-hi-res-src", "src")
-_SMALL = 100
-_MOST = 50
-_LONGEST_CAPTION = 1_000
+_MIN_PIXELS = 100
+_MAX_PICTURES = 50
+_MAX_CAPTION_CHARACTERS = 1_000
 _DECOR_RE = re.compile(
     r"\.svg(?:$|\?)|\b(?:logo|icon|sprite|avatar|pixel|spacer|blank|placeholder|tracking|button|emoji|gravatar)s?\b",
     re.IGNORECASE,
 )
 _PICTURE_RE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp)(?:$|[?#:/])", re.IGNORECASE)
 _ASIDE = frozenset(NAMES.index(name) for name in ("related", "side", "nav", "ad", "comment", "bio", "share", "footer"))
-_DEEP = 30
+_MAX_LEVELS_UP = 30
 
 
 def find_images(page: ArticlePage, body: list[etree._Element]) -> FoundField[list[Picture]] | None:
@@ -42,7 +42,7 @@ def find_images(page: ArticlePage, body: list[etree._Element]) -> FoundField[lis
         sources.append(lead.source)
     for element in body:
         for image in element.iter("img", "amp-img"):
-            if len(pictures) >= _MOST:
+            if len(pictures) >= _MAX_PICTURES:
                 break
             if not _is_small(image) and not _is_aside(page, image, element) and (url := _url(page, image)):
                 picture = pictures.setdefault(_identity(url), {"url": url, "caption": None})
@@ -93,13 +93,13 @@ def _url(page: ArticlePage, image: etree._Element) -> str | None:
 
 def _is_small(image: etree._Element) -> bool:
     sizes = [image.get(name, "").removesuffix("px") for name in ("width", "height")]
-    return any(size.isascii() and size.isdigit() and int(size[:6]) < _SMALL for size in sizes)
+    return any(size.isascii() and size.isdigit() and int(size[:6]) < _MIN_PIXELS for size in sizes)
 
 
 def _is_aside(page: ArticlePage, image: etree._Element, body: etree._Element) -> bool:
     """Return whether *image*, somewhere in *body*, belongs to something beside the article, such as a teaser."""
     for number, outer in enumerate(image.iterancestors()):
-        if outer is body or number > _DEEP:
+        if outer is body or number > _MAX_LEVELS_UP:
             return False
         if outer.tag == "a" and (url := page.absolute(outer.get("href"))) and not _PICTURE_RE.search(url):
             return _identity(url) not in {_identity(page.url), _identity(page.base)}
@@ -117,7 +117,7 @@ def _caption(page: ArticlePage, image: etree._Element) -> str | None:
             return None
         for element in holder.iter("figcaption", "amp-caption", "span", "p", "div"):
             if element.tag == "figcaption" or "caption" in (element.get("class") or "").lower():
-                return page.clean("".join(element.itertext()))[:_LONGEST_CAPTION] or None
+                return page.clean("".join(element.itertext()))[:_MAX_CAPTION_CHARACTERS] or None
         if holder.tag == "figure":
             return None
         holder = holder.getparent()

@@ -61,13 +61,13 @@ _LENGTHS = sorted({len(stem) for stem in _STEMS}, reverse=True)
 NAMING = frozenset({"class", "id", "role", "itemprop", "data-component", "data-testid"})
 """Attributes whose words describe an element."""
 
-_LONGEST = 300
+_MAX_NAMES_CHARACTERS = 300
 _WORD_RE = re.compile("[A-Z]?[a-z]{2,30}|[A-Z]{2,30}")
 
 
 def marks_of(names: str) -> tuple[int, ...]:
     """Return the kinds (indices of :data:`NAMES`) of an element with *names* in an attribute."""
-    return _marks(names[:_LONGEST])
+    return _marks(names[:_MAX_NAMES_CHARACTERS])
 
 
 @lru_cache(maxsize=4096)
@@ -99,7 +99,7 @@ def speaks_of_other(names: str) -> bool:
     >>> speaks_of_other("card related-stories"), speaks_of_other("layout-with-rail__main")
     (True, False)
     """
-    return _OTHER_RE.search(names[:_LONGEST]) is not None
+    return _OTHER_RE.search(names[:_MAX_NAMES_CHARACTERS]) is not None
 
 
 _MARKS_OF_TAGS = {tag: (_INDEX[name],) for tag, name in _TAGS.items()}

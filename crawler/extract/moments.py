@@ -10,7 +10,7 @@ from crawler.extract.calendars import hijri, solar_hijri
 from crawler.text.monthnames import MONTHS, Month, fold_name
 
 EARLIEST = date(1990, 1, 1)
-_LONGEST = 300
+_MAX_CHARACTERS = 300
 _THIS_CENTURY = 70
 _SOLAR_YEARS = range(1300, 1500)
 
@@ -78,7 +78,7 @@ def parse_moment(text: str, *, day_first: bool | None = None) -> Moment | None:
     >>> parse_moment("2016-02-28").clock is None
     True
     """
-    text = _ascii_digits(text[:_LONGEST]).strip()
+    text = _ascii_digits(text[:_MAX_CHARACTERS]).strip()
     if text.isdigit() and len(text) in {10, 13}:
         return _unix(int(text[:10]))
     if not _YEAR_RE.search(text):

@@ -23,13 +23,13 @@ from crawler.text.clean import NO_RULES
 
 T = TypeVar("T")
 
-_LONGEST_VALUE = 10_000
-_MOST_BLOCKS = 4_000
-_MOST_VALUES = 30
-_MOST_SCRIPTS = 100
-_MOST_HEADINGS = 200
-_MOST_TIMES = 1_000
-_LONGEST_URL = 4_000
+_MAX_VALUE_CHARACTERS = 10_000
+_MAX_BLOCKS = 4_000
+_MAX_VALUES = 30
+_MAX_SCRIPTS = 100
+_MAX_HEADINGS = 200
+_MAX_TIMES = 1_000
+_MAX_URL_CHARACTERS = 4_000
 _MARKED = etree.XPath("descendant-or-self::*[@itemprop]")  # several times as fast as //*
 
 
@@ -70,7 +70,7 @@ class ArticlePage:
     def absolute(self, url: str | None) -> str | None:
         """Return *url* as an absolute http(s) URL; None if it is not a valid one."""
         url = (url or "").strip()
-        if not url or len(url) > _LONGEST_URL:
+        if not url or len(url) > _MAX_URL_CHARACTERS:
             return None
         try:
             absolute = urljoin(self.base, url)
@@ -101,7 +101,7 @@ class ArticlePage:
     def blocks(self) -> list[tuple[TextBlock, str]]:
         """The blocks of text of the page with their clean text."""
         pairs = (
-            (block, self.clean(block.text)) for block in blocks(self.root, most=_MOST_BLOCKS, beside=Beside(self.root))
+            (block, self.clean(block.text)) for block in blocks(self.root, most=_MAX_BLOCKS, beside=Beside(self.root))
         )
         return [(block, text) for block, text in pairs if text]
 
@@ -143,11 +143,11 @@ def read(
             case "link":
                 for rel in (element.get("rel") or "").lower().split():
                     _append(page.links, rel, element.get("href") or "")
-            case "script" if len(scripts) < _MOST_SCRIPTS and "ld+json" in (element.get("type") or "").lower():
+            case "script" if len(scripts) < _MAX_SCRIPTS and "ld+json" in (element.get("type") or "").lower():
                 scripts.append("".join(element.itertext()))
-            case "h1" | "h2" if len(page.headings) < _MOST_HEADINGS:
+            case "h1" | "h2" if len(page.headings) < _MAX_HEADINGS:
                 page.headings.append(element)
-            case "time" if len(page.times) < _MOST_TIMES:
+            case "time" if len(page.times) < _MAX_TIMES:
                 page.times.append(element)
             case "title":
                 page.title = page.title or _title(element, page)
@@ -164,7 +164,7 @@ def _has_microdata(source: bytes) -> bool:
 
 def _add_meta(element: etree._Element, page: ArticlePage) -> None:
     content = element.get("content")
-    if content and (content := page.clean(content[:_LONGEST_VALUE])):
+    if content and (content := page.clean(content[:_MAX_VALUE_CHARACTERS])):
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             if name := element.get(attribute):
                 _append(page.metas, name.strip().lower(), content)
@@ -172,7 +172,7 @@ def _add_meta(element: etree._Element, page: ArticlePage) -> None:
 
 def _append(table: dict[str, list[str]], name: str, value: str) -> None:
     values = table.setdefault(name, [])
-    if len(values) < _MOST_VALUES:
+    if len(values) < _MAX_VALUES:
         values.append(value)
 
 
@@ -180,4 +180,4 @@ def _title(element: etree._Element, page: ArticlePage) -> str | None:
     parent = element.getparent()
     if parent is not None and parent.tag == "svg":
         return None
-    return page.clean("".join(element.itertext())[:_LONGEST_VALUE]) or None
+    return page.clean("".join(element.itertext())[:_MAX_VALUE_CHARACTERS]) or None

@@ -14,9 +14,9 @@ from crawler.extract.page import ArticlePage, FoundField
 _SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
 _WORDS_RE = re.compile(r"\w+")
 _SEPARATORS = " |\u2013\u2014\u00bb\u00b7:\u2022/-"
-_TELLING = 4
+_MIN_SITE_LETTERS = 4
 _LONGEST = 500
-_AGREE = 0.6
+_MIN_AGREEMENT = 0.6
 
 
 def find_title(page: ArticlePage) -> FoundField[str] | None:
@@ -37,7 +37,7 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
             key=lambda pair: pair[0],
             default=(0.0, ""),
         )
-        if best[0] >= _AGREE:
+        if best[0] >= _MIN_AGREEMENT:
             return FoundField(_without_section(best[1], witnesses), "page")
     if told:
         return told[0]
@@ -104,7 +104,7 @@ def _shortened(page: ArticlePage, title: str | None = None) -> str:
 
 def _is_site(part: str, site: str, host: str) -> bool:
     key = _key(part)
-    return bool(key) and (key == site or (len(key) >= _TELLING and key in _key(host)))
+    return bool(key) and (key == site or (len(key) >= _MIN_SITE_LETTERS and key in _key(host)))
 
 
 def _key(text: str) -> str:

@@ -29,12 +29,12 @@ _OPENING_RE = re.compile(b"<[a-zA-Z]")
 _NAME_RE = re.compile(rb"<[a-zA-Z][^\s/>]*+")
 _VALUE_RE = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _RAW = (b"<script", b"<style", b"<textarea", b"<title")
-_ALLOWED = 10**10
+_MAX_PAGE_TIMES_TAG_BYTES = 10**10
 """Bytes of a page times bytes of its longest start tag. The parser's time for an element grows with the square of its
 attributes; with this limit a page full of such tags takes about a second."""
-_LOOKS = 2.5
+_MIN_SAMPLES_PER_TAG = 2.5
 """Least number of samples inside a tag that is too long."""
-_FEW = 3
+_MAX_DOUBTFUL_SAMPLES = 3
 _SCAFFOLD_RE = re.compile(
     rb"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^<>]*>"
 )
@@ -62,7 +62,7 @@ def parse(page: bytes) -> Tree:
         page, lost = _SCAFFOLD_RE.sub(b" ", page), "size"
         end = next(islice(re.finditer(b"<", page), MAX_TAGS, None), None)
         page = page[: end.start()] if end else page
-    longest = _ALLOWED // max(1, len(page))
+    longest = _MAX_PAGE_TIMES_TAG_BYTES // max(1, len(page))
     if len(page) > longest and _may_have_long_tags(page, longest):
         page = _bound_attributes(page, longest)
     page = _without_early_ends(page)
@@ -110,7 +110,7 @@ def _may_have_long_tags(page: bytes, longest: int) -> bool:
     A tag ends at the first ``>`` outside quotes. So at any byte inside a long tag, the next ``>`` is in quotes or far
     away. Only some bytes are checked, and each long distance between two of them once.
     """
-    step = int(longest / _LOOKS)
+    step = int(longest / _MIN_SAMPLES_PER_TAG)
     doubtful = at = 0
     while (at := at + step) < len(page):
         end = page.find(b">", at)
@@ -122,7 +122,7 @@ def _may_have_long_tags(page: bytes, longest: int) -> bool:
             at = end
         elif _is_quoted(page, end, longest):
             doubtful += 1
-            if doubtful == _FEW:
+            if doubtful == _MAX_DOUBTFUL_SAMPLES:
                 return True
     return False
 

@@ -10,8 +10,8 @@ from crawler.extract.dates import find_published
 from crawler.extract.learned.letters import weight
 from crawler.extract.page import ArticlePage
 
-_LONGEST = 1_500
-_ENOUGH = 2
+_MAX_LETTERS = 1_500
+_MIN_PHRASES = 2
 _ERROR = "an error page"
 _PHRASES = {
     _ERROR: (
@@ -76,7 +76,7 @@ def find_error(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) 
     that something else was not found, or that it is unavailable now, here or to this reader, does not count.
     """
     lines = paragraphs or page.lines
-    if sum(map(weight, lines)) > _LONGEST:
+    if sum(map(weight, lines)) > _MAX_LETTERS:
         return None
     titles = [text for text in (title, page.title) if text]
     if any(_NOT_FOUND_RE.search(text) for text in titles):
@@ -92,14 +92,14 @@ def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -
     kind, at least two different ones; logins and subscriptions count as one kind.
     """
     lines = [title or "", *paragraphs]
-    if sum(map(weight, paragraphs)) > _LONGEST:
+    if sum(map(weight, paragraphs)) > _MAX_LETTERS:
         return None
     for reason, pattern in _PATTERNS.items():
         told = [{match.casefold() for match in pattern.findall(line)} for line in lines]
         said = sum(map(bool, told))
-        if 2 * said >= len(lines) and len(set().union(*told)) >= _ENOUGH:
+        if 2 * said >= len(lines) and len(set().union(*told)) >= _MIN_PHRASES:
             return None if find_published(page) else reason
     told = [{match.casefold() for match in _GATE_RE.findall(line)} for line in lines]
-    if 2 * sum(map(bool, told)) >= len(lines) and len(set().union(*told)) >= _ENOUGH and not find_published(page):
+    if 2 * sum(map(bool, told)) >= len(lines) and len(set().union(*told)) >= _MIN_PHRASES and not find_published(page):
         return "a login or an offer"
     return None

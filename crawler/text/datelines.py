@@ -9,9 +9,9 @@ from dataclasses import replace
 from crawler.text.agencies import AGENCIES, AGENCY
 from crawler.text.story import Story
 
-_LONGEST_DATELINE = 90
-_LONGEST_CREDIT = 250
-_CAPITALS = 4
+_MAX_DATELINE_CHARACTERS = 90
+_MAX_CREDIT_CHARACTERS = 250
+_MIN_CAPITALS = 4
 """Letters. Fewer capitals before a dash may be an abbreviation (``NASA - the ...`` continues in small letters)."""
 
 _DASH_RE = re.compile(r"(?<=[\w.)\]»”/])(?:\s*\.?\s*(?:—|–|―|--)\s*|\s*\.?-\s+|\s+-\s*|(?<=\))\s*-\s*)(?=\S)")
@@ -49,7 +49,7 @@ _CREDIT_LINE_RE = re.compile(
     r"|[(\[]?(?:Additional |With )?(?:[Rr]eporting|[Ww]riting|[Ee]diting) by [A-Z].*)"
 )
 _CREDIT_TAIL_RE = re.compile(rf"(?<=[.!?…؟۔。！？\"”»])\s*(?P<credit>[(\[（]\s*(?:{AGENCIES})\s*[)\]）])\.?$")
-_MOST_CREDITS = 4
+_MAX_CREDITS = 4
 
 
 def split_dateline(story: Story) -> Story:
@@ -67,11 +67,11 @@ def split_dateline(story: Story) -> Story:
 
 
 def _dateline_end(text: str) -> int | None:
-    head = text[:_LONGEST_DATELINE]
+    head = text[:_MAX_DATELINE_CHARACTERS]
     for pattern in (_CHINESE_RE, _RUSSIAN_RE):
         if match := pattern.match(head):
             return match.end()
-    if len(text) < _LONGEST_DATELINE and (_AGENCY_LAST_RE.fullmatch(text.rstrip(" —–―-"))):
+    if len(text) < _MAX_DATELINE_CHARACTERS and (_AGENCY_LAST_RE.fullmatch(text.rstrip(" —–―-"))):
         return len(text)
     end = None
     for dash in _DASH_RE.finditer(head):
@@ -93,7 +93,7 @@ def _is_dateline(head: str, rest: str) -> bool:
     begins = rest.lstrip("\"“”'‘«(")[:1]
     return (
         shouted.isupper()
-        and capitals >= _CAPITALS
+        and capitals >= _MIN_CAPITALS
         and not _LABELS.intersection(words)
         and (begins.isupper() or begins.isdigit())
     )
@@ -103,9 +103,9 @@ def split_credit(story: Story) -> Story:
     """Move ``(Reporting by ...)``, ``Source: dpa`` or a closing ``(AFP)`` from the end of the text to ``credit``."""
     paragraphs = list(story.paragraphs)
     credits_: list[str] = []
-    while len(paragraphs) > 1 and len(credits_) < _MOST_CREDITS:
+    while len(paragraphs) > 1 and len(credits_) < _MAX_CREDITS:
         last = paragraphs[-1]
-        if len(last) > _LONGEST_CREDIT or not _CREDIT_LINE_RE.fullmatch(last):
+        if len(last) > _MAX_CREDIT_CHARACTERS or not _CREDIT_LINE_RE.fullmatch(last):
             break
         credits_.insert(0, paragraphs.pop())
     if paragraphs and (tail := _CREDIT_TAIL_RE.search(paragraphs[-1])) and tail.start() > 0:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
-_CHUNK = 1 << 18
+_CHUNK_BYTES = 1 << 18
 _LETTERS = 256
 _LOCAL_HEADER = 30
 """Bytes before the name of a member of a ZIP file; the last are the lengths of name and extra field (APPNOTE 4.3.7)."""
@@ -70,7 +70,7 @@ def load_identifier() -> LanguageIdentifier:
     """
     with TemporaryFile(suffix=".npz") as file:
         with lzma.open(MODEL_DIR / MODEL_FILE) as packed:
-            shutil.copyfileobj(packed, file, _CHUNK)
+            shutil.copyfileobj(packed, file, _CHUNK_BYTES)
         file.flush()
         with ZipFile(file) as members:
             weights, moves = (_stored(members, name, file) for name in ("ptc.npy", "nextmove.npy"))

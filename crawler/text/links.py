@@ -26,8 +26,8 @@ _FILLERS_WORDS = (
     "هذه الخبر المقال مع الأصدقاء در با این خبر مطلب به را گذاشتن گذاری بگذارید בפייסבוק בטוויטר את הכתבה ב"
 )
 _FILLERS = frozenset(_FILLERS_WORDS.split())
-_MOST_WORDS = 16
-_MANY_PLATFORMS = 3
+_MAX_WORDS = 16
+_MIN_PLATFORMS = 3
 _WORD_RE = re.compile(r"[^\s,|/•·:：、，>»()\[\]–—-]+(?:-[^\W\d_]+)*")
 
 _MARKERS = (
@@ -48,7 +48,7 @@ _MARKERS = (
 )
 _ALONE_RE = re.compile(rf"\W*(?:{_MARKERS})\s*[:：…>»]*\W*", re.IGNORECASE)
 _LED_RE = re.compile(rf"\W*(?:{_MARKERS})\s*[:：]\s*\S.*", re.IGNORECASE)
-_LONGEST_LINK = 200
+_MAX_LINK_CHARACTERS = 200
 _SENTENCES_RE = re.compile(r"[.!?؟۔]\s+\S|[。！？]\S")
 _ENDED_RE = re.compile(r"[.۔。][\"'”’»)\]]*$")
 
@@ -59,14 +59,14 @@ def drop_share_buttons(story: Story) -> Story:
 
 
 def _is_buttons(text: str) -> bool:
-    if len(text) > _MOST_WORDS * 8:
+    if len(text) > _MAX_WORDS * 8:
         return False
     words = _WORD_RE.findall(text.casefold().replace("\u200c", ""))
-    if not 0 < len(words) <= _MOST_WORDS or not all(map(_is_known, words)):
+    if not 0 < len(words) <= _MAX_WORDS or not all(map(_is_known, words)):
         return False
     platforms = sum(word in _PLATFORMS for word in words)
     shares = any(word.rstrip("!.") in _SHARE for word in words)
-    return shares or platforms >= _MANY_PLATFORMS
+    return shares or platforms >= _MIN_PLATFORMS
 
 
 def _is_known(word: str) -> bool:
@@ -83,7 +83,7 @@ def drop_read_more(story: Story) -> Story:
     gone: list[int] = []
     count = len(story.paragraphs)
     for number, text in enumerate(story.paragraphs):
-        if len(text) > _LONGEST_LINK or number in gone:
+        if len(text) > _MAX_LINK_CHARACTERS or number in gone:
             continue
         if _ALONE_RE.fullmatch(text):
             gone.append(number)
@@ -101,4 +101,4 @@ def drop_read_more(story: Story) -> Story:
 
 
 def _is_title(text: str) -> bool:
-    return len(text) <= _LONGEST_LINK and not _ENDED_RE.search(text) and not _SENTENCES_RE.search(text)
+    return len(text) <= _MAX_LINK_CHARACTERS and not _ENDED_RE.search(text) and not _SENTENCES_RE.search(text)

@@ -10,7 +10,7 @@ from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 
 _CONFIG = ftfy.TextFixerConfig(unescape_html=False, explain=False)
 _ROUNDS = 4
-_LONGEST = 100_000
+_MAX_CHARACTERS = 100_000
 """Characters. A longer text is repaired in pieces, because the search for a repair is not linear."""
 
 # ftfy's pattern is slow, but each of its alternatives needs a character other than the quotes and dashes that are
@@ -18,7 +18,7 @@ _LONGEST = 100_000
 _PLAIN = ("common", "start_punctuation", "end_punctuation")
 _SUSPECTS = "".join(chars for name, chars in MOJIBAKE_CATEGORIES.items() if name not in _PLAIN)
 _SUSPECT_RE = re.compile(f"[{_SUSPECTS}Ÿž´©®°µ»]+")
-_AROUND = 6
+_CONTEXT_CHARACTERS = 6
 
 
 def mend(text: str) -> str:
@@ -31,7 +31,7 @@ def mend(text: str) -> str:
     """
     if text.isascii():
         return text
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_CHARACTERS:
         return "".join(mend(line) for line in _pieces(text))
     for _ in range(_ROUNDS):
         if not looks_bad(text):
@@ -50,11 +50,13 @@ def looks_bad(text: str) -> bool:
     (False, True)
     """
     places = _SUSPECT_RE.finditer(text)
-    around = "\n".join(text[max(0, place.start() - _AROUND) : place.end() + _AROUND] for place in places)
+    around = "\n".join(
+        text[max(0, place.start() - _CONTEXT_CHARACTERS) : place.end() + _CONTEXT_CHARACTERS] for place in places
+    )
     return bool(around) and is_bad(around)
 
 
 def _pieces(text: str) -> list[str]:
     """Return *text* cut at line ends, or anywhere in a line that is too long."""
     lines = text.splitlines(keepends=True)
-    return [line[start : start + _LONGEST] for line in lines for start in range(0, len(line), _LONGEST)]
+    return [line[start : start + _MAX_CHARACTERS] for line in lines for start in range(0, len(line), _MAX_CHARACTERS)]

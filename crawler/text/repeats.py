@@ -8,15 +8,15 @@ from collections import Counter
 
 from crawler.text.story import Story, core
 
-_SHORT_CAPTION = 40
-_SHORT_QUOTE = 60
+_MIN_CAPTION_CHARACTERS = 40
+_MIN_QUOTE_CHARACTERS = 60
 """Characters. A shorter repeated paragraph may be a heading, an entry of a list or a refrain."""
 
-_WIDE = 3
+_WIDE_WEIGHT = 3
 """Characters of other scripts that a Han, kana or Hangul character counts as."""
 
 _WIDE_RE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_MANY = 400
+_MAX_PARAGRAPHS = 400
 """Paragraphs. A text with more is a list or a book, in which repetitions are normal."""
 
 _CREDIT_RE = re.compile(
@@ -39,7 +39,7 @@ def drop_captions(story: Story) -> Story:
     left = Counter(cores)
     gone = []
     for number, (paragraph, form) in enumerate(zip(story.paragraphs, cores, strict=True)):
-        if form not in story.captions or _length(form) < _SHORT_CAPTION:
+        if form not in story.captions or _length(form) < _MIN_CAPTION_CHARACTERS:
             continue
         if left[form] > 1 or _CREDIT_RE.search(paragraph) or not _ENDED_RE.search(paragraph):
             left[form] -= 1
@@ -49,13 +49,13 @@ def drop_captions(story: Story) -> Story:
 
 def drop_pull_quotes(story: Story) -> Story:
     """Remove paragraphs that are contained, word for word, in a longer one, or that come twice in a row."""
-    if len(story.paragraphs) > _MANY:
+    if len(story.paragraphs) > _MAX_PARAGRAPHS:
         return story
     cores = [core(paragraph) for paragraph in story.paragraphs]
     whole = "\n".join(f" {form} " for form in cores)
     gone = []
     for number, form in enumerate(cores):
-        if _length(form) < _SHORT_QUOTE:
+        if _length(form) < _MIN_QUOTE_CHARACTERS:
             continue
         again = number > 0 and cores[number - 1] == form
         if again or (whole.count(form) > 1 and any(_within(form, other) for other in cores)):
@@ -76,5 +76,5 @@ def _within(form: str, other: str) -> bool:
 
 
 def _length(form: str) -> int:
-    """Return the length of *form* in characters; a wide one counts as :data:`_WIDE`."""
-    return len(form) + (_WIDE - 1) * len(_WIDE_RE.findall(form))
+    """Return the length of *form* in characters; a wide one counts as :data:`_WIDE_WEIGHT`."""
+    return len(form) + (_WIDE_WEIGHT - 1) * len(_WIDE_RE.findall(form))

@@ -18,7 +18,7 @@ from crawler.pages.media import identify
 from crawler.text import content_sha256
 
 _PICTURE_RE = re.compile(r"images/([0-9a-f]{2})/(\1[0-9a-f]{62})\.([a-z0-9]{1,5})", re.ASCII)
-_MOST_BYTES = 256 * 1024 * 1024
+_MAX_PICTURE_BYTES = 256 * 1024 * 1024
 
 
 class Records:
@@ -74,10 +74,10 @@ class Pictures:
         try:
             descriptor = os.open(self._source / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
-                data = file.read(_MOST_BYTES + 1)
+                data = file.read(_MAX_PICTURE_BYTES + 1)
         except OSError:
             return None
-        return data if len(data) <= _MOST_BYTES and hashlib.sha256(data).hexdigest() == sha256 else None
+        return data if len(data) <= _MAX_PICTURE_BYTES and hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 def _is_picture(data: bytes, extension: str) -> bool:

@@ -15,7 +15,7 @@ from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
 from crawler.items import Capture
 from crawler.warc.index import CaptureIndex
 
-_CHUNK = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 
 
 class Captures:
@@ -43,7 +43,7 @@ class Captures:
                     CaptureIndex(root / INDEX_NAME).close()
                 (root / FOLDER).mkdir(exist_ok=True)
                 with _open(path) as file:
-                    write_pieces_atomically(root / FOLDER / name, iter(lambda: file.read(_CHUNK), b""))
+                    write_pieces_atomically(root / FOLDER / name, iter(lambda: file.read(_CHUNK_BYTES), b""))
                 self.copied += 1
 
     def placed(self, capture: Capture) -> Capture:

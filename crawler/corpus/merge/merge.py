@@ -36,7 +36,7 @@ from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
 from crawler.items import Article
 
-_GROUP = 500
+_GROUP_RECORDS = 500
 _SECONDS = len("2026-11-22T20:00:00")
 
 
@@ -111,7 +111,7 @@ def merge(
             mend_warcs(root)
         incoming = heapq.merge(*streams, key=lambda one: one.fetched)
         done = 0
-        while group := list(islice(incoming, _GROUP)):
+        while group := list(islice(incoming, _GROUP_RECORDS)):
             with corpus.group(wait=False):
                 for one in group:
                     _bring(corpus, records, one, all_versions=all_versions)

@@ -9,8 +9,8 @@ from crawler.corpus.search.folding import fold
 from crawler.exceptions import ConfigError
 
 _PART_RE = re.compile(r'"([^"]*)(?:"(\*?)|$)|([^\s"]+)')
-_MOST_TERMS = 32
-_MOST_WORDS = 200
+_MAX_TERMS = 32
+_MAX_WORDS = 200
 
 
 class Term(NamedTuple):
@@ -35,8 +35,8 @@ def parse(question: str) -> list[Term]:
             terms.append(Term(words, bool(star) or (phrase or word).rstrip().endswith("*")))
     if not terms:
         raise ConfigError("there is no word to search for")
-    if len(terms) > _MOST_TERMS or sum(len(term.words) for term in terms) > _MOST_WORDS:
-        raise ConfigError(f"search for at most {_MOST_TERMS} words or phrases at a time")
+    if len(terms) > _MAX_TERMS or sum(len(term.words) for term in terms) > _MAX_WORDS:
+        raise ConfigError(f"search for at most {_MAX_TERMS} words or phrases at a time")
     return list(dict.fromkeys(terms))
 
 

@@ -10,7 +10,7 @@ from crawler.corpus.search.folding import spans
 from crawler.corpus.search.query import Term
 
 _SPACE_RE = re.compile(r"\s+")
-_MOST_CHARACTERS = 300_000
+_MAX_CHARACTERS = 300_000
 """The rest of a longer text is not searched for snippets; a record with a hit there is found, without the snippet."""
 _BEFORE = 5
 """One word in this many of the snippet comes before the first hit."""
@@ -38,7 +38,7 @@ def snippet(text: str, terms: list[Term], words: int = 32) -> Snippet:
     >>> snippet("He went to the Holy City.", parse('"holy city"'))
     Snippet(text='He went to the Holy City.', marks=[(15, 24)])
     """
-    text = text[:_MOST_CHARACTERS]
+    text = text[:_MAX_CHARACTERS]
     found = spans(text)
     hits = _hits([word for *_, word in found], terms)
     first = min(_window(hits, words), max(0, len(found) - words))

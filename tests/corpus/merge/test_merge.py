@@ -199,7 +199,7 @@ def test_interrupted_and_repeated_it_is_as_if_done_at_once(here, there, tmp_path
             raise KeyboardInterrupt
         return add(self, article)
 
-    monkeypatch.setattr("crawler.corpus.merge.merge._GROUP", 2)
+    monkeypatch.setattr("crawler.corpus.merge.merge._GROUP_RECORDS", 2)
     monkeypatch.setattr(Corpus, "add", interrupted)
     with pytest.raises(KeyboardInterrupt):
         merge(here, [there])
