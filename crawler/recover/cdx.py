@@ -32,7 +32,7 @@ _MAX_INTEGER = 2**63 - 1
 
 
 class Answer(NamedTuple):
-    """The answer of an index: its readable lines in order, the number of unreadable ones, and the next key, if any."""
+    """The answer of an index: its readable lines in order, the number of unreadable ones, and the resume key."""
 
     lines: tuple[IndexLine, ...]
     broken: int

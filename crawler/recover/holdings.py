@@ -49,7 +49,7 @@ class IndexLine(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a query was answered: names before ``upto`` are settled (None: all); ``resume`` is its key."""
+    """How far a query was answered: names before ``upto`` are settled (None: all); ``resume`` is the next key."""
 
     upto: str | None
     resume: str | None

@@ -127,7 +127,7 @@ def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) 
     Then at most :data:`MAX_UNCERTAIN_CAPTURES` follow whose status, type or date the index does not know.
 
     Without a *wanted* date the earliest is first: the last captures of a site are often from after its end. Of captures
-    with equal digests only the nearest is yielded, and at most :data:`MAX_CAPTURES` certain ones.
+    with equal digests only the nearest is yielded, and at most :data:`MAX_CAPTURES` come before the uncertain ones.
     """
     good = [line for line in lines if line.status in {_OK, None} and _may_be(line.mime, kind)]
     good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))

@@ -39,7 +39,7 @@ class Capture:
     charset: str | None = None
     """The charset in the HTTP header."""
     container_charset: str | None = None
-    """The media type in the record's own header."""
+    """The charset in the record's own header."""
 
 
 @dataclass(frozen=True, slots=True)
