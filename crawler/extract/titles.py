@@ -15,7 +15,7 @@ _SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
 _WORDS_RE = re.compile(r"\w+")
 _SEPARATORS = " |\u2013\u2014\u00bb\u00b7:\u2022/-"
 _MIN_SITE_LETTERS = 4
-_LONGEST = 500
+_MAX_TITLE_CHARACTERS = 500
 _MIN_AGREEMENT = 0.6
 
 
@@ -29,7 +29,7 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
     if chosen := next(filter(None, (_text(page, element) for element in page.select("title"))), None):
         return FoundField(chosen, "profile")
     told = list(_told(page))
-    witnesses = [value[:_LONGEST] for value in (*(found.value for found in told), page.title or "") if value]
+    witnesses = [value[:_MAX_TITLE_CHARACTERS] for value in (*(one.value for one in told), page.title or "") if value]
     headings = [(heading.tag, text) for heading in page.headings if (text := _text(page, heading))]
     for tag in ("h1", "h2"):
         best = max(
@@ -48,7 +48,7 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
 
 
 def _text(page: ArticlePage, element: etree._Element) -> str:
-    return page.clean("".join(element.itertext()))[:_LONGEST]
+    return page.clean("".join(element.itertext()))[:_MAX_TITLE_CHARACTERS]
 
 
 def _told(page: ArticlePage) -> Iterator[FoundField[str]]:
@@ -116,9 +116,9 @@ _NAME_RE = re.compile(
     r"|spitzmarke|occhiello",
     re.IGNORECASE,
 )
-_LONGEST = 120
-_ABOVE = 12
-_UPWARDS = 3
+_MAX_KICKER_CHARACTERS = 120
+_MAX_BLOCKS_ABOVE = 12
+_MAX_ELEMENTS_UPWARDS = 3
 
 
 def find_kicker(page: ArticlePage, title: str | None) -> FoundField[str] | None:
@@ -126,10 +126,11 @@ def find_kicker(page: ArticlePage, title: str | None) -> FoundField[str] | None:
     heading = next((number for number, (block, _) in enumerate(page.blocks) if block.place.tag == "h1"), None)
     if heading is None:
         return None
-    for block, text in reversed(page.blocks[max(0, heading - _ABOVE) : heading]):
+    for block, text in reversed(page.blocks[max(0, heading - _MAX_BLOCKS_ABOVE) : heading]):
         place = block.place
-        for _ in range(_UPWARDS):
-            if _NAME_RE.search(place.kin[1]) and len(text) <= _LONGEST and text != title and not parse_moment(text):
+        for _ in range(_MAX_ELEMENTS_UPWARDS):
+            is_short = len(text) <= _MAX_KICKER_CHARACTERS
+            if _NAME_RE.search(place.kin[1]) and is_short and text != title and not parse_moment(text):
                 return FoundField(text, "page")
             if place.outer is None:
                 break

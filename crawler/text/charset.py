@@ -167,11 +167,12 @@ def _is_whole(text: str) -> bool:
 
 
 def _is_cut(data: bytes) -> bool:
-    """Return whether *data* is UTF-8 that ends within a letter."""
+    """Return whether *data* is UTF-8 with letters above ASCII that ends within a letter."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return error.end >= len(data) - 3 and error.reason == "unexpected end of data"
+        at_end = error.end >= len(data) - 3 and error.reason == "unexpected end of data"
+        return at_end and not data[: error.start].isascii()
     return False
 
 

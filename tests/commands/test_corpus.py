@@ -154,7 +154,7 @@ def test_export_and_graph_write_what_they_say(root, tmp_path, capsys):
     assert (code, said) == (0, f"2 records in {out}.csv\n")
     code, said, _ = run("export", root, "--format", "jsonl", "--all-versions", "--json", "-o", f"{out}", capsys=capsys)
     facts = {"output": str(out), "format": "jsonl", "records": 4, "without_text": 0, "damaged": 0, "without_capture": 0}
-    facts["lost"] = []
+    facts |= {"lost": [], "cut_cells": 0}
     assert (code, json.loads(said)) == (0, facts)
     code, said, _ = run("graph", root, "--format", "dot", "-o", f"{out}.dot", capsys=capsys)
     assert (code, said) == (0, f"3 nodes and 2 edges in {out}.dot\n")

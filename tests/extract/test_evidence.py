@@ -110,6 +110,11 @@ def test_the_heading_that_the_metadata_confirms_is_the_title():
     assert record(head, "<h1>News | Rain in the hills</h1>")["title"] == "Rain in the hills"
 
 
+def test_long_title_is_whole():
+    title = "Rain in the hills and " * 12 + "at sea"
+    assert record("", f"<h1>{title}</h1>")["title"] == title
+
+
 def test_the_name_of_the_site_is_no_part_of_the_title():
     assert record("<title>Rain in the hills | Example</title>")["title"] == "Rain in the hills"
 

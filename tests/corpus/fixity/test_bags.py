@@ -11,8 +11,9 @@ import bagit
 import pytest
 
 from crawler.archive import Corpus
+from crawler.archive.manifest_lines import ManifestEntry
 from crawler.corpus.fixity.bags import make_bag
-from crawler.corpus.fixity.manifest import Entry, read_manifest, seal
+from crawler.corpus.fixity.manifest import read_manifest, seal
 from crawler.corpus.search.search import search
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusDamaged
@@ -91,7 +92,7 @@ def test_sha256sum_checks_the_manifest_too(root):
 
 def test_paths_are_percent_encoded_as_the_rfc_says(tmp_path):
     names = ["plain.txt", "100%.txt", "%0A", "a\rb\nc", "%250D"]
-    entries = [Entry(name, "0" * 64) for name in names]
+    entries = [ManifestEntry(name, "0" * 64) for name in names]
     assert entries[1].encode() == b"0" * 64 + b"  100%25.txt\n"
     (tmp_path / "m").write_bytes(b"".join(entry.encode() for entry in entries))
     assert [entry for _, entry in read_manifest(tmp_path / "m")] == entries
