@@ -64,6 +64,7 @@ class Grammar(Cursor, ABC):
         self.reading = Reading(end=start, payload=(start, start), proved=self.carries_lengths)
         self.stack: list[Branch] = []
         self.nodes = 0
+        self.resumed_at = -1
         self.broken = False
         self.cut_text = False
         self.ends = Seeker(self.end, data)
@@ -198,6 +199,8 @@ class Grammar(Cursor, ABC):
     def _resume(self) -> bool:
         """Skip unreadable data to where an open list continues; return False if none does before the limit."""
         place = counted = self.position
+        if place == self.resumed_at:  # the element that the walk resumed at is not one: never twice the same
+            place += 1
         top = len(self.stack) - 1
         while place < self.limit and (element := self.elements.find(place, self.limit)):
             # Skipped brackets show how deep the element is: an element inside a bracket that opened there is not a
@@ -212,7 +215,7 @@ class Grammar(Cursor, ABC):
                 for node in self.stack[depth + 1 :]:
                     node.partial = True
                 del self.stack[depth + 1 :]
-                self.position = element.start()
+                self.position = self.resumed_at = element.start()
                 self.broken = False
                 return True
             place = element.end()
