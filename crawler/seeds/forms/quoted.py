@@ -99,7 +99,7 @@ class Quoted(Grammar):
         + _S
         + rb"(?:"
         + _NEXT
-        + rb"|['(\\A-Za-z0-9-])|"
+        + rb"|['(\\\[A-Za-z0-9-])|"
         + _NEXT
         + rb"))",
         re.DOTALL,
