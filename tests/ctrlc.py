@@ -22,6 +22,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -41,7 +42,7 @@ BIG_PICTURES, BIG_BYTES = 9, 8 * 1024 * 1024
 """So that verify shares its work among processes."""
 
 
-class Case:
+class Case(ABC):
     """A command that is interrupted again and again in *folder*; ``violations`` are what must not be, in words."""
 
     name: str
@@ -56,15 +57,16 @@ class Case:
         self.temporary.mkdir(parents=True)
         self.prepare()
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make what the command works on."""
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027 - most have nothing to do
         """Make ready for the next time."""
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Return the arguments of ``scrapy``."""
-        raise NotImplementedError
 
     def check(self) -> list[str]:
         """Return what is wrong after an interrupt."""
