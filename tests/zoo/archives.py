@@ -220,6 +220,12 @@ def _arcs() -> dict[str, Oddity]:
     pages = [arc(number) for number in IDS]
     body = page(ODD)
     spaced = arc(ODD).replace(b" text/html ", b" text/html; charset=utf-8 ", 1)
+    true_length = len(http(body, end="\n"))
+
+    def with_length(claimed: int) -> bytes:
+        odd = pages[1].replace(b" %d\n" % true_length, b" %d\n" % claimed, 1)
+        return arc_head() + pages[0] + odd + b"".join(pages[2:])
+
     return {
         "ARC 1": Oddity("arc", lambda: arc_head() + b"".join(pages), lambda: pages[1]),
         "ARC 1, gzip": Oddity(
@@ -233,24 +239,8 @@ def _arcs() -> dict[str, Oddity]:
         "ARC, spaces in the type": Oddity(
             "arc", lambda: arc_head() + pages[0] + spaced + pages[2] + pages[3], lambda: spaced
         ),
-        "ARC, length too short": Oddity(
-            "arc",
-            lambda: (
-                arc_head()
-                + pages[0]
-                + pages[1].replace(b" %d\n" % len(http(body, end="\n")), b" 300\n", 1)
-                + b"".join(pages[2:])
-            ),
-        ),
-        "ARC, length too long": Oddity(
-            "arc",
-            lambda: (
-                arc_head()
-                + pages[0]
-                + pages[1].replace(b" %d\n" % len(http(body, end="\n")), b" 2500\n", 1)
-                + b"".join(pages[2:])
-            ),
-        ),
+        "ARC, length too short": Oddity("arc", lambda: with_length(300)),
+        "ARC, length too long": Oddity("arc", lambda: with_length(2500)),
         "ARC line without length": Oddity(
             "arc",
             lambda: (
