@@ -97,7 +97,6 @@ _AFTER_RE = re.compile(
 _NAME_BEFORE_RE = re.compile(rb"(?:\^ )?\\?[A-Za-z_][^\s()\[\]{}'\"]{0,200}(?: @[0-9]{1,15})?[ ^]{0,2}\Z")
 """The name of a class before the opening of its object."""
 _OBJECT_MARKS = (b" Obj", b" Enu", b"::__", b"{#", b"#")
-_PLACE_BEFORE_RE = re.compile(rb"(?:\^ )\Z")
 
 _LIST_MARKS = (
     re.compile(rb"string\([0-9]{1,20}\)\s{0,9}\"\["),
