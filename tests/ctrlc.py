@@ -287,13 +287,20 @@ def interrupt(name: str, times: int, chance: random.Random, *, twice: bool = Fal
 def main() -> int:
     """Do it as the command line says, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("commands", nargs="*", choices=[*COMMANDS, []], default=list(COMMANDS), help="default: all")
+    parser.add_argument(
+        "commands",
+        nargs="*",
+        choices=[*COMMANDS, []],
+        default=[],
+        metavar="COMMAND",
+        help=f"default: all of {', '.join(COMMANDS)}",
+    )
     parser.add_argument("--times", type=int, default=200, help="interrupts of each command")
     parser.add_argument("--twice", action="store_true", help="press Ctrl-C twice")
     parser.add_argument("--seed", type=int, default=1, help="of chance")
     options = parser.parse_args()
     bad = 0
-    for name in options.commands:
+    for name in options.commands or COMMANDS:
         case = interrupt(name, options.times, random.Random(options.seed), twice=options.twice)
         bad += len(case.violations)
         counted = ", ".join(f"{count} x {code}" for code, count in sorted(case.codes.items()))
