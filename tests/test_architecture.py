@@ -22,7 +22,7 @@ LAYERS = (
     ("extensions", "handlers"),
     ("utils",),
     ("corpus",),
-    ("pages",),
+    ("pages", "captures"),
     ("archive", "seeds", "extract", "recover", "runs", "replica"),
     ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck"),
     ("net", "processes", "items", "sqlite", "zstd"),

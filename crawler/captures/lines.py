@@ -1,0 +1,360 @@
+"""Lines of captures: our own JSON lines, and the CDX and CDXJ files of other tools.
+
+A line of ours is a JSON object with the names of CDXJ: ``urlkey, timestamp, url, mime, status, digest, length``, then
+``source``, and ``filename`` and ``offset`` where known. Also read, and told by their content: CDXJ, with any header
+lines; CDX of 7, 9, 10 and 11 fields, or of the fields that its `` CDX`` line names; JSON of CDX servers, one object or
+one array a line.
+Sources: https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server,
+https://pywb.readthedocs.io/en/latest/manual/indexing.html, https://archive.org/web/researcher/cdx_legend.php
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+from crawler.archive.files import write_pieces_atomically
+from crawler.exceptions import SeedError
+from crawler.net import url_origin
+from crawler.seeds.containers import Part, parts_of, reporting
+from crawler.warc.dates import instant
+from crawler.warc.index import url_key
+from crawler.zstd import zstd
+
+MAX_LINE_BYTES = 1 << 16
+"""A longer line is an error; only its start is held in memory."""
+MAX_URL_LETTERS = 4_000
+
+LOCAL_SOURCE = "warc"
+"""The source of a line that names none: local files."""
+
+OnError = Callable[[SeedError], None]
+
+_PIECE_BYTES = 1 << 18
+_MAX_INTEGER = 2**63 - 1
+_MAX_SHOWN_LETTERS = 60
+_FIRST_YEAR = 1980
+_FIRST_MOMENT = "00000101000000"
+_SOURCE_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+_STATUS_RE = re.compile(r"[1-5][0-9]{2}", re.ASCII)
+_SCHEME_RE = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9])", re.IGNORECASE | re.ASCII)
+"""A host and its port are none."""
+_WEB_RE = re.compile(r"https?:", re.IGNORECASE | re.ASCII)
+_KEPT_IN_URL = "".join(map(chr, range(0x21, 0x7F))).replace("\\", "").replace('"', "")
+_UNKNOWN = frozenset({"", "-", "unk", "unknown"})
+_ORDERS = {
+    7: ("urlkey", "timestamp", "url", "mime", "status", "digest", "length"),
+    9: ("urlkey", "timestamp", "url", "mime", "status", "digest", "redirect", "offset", "filename"),
+    10: ("urlkey", "timestamp", "url", "mime", "status", "digest", "redirect", "robots", "offset", "filename"),
+    11: (
+        "urlkey",
+        "timestamp",
+        "url",
+        "mime",
+        "status",
+        "digest",
+        "redirect",
+        "robots",
+        "length",
+        "offset",
+        "filename",
+    ),
+}
+"""The fields of CDX lines without a `` CDX`` line, by their number."""
+_LETTERS = {
+    "N": "urlkey", "b": "timestamp", "a": "url", "m": "mime", "s": "status", "k": "digest", "S": "length",
+    "V": "offset", "g": "filename",
+}  # fmt: skip
+_OTHER_NAMES = {
+    "original": "url", "mimetype": "mime", "statuscode": "status", "uri": "url", "mct": "mime", "hsc": "status",
+    "sha": "digest",
+}  # fmt: skip
+"""Names that the Wayback Machine's and OpenWayback's indexes give to the same fields."""
+_REF_RE = re.compile(r"(?:warcfile:)?(?P<filename>[^#]+)#(?P<offset>[0-9]{1,18})", re.ASCII)
+
+
+class CaptureLine(NamedTuple):
+    """One capture. ``timestamp`` is 14 digits, UTC; ``status`` three digits; None: the index does not say.
+
+    ``source`` is the name of an archive, ``commoncrawl``, or ``warc`` for local files. ``filename`` and ``offset`` are
+    the place of the record, of ``length`` bytes.
+    """
+
+    urlkey: str
+    timestamp: str
+    url: str
+    mime: str | None
+    status: str | None
+    digest: str | None
+    length: int | None
+    source: str
+    filename: str | None = None
+    offset: int | None = None
+
+
+def encode_line(line: CaptureLine) -> bytes:
+    r"""Return *line* as JSON, ending in ``\n``, with its fields in order; ``filename`` and ``offset`` only if known.
+
+    >>> encode_line(CaptureLine("org,example)/", "20160227101112", "http://example.org/", None, "200", None, 9, "ukwa"))
+    b'{"urlkey":"org,example)/","timestamp":"20160227101112","url":"http://example.org/","mime":null,"status":"200","digest":null,"length":9,"source":"ukwa"}\n'
+    """
+    fields = line._asdict()
+    if line.filename is None:
+        del fields["filename"]
+    if line.offset is None:
+        del fields["offset"]
+    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def write_captures(path: Path, lines: Iterable[CaptureLine]) -> int:
+    """Write *lines* to the file *path* and return how many there were; compressed if it ends in .gz or .zst.
+
+    The file appears when it is whole, and the same lines give the same bytes.
+    """
+    count = 0
+
+    def encoded() -> Iterator[bytes]:
+        nonlocal count
+        for line in lines:
+            count += 1
+            yield encode_line(line)
+
+    write_pieces_atomically(path, packed(encoded(), path.suffix))
+    return count
+
+
+def packed(lines: Iterable[bytes], suffix: str) -> Iterator[bytes]:
+    """Yield *lines* joined to pieces, compressed if the *suffix* of the file's name is ``.gz`` or ``.zst``."""
+    packer: Any = None
+    if suffix == ".gz":
+        packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    elif suffix == ".zst":
+        packer = zstd.ZstdCompressor()
+    for piece in _pieces(lines):
+        if data := packer.compress(piece) if packer else piece:
+            yield data
+    if packer:
+        yield packer.flush()
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    piece = bytearray()
+    for line in lines:
+        piece += line
+        if len(piece) >= _PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
+
+
+def read_captures(path: str, on_error: OnError | None = None, *, source: str = LOCAL_SOURCE) -> Iterator[CaptureLine]:
+    """Yield the captures in the file *path* (``-``: standard input), in its order; compressed or not, told by content.
+
+    Lines that name no source get *source*. Captures of what is no web page (``dns:``, ``urn:``...) are left out. Raises
+    SeedError, which names file and line, for a file that cannot be read and for the first bad line; with *on_error*,
+    errors are passed to it and the line is skipped.
+    """
+    report = on_error or _raise
+    with reporting(path, report, is_file=True):
+        for part in parts_of(path, report):
+            if part.kind != "text":
+                raise SeedError(part.name, "not a list of captures")
+            yield from _read_part(part, report, source)
+
+
+def _raise(error: SeedError) -> None:
+    raise error
+
+
+def _read_part(part: Part, report: OnError, source: str) -> Iterator[CaptureLine]:
+    reader = LineReader(source)
+    for number, line in enumerate(_lines(part), 1):
+        try:
+            found = reader.read(line)
+        except ValueError as error:
+            report(SeedError(f"{part.name}:{number}", str(error)))
+            continue
+        if found is not None:
+            yield found
+
+
+def _lines(part: Part) -> Iterator[bytes]:
+    while line := part.stream.readline(MAX_LINE_BYTES + 1):
+        yield line
+        while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+            line = part.stream.readline(MAX_LINE_BYTES + 1)
+
+
+class LineReader:
+    """Reads lines of one file, one after the other: the first can say what the fields of the others are."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._letters: tuple[str, ...] | None = None
+        """The fields of CDX lines, as the file's `` CDX`` line names them."""
+        self._columns: tuple[str, ...] | None = None
+        """The fields of JSON arrays, as the first array names them."""
+
+    def read(self, raw: bytes) -> CaptureLine | None:
+        """Return the capture in the line *raw*, None if it has none by intent. Raises ValueError for a bad line."""
+        if len(raw) > MAX_LINE_BYTES:
+            raise ValueError(f"a line of over {MAX_LINE_BYTES} bytes")
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValueError("not UTF-8") from None
+        fields = self._fields(text)
+        return None if fields is None else capture_line(fields, self._source)
+
+    def _fields(self, text: str) -> Mapping[str, Any] | None:
+        if text.startswith((" CDX ", "CDX ")):
+            self._letters = tuple(_LETTERS.get(letter, letter) for letter in text.split()[1:])
+            return None
+        text = text.strip()
+        if not text or text.startswith(("!", "@")):  # the header of a CDXJ file
+            return None
+        if text.startswith("{"):
+            return _object(text)
+        if text.startswith("["):
+            return self._of_array(text)
+        head, brace, rest = text.partition(" {")
+        if brace:
+            return _of_cdxj(head, "{" + rest)
+        return self._of_cdx(text.split(" "))
+
+    def _of_array(self, text: str) -> Mapping[str, Any] | None:
+        """Return the fields in a line of a CDX server's JSON: a list of arrays, one a line."""
+        bare = text.rstrip("],").lstrip("[")
+        if not bare:
+            return None
+        try:
+            values = orjson.loads(f"[{bare}]")
+        except orjson.JSONDecodeError:
+            raise ValueError(f"not JSON: {_shown(text)}") from None
+        if self._columns is None:
+            columns = tuple(str(name) for name in values)
+            if "timestamp" not in columns:
+                raise ValueError(f"not the names of an index's fields: {_shown(text)}")
+            self._columns = columns
+            return None
+        if len(values) == 1:  # a resume key, or a number of pages
+            return None
+        if len(values) != len(self._columns):
+            raise ValueError(f"{len(values)} values where {len(self._columns)} are named")
+        return dict(zip(self._columns, values, strict=True))
+
+    def _of_cdx(self, values: list[str]) -> Mapping[str, Any]:
+        names = self._letters or _ORDERS.get(len(values))
+        if names is None or len(values) != len(names):
+            raise ValueError(f"not a line of captures: {_shown(' '.join(values))}")
+        return dict(zip(names, values, strict=True))
+
+
+def _of_cdxj(head: str, text: str) -> Mapping[str, Any]:
+    """Return the fields of a line ``urlkey timestamp {...}``; OpenWayback's has a record type before its object."""
+    before = head.split(" ")
+    if len(before) not in {2, 3}:
+        raise ValueError(f"not a line of captures: {_shown(head)}")
+    fields = _object(text)
+    if place := _REF_RE.fullmatch(str(fields.get("ref", ""))):
+        fields |= place.groupdict()
+    return {**fields, "timestamp": before[1]}
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise ValueError(f"not JSON: {_shown(text)}") from None
+    if not isinstance(fields, dict):
+        raise ValueError(f"not a JSON object: {_shown(text)}")
+    return fields
+
+
+def capture_line(fields: Mapping[str, Any], source: str) -> CaptureLine | None:
+    """Return the capture that *fields* of an index describe, None if it is of no web page; *source* if they name none.
+
+    The ``urlkey`` is always our own (:func:`crawler.warc.index.url_key`), since tools disagree. Raises ValueError.
+    """
+    named = {_OTHER_NAMES.get(name, name): value for name, value in fields.items()}
+    url = named.get("url")
+    if not isinstance(url, str) or not url:
+        raise ValueError("there is no URL in it")
+    if not _WEB_RE.match(url) and _SCHEME_RE.match(url):
+        return None
+    url = web_url(url)
+    return CaptureLine(
+        url_key(url),
+        full_timestamp(named.get("timestamp")),
+        url,
+        _known(named.get("mime-detected") or named.get("mime"), lower=True),
+        _status(named.get("status")),
+        _known(named.get("digest")),
+        _number(named.get("length")),
+        _source(named.get("source"), source),
+        _known(named.get("filename")),
+        _number(named.get("offset")),
+    )
+
+
+def web_url(url: str) -> str:
+    """Return *url* with percent signs for what may not stand in a URL. Raises ValueError if it is no web address."""
+    if len(url) > MAX_URL_LETTERS:
+        raise ValueError(f"a URL of over {MAX_URL_LETTERS} letters")
+    if url_origin(url) is None:
+        quoted = quote(url, safe=_KEPT_IN_URL)
+        if url_origin(quoted) is None:
+            raise ValueError(f"not the URL of a web page: {_shown(url)}")
+        return quoted
+    return url
+
+
+def full_timestamp(value: Any) -> str:
+    """Return the timestamp *value* as 14 digits, also a shorter one or ISO 8601. Raises ValueError if it is none.
+
+    >>> full_timestamp("201602")
+    '20160201000000'
+    """
+    text = str(value)
+    moment = instant(text)
+    if moment is None or moment.year < _FIRST_YEAR:
+        raise ValueError(f"not a timestamp: {_shown(text)}")
+    return text + _FIRST_MOMENT[len(text) :] if text.isdigit() else moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+
+
+def _source(value: Any, given: str) -> str:
+    if value is None:
+        return given
+    if not isinstance(value, str) or not _SOURCE_RE.fullmatch(value):
+        raise ValueError(f"not the name of a source: {_shown(str(value))}")
+    return value
+
+
+def _known(value: Any, *, lower: bool = False) -> str | None:
+    text = str(value).strip() if value is not None else ""
+    if text.lower() in _UNKNOWN:
+        return None
+    return text.partition(";")[0].strip().lower() or None if lower else text
+
+
+def _status(value: Any) -> str | None:
+    text = str(value)
+    return text if _STATUS_RE.fullmatch(text) else None
+
+
+def _number(value: Any) -> int | None:
+    text = str(value)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_INTEGER)) else None
+    return number if number is not None and number <= _MAX_INTEGER else None
+
+
+def _shown(text: str) -> str:
+    return repr(text[:_MAX_SHOWN_LETTERS]) + ("..." if len(text) > _MAX_SHOWN_LETTERS else "")
