@@ -55,8 +55,6 @@ SIZE_REASON_RE = re.compile(r"^Over (?:15 methods|200 lines): \w", re.MULTILINE)
 
 NAME_OF_EVERY_COMMAND = "Command"
 """Scrapy finds the class of a command by its base, and calls each of its own so."""
-CLASSES_OF_ONE_NAME = {"Block", "Broken", "Capture", "Found", "Progress"}
-"""Names that several classes have. May only shrink: whoever renames the last but one takes it out."""
 
 LOADS_NO_SCRAPY = """
 import importlib, sys
@@ -157,7 +155,7 @@ def test_name_belongs_to_one_class():
     for file, node in classes():
         files[node.name].append(file)
     shared = {name: places for name, places in files.items() if len(places) > 1 and name != NAME_OF_EVERY_COMMAND}
-    assert set(shared) == CLASSES_OF_ONE_NAME, shared
+    assert shared == {}
 
 
 def test_class_is_large_by_its_methods_or_its_lines():

@@ -35,8 +35,8 @@ from crawler.archive.losses import (
 from crawler.archive.manifest_lines import MANIFEST_NAME, read_manifest
 from crawler.archive.quarantine import cut_off
 from crawler.warc.exchange import Exchange
-from crawler.warc.index import Capture, CaptureIndex, read_back
-from crawler.warc.reading import Broken, Record, read_records
+from crawler.warc.index import CaptureIndex, IndexedCapture, read_back
+from crawler.warc.reading import BrokenRecord, Record, read_records
 from crawler.warc.writing import Original, encode_exchange, encode_warcinfo, new_record_id
 
 FOLDER = "warc"
@@ -58,7 +58,7 @@ class Mended:
     """Captures that the index had not read yet."""
     cut: list[tuple[str, int, int]] = field(default_factory=list)
     """Torn ends that were moved to quarantine/: file, offset, bytes."""
-    damaged: list[tuple[str, Broken]] = field(default_factory=list)
+    damaged: list[tuple[str, BrokenRecord]] = field(default_factory=list)
     """Bytes between records that are not a record: left in place, and reported by ``verify``."""
     lost: list[Loss] = field(default_factory=list)
     """Captures that the index knew, or that are not records any more, and were not recorded as lost before."""
@@ -204,7 +204,7 @@ def mend_warcs(root: Path, *, rebuild: str | None = None) -> Mended:
 
 def _catch_up(root: Path, paths: list[Path], index: CaptureIndex, mended: Mended) -> None:
     """Bring *index* up to date with the files: add new captures, and remove those that are gone."""
-    known, before = index.files(), list[Capture]()
+    known, before = index.files(), list[IndexedCapture]()
     for path in paths:
         name = path.relative_to(root).as_posix()
         read, crc = known.pop(name, (0, 0))
@@ -260,14 +260,14 @@ def _unlink(path: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def _known_before(path: Path) -> Iterator[Capture]:
+def _known_before(path: Path) -> Iterator[IndexedCapture]:
     """Yield the captures in the index at *path*, as far as it can be read."""
     with suppress(sqlite3.Error), closing(CaptureIndex(path, read_only=True)) as index:
         for name in index.files():
             yield from index.of_file(name)
 
 
-def _record_losses(root: Path, index: CaptureIndex, before: Iterable[Capture], mended: Mended) -> None:
+def _record_losses(root: Path, index: CaptureIndex, before: Iterable[IndexedCapture], mended: Mended) -> None:
     """Record captures of *before* that are not in *index* as lost; remove losses of captures that are back.
 
     The losses are durable before the new index is, which no longer has those captures.
@@ -292,7 +292,7 @@ def _record_losses(root: Path, index: CaptureIndex, before: Iterable[Capture], m
     record_losses(root, losses.values(), back=back)
 
 
-def _why(root: Path, capture: Capture) -> str:
+def _why(root: Path, capture: IndexedCapture) -> str:
     try:
         size = (root / capture.file).stat().st_size
     except OSError:
@@ -323,10 +323,10 @@ def account_for_captures(root: Path) -> dict[Loss, list[str]]:
 def _take_in(root: Path, path: Path, index: CaptureIndex, start: int, crc: int, mended: Mended) -> None:
     """Index *path* from *start* on; cut off what follows the last whole record, if that is allowed."""
     name = path.relative_to(root).as_posix()
-    end, broken = start, list[Broken]()
+    end, broken = start, list[BrokenRecord]()
     index.advance(name, start, crc)
     for found in read_records(path, start):
-        if isinstance(found, Broken):
+        if isinstance(found, BrokenRecord):
             broken.append(found)
             continue
         mended.damaged += ((name, one) for one in broken)

@@ -65,7 +65,7 @@ class Excluded(GleanerError):
         super().__init__(reason)
 
 
-class Broken(GleanerError):
+class UnusableCapture(GleanerError):
     """One URL of an archive gave no usable answer; the message says why, ``status`` is the HTTP status."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -99,7 +99,7 @@ class Archives:
         """Return what *read* returns for the answer of *service*, whatever its status; *read* is called in a thread.
 
         A ``ValueError`` from *read* says why this is not an answer of the service; it then counts as no answer. Raises
-        :class:`Broken` if this URL has no usable answer, :class:`Excluded` if the archive excludes the site,
+        :class:`UnusableCapture` if this URL has no usable answer, :class:`Excluded` if the archive excludes the site,
         :class:`ArchiveDown` if the archive does not answer at the moment.
         """
         reason, limited = _LEFT_ALONE, False
@@ -115,7 +115,7 @@ class Archives:
                         limited = response.status == _TOO_MANY or wait is not None
                         raise ValueError(f"status {response.status}")  # noqa: TRY301 - an archived 503 is an answer
                     result = await asyncio.to_thread(read, response)
-                except (Broken, Excluded):
+                except (UnusableCapture, Excluded):
                     await self._on_budget(service, _answered)
                     raise
                 except ValueError as error:
@@ -128,7 +128,7 @@ class Archives:
         raise ArchiveDown(reason, limited=limited)
 
     async def _get(self, url: str, service: str, headers: dict[str, str] | None) -> Response:
-        """Return the answer of *service*; raise Broken if this URL has none, ValueError if there is none at the moment.
+        """Return the answer of *service*; raise UnusableCapture if the URL has none, ValueError if it is down for now.
 
         An index can answer every query, so a broken answer of an index counts as no answer at the moment.
         """
@@ -138,7 +138,7 @@ class Archives:
         except Stopping:
             raise
         except (IgnoreRequest, ResponseDataLossError) as error:
-            kind = ValueError if service in _INDEXES else Broken
+            kind = ValueError if service in _INDEXES else UnusableCapture
             raise kind(reason_of(error)) from error
         except Exception as error:
             raise ValueError(f"no answer ({reason_of(error)})") from error

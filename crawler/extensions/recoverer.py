@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from scrapy import signals
 
 from crawler.extensions.archiveanswers import capture_answer, collections_answer, index_answer, record_answer
-from crawler.extensions.archives import ArchiveDown, Archives, Broken, Excluded
+from crawler.extensions.archives import ArchiveDown, Archives, Excluded, UnusableCapture
 from crawler.extensions.archivist import Archivist
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.pages.attempts import Unanswered
@@ -183,7 +183,7 @@ class Recoverer:
             url, fetch = f"{self._recovery.commoncrawl_data}/{line.filename}", self._record
         try:
             return await fetch(line, url, places)
-        except Broken as broken:
+        except UnusableCapture as broken:
             return Attempt(url, broken.status, f"{index.source}: {broken}", index.source)
         except Excluded as error:
             return self._exclusions.note(index, place, error)
@@ -208,14 +208,14 @@ class Recoverer:
             url = response.urljoin(header(response, "Location") or "")
             further = replayed(self._recovery.wayback or "", url)
             if further is None or not names_target(further.url, places):
-                raise Broken("the capture redirects elsewhere", response.status)
+                raise UnusableCapture("the capture redirects elsewhere", response.status)
             there = further
         if response.status != _OK:
-            raise Broken(f"status {response.status}", response.status)
+            raise UnusableCapture(f"status {response.status}", response.status)
         if not response.body:
-            raise Broken("the capture is empty", response.status)
+            raise UnusableCapture("the capture is empty", response.status)
         if cut_short(response.body, (header(response, name) for name in DECLARED_LENGTH)):
-            raise Broken("it is cut short", response.status)
+            raise UnusableCapture("it is cut short", response.status)
         archived = archived_at(header(response, "Memento-Datetime"), there.timestamp)
         capture = _capture("wayback", response.url, response, archived)
         return Fetched(response.body, there.url, header(response, "Content-Type"), capture)
@@ -233,13 +233,13 @@ class Recoverer:
         headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
         response = await self._archives.ask(url, "commoncrawl", record_answer, headers)
         if response.status != _PARTIAL:
-            raise Broken(f"status {response.status}", response.status)
+            raise UnusableCapture(f"status {response.status}", response.status)
         try:
             payload = await asyncio.to_thread(read_record, response.body)
         except ValueError as error:
-            raise Broken(str(error), response.status) from error
+            raise UnusableCapture(str(error), response.status) from error
         if payload.status != _OK or not payload.body or not names_target(payload.url, places):
-            raise Broken("the record is of something else", payload.status)
+            raise UnusableCapture("the record is of something else", payload.status)
         capture = _capture("commoncrawl", f"{url}#{offset}-{length}", response, payload.archived)
         capture = replace(capture, coding=payload.coding or capture.coding)
         return Fetched(payload.body, payload.url, payload.content_type, capture)

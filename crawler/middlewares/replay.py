@@ -17,7 +17,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.utils.response import NOT_HELD, REPLAYED, Captured, iso_date, note_captured
-from crawler.warc.replay import Found, Replay
+from crawler.warc.replay import Replay, ReplayedCapture
 from crawler.warc.sources import find_sources, source_path
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class ReplayMiddleware:
         self._thread.shutdown()
 
 
-def _response(request: Request, found: Found) -> Response:
+def _response(request: Request, found: ReplayedCapture) -> Response:
     exchange = found.exchange
     headers = Headers()
     for name, value in exchange.headers:

@@ -48,7 +48,7 @@ class IndexLine(NamedTuple):
     filename: str | None = None
 
 
-class Progress(NamedTuple):
+class QueryProgress(NamedTuple):
     """How far a query was answered: names before ``upto`` are settled (None: all); ``resume`` is the next key."""
 
     upto: str | None
@@ -79,13 +79,13 @@ class Holdings:
         progress = self.progress(source, prefix, since)
         return progress is not None and (progress.upto is None or settled_before(name, progress.upto))
 
-    def progress(self, source: str, prefix: str, since: float) -> Progress | None:
+    def progress(self, source: str, prefix: str, since: float) -> QueryProgress | None:
         """Return how far the query for *prefix* was answered; None if it was not sent after *since*."""
         row = self._connection.execute(
             "SELECT upto, resume, pages FROM cdx_answers WHERE source = ? AND prefix = ? AND asked > ?",
             (source, prefix, since),
         ).fetchone()
-        return row and Progress(*row)
+        return row and QueryProgress(*row)
 
     def density(self, source: str) -> float | None:
         """Return how many captures *source* listed for each requested id; None before the first answer."""
@@ -104,7 +104,7 @@ class Holdings:
         source: str,
         prefix: str,
         lines: Iterable[tuple[str, IndexLine]],
-        progress: Progress,
+        progress: QueryProgress,
         *,
         asked: float,
         span: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crawler.recover.cdx import PAGE_LINES, Answer
-from crawler.recover.holdings import Holdings, Progress
+from crawler.recover.holdings import Holdings, QueryProgress
 from crawler.recover.ladder import Place, name_at, widest_worthwhile
 
 KEPT_SECONDS = 30 * 86400.0
@@ -22,7 +22,7 @@ class Question(NamedTuple):
 
     prefix: str
     span: int
-    progress: Progress | None
+    progress: QueryProgress | None
 
 
 def question(holdings: Holdings, source: str, place: Place, since: float) -> Question:
@@ -52,7 +52,7 @@ def keep(holdings: Holdings, source: str, place: Place, asked: Question, answer:
     whole = answer.resume is None and len(answer.lines) + answer.broken < PAGE_LINES
     upto = None if whole or asked.prefix == place.name else named[-1][0] if named else ""
     pages = asked.progress.pages + 1 if asked.progress else 1
-    progress = Progress(upto, None if upto is None else answer.resume, pages)
+    progress = QueryProgress(upto, None if upto is None else answer.resume, pages)
     holdings.keep(source, asked.prefix, named, progress, asked=now, span=asked.span)
 
 

@@ -19,7 +19,7 @@ from crawler.seeds.containers import STDIN, STREAM_ERRORS, Part, Report, parts_o
 from crawler.seeds.documents import Document, DocumentReader, document_of
 from crawler.seeds.page import parse_page
 from crawler.seeds.sources import MAX_PAGE_BYTES
-from crawler.seeds.warc import Capture, Sieve, archives_in, read_source, read_warc
+from crawler.seeds.warc import ArchivedPage, Sieve, archives_in, read_source, read_warc
 from crawler.sites import SiteProfile
 from crawler.writable import writable
 
@@ -111,7 +111,7 @@ def _wanted(profile: SiteProfile | None) -> Wanted:
     return wanted
 
 
-def _from_captures(name: str, captures: Iterable[Capture], report: Report) -> Iterator[Find]:
+def _from_captures(name: str, captures: Iterable[ArchivedPage], report: Report) -> Iterator[Find]:
     for capture in captures:
         document = document_of(capture.payload, capture.charset, capture.container_charset, offset=capture.offset)
         document = replace(document, url=capture.url, timestamp=capture.timestamp)

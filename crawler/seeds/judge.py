@@ -9,14 +9,14 @@ from dataclasses import replace
 from crawler.items import RelatedItem
 from crawler.seeds.lengths import LOST, Judgement, judge_length, repair
 from crawler.seeds.model import Diagnosis, Dump, LengthVerdict
-from crawler.seeds.scan import Found
+from crawler.seeds.scan import FoundDump
 from crawler.text.mojibake import mend
 
 Place = Callable[[int], int]
 """From a place in the bytes that were scanned to the byte offset in the page's text."""
 
 
-def judge_dump(data: bytes, found: Found, place: Place | None = None, *, unescape: bool = False) -> Dump:
+def judge_dump(data: bytes, found: FoundDump, place: Place | None = None, *, unescape: bool = False) -> Dump:
     """Return *found* as a dump of the page. *place* is given if *data* is text made from the page's HTML.
 
     *unescape*: decode entities in titles, for a dump that was in a page of HTML unchanged.
@@ -47,7 +47,7 @@ def _same(position: int) -> int:
     return position
 
 
-def _verdict(data: bytes, found: Found, place: Place | None) -> tuple[LengthVerdict | None, Judgement | None]:
+def _verdict(data: bytes, found: FoundDump, place: Place | None) -> tuple[LengthVerdict | None, Judgement | None]:
     """Return the verdict on the length of *found*, and note it if it is not exact."""
     reading, notes, declared = found.reading, found.notes, found.declared
     begin, end = reading.payload
@@ -71,7 +71,7 @@ def _verdict(data: bytes, found: Found, place: Place | None) -> tuple[LengthVerd
     return judgement.verdict, judgement
 
 
-def _note_duplicates(found: Found) -> None:
+def _note_duplicates(found: FoundDump) -> None:
     seen: set[str] = set()
     for item in found.reading.items:
         if item.id in seen:
@@ -79,14 +79,14 @@ def _note_duplicates(found: Found) -> None:
         seen.add(item.id)
 
 
-def _note_lost_letters(data: bytes, found: Found) -> None:
+def _note_lost_letters(data: bytes, found: FoundDump) -> None:
     """Note the letters that were lost when the page was decoded."""
     begin, end = found.reading.payload
     if count := data.count(LOST.encode(), begin, end):
         found.notes.add("lost-letters", begin, f"U+FFFD stands for {count} letters that were lost before")
 
 
-def _right_titles(found: Found, judgement: Judgement | None, *, unescape: bool) -> tuple[RelatedItem, ...]:
+def _right_titles(found: FoundDump, judgement: Judgement | None, *, unescape: bool) -> tuple[RelatedItem, ...]:
     """Return the items without entities and mojibake in their titles."""
     items = found.reading.items
     if unescape:

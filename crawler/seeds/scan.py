@@ -125,7 +125,7 @@ _BLANK_LINE = re.compile(rb"\n[ \t\r\0]*+\n")
 
 
 @dataclass(slots=True)
-class Found:
+class FoundDump:
     """A dump at its place in the data, before its length is judged."""
 
     form: Form
@@ -161,7 +161,7 @@ class Scanner:
         self._blank_line = _Next(_searcher(data, _BLANK_LINE))
         self._open_at: set[int] = set()
         self._limits = {PrintR: self._limit_of_lines, Xdebug: self._limit_over_blank_lines}
-        starts: list[tuple[tuple[re.Pattern[bytes], ...], Callable[[int], Found | None]]] = [
+        starts: list[tuple[tuple[re.Pattern[bytes], ...], Callable[[int], FoundDump | None]]] = [
             ((_STRING_RE,), self._string),
             ((_XDEBUG_STRING_RE,), self._xdebug_string),
             (_JSON_RES, self._json),
@@ -169,7 +169,7 @@ class Scanner:
         ]
         self._starts = [_Start([_Next(_searcher(data, one)) for one in patterns], read) for patterns, read in starts]
 
-    def dumps(self) -> Iterator[Found]:
+    def dumps(self) -> Iterator[FoundDump]:
         """Yield the dumps in their order."""
         position = 0
         for _ in range(_MAX_MARKS):
@@ -205,7 +205,7 @@ class Scanner:
         """Return whether the value at *at* belongs to the dump before it, which could not be read further."""
         return at < self._broken_until and _is_value(self.data, at)
 
-    def _next_look(self, found: Found) -> int:
+    def _next_look(self, found: FoundDump) -> int:
         """Return where the search for the form of *found*, which is not a dump, continues; it may hold other forms."""
         inner = found.reading.inner
         if inner is None or self._descents >= _MAX_DESCENTS:
@@ -229,7 +229,7 @@ class Scanner:
         if has_id and len(self.id_lists) < _MAX_ID_LISTS:
             self.id_lists.append(start)
 
-    def _string(self, at: int) -> Found | None:
+    def _string(self, at: int) -> FoundDump | None:
         """Read ``string(N) "[...]"``."""
         head = _STRING_RE.match(self.data, at)
         if head is None:
@@ -245,9 +245,9 @@ class Scanner:
                 reading.end += 1
             else:
                 notes.add("no-closing-quote", reading.end, "the dump has no closing quote")
-        return Found("json-string", at, reading, notes, declared)
+        return FoundDump("json-string", at, reading, notes, declared)
 
-    def _xdebug_string(self, at: int) -> Found | None:
+    def _xdebug_string(self, at: int) -> FoundDump | None:
         """Read xdebug's ``string '[...]' (length=N)``."""
         head = _XDEBUG_STRING_RE.match(self.data, at)
         if head is None:
@@ -262,9 +262,9 @@ class Scanner:
         elif length is not None:
             notes.add_bad_length(length.start(1), length[1])
         reading.end = length.end() if length else reading.end
-        return Found("json-string", at, reading, notes, declared)
+        return FoundDump("json-string", at, reading, notes, declared)
 
-    def _json(self, at: int) -> Found | None:
+    def _json(self, at: int) -> FoundDump | None:
         """Read JSON outside of strings, or in a string with an odd head."""
         notes = Notes()
         reading = self._exact(at, notes)
@@ -272,7 +272,7 @@ class Scanner:
             reading = self._loose(at, notes)
         if reading is None:
             return None
-        found = Found("json", at, reading, notes)
+        found = FoundDump("json", at, reading, notes)
         quoted = _ODD_STRING_BEFORE_RE.search(self.data[max(0, at - _LOOK_BACK) : at])
         if quoted is None:
             self._take_following(found)
@@ -280,7 +280,7 @@ class Scanner:
         notes.add_bad_length(at, quoted[1])
         if not reading.truncated and self.data.startswith(b'"', reading.end):
             reading.end += 1
-        return Found("json-string", at - len(quoted[0]), reading, notes)
+        return FoundDump("json-string", at - len(quoted[0]), reading, notes)
 
     def _exact(self, at: int, notes: Notes) -> Reading | None:
         """Read correct JSON at *at*, and single records that follow; return None if it is not correct."""
@@ -301,7 +301,7 @@ class Scanner:
             return None
         return read_loosely(self.data, at, self._limit, notes)
 
-    def _take_following(self, found: Found) -> None:
+    def _take_following(self, found: FoundDump) -> None:
         """Add to *found* the records that a script adds one by one, or that are on separate lines."""
         reading, data = found.reading, self.data
         for _ in range(_MAX_GLUED):
@@ -315,7 +315,7 @@ class Scanner:
             reading.items += more.items
             reading.end = more.end
 
-    def _php(self, form: type[Grammar], name: Form, at: int) -> Found | None:
+    def _php(self, form: type[Grammar], name: Form, at: int) -> FoundDump | None:
         notes = Notes()
         data = self.data
         if data.startswith(_OBJECT_MARKS, at):
@@ -325,7 +325,7 @@ class Scanner:
         reading = form(data, at, limit_at, notes).read()
         if reading is None:
             return None
-        found = Found(name, at, reading, notes)
+        found = FoundDump(name, at, reading, notes)
         if form is Serialized and (quoted := _STRING_BEFORE_RE.search(data[max(0, at - _LOOK_BACK) : at])):
             found.declared = int(quoted[1])
             found.start -= len(quoted[0])
@@ -343,7 +343,7 @@ _GRAMMARS: tuple[tuple[type[Grammar], Form], ...] = (
 )
 
 
-def _around(data: bytes, found: Found) -> tuple[int, int]:
+def _around(data: bytes, found: FoundDump) -> tuple[int, int]:
     """Return the span of *found* including what scripts and dumpers write before and after it."""
     start, end = found.start, found.reading.end
     framed = data[max(0, start - _MAX_INDENT) : start].rstrip().endswith(_FRAME_ENDS)
@@ -352,7 +352,7 @@ def _around(data: bytes, found: Found) -> tuple[int, int]:
     return before.start() if before else start, after.end() if after else end
 
 
-def tells_record(found: Found) -> bool:
+def tells_record(found: FoundDump) -> bool:
     """Return whether *found* is a dump even in a page of HTML, whose scripts contain other lists with ids.
 
     A list that PHP did not print must have a record with a key that only the site's records have, or with a place and a
@@ -364,7 +364,7 @@ def tells_record(found: Found) -> bool:
     )
 
 
-def _is_ours(found: Found, data: bytes) -> bool:
+def _is_ours(found: FoundDump, data: bytes) -> bool:
     """Return whether a reading is a dump of related articles, and not something else that PHP printed.
 
     A string that begins like a dump is one if its records have a title or only ids. A list is one if a record has
@@ -404,7 +404,7 @@ class _Start:
     """One way in which a dump can begin: its marks, and how to read it."""
 
     marks: list[_Next]
-    read: Callable[[int], Found | None]
+    read: Callable[[int], FoundDump | None]
     floor: int = 0
 
     def find(self, position: int) -> int:

@@ -18,7 +18,7 @@ from crawler.seeds.html import HtmlText, looks_like_html
 from crawler.seeds.judge import judge_dump
 from crawler.seeds.mapped import Mapped
 from crawler.seeds.model import Diagnosis, Dump
-from crawler.seeds.scan import Found, Scanner, tells_record
+from crawler.seeds.scan import FoundDump, Scanner, tells_record
 
 MAX_DUMPS = 1000
 _MAX_BACKSLASH_LEVELS = 3
@@ -70,10 +70,10 @@ class Search:
                 self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
         self.placed.sort(key=lambda one: one.span)
 
-    def scan(self, data: bytes) -> list[Found]:
+    def scan(self, data: bytes) -> list[FoundDump]:
         """Return the dumps that are in *data* unchanged."""
         scanner = Scanner(data)
-        found: list[Found] = []
+        found: list[FoundDump] = []
         for one in scanner.dumps():
             found.append(one)
             if len(found) + len(self.placed) >= MAX_DUMPS:

@@ -27,7 +27,7 @@ Report = Callable[[SeedError], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
+class ArchivedPage:
     """The payload of one record: ``offset`` is the record's place in the file, compressed or not."""
 
     offset: int
@@ -73,12 +73,12 @@ def archives_in(source: str) -> list[WarcSource]:
         raise SeedError(source, str(error)) from error
 
 
-def read_warc(source: str, stream: IO[bytes], sieve: Sieve, report: Report) -> Iterator[Capture]:
+def read_warc(source: str, stream: IO[bytes], sieve: Sieve, report: Report) -> Iterator[ArchivedPage]:
     """Yield what *sieve* keeps of the records in *stream*, which is read once; *source* is its name."""
     yield from _sieved(read_stream(stream.read, MAX_PAYLOAD), source, sieve, report)
 
 
-def read_source(source: WarcSource, sieve: Sieve, report: Report) -> Iterator[Capture]:
+def read_source(source: WarcSource, sieve: Sieve, report: Report) -> Iterator[ArchivedPage]:
     """Yield what *sieve* keeps of the response, resource and conversion records in *source*.
 
     HTTP bodies are decoded. *report* receives errors, and problems of records that are read anyway.
@@ -87,7 +87,7 @@ def read_source(source: WarcSource, sieve: Sieve, report: Report) -> Iterator[Ca
         yield from _sieved(read_archive(read_at, size, MAX_PAYLOAD), source.name, sieve, report)
 
 
-def _sieved(records: Iterable[Raw | Gap], source: str, sieve: Sieve, report: Report) -> Iterator[Capture]:
+def _sieved(records: Iterable[Raw | Gap], source: str, sieve: Sieve, report: Report) -> Iterator[ArchivedPage]:
     for number, record in enumerate(records):
         if isinstance(record, Gap):
             report(SeedError(source, f"broken record at offset {record.place}, skipped ({record.reason})"))
@@ -102,7 +102,7 @@ def _sieved(records: Iterable[Raw | Gap], source: str, sieve: Sieve, report: Rep
             url = headers.get("warc-target-uri", "").strip("<>") or None
             if record.kind in _KINDS and sieve.wanted(url):
                 own = _charset(headers.get("content-type"))
-                yield Capture(record.offset, url, headers.get("warc-date"), payload, coding, charset, own)
+                yield ArchivedPage(record.offset, url, headers.get("warc-date"), payload, coding, charset, own)
 
 
 def _payload(record: Raw, source: str, report: Report) -> tuple[bytes, str | None, str | None]:

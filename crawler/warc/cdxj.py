@@ -10,20 +10,20 @@ from typing import NamedTuple
 
 import orjson
 
-from crawler.warc.index import Capture
+from crawler.warc.index import IndexedCapture
 
 LINES_A_BLOCK = 3000
 _REVISIT = "warc/revisit"
 
 
-class Block(NamedTuple):
+class ZipNumBlock(NamedTuple):
     """A compressed block of lines, and the line of the secondary index that leads to it."""
 
     data: bytes
     entry: bytes
 
 
-def cdxj_line(capture: Capture, filename: str) -> bytes:
+def cdxj_line(capture: IndexedCapture, filename: str) -> bytes:
     """Return the line of *capture*, which is in *filename*."""
     status = {} if capture.status is None else {"status": str(capture.status)}
     fields = {
@@ -48,7 +48,7 @@ def timestamp(date: str) -> str:
     return "".join(character for character in date if character.isdigit())[:14].ljust(14, "0")
 
 
-def zipnum(lines: Iterable[bytes], filename: str) -> Iterator[Block]:
+def zipnum(lines: Iterable[bytes], filename: str) -> Iterator[ZipNumBlock]:
     """Yield the sorted *lines* as blocks of the file *filename*, the first with the head of the secondary index."""
     waiting, offset = iter(lines), 0
     entry = b"!meta 0 " + orjson.dumps({"format": "cdxj-gzip-1.0", "filename": filename}) + b"\n"
@@ -56,5 +56,5 @@ def zipnum(lines: Iterable[bytes], filename: str) -> Iterator[Block]:
         data = gzip.compress(b"".join(block), mtime=0)
         place = {"offset": offset, "length": len(data), "digest": f"sha256:{hashlib.sha256(data).hexdigest()}"}
         entry += block[0].partition(b" {")[0] + b" " + orjson.dumps({**place, "filename": filename}) + b"\n"
-        yield Block(data, entry)
+        yield ZipNumBlock(data, entry)
         entry, offset = b"", offset + len(data)

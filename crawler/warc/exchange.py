@@ -56,7 +56,7 @@ class Exchange:
         return next((value for given, value in self.headers if given.lower() == name.lower()), None)
 
 
-class Block(NamedTuple):
+class HttpBlock(NamedTuple):
     """The start line and the headers of a message, as they are stored."""
 
     start: str
@@ -68,16 +68,16 @@ class Block(NamedTuple):
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1", "replace")
 
 
-def request_block(exchange: Exchange) -> Block:
+def request_block(exchange: Exchange) -> HttpBlock:
     """Return the head of the request, with the ``Host`` that every HTTP/1.1 client sends."""
     parts = urlsplit(exchange.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     named = any(name.lower() == "host" for name, _ in exchange.request_headers)
     host: Headers = () if named else (("Host", parts.netloc.rpartition("@")[2]),)
-    return Block(_line(f"{exchange.method} {target} HTTP/1.1"), host + public(exchange.request_headers))
+    return HttpBlock(_line(f"{exchange.method} {target} HTTP/1.1"), host + public(exchange.request_headers))
 
 
-def response_block(exchange: Exchange) -> Block:
+def response_block(exchange: Exchange) -> HttpBlock:
     """Return the head of the response, so that it describes the body that is stored with it.
 
     Headers for a removed transfer coding and a length that is not that of the body are kept under another name
@@ -89,7 +89,7 @@ def response_block(exchange: Exchange) -> Block:
             name.lower() == "content-length" and value.strip() != str(len(exchange.body))
         )
         headers.append((HELD_BACK + name if untrue else name, value))
-    return Block(_line(f"{exchange.protocol} {exchange.status} "), tuple(headers))
+    return HttpBlock(_line(f"{exchange.protocol} {exchange.status} "), tuple(headers))
 
 
 def public(headers: Headers) -> Headers:

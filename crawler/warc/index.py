@@ -35,7 +35,7 @@ CREATE INDEX IF NOT EXISTS captures_by_record ON captures (record_id);
 _VERSION = 1
 
 
-class Capture(NamedTuple):
+class IndexedCapture(NamedTuple):
     """A response in a WARC file: ``kind`` is ``response``, ``revisit`` or ``resource``.
 
     ``refers_to_url`` and ``refers_to_date`` name the response of a revisit, if the record says which.
@@ -57,7 +57,7 @@ class Capture(NamedTuple):
     refers_to_date: str | None = None
 
 
-_COLUMNS = ", ".join(Capture._fields[1:])
+_COLUMNS = ", ".join(IndexedCapture._fields[1:])
 _SELECT = f"SELECT name, {_COLUMNS} FROM captures JOIN files ON id = file"  # noqa: S608 - our own words
 
 
@@ -100,9 +100,9 @@ class CaptureIndex:
         self._connection.execute("DELETE FROM captures WHERE file = (SELECT id FROM files WHERE name = ?)", (name,))
         self._connection.execute("DELETE FROM files WHERE name = ?", (name,))
 
-    def add(self, capture: Capture) -> None:
+    def add(self, capture: IndexedCapture) -> None:
         """Add *capture*, whose file is known (:meth:`advance`)."""
-        marks = ", ".join("?" * len(Capture._fields[1:]))
+        marks = ", ".join("?" * len(IndexedCapture._fields[1:]))
         self._connection.execute(
             f"INSERT OR REPLACE INTO captures (file, {_COLUMNS})"  # noqa: S608 - our own words
             f" VALUES ((SELECT id FROM files WHERE name = ?), {marks})",
@@ -127,15 +127,15 @@ class CaptureIndex:
         ).fetchone()
         return Original(*row) if row else None
 
-    def at(self, file: str, offset: int) -> Capture | None:
+    def at(self, file: str, offset: int) -> IndexedCapture | None:
         """Return the capture at *offset* of *file*."""
         return next(self._captures("WHERE name = ? AND offset = ?", file, offset), None)
 
-    def of_file(self, file: str) -> Iterator[Capture]:
+    def of_file(self, file: str) -> Iterator[IndexedCapture]:
         """Yield the captures in *file*, in the order of the file."""
         return self._captures("WHERE file = (SELECT id FROM files WHERE name = ?) ORDER BY offset", file)
 
-    def has_original(self, revisit: Capture) -> bool:
+    def has_original(self, revisit: IndexedCapture) -> bool:
         """Return whether the response to which *revisit* refers is in the index."""
         url = revisit.refers_to_url or ""
         row = self._connection.execute(
@@ -144,20 +144,20 @@ class CaptureIndex:
         )
         return row.fetchone() is not None
 
-    def orphans(self) -> Iterator[Capture]:
+    def orphans(self) -> Iterator[IndexedCapture]:
         """Yield the revisits whose response is not in the index."""
         return (one for one in self._captures("WHERE kind = 'revisit'") if not self.has_original(one))
 
-    def of_url(self, url: str) -> Iterator[Capture]:
+    def of_url(self, url: str) -> Iterator[IndexedCapture]:
         """Yield the captures of *url*, by its canonical form as in replay tools, the oldest first."""
         return self._captures("WHERE urlkey = ? ORDER BY date, name, offset", url_key(url))
 
-    def matching(self, field: Literal["digest", "record_id"], value: str) -> Iterator[Capture]:
+    def matching(self, field: Literal["digest", "record_id"], value: str) -> Iterator[IndexedCapture]:
         """Yield the captures whose *field* is *value*, responses with a payload first, then the oldest first."""
         order = "ORDER BY kind = 'revisit', date, name, offset"
         return self._captures(f"WHERE {field} = ? {order}", value)
 
-    def all(self) -> Iterator[Capture]:
+    def all(self) -> Iterator[IndexedCapture]:
         """Yield every capture in the order of a CDX index."""
         return self._captures("ORDER BY urlkey, date, name, offset")
 
@@ -186,9 +186,9 @@ class CaptureIndex:
         """Close the database; changes that were not committed are lost."""
         self._connection.close()
 
-    def _captures(self, condition: str, *parameters: object) -> Iterator[Capture]:
+    def _captures(self, condition: str, *parameters: object) -> Iterator[IndexedCapture]:
         for row in self._connection.execute(f"{_SELECT} {condition}", parameters):
-            yield Capture(*row)
+            yield IndexedCapture(*row)
 
 
 def url_key(url: str) -> str:
@@ -203,7 +203,7 @@ def url_key(url: str) -> str:
         return url
 
 
-def read_back(record: Record, file: str) -> Capture | None:
+def read_back(record: Record, file: str) -> IndexedCapture | None:
     """Return the index entry of *record*, None if it is not a response.
 
     All entries are made here: of records just written, read again, or checked.
@@ -214,7 +214,7 @@ def read_back(record: Record, file: str) -> Capture | None:
     url = headers.get("warc-target-uri", "").strip("<>")
     payload = record.payload
     status, http_headers = http_head(record.block)
-    return Capture(
+    return IndexedCapture(
         file,
         record.offset,
         record.length,

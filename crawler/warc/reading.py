@@ -49,7 +49,7 @@ class Record(NamedTuple):
         return self.block.partition(_END)[2]
 
 
-class Broken(NamedTuple):
+class BrokenRecord(NamedTuple):
     """Bytes from a place up to the next record or the end that hold no whole record, and the reason."""
 
     offset: int
@@ -70,7 +70,7 @@ class _BrokenError(ValueError):
     pass
 
 
-def read_records(path: Path, start: int = 0) -> Iterator[Record | Broken]:
+def read_records(path: Path, start: int = 0) -> Iterator[Record | BrokenRecord]:
     """Yield the content of the file at *path* from *start*, where a record must begin; memory holds one record."""
     with path.open("rb") as file:
         if not file.seek(0, 2):
@@ -81,7 +81,7 @@ def read_records(path: Path, start: int = 0) -> Iterator[Record | Broken]:
                 try:
                     record = _record(view, offset)
                 except _BrokenError as error:
-                    yield Broken(offset, str(error))
+                    yield BrokenRecord(offset, str(error))
                     offset = _next_record(view, offset + 1)
                 else:
                     yield record

@@ -24,7 +24,7 @@ from crawler.warc.dates import digest_like, instant, plain_digest, same_second
 from crawler.warc.exchange import Exchange, Headers, Truncated
 from crawler.warc.framing import MAX_HEAD_BYTES, Gap
 from crawler.warc.http import Message, read_message
-from crawler.warc.index import Capture, CaptureIndex, url_key
+from crawler.warc.index import CaptureIndex, IndexedCapture, url_key
 from crawler.warc.members import ReadAt
 from crawler.warc.sources import WarcSource
 
@@ -44,7 +44,7 @@ _PACKED = 1 << 32
 _NO_DATE = "1970-01-01T00:00:00Z"
 
 
-class Found(NamedTuple):
+class ReplayedCapture(NamedTuple):
     """A capture that answers a URL, and its place: the source's name, and the offset in it."""
 
     exchange: Exchange
@@ -76,11 +76,11 @@ class Replay:
             self._index.commit()
         self.captures = self._index.count()
 
-    def find(self, url: str) -> Found | None:
+    def find(self, url: str) -> ReplayedCapture | None:
         """Return the capture that answers *url* best, None if there is none."""
         for capture in sorted(self._index.of_url(url), key=lambda capture: _rank(capture, url), reverse=True):
             try:
-                return Found(self._exchange(capture), capture.file, capture.offset)
+                return ReplayedCapture(self._exchange(capture), capture.file, capture.offset)
             except (OSError, ValueError) as error:
                 self._on_problem(f"{capture.file}: the capture at {capture.offset} cannot be used ({error})")
         return None
@@ -140,7 +140,7 @@ class Replay:
                 yield f"{name}: the record at {record.offset}: it has no date that can be read"
             self._index.add(capture)
 
-    def _exchange(self, capture: Capture) -> Exchange:
+    def _exchange(self, capture: IndexedCapture) -> Exchange:
         read = self._read(capture)
         if capture.kind == "revisit":
             original = self._original(capture, read)
@@ -161,7 +161,7 @@ class Replay:
             truncated=read.truncated,
         )
 
-    def _original(self, revisit: Capture, read: _Read) -> _Read:
+    def _original(self, revisit: IndexedCapture, read: _Read) -> _Read:
         """Return the response to which *revisit*, whose content is *read*, refers, if needed through other revisits."""
         seen = {(revisit.file, revisit.offset)}
         for _ in range(MAX_REVISITS):
@@ -175,7 +175,7 @@ class Replay:
             revisit = found
         raise ValueError("it is a revisit of a response that is not there")
 
-    def _candidates(self, revisit: Capture, read: _Read) -> Iterator[Capture]:
+    def _candidates(self, revisit: IndexedCapture, read: _Read) -> Iterator[IndexedCapture]:
         """Yield what *revisit* may refer to: by record id, URL and date, digest, or the digest of the bytes."""
         digest = revisit.digest
         if read.refers_to:
@@ -195,7 +195,7 @@ class Replay:
             if not is_other and (not digest or digest_like(digest, self._read(one).payload) == digest):
                 yield one
 
-    def _read(self, capture: Capture) -> _Read:
+    def _read(self, capture: IndexedCapture) -> _Read:
         limit = self._max_body + MAX_HEAD_BYTES
         with self._files[capture.file].opened() as (read_at, size):
             record = read_record_at(read_at, size, capture.offset, limit)
@@ -278,7 +278,7 @@ def _differ(one: str | None, other: str | None) -> bool:
     return bool(one and other) and one != other and (one or "").partition(":")[0] == (other or "").partition(":")[0]
 
 
-def _rank(capture: Capture, url: str) -> tuple[bool, int, str]:
+def _rank(capture: IndexedCapture, url: str) -> tuple[bool, int, str]:
     status = capture.status or _OK
     good = 2 if status == _OK else 1 if status < _ERRORS else 0
     return capture.url == url, good, capture.date
@@ -305,7 +305,7 @@ def _open(cache: Path) -> CaptureIndex:
     return index
 
 
-def _capture(name: str, record: Raw) -> Capture | None:
+def _capture(name: str, record: Raw) -> IndexedCapture | None:
     fields = record.headers
     kind = fields.get("warc-type", "").lower()
     url = fields.get("warc-target-uri", "").strip("<> ")
@@ -316,7 +316,7 @@ def _capture(name: str, record: Raw) -> Capture | None:
     message = None if kind == "resource" else read_message(record.block)
     content_type = fields.get("content-type") if message is None else message.header("content-type")
     refers_to_url = fields.get("warc-refers-to-target-uri", "").strip("<> ") or None
-    return Capture(
+    return IndexedCapture(
         name,
         record.offset,
         0,

@@ -21,7 +21,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.warc.exchange import Block, Exchange, request_block, response_block, target_uri
+from crawler.warc.exchange import Exchange, HttpBlock, request_block, response_block, target_uri
 from crawler.warc.payload import identify_payload
 from crawler.warc.reading import Record, parse_record
 
@@ -148,7 +148,7 @@ def _request(exchange: Exchange, response_id: str, shared: Mapping[str, str]) ->
 class _Head(StatusAndHeaders):  # type: ignore[misc]
     """A message's head that is written byte for byte: warcio itself would percent-encode characters beyond ASCII."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: HttpBlock) -> None:
         start = block.start.split(" ", 1)
         super().__init__(statusline=start[-1], headers=list(block.headers), protocol=start[0])
         self._bytes = block.encode()
@@ -158,7 +158,13 @@ class _Head(StatusAndHeaders):  # type: ignore[misc]
 
 
 def _encode(
-    kind: str, url: str | None, record_id: str, date: str, headers: Mapping[str, str], block: Block | None, body: bytes
+    kind: str,
+    url: str | None,
+    record_id: str,
+    date: str,
+    headers: Mapping[str, str],
+    block: HttpBlock | None,
+    body: bytes,
 ) -> bytes:
     fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id), ("WARC-Date", date)]
     if url:

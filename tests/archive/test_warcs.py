@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crawler.archive.warcs import INDEX_NAME, CaptureWriter, mend_warcs, warc_paths
 from crawler.corpus.fixity.warccheck import check_coordinates, check_index, check_warc
 from crawler.warc.index import CaptureIndex
-from crawler.warc.reading import Broken, read_records
+from crawler.warc.reading import BrokenRecord, read_records
 from tests.archives import warcio_check
 from tests.crawling import REPOSITORY
 from tests.warc.exchanges import EXCHANGE, exchange
@@ -164,7 +164,7 @@ def test_after_a_kill_at_any_byte_there_are_whole_records_only(tmp_path):
         left = b"".join(one.read_bytes() for one in warc_paths(root))
         torn = b"".join(one.read_bytes() for one in (root / "quarantine").glob("*.torn"))
         assert left + torn == data[:length]
-        assert not any(isinstance(one, Broken) for path in warc_paths(root) for one in read_records(path))
+        assert not any(isinstance(one, BrokenRecord) for path in warc_paths(root) for one in read_records(path))
         assert (not torn) == (mended.cut == [] or not length)
         assert findings(root) == []
         shutil.rmtree(root)

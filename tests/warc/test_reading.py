@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.warc import Original, encode_exchange, encode_warcinfo
 from crawler.warc.exchange import Exchange
-from crawler.warc.reading import Broken, Record, read_record, read_records
+from crawler.warc.reading import BrokenRecord, Record, read_record, read_records
 from tests.warc.exchanges import EXCHANGE, PAGE
 
 INFO = "<urn:uuid:12345678-1234-1234-1234-123456789012>"
@@ -24,7 +24,7 @@ def members() -> list[bytes]:
     return [info, first.response, first.request, again.response, again.request]
 
 
-def read(path: Path, data: bytes) -> list[Record | Broken]:
+def read(path: Path, data: bytes) -> list[Record | BrokenRecord]:
     path.write_bytes(data)
     return list(read_records(path))
 
@@ -62,7 +62,7 @@ def test_a_changed_bit_makes_its_record_broken_or_changes_nothing_in_it(tmp_path
         if found == [intact]:
             passed.append(bit // 8)
         else:
-            assert isinstance(found[0], Broken)
+            assert isinstance(found[0], BrokenRecord)
     assert len(passed) < 2 * 8
 
 
@@ -84,14 +84,14 @@ def test_what_is_no_record_of_ours_is_told(tmp_path, old, new, reason):
     data = gzip.decompress(members()[1]).replace(old, new)
     before, _, *after = members()
     found = read(tmp_path / "a.warc.gz", b"".join([before, gzip.compress(data, mtime=0), *after]))
-    assert [type(one) for one in found] == [Record, Broken, Record, Record, Record]
+    assert [type(one) for one in found] == [Record, BrokenRecord, Record, Record, Record]
     assert found[1].reason[:60] == reason[:60]
 
 
 def test_a_bomb_is_not_blown_up(tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.warc.reading.MAX_RECORD", 1 << 20)
     (found,) = read(tmp_path / "a.warc.gz", gzip.compress(bytes(1 << 25)))
-    assert found == Broken(0, "it is longer than 1048576 bytes")
+    assert found == BrokenRecord(0, "it is longer than 1048576 bytes")
 
 
 @given(st.binary(max_size=300), st.booleans())

@@ -25,7 +25,7 @@ from crawler.corpus.lines import Lines
 from crawler.corpus.output import output_file
 from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.warc.cdxj import cdxj_line, zipnum
-from crawler.warc.index import Capture, CaptureIndex
+from crawler.warc.index import CaptureIndex, IndexedCapture
 
 _CHUNK = 1 << 20
 _INDEX = "index.cdx.gz"
@@ -138,7 +138,7 @@ class _Pages:
             else:
                 yield self._page(line.record, there)
 
-    def _is_lost(self, file: str, offset: int, there: Capture | None) -> bool:
+    def _is_lost(self, file: str, offset: int, there: IndexedCapture | None) -> bool:
         """Return whether a record whose capture is said to lie at *offset* of *file* has lost it.
 
         What lies beyond the files as they were when this began was captured since.
@@ -148,7 +148,7 @@ class _Pages:
             return file.startswith(f"{FOLDER}/") and (is_read or not _reaches(self._root / file, offset))
         return there.kind == "revisit" and not self._index.has_original(there)
 
-    def _page(self, record: dict[str, Any], there: Capture) -> bytes:
+    def _page(self, record: dict[str, Any], there: IndexedCapture) -> bytes:
         page = {"id": record["key"], "url": there.url, "ts": there.date}
         words = {name: value for name in ("title", "text") if (value := record.get(name))}
         self.first = self.first or page

@@ -12,8 +12,8 @@ from zlib import crc32
 from crawler.archive.losses import LOSSES_NAME, Unreadable, read_losses, scan_losses
 from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
 from crawler.warc.exchange import target_uri
-from crawler.warc.index import Capture, CaptureIndex, read_back
-from crawler.warc.reading import Broken, read_headers, read_records
+from crawler.warc.index import CaptureIndex, IndexedCapture, read_back
+from crawler.warc.reading import BrokenRecord, read_headers, read_records
 
 _CHUNK = 1 << 20
 
@@ -103,7 +103,7 @@ def _check_records(root: Path, name: str, index: CaptureIndex | None, read: int)
     indexed = _Indexed(index.of_file(name) if index else iter(()))
     losses = read_losses(root)
     for found in read_records(root / name):
-        if isinstance(found, Broken):
+        if isinstance(found, BrokenRecord):
             if (name, found.offset) in losses:
                 continue
             finding = Finding(name, found.offset, f"there is no whole record here: {found.reason}")
@@ -138,7 +138,7 @@ def _check_records(root: Path, name: str, index: CaptureIndex | None, read: int)
 class _Indexed:
     """The *captures* of a file, by ascending offset, beside the records that are read from it."""
 
-    def __init__(self, captures: Iterator[Capture]) -> None:
+    def __init__(self, captures: Iterator[IndexedCapture]) -> None:
         self._captures = captures
         self._next = next(captures, None)
 
@@ -148,7 +148,7 @@ class _Indexed:
             yield _missing(self._next)
             self._next = next(self._captures, None)
 
-    def at(self, offset: int) -> Capture | None:
+    def at(self, offset: int) -> IndexedCapture | None:
         """Return the capture at *offset*, None if there is none."""
         if self._next is None or self._next.offset != offset:
             return None
@@ -156,7 +156,7 @@ class _Indexed:
         return found
 
 
-def _missing(capture: Capture) -> Finding:
+def _missing(capture: IndexedCapture) -> Finding:
     what = f"the {capture.kind} of {capture.url}, captured {capture.date}, was written here, and is not here"
     return Finding(capture.file, capture.offset, f"{what}; scrapy corpus repair takes note of it")
 
