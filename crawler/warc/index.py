@@ -83,6 +83,11 @@ class CaptureIndex:
             self._connection.close()
             raise
 
+    @property
+    def has_tables(self) -> bool:
+        """Whether all tables are there; they are not if whoever created the file was killed or the disk was full."""
+        return bool(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
     def files(self) -> dict[str, tuple[int, int]]:
         """Return for each file how far it was read and the CRC-32 of what was read."""
         return {name: (size, crc) for name, size, crc in self._connection.execute("SELECT name, bytes, crc FROM files")}

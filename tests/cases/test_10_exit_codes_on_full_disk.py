@@ -18,6 +18,12 @@ def test_what_was_cut_off_before_its_first_line_is_no_damage(seen):
     seen("corpus verify after it speaks of damage", False, trial["verify"] == 5)
 
 
+@pytest.mark.parametrize("row", ["old,20,warc", "old,52,warc"])
+def test_an_index_without_the_room_to_be_opened_is_no_damage(row, seen):
+    (trial,) = printed("--crawl", row)
+    seen(f"corpus verify speaks of damage, after a crawl on a disk ({row}) that ran full", False, trial["verify"] == 5)
+
+
 @pytest.mark.parametrize(
     "name",
     ["search harbour", "reextract --yes", "seal", "repair", "report", "export --format wacz", "export --format parquet",

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+from crawler.archive.files import comes_of_a_full_disk
 from crawler.archive.losses import LOSSES_NAME, Unreadable, read_losses, scan_losses
 from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
+from crawler.exceptions import DiskFull
 from crawler.warc.exchange import target_uri
 from crawler.warc.index import CaptureIndex, IndexedCapture, read_back
 from crawler.warc.reading import BrokenRecord, read_headers, read_records
@@ -30,18 +32,21 @@ class Finding(NamedTuple):
 def check_index(root: Path) -> Iterator[Finding]:
     """Yield what the index of the WARC files in the corpus at *root* has read and is not there any more."""
     yield from check_losses(root)
-    if not (root / INDEX_NAME).exists():
-        if warc_paths(root):
-            yield Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run rebuilds it")
-        return
     there = {path.relative_to(root).as_posix() for path in warc_paths(root)}
+    missing = Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run rebuilds it")
+    if not (root / INDEX_NAME).exists():
+        yield from [missing] if there else []
+        return
     try:
         with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
+            if not index.has_tables:
+                yield from [missing] if there else []
+                return
             for name in sorted(index.files().keys() - there):
                 yield Finding(name, None, "the index of the WARC files has read this file, but it is gone")
                 yield from (_missing(one) for one in index.of_file(name))
     except sqlite3.Error as error:
-        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair rebuilds it")
+        yield _unreadable(root, error)
 
 
 def check_losses(root: Path) -> Iterator[Finding]:
@@ -74,7 +79,7 @@ def check_warc(root: Path, name: str) -> Iterator[Finding]:
         elif found != crc and not found_any:
             yield Finding(name, None, "its bytes are not those that were written, though each record can be read")
     except sqlite3.Error as error:
-        yield Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair rebuilds it")
+        yield _unreadable(root, error)
     finally:
         if index:
             index.close()
@@ -162,10 +167,22 @@ def _missing(capture: IndexedCapture) -> Finding:
 
 
 def _readable_index(root: Path) -> CaptureIndex | None:
+    """Return the index, None if :func:`check_index` reports it as missing or unreadable."""
     try:
-        return CaptureIndex(root / INDEX_NAME, read_only=True)
-    except sqlite3.Error:
-        return None
+        index = CaptureIndex(root / INDEX_NAME, read_only=True)
+        if index.has_tables:
+            return index
+        index.close()
+    except sqlite3.Error as error:
+        _unreadable(root, error)
+    return None
+
+
+def _unreadable(root: Path, error: sqlite3.Error) -> Finding:
+    """Return what to say of an index that cannot be read. Raises DiskFull if it only lacks the room to be opened."""
+    if comes_of_a_full_disk(root, error):
+        raise DiskFull(str(root), "no room left to read the index of its WARC files") from error
+    return Finding(INDEX_NAME, None, f"it cannot be read ({error}); scrapy corpus repair rebuilds it")
 
 
 def _measure(path: Path, end: int) -> tuple[int, int]:
