@@ -12,7 +12,8 @@ from typing import Literal
 
 Kind = Literal["article", "seed", "stub"]
 DateSource = Literal["page", "metadata", "dump", "picture", "id"]
-CaptureSource = Literal["origin", "wayback", "commoncrawl", "seed"]
+CaptureSource = str
+"""``origin``, ``seed``, ``commoncrawl``, or the name of a web archive in the site profile, such as ``wayback``."""
 ImageStatus = Literal["stored", "missing", "failed", "refused", "skipped"]
 _MovedRule = Literal["moved-shorter", "moved-undated", "moved-pictureless", "moved-later"]
 DuplicateRule = Literal["text", "url", "shorter", "undated", "pictureless", "later", _MovedRule]

@@ -18,7 +18,7 @@ from crawler.exceptions import GleanerError
 from crawler.extensions.sharing import Budgets, budgets_of
 from crawler.net import retry_after
 from crawler.recover.budget import Budget
-from crawler.sites.recovery import Recovery
+from crawler.sites.recovery import COMMONCRAWL, Recovery
 from crawler.utils.doors import is_closing
 from crawler.utils.engine import Stopping
 from crawler.utils.response import OWN_BUDGET, header, reason_of
@@ -35,7 +35,8 @@ Read = Callable[["Response"], T]
 _MAX_TRIES = 3
 _MAX_PARALLEL_REQUESTS = 2
 _POLL_SECONDS = 0.25
-_INDEXES = frozenset({"wayback-cdx", "commoncrawl-index"})
+COMMONCRAWL_INDEX = "commoncrawl-index"
+"""The service of Common Crawl's index servers."""
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = 429
 _LEFT_ALONE = "it gave no answer before, and is left alone for now"
@@ -74,25 +75,26 @@ class UnusableCapture(GleanerError):
 
 
 class Archives:
-    """The services of the archives in a profile: ``wayback-cdx``, ``wayback``, ``commoncrawl-index``, ``commoncrawl``.
+    """The services of the archives in a profile: for each ``<name>-cdx`` (its index) and ``<name>`` (its captures).
 
-    Counts ``gleaner/recover/requests/<service>``.
+    Common Crawl's are ``commoncrawl-index`` and ``commoncrawl``. Counts ``gleaner/recover/requests/<service>``.
     """
 
     def __init__(self, crawler: Crawler, recovery: Recovery) -> None:
         self._crawler = crawler
         rates = {
-            "wayback-cdx": recovery.cdx_per_minute,
-            "wayback": recovery.captures_per_minute,
-            "commoncrawl-index": recovery.commoncrawl_per_minute,
-            "commoncrawl": recovery.captures_per_minute,
+            COMMONCRAWL_INDEX: recovery.commoncrawl_per_minute,
+            COMMONCRAWL: recovery.captures_per_minute,
+            **{index_service(one.name): one.cdx_per_minute for one in recovery.archives},
+            **{one.name: one.captures_per_minute for one in recovery.archives},
         }
+        self._indexes = {COMMONCRAWL_INDEX, *(index_service(one.name) for one in recovery.archives)}
         self._new_budgets = {name: partial(Budget, rate, recovery.patience) for name, rate in rates.items()}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._at_once: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_MAX_PARALLEL_REQUESTS))
         # Requests wait for their budget here, so that in Scrapy's downloader they never take slots from the site.
         slots = dict(crawler.settings.getdict("DOWNLOAD_SLOTS"))
-        slots |= {name: {"concurrency": _MAX_PARALLEL_REQUESTS, "delay": 0.0, "jitter": 0.0} for name in rates}
+        slots |= {_slot(name): {"concurrency": _MAX_PARALLEL_REQUESTS, "delay": 0.0, "jitter": 0.0} for name in rates}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
 
     async def ask(self, url: str, service: str, read: Read[T], headers: dict[str, str] | None = None) -> T:
@@ -132,13 +134,13 @@ class Archives:
 
         An index can answer every query, so a broken answer of an index counts as no answer at the moment.
         """
-        request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": service})
+        request = Request(url, headers=headers, callback=NO_CALLBACK, meta={**_META, "download_slot": _slot(service)})
         try:
             return await self._crawler.engine.download_async(request)
         except Stopping:
             raise
         except (IgnoreRequest, ResponseDataLossError) as error:
-            kind = ValueError if service in _INDEXES else UnusableCapture
+            kind = ValueError if service in self._indexes else UnusableCapture
             raise kind(reason_of(error)) from error
         except Exception as error:
             raise ValueError(f"no answer ({reason_of(error)})") from error
@@ -163,6 +165,16 @@ class Archives:
     @cached_property
     def _budgets(self) -> Budgets:
         return budgets_of(self._crawler)  # the site profile exists by the time of the first request
+
+
+def index_service(name: str) -> str:
+    """Return the service that answers which captures the archive *name* has."""
+    return f"{name}-cdx"
+
+
+def _slot(service: str) -> str:
+    """Return the download slot of *service*: other slots have names of hosts, so no host can have this one."""
+    return f"archive:{service}"
 
 
 class _Turn(NamedTuple):

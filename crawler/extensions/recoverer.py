@@ -8,32 +8,30 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from scrapy import signals
 
-from crawler.extensions.archiveanswers import capture_answer, collections_answer, index_answer, record_answer
-from crawler.extensions.archives import ArchiveDown, Archives, Excluded, UnusableCapture
+from crawler.extensions.archiveanswers import collections_answer, index_answer
+from crawler.extensions.archives import COMMONCRAWL_INDEX, ArchiveDown, Archives, Excluded, index_service
 from crawler.extensions.archivist import Archivist
-from crawler.items import Attempt, Capture, CaptureSource
+from crawler.extensions.capturefetch import CaptureFetcher, Outcome, unanswered
+from crawler.items import Attempt, CaptureSource
 from crawler.pages.attempts import Unanswered
 from crawler.recover.cdx import commoncrawl_query, wayback_query
-from crawler.recover.commoncrawl import MAX_RECORD, Collection, nearest, read_record
+from crawler.recover.commoncrawl import Collection, nearest
 from crawler.recover.holdings import Holdings, IndexLine
 from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
 from crawler.recover.questions import KEPT_SECONDS, keep, question
-from crawler.recover.wayback import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
 from crawler.sites import SiteProfile
+from crawler.sites.recovery import COMMONCRAWL, SISTERS
 from crawler.utils.components import needed_profile
-from crawler.utils.response import captured, header
 from crawler.warc.sources import source_path
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
     from crawler.archive import Corpus, Target
 
@@ -41,26 +39,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MAX_REDIRECTS = 3
-_OK, _PARTIAL = 200, 206
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = 200
 
-
-class Fetched(NamedTuple):
-    """A capture's bytes, as the archive stored them; ``url`` is the URL of the page or picture on its site."""
-
-    body: bytes
-    url: str
-    content_type: str | None
-    capture: Capture
-
-    @property
-    def archived(self) -> datetime | None:
-        """When the archive fetched the capture."""
-        return datetime.fromisoformat(self.capture.archived) if self.capture.archived else None
-
-
-Outcome = Fetched | Attempt | Unanswered
 Outcomes = AsyncGenerator[Outcome]
 """Captures, the most promising first; between them, failed attempts and archives that did not answer."""
 
@@ -113,12 +93,13 @@ class Recoverer:
         self._recovery = profile.recovery
         self._holdings = holdings
         self._archives = Archives(crawler, profile.recovery)
+        self._fetcher = CaptureFetcher(self._archives, profile.recovery)
         self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._collections: tuple[Collection, ...] | None = None
         self._exclusions = _Exclusions(crawler)
         replays = source_path(crawler.settings["SOURCE"]) is not None  # replay sends no requests
-        asks = profile.recovery.asks
-        self.has_archives = not replays and (asks("wayback") or asks("commoncrawl"))
+        steps = [step for step in self._recovery.steps if step != SISTERS]
+        self.has_archives = not replays and any(map(self._recovery.asks, steps))
         """Whether there is any archive to request from."""
 
     @classmethod
@@ -140,12 +121,12 @@ class Recoverer:
         wanted = self._profile.picture_time(target.pic) or self._profile.id_time(target.id)
         places = article_places(self._profile, target.id)
         for step in self._recovery.steps:
-            if step == "sisters" or not self._recovery.asks(step):
+            if step == SISTERS or not self._recovery.asks(step):
                 continue
             try:
-                indexes = [self._wayback_index()] if step == "wayback" else await self._commoncrawl_indexes(wanted)
+                indexes = await self._indexes(step, wanted)
             except ArchiveDown as error:
-                yield _unanswered(f"{self._recovery.commoncrawl}/collinfo.json", step, error)
+                yield unanswered(f"{self._recovery.commoncrawl}/collinfo.json", step, error)
                 continue
             for index in indexes:
                 async for one in self._captures(index, places, wanted, "page"):
@@ -153,10 +134,13 @@ class Recoverer:
 
     async def picture(self, pic: str) -> Outcomes:
         """Yield the captures of the picture path *pic* from web archives; Common Crawl keeps no pictures."""
-        if self._recovery.asks("wayback"):
-            places, wanted = picture_places(self._profile, pic), self._profile.picture_time(pic)
-            async for one in self._captures(self._wayback_index(), places, wanted, "picture"):
-                yield one
+        places, wanted = picture_places(self._profile, pic), self._profile.picture_time(pic)
+        for step in self._recovery.steps:
+            if step in {SISTERS, COMMONCRAWL} or not self._recovery.asks(step):
+                continue
+            for index in await self._indexes(step, wanted):
+                async for one in self._captures(index, places, wanted, "picture"):
+                    yield one
 
     async def _captures(self, index: _Index, places: Sequence[Place], wanted: datetime | None, kind: Kind) -> Outcomes:
         for place in places:
@@ -165,7 +149,7 @@ class Recoverer:
                 yield lines
                 continue
             good = list(best_first(lines, wanted, kind))
-            if index.source == "commoncrawl":
+            if index.source == COMMONCRAWL:
                 good = [line for line in good if line.filename and line.length]
             if not good:
                 yield _nothing(index, place, lines, kind)
@@ -173,76 +157,29 @@ class Recoverer:
                 if excluded := self._exclusions.attempt(index, place):
                     yield excluded
                     break
-                yield await self._fetched(index, place, line, places)
+                try:
+                    yield await self._fetcher.fetch(index.source, line, partial(names_target, places=places))
+                except Excluded as error:
+                    yield self._exclusions.note(index, place, error)
 
-    async def _fetched(self, index: _Index, place: Place, line: IndexLine, places: Sequence[Place]) -> Outcome:
-        """Return the capture of *line*, or why it is unavailable."""
-        if index.source == "wayback":
-            url, fetch = replay_url(self._recovery.wayback or "", line.timestamp, line.url), self._replay
-        else:
-            url, fetch = f"{self._recovery.commoncrawl_data}/{line.filename}", self._record
-        try:
-            return await fetch(line, url, places)
-        except UnusableCapture as broken:
-            return Attempt(url, broken.status, f"{index.source}: {broken}", index.source)
-        except Excluded as error:
-            return self._exclusions.note(index, place, error)
-        except ArchiveDown as error:
-            return _unanswered(url, index.source, error)
-
-    def _wayback_index(self) -> _Index:
-        cdx = self._recovery.cdx or ""
-        return _Index(cdx, "wayback", "wayback-cdx", partial(wayback_query, cdx))
+    async def _indexes(self, step: str, wanted: datetime | None) -> list[_Index]:
+        """Return the indexes of the archive *step*."""
+        archive = self._recovery.archive(step)
+        if archive is None:
+            return await self._commoncrawl_indexes(wanted)
+        cdx = archive.cdx or ""
+        return [_Index(cdx, archive.name, index_service(archive.name), partial(wayback_query, cdx))]
 
     async def _commoncrawl_indexes(self, wanted: datetime | None) -> list[_Index]:
         collections = self._recovery.collections or await self._nearest_collections(wanted)
         return [_collection(self._recovery.commoncrawl or "", name) for name in collections]
 
-    async def _replay(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
-        """Fetch the capture of *line* at *url*; follow redirects that stay with the target."""
-        there = Replayed(line.timestamp, line.url)
-        for _ in range(MAX_REDIRECTS):
-            response = await self._archives.ask(url, "wayback", capture_answer)
-            if response.status not in _REDIRECTS:
-                break
-            url = response.urljoin(header(response, "Location") or "")
-            further = replayed(self._recovery.wayback or "", url)
-            if further is None or not names_target(further.url, places):
-                raise UnusableCapture("the capture redirects elsewhere", response.status)
-            there = further
-        if response.status != _OK:
-            raise UnusableCapture(f"status {response.status}", response.status)
-        if not response.body:
-            raise UnusableCapture("the capture is empty", response.status)
-        if cut_short(response.body, (header(response, name) for name in DECLARED_LENGTH)):
-            raise UnusableCapture("it is cut short", response.status)
-        archived = archived_at(header(response, "Memento-Datetime"), there.timestamp)
-        capture = _capture("wayback", response.url, response, archived)
-        return Fetched(response.body, there.url, header(response, "Content-Type"), capture)
-
     async def _nearest_collections(self, wanted: datetime | None) -> tuple[str, ...]:
         async with self._questions["collinfo"]:
             if self._collections is None:
                 url = f"{self._recovery.commoncrawl}/collinfo.json"
-                self._collections = await self._archives.ask(url, "commoncrawl-index", collections_answer)
+                self._collections = await self._archives.ask(url, COMMONCRAWL_INDEX, collections_answer)
         return nearest(self._collections, wanted, self._recovery.nearest)
-
-    async def _record(self, line: IndexLine, url: str, places: Sequence[Place]) -> Fetched:
-        """Fetch the WARC record of *line* by its place in the file at *url*."""
-        offset, length = line.offset or 0, min(line.length or 0, MAX_RECORD)
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
-        response = await self._archives.ask(url, "commoncrawl", record_answer, headers)
-        if response.status != _PARTIAL:
-            raise UnusableCapture(f"status {response.status}", response.status)
-        try:
-            payload = await asyncio.to_thread(read_record, response.body)
-        except ValueError as error:
-            raise UnusableCapture(str(error), response.status) from error
-        if payload.status != _OK or not payload.body or not names_target(payload.url, places):
-            raise UnusableCapture("the record is of something else", payload.status)
-        capture = _capture("commoncrawl", f"{url}#{offset}-{length}", response, payload.archived)
-        capture = replace(capture, coding=payload.coding or capture.coding)
-        return Fetched(payload.body, payload.url, payload.content_type, capture)
 
     async def _listed(self, index: _Index, place: Place) -> list[IndexLine] | Attempt | Unanswered:
         """Return the captures of *place* in *index*: from the catalogue, or by a query for it and its neighbours."""
@@ -259,7 +196,7 @@ class Recoverer:
         except Excluded as error:
             return self._exclusions.note(index, place, error)
         except ArchiveDown as error:
-            return _unanswered(index.query(place.base + place.name, None), index.source, error)
+            return unanswered(index.query(place.base + place.name, None), index.source, error)
 
     async def _ask_index(self, index: _Index, source: str, place: Place, since: float) -> None:
         """Request from *index* a page of captures of *place* and its neighbours, and keep it."""
@@ -281,10 +218,6 @@ class Recoverer:
         return await self._archivist.do(on_corpus)
 
 
-def _unanswered(url: str, source: CaptureSource, error: ArchiveDown) -> Unanswered:
-    return Unanswered(Attempt(url, None, f"{source}: {error}", source), error.limited)
-
-
 def memory_holdings() -> Holdings:
     """Return holdings in memory, for a run without a corpus; they contain no waiting targets."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -295,18 +228,13 @@ def memory_holdings() -> Holdings:
 def _collection(base: str, name: str) -> _Index:
     return _Index(
         f"{base}/{name}-index",
-        "commoncrawl",
-        "commoncrawl-index",
+        COMMONCRAWL,
+        COMMONCRAWL_INDEX,
         lambda prefix, _resume: commoncrawl_query(base, name, prefix),
     )
 
 
 def _nothing(index: _Index, place: Place, lines: Sequence[IndexLine], kind: Kind) -> Attempt:
     what = f"no capture that is a good {kind}" if lines else "no capture"
-    where = "" if index.source == "wayback" else f" in {index.name.rpartition('/')[2].removesuffix('-index')}"
+    where = f" in {index.name.rpartition('/')[2].removesuffix('-index')}" if index.source == COMMONCRAWL else ""
     return Attempt(index.query(place.base + place.name, None), _OK, f"{index.source}: {what}{where}", index.source)
-
-
-def _capture(source: CaptureSource, url: str, response: Response, archived: datetime | None) -> Capture:
-    when = archived.isoformat(timespec="seconds") if archived else None
-    return Capture(source=source, url=url, status=_OK, archived=when, **captured(response)._asdict())

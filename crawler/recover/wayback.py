@@ -1,4 +1,4 @@
-"""Captures from a Wayback Machine: raw, at ``/web/<timestamp>id_/<url>``."""
+"""Captures in web archives that replay them: URLs by a template such as ``https://host/web/{timestamp}id_/{url}``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 from crawler.recover.cdx import moment
 
-_REPLAY_RE = re.compile(r"/web/([0-9]{4,14})(?:[a-z]{2}_)?/(https?:/{1,2}.+)", re.ASCII | re.DOTALL)
-
+_MODIFIER_RE = re.compile(r"\A[a-z]{2}_", re.ASCII)
+"""What an archive is to do with the bytes of a capture: ``id_`` leaves them as they are."""
+_HOST_RE = re.compile(r"https?://([^/?#]+)", re.IGNORECASE | re.ASCII)
+_USUAL_PORT_RE = re.compile(r":(?:80|443)\Z", re.ASCII)
+_ORIGINAL_RE = re.compile(r"(https?):/{1,2}([^/].*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 
 DECLARED_LENGTH = ("X-Archive-Orig-Content-Length", "X-Crawler-Content-Length")
 """The headers in which archives pass on the site's Content-Length: the Wayback Machine's, and others."""
@@ -24,22 +27,37 @@ class Replayed(NamedTuple):
     url: str
 
 
-def replay_url(wayback: str, timestamp: str, url: str) -> str:
-    """Return the archive's URL for the capture's original bytes.
+def replay_url(template: str, timestamp: str, url: str) -> str:
+    """Return the archive's URL, by its *template*, of the capture of *url* at *timestamp*.
 
-    >>> replay_url("https://web.archive.org", "20160227101112", "http://en.alalam.ir/news/1")
-    'https://web.archive.org/web/20160227101112id_/http://en.alalam.ir/news/1'
+    >>> replay_url("https://arquivo.pt/wayback/{timestamp}id_/{url}", "20160227101112", "http://en.alalam.ir/news/1")
+    'https://arquivo.pt/wayback/20160227101112id_/http://en.alalam.ir/news/1'
     """
-    return f"{wayback}/web/{timestamp}id_/{url}"
+    before, _, rest = template.partition("{timestamp}")
+    return f"{before}{timestamp}{rest.removesuffix('{url}')}{url}"
 
 
-def replayed(wayback: str, url: str) -> Replayed | None:
-    """Return the time and original URL of the capture at *url*, None if it is not a capture in this archive."""
-    match = _REPLAY_RE.fullmatch(url.removeprefix(wayback)) if url.startswith(f"{wayback}/") else None
-    if match is None or moment(match[1]) is None:
+def replayed(template: str, url: str) -> Replayed | None:
+    """Return the time and original URL of the capture at *url*, None if it is not a capture in this archive.
+
+    Archives also redirect to another form of the capture, so the two letters after the time (``id_``, ``mp_``) and the
+    archive's scheme may differ from those in *template*.
+    """
+    before, _, rest = template.partition("{timestamp}")
+    host, path = _host_and_rest(before)
+    there, tail = _host_and_rest(url)
+    between = _MODIFIER_RE.sub("", rest.removesuffix("{url}"))
+    match = re.match(rf"([0-9]{{4,14}})(?:[a-z]{{2}}_)?{re.escape(between)}", tail[len(path) :], re.ASCII)
+    if host != there or not tail.startswith(path) or match is None or moment(match[1]) is None:
         return None
-    scheme, _, rest = match[2].partition(":")
-    return Replayed(match[1], f"{scheme}://{rest.lstrip('/')}")
+    original = _ORIGINAL_RE.fullmatch(tail, len(path) + match.end())
+    return original and Replayed(match[1], f"{original[1].lower()}://{original[2]}")
+
+
+def _host_and_rest(url: str) -> tuple[str, str]:
+    """Return the host and port of *url*, and what follows; usual ports are dropped, as schemes may differ."""
+    match = _HOST_RE.match(url)
+    return (_USUAL_PORT_RE.sub("", match[1].lower()), url[match.end() :]) if match else ("", "")
 
 
 def cut_short(body: bytes, declared: Iterable[str | None]) -> bool:

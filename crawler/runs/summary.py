@@ -110,10 +110,10 @@ def _recovered(stats: Stats) -> list[str]:
     requests = sum(count for name, count in stats.items() if name.startswith(prefix))
     if not requests:
         return []
-    got = ", ".join(
-        f"{stats.get(f'gleaner/recover/articles/{archive}', 0)} from {archive}"
-        for archive in ("wayback", "commoncrawl")
-    )
+    services = (name.removeprefix(prefix) for name in stats if name.startswith(prefix))
+    archives = dict.fromkeys(service.removesuffix("-cdx").removesuffix("-index") for service in services)
+    counts = {archive: stats.get(f"gleaner/recover/articles/{archive}", 0) for archive in archives}
+    got = ", ".join(f"{counts[archive]} from {archive}" for archive in sorted(counts, key=lambda one: -counts[one]))
     waiting = stats.get("gleaner/recover/waiting", 0)
     pictures = stats.get("gleaner/recover/pictures", 0)
     return [

@@ -20,21 +20,25 @@ from cssselect import HTMLTranslator, SelectorError
 from crawler.exceptions import ProfileError
 from crawler.net import Origin, url_origin, url_refusal
 from crawler.sites.dates import id_time, picture_time
-from crawler.sites.recovery import STEPS, Recovery, Step
+from crawler.sites.recovertable import (
+    RECOVER_KEYS,
+    RECOVER_NUMBERS,
+    read_archives,
+    read_base,
+    read_names,
+    read_number,
+    read_steps,
+)
+from crawler.sites.recovery import Recovery
 
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _PIC_RE = re.compile(r"/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _PIC_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "mp4"})
-_COLLECTION_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
-_RECOVER_WHOLE = frozenset({"nearest"})
-_RECOVER_NUMBERS = _RECOVER_WHOLE | {"cdx_per_minute", "captures_per_minute", "commoncrawl_per_minute", "patience"}
-_MOST = 1_000_000
 _KEYS = {
     "article": frozenset({"urls", "id_pattern"}),
     "image": frozenset({"urls", "flat_urls"}),
-    "recover": frozenset({"article_urls", "image_urls", "flat_image_urls", "wayback", "cdx", "commoncrawl"})
-    | {"commoncrawl_data", "collections", "steps", *_RECOVER_NUMBERS},
+    "recover": RECOVER_KEYS,
     "extract": frozenset({"title", "date", "body", "authors"}),
 }
 _TABLES = frozenset({"name", "language", "timezone", "article", "image", "recover", "extract", "known"})
@@ -277,50 +281,24 @@ class _TableReader:
 
     def recovery(self) -> Recovery:
         table = self.value("recover") or {}
-        wayback = self.base("wayback")
-        numbers = {name: self.positive(name) for name in _RECOVER_NUMBERS if name in table}
-        return Recovery(
-            article_templates=self.templates("recover", "article_urls", "{id}"),
-            image_templates=self.templates("recover", "image_urls", "{pic}"),
-            flat_templates=self.templates("recover", "flat_image_urls", "{pic}"),
-            wayback=wayback,
-            cdx=self.base("cdx") or (wayback and f"{wayback}/cdx/search/cdx"),
-            commoncrawl=self.base("commoncrawl"),
-            commoncrawl_data=self.base("commoncrawl_data"),
-            collections=self.names("collections"),
-            steps=self.steps(),
-            **numbers,
-        )
-
-    def base(self, key: str) -> str | None:
-        value = self.text("recover", key)
-        if value is not None and (url_origin(value) is None or "?" in value or "#" in value):
-            raise ProfileError(self.source, f"'recover.{key}': {value!r} is not a plain http(s) URL")
-        return value and value.rstrip("/")
-
-    def positive(self, key: str) -> Any:
-        value = self.value("recover", key)
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not (whole or (key not in _RECOVER_WHOLE and isinstance(value, float))) or not 0 < value <= _MOST:
-            raise ProfileError(self.source, f"'recover.{key}' must be a number above 0, not {value!r}")
-        return value
-
-    def names(self, key: str) -> tuple[str, ...]:
-        value = self.value("recover", key) or []
-        if not isinstance(value, list) or not all(
-            isinstance(one, str) and _COLLECTION_RE.fullmatch(one) for one in value
-        ):
-            raise ProfileError(self.source, f"'recover.{key}' must be a list of names such as CC-MAIN-2016-07")
-        return tuple(value)
-
-    def steps(self) -> tuple[Step, ...]:
-        value = self.value("recover", "steps")
-        if value is None:
-            return STEPS
-        known = isinstance(value, list) and all(step in STEPS for step in value)
-        if not known or len(set(value)) != len(value):
-            raise ProfileError(self.source, f"'recover.steps' must be a list of {', '.join(STEPS)}, each once at most")
-        return tuple(value)
+        article_templates = self.templates("recover", "article_urls", "{id}")
+        image_templates = self.templates("recover", "image_urls", "{pic}")
+        flat_templates = self.templates("recover", "flat_image_urls", "{pic}")
+        try:
+            archives = read_archives(table)
+            return Recovery(
+                article_templates=article_templates,
+                image_templates=image_templates,
+                flat_templates=flat_templates,
+                archives=archives,
+                commoncrawl=read_base(table, "commoncrawl"),
+                commoncrawl_data=read_base(table, "commoncrawl_data"),
+                collections=read_names(table, "collections"),
+                steps=read_steps(table, archives),
+                **{name: read_number(table, name) for name in RECOVER_NUMBERS if name in table},
+            )
+        except ValueError as error:
+            raise ProfileError(self.source, str(error)) from error
 
     def selectors(self) -> dict[str, str]:
         value = self.value("extract") or {}

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from scrapy.http import Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
+from crawler.extensions.capturefetch import Fetched
 from crawler.extensions.readers import PageNotRead, Readers
-from crawler.extensions.recoverer import Fetched, Recoverer
+from crawler.extensions.recoverer import Recoverer
 from crawler.items import Article, Attempt, Capture
 from crawler.pages.attempts import Attempts, Unanswered, first_attempts
 from crawler.pages.facts import PageFacts

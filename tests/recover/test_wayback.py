@@ -4,23 +4,56 @@ import pytest
 
 from crawler.recover.wayback import archived_at, cut_short, replay_url, replayed
 
-WAYBACK = "https://web.archive.org"
+HOST = "https://web.archive.org"
+WAYBACK = f"{HOST}/web/{{timestamp}}id_/{{url}}"
+ARQUIVO = "https://arquivo.pt/wayback/{timestamp}id_/{url}"
+COLLECTION = "http://127.0.0.1:8080/news/{timestamp}mp_/{url}"
 PAGE = "http://en.alalam.ir/news/1?a=b"
 
 
-def test_a_capture_has_a_url_that_tells_when_and_of_what_it_is():
-    url = replay_url(WAYBACK, "20160227101112", PAGE)
-    assert replayed(WAYBACK, url) == ("20160227101112", PAGE)
+@pytest.mark.parametrize(
+    "template", [WAYBACK, ARQUIVO, COLLECTION, "https://h/{timestamp}/{url}", "https://h/a/{timestamp}/b/{url}"]
+)
+def test_a_capture_has_a_url_that_tells_when_and_of_what_it_is(template):
+    url = replay_url(template, "20160227101112", PAGE)
+    assert replayed(template, url) == ("20160227101112", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("template", "url"),
+    [
+        (WAYBACK, f"http://WEB.archive.org:80/web/20160227101112id_/{PAGE}"),
+        (ARQUIVO, f"http://arquivo.pt/wayback/20160227101112mp_/{PAGE}"),
+        (ARQUIVO, f"https://arquivo.pt/wayback/20160227101112/{PAGE}"),
+        (COLLECTION, f"http://127.0.0.1:8080/news/20160227101112id_/{PAGE}"),
+    ],
+)
+def test_a_capture_is_recognized_by_any_scheme_and_form_of_the_archive(template, url):
+    assert replayed(template, url) == ("20160227101112", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("template", "url"),
+    [
+        (ARQUIVO, f"https://arquivo.pt/web/20160227101112id_/{PAGE}"),
+        (ARQUIVO, f"https://arquivo.pt/wayback20160227101112id_/{PAGE}"),
+        (COLLECTION, f"http://127.0.0.1:8081/news/20160227101112id_/{PAGE}"),
+        (COLLECTION, f"http://127.0.0.1:8080/other/20160227101112mp_/{PAGE}"),
+        ("https://h/a/{timestamp}/b/{url}", f"https://h/a/20160227101112/c/{PAGE}"),
+    ],
+)
+def test_a_capture_at_another_path_is_of_another_archive(template, url):
+    assert replayed(template, url) is None
 
 
 @pytest.mark.parametrize(
     "url",
     [
         PAGE,
-        f"{WAYBACK}/web/{PAGE}",
-        f"{WAYBACK}/web/20161327101112id_/{PAGE}",
+        f"{HOST}/web/{PAGE}",
+        f"{HOST}/web/20161327101112id_/{PAGE}",
         f"https://web.archive.org.evil/web/20160227101112id_/{PAGE}",
-        f"{WAYBACK}/web/20160227101112id_/ftp://en.alalam.ir/",
+        f"{HOST}/web/20160227101112id_/ftp://en.alalam.ir/",
     ],
 )
 def test_other_urls_are_of_no_capture(url):
@@ -28,7 +61,7 @@ def test_other_urls_are_of_no_capture(url):
 
 
 def test_a_slash_that_an_archive_dropped_is_put_back():
-    assert replayed(WAYBACK, f"{WAYBACK}/web/20160227101112/http:/h/1") == ("20160227101112", "http://h/1")
+    assert replayed(WAYBACK, f"{HOST}/web/20160227101112/http:/h/1") == ("20160227101112", "http://h/1")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_the_summary_says_what_to_do_next(tmp_path):
     assert f"CORPUS_DIR='{tmp_path}/a corpus'" in summary(stats, tmp_path / "a corpus", 0)
     assert "Recovered" not in text
     asked = {**stats, "gleaner/recover/requests/wayback": 7, "gleaner/recover/articles/wayback": 5}
-    assert "Recovered: 5 from wayback, 0 from commoncrawl" in summary(asked, tmp_path, 0)
+    assert "Recovered: 5 from wayback, 0 pictures" in summary(asked, tmp_path, 0)
     waiting = {**stats, "gleaner/targets/failed": 2}
     limited = {**waiting, "gleaner/recover/rate_limited": 2}
     assert "2 targets wait, as a web archive asked for fewer requests" in summary(limited, tmp_path, 18)

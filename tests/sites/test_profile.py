@@ -7,6 +7,7 @@ import pytest
 from crawler.exceptions import ProfileError
 from crawler.net import url_origin
 from crawler.sites import load_profile, profile_names
+from crawler.sites.recovery import WebArchive
 
 MINIMAL = """
 name = "x"
@@ -172,7 +173,9 @@ def test_the_origin_of_a_url_has_its_default_port():
 
 def test_recovery_asks_the_real_archives_for_the_real_site_and_none_for_the_replica(alalam):
     recovery = alalam.recovery
-    assert recovery.cdx == "https://web.archive.org/cdx/search/cdx"
+    (wayback,) = recovery.archives
+    assert wayback.cdx == "https://web.archive.org/cdx/search/cdx"
+    assert wayback.replay == "https://web.archive.org/web/{timestamp}id_/{url}"
     assert (recovery.asks("wayback"), recovery.asks("commoncrawl"), recovery.asks("sisters")) == (True, True, False)
     assert {"web.archive.org", "index.commoncrawl.org", "data.commoncrawl.org"} <= {host for host, _ in alalam.origins}
     replica = load_profile("replica").recovery
@@ -197,8 +200,14 @@ steps = ["commoncrawl", "wayback", "sisters"]
     path = tmp_path / "x.toml"
     path.write_text(MINIMAL + table)
     site = load_profile(str(path))
-    assert (site.recovery.wayback, site.recovery.cdx) == ("http://127.0.0.1:1", "http://127.0.0.1:1/web/cdx")
-    assert (site.recovery.cdx_per_minute, site.recovery.nearest, site.recovery.captures_per_minute) == (600.5, 1, 120)
+    (wayback,) = site.recovery.archives
+    assert wayback == WebArchive(
+        name="wayback",
+        cdx="http://127.0.0.1:1/web/cdx",
+        replay="http://127.0.0.1:1/web/{timestamp}id_/{url}",
+        cdx_per_minute=600.5,
+    )
+    assert (wayback.captures_per_minute, site.recovery.nearest) == (120, 1)
     assert site.recovery.steps == ("commoncrawl", "wayback", "sisters")
     assert site.sister_urls("7") == ("https://sister/news/7",)
     assert site.sister_image_urls("/a/b.jpg") == ("https://sister/image//a/b.jpg",)
@@ -207,9 +216,91 @@ steps = ["commoncrawl", "wayback", "sisters"]
     assert load_profile(str(path)).sister_urls("7") == ()
 
 
+ARCHIVES = """
+[recover]
+wayback = "https://web.archive.org"
+captures_per_minute = 60
+
+[[recover.archives]]
+name = "arquivo"
+cdx = "https://arquivo.pt/wayback/cdx"
+replay = "https://arquivo.pt/wayback/{timestamp}id_/{url}"
+cdx_per_minute = 12
+
+[[recover.archives]]
+name = "national-library"
+replay = "http://archive.example:8080/news/{timestamp}mp_/{url}"
+timemap = "http://archive.example:8080/news/timemap/link/{url}"
+captures_per_minute = 30.5
+"""
+
+
+def test_a_profile_names_several_archives_each_with_its_urls_and_budgets(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text(MINIMAL + ARCHIVES)
+    site = load_profile(str(path))
+    recovery = site.recovery
+    assert recovery.steps == ("sisters", "wayback", "arquivo", "national-library", "commoncrawl")
+    assert recovery.archive("arquivo") == WebArchive(
+        name="arquivo",
+        cdx="https://arquivo.pt/wayback/cdx",
+        replay="https://arquivo.pt/wayback/{timestamp}id_/{url}",
+        cdx_per_minute=12,
+        captures_per_minute=60,
+    )
+    library = recovery.archive("national-library")
+    assert (library.cdx, library.cdx_per_minute, library.captures_per_minute) == (None, 24, 30.5)
+    assert [recovery.asks(step) for step in ("wayback", "arquivo", "nowhere")] == [True, True, False]
+    assert {("arquivo.pt", 443), ("archive.example", 8080), ("web.archive.org", 443)} <= site.origins
+    assert not site.allows("http://archive.example/news/20160227101112mp_/http://h/news/1")
+    path.write_text(MINIMAL + ARCHIVES.replace("[recover]\n", "[recover]\nsteps = ['arquivo', 'wayback']\n"))
+    recovery = load_profile(str(path)).recovery
+    assert (recovery.steps, recovery.asks("national-library")) == (("arquivo", "wayback"), False)
+
+
+REPLAY = "replay = 'https://h/a/{timestamp}id_/{url}'"
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (REPLAY, r"'recover.archives\[1\].name' must be"),
+        ("name = 'A'", r"'recover.archives\[1\].name' must be"),
+        ("name = 7", r"'recover.archives\[1\].name' must be a string"),
+        *((f"name = '{name}'", "are taken") for name in ("origin", "seed", "warc", "sisters", "commoncrawl", "a-cdx")),
+        ("name = 'a'", r"'recover.archives\[1\].replay' is missing"),
+        (
+            "name = 'a'\nreplay = 'https://h/a/{url}'",
+            r"archives\[1\].replay'.*must hold {timestamp} and {url}, each once",
+        ),
+        ("name = 'a'\nreplay = 'https://h/{x}/{timestamp}/{url}'", r"archives\[1\].replay'.*must hold"),
+        ("name = 'a'\nreplay = 'https://h/{url}/{timestamp}'", "at its end"),
+        ("name = 'a'\nreplay = 'https://{timestamp}/{url}'", "not a plain http"),
+        ("name = 'a'\nreplay = 'ftp://h/{timestamp}/{url}'", "not a plain http"),
+        (f"name = 'a'\n{REPLAY}\ntimemap = 'https://h/t'", r"archives\[1\].timemap'.*must hold {url}"),
+        (f"name = 'a'\n{REPLAY}\ncdx = 'h/cdx'", r"'recover.archives\[1\].cdx'.*not a plain"),
+        (
+            f"name = 'a'\n{REPLAY}\ncdx_per_minute = -1",
+            r"'recover.archives\[1\].cdx_per_minute' must be a number above 0",
+        ),
+        (f"name = 'a'\n{REPLAY}\nwayback = 'https://h'", r"'recover.archives\[1\]' has no key 'wayback'"),
+        (f"name = 'a'\n{REPLAY}\n[[recover.archives]]\nname = 'a'\n{REPLAY}", r"archives\[2\].name'.*two archives 'a'"),
+    ],
+)
+def test_a_mistake_in_an_archive_is_named_with_its_file_and_key(tmp_path, lines, what):
+    path = tmp_path / "x.toml"
+    path.write_text(f"{MINIMAL}[[recover.archives]]\n{lines}\n")
+    with pytest.raises(ProfileError, match=what) as raised:
+        load_profile(str(path))
+    assert str(raised.value).startswith(f"site profile {path}: ")
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [
+        ("archives = 7", "recover.archives"),
+        ("archives = ['https://h']", r"recover.archives\[1\]"),
+        ("cdx = 'https://h/cdx'", "recover.wayback"),
         ("waybak = 'https://h'", "no key 'waybak'"),
         ("wayback = 'ftp://h'", "recover.wayback"),
         ("cdx = 'https://h/cdx?x=1'", "recover.cdx"),

@@ -22,7 +22,7 @@ SOURCES = {
     "wayback": "Wayback Machine",
     "commoncrawl": "Common Crawl",
     "seed": "seed dumps",
-    "other": "elsewhere",
+    "other": "other archives",
 }
 """Sources of records with their names in the report, in the order of its colours."""
 STATES = {
