@@ -51,6 +51,7 @@ class FrontierScheduler(BaseScheduler):
         if self._leases is not None:
             self._may_wait = True
             self._leases.on_added = self._record_added
+            self._leases.on_wanted = self._targets_wait
             self._unarchived = Unarchived(self._crawler, self._leases, self._tasks)
         self._watching = asyncio.ensure_future(let_scraper_end(self._crawler))
 
@@ -70,8 +71,11 @@ class FrontierScheduler(BaseScheduler):
 
     def _record_added(self, article: Article) -> None:
         if article.related and article.depth < self._spider.depth:
-            self._may_wait = True
-            self._lease_if_low()
+            self._targets_wait()
+
+    def _targets_wait(self) -> None:
+        self._may_wait = True
+        self._lease_if_low()
 
     def _room(self) -> int:
         return self._leases.room(self._ahead) if self._leases else 0

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Spiders and their arguments
-  neighbours                 archives seed dumps and their neighbouring articles
-    -a seeds=PATH[,PATH...]  files, folders, globs, or - for standard input
+  neighbours                 archives seeds and their neighbouring articles
+    -a seeds=PATH[,PATH...]  files, folders, globs, or - for standard input: dumps, and lists of articles (URLs or
+                             ids, CSV, JSON lines, feeds, sitemaps); URLs of pages, feeds and sitemaps of the site
     -a depth=N               the number of steps from the seeds (default: 1; 0: only the seeds)
   revisit                    rechecks articles that are due, and requests what failed or was never fetched
     -a older_than=30d        everything that was last requested before that time (also 12h, 45m)
@@ -47,6 +48,7 @@ stopped, the same command resumes it.
 
 Examples
   scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam
+  scrapy crawl neighbours -a seeds=https://en.alalam.ir/sitemap.xml -a site=alalam
   scrapy crawl revisit -a site=alalam -s CORPUS_DIR=/srv/corpus"""
 _EXIT_SECONDS = 10.0
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")

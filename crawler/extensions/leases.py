@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, cast
@@ -28,7 +28,7 @@ from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.sharing import Sharing
-from crawler.frontier.shared.entries import Ended, entry_of, fetched, told_of
+from crawler.frontier.shared.entries import Ended, Entry, entry_of, fetched, told_of
 from crawler.frontier.targets import Known, Validators, target_id
 from crawler.items import Article
 from crawler.utils.components import needed
@@ -85,12 +85,17 @@ class Leases(Protocol):
     """By key, the validators of its response (ETag, Last-Modified), until its record is archived."""
     on_added: Callable[[Article], None]
     """Called with each record that became a line: targets that it lists wait in the frontier now."""
+    on_wanted: Callable[[], None]
+    """Called when targets that no record lists wait in the frontier."""
 
     def room(self, ahead: Callable[[], int]) -> int:
         """Return how many more targets may be leased now; *ahead* counts those that wait for the network."""
 
     async def lease(self, limit: int) -> Leased:
         """Lease up to *limit* targets of the kind that the spider wants."""
+
+    async def want(self, targets: Sequence[Target]) -> int:
+        """Put *targets*, which no record lists, into the frontier, durably; return how many the corpus did not know."""
 
     async def archive(self, article: Article) -> Outcome:
         """Archive *article*, which ends the lease of its key; return the outcome, once it is durable."""
@@ -109,7 +114,10 @@ class Leases(Protocol):
 
 
 class LocalLeases:
-    """Leases from the corpus's own frontier."""
+    """Leases from the corpus's own frontier.
+
+    Over 15 methods: one for each way in which a target begins to wait, is leased, and ends.
+    """
 
     is_shared = False
 
@@ -117,6 +125,7 @@ class LocalLeases:
         self.held: set[str] = set()
         self.answered = 0
         self.on_added: Callable[[Article], None] = lambda _article: None
+        self.on_wanted: Callable[[], None] = lambda: None
         self.validators: dict[str, Validators] = {}
         self._crawler = crawler
 
@@ -180,6 +189,12 @@ class LocalLeases:
         targets = await archivist.do(lambda corpus: spider.lease(corpus, limit, run=archivist.run, until=until))
         return Leased(targets, len(targets) == limit)
 
+    async def want(self, targets: Sequence[Target]) -> int:
+        new = await self._archivist.do(lambda corpus: corpus.frontier.want(targets))
+        await self._tell(targets)
+        self.on_wanted()
+        return new
+
     async def archive(self, article: Article) -> Outcome:
         outcome = await self._archivist.add(article, self.validators.pop(article.key, None))
         await self._tell(article)
@@ -209,7 +224,7 @@ class LocalLeases:
     async def seeded(self) -> None:
         """Do nothing: no other worker waits for seeds."""
 
-    async def _tell(self, what: Article | Ended) -> None:
+    async def _tell(self, what: Article | Ended | Sequence[Target]) -> None:
         """Do nothing: the corpus's own frontier already knows what the corpus holds."""
 
     async def _leave(self) -> dict[str, int]:
@@ -276,9 +291,16 @@ class SharedLeases(LocalLeases):
         """Tell the frontier that this worker has no more seeds."""
         await self._sharing.ask(lambda frontier: frontier.seeded(), None)
 
-    async def _tell(self, what: Article | Ended) -> None:
+    async def _tell(self, what: Article | Ended | Sequence[Target]) -> None:
         """Send to the frontier what is durable: the targets that a record lists, then how its own target ended."""
-        ended, listed = ([what], []) if isinstance(what, Ended) else told_of(what)
+        ended: list[Ended] = []
+        listed: list[Entry] = []
+        if isinstance(what, Article):
+            ended, listed = told_of(what)
+        elif isinstance(what, Ended):
+            ended = [what]
+        else:
+            listed = [entry_of(one.key, one.depth, one.title, one.pic) for one in what]
         await self._sharing.ask(lambda frontier: frontier.tell(ended, listed), None)
         self._told.set()
 

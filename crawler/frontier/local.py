@@ -9,7 +9,7 @@ as done is what is archived.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -114,6 +114,30 @@ class Frontier:
             self._execute("UPDATE visits SET url = NULL, etag = NULL, modified = NULL WHERE tid = ?", (tid,))
             asked += 1
         return asked
+
+    def want(self, targets: Sequence[Target]) -> int:
+        """Make *targets* pending that are new or known only as seeds; return how many were new.
+
+        A known one is brought as near to the seeds as it is here, and gets a title and a pic if it has none. No line
+        holds these targets, so a rebuilt catalogue knows them only when they are wanted again.
+        """
+        if not targets:
+            return 0
+        connection = self._database.connection
+        rows = [(target_id(one.key), one.key, one.id, one.depth, one.title, one.pic) for one in targets]
+        new = connection.executemany(
+            "INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)"
+            " ON CONFLICT (tid) DO NOTHING",
+            rows,
+        ).rowcount
+        connection.executemany(
+            "UPDATE targets SET depth = min(depth, :depth), title = coalesce(title, :title), pic = coalesce(pic, :pic),"
+            " state = CASE state WHEN 'seed' THEN 'pending' ELSE state END"
+            " WHERE tid = :tid AND (depth > :depth OR state = 'seed' OR (title IS NULL AND :title IS NOT NULL)"
+            " OR (pic IS NULL AND :pic IS NOT NULL))",
+            [dict(zip(("tid", "key", "id", "depth", "title", "pic"), row, strict=True)) for row in rows],
+        )
+        return new
 
     def known(self, after: int, limit: int) -> list[Known]:
         """Return up to *limit* targets in the order of their numbers, starting after *after*."""

@@ -142,15 +142,15 @@ class _Member(io.RawIOBase):
         return len(data)
 
 
-def parts_of(source: str, report: Report) -> Iterator[Part]:
+def parts_of(source: str, report: Report, opened: IO[bytes] | None = None) -> Iterator[Part]:
     """Yield the parts of *source* (a path, or ``-`` for standard input), each to be read before the next.
 
-    Errors within a container go to *report*, and the rest is read. Raises SeedError for a file that cannot be opened or
-    is of a kind that is not read, and :data:`STREAM_ERRORS` if the file itself is broken, after all parts before the
-    damage.
+    *opened* is the file if it is open already; it is closed. Errors within a container go to *report*, and the rest is
+    read. Raises SeedError for a file that cannot be opened or is of a kind that is not read, and :data:`STREAM_ERRORS`
+    if the file itself is broken, after all parts before the damage.
     """
     try:
-        raw = sys.stdin.buffer if source == STDIN else open(source, "rb", buffering=0)  # noqa: PTH123, SIM115
+        raw = opened or (sys.stdin.buffer if source == STDIN else open(source, "rb", buffering=0))  # noqa: PTH123, SIM115
     except OSError as error:
         raise SeedError(source, f"cannot be read ({error.strerror or error})") from error
     try:

@@ -21,6 +21,8 @@ from crawler.seeds.jsonpages import (
     parse_pages,
 )
 from crawler.seeds.jsonsplit import lines_of, values_of
+from crawler.seeds.lists.model import ListedArticle
+from crawler.seeds.lists.objects import listed_of
 from crawler.seeds.model import Diagnosis
 from crawler.seeds.unpacked import BUFFER_BYTES
 from crawler.text.charset import decode_page, wide_charset
@@ -49,6 +51,8 @@ class Document:
     diagnoses: tuple[Diagnosis, ...] = ()
     charset: str | None = None
     """The charset of the bytes, if it was not a Unicode one."""
+    listed: ListedArticle | None = None
+    """The article that a JSON object without a text names."""
 
 
 @dataclass(slots=True)
@@ -57,7 +61,8 @@ class DocumentReader:
 
     ``sieve`` receives the bytes of each, before anything is decoded, and returns whether it is wanted; ``window_bytes``
     is the size of a document of plain text, and a line of JSON longer than ``page_bytes`` is skipped. Broken data and
-    values that are not pages go to ``report``.
+    values that are not pages go to ``report``. With ``lists``, a JSON object without a text that names an article is a
+    document, too.
     """
 
     report: Report
@@ -65,18 +70,25 @@ class DocumentReader:
     window_bytes: int
     sieve: Sieve | None = None
     progress: Callable[[int], None] = field(default=lambda _: None)
+    lists: bool = False
 
-    def documents(self, part: Part) -> Iterator[Document]:
-        """Yield the documents of *part*, which holds text or Parquet."""
+    def documents(
+        self, part: Part, notes: tuple[Diagnosis, ...] = (), *, shape: str | None = None
+    ) -> Iterator[Document]:
+        """Yield the documents of *part*, which holds text or Parquet.
+
+        *notes* are diagnoses of the whole part; *shape* is that of its JSON, if it is known.
+        """
         if part.kind == "parquet":
             yield from self._rows(part)
             return
-        stream, head, notes = _as_utf8(part)
-        shape = json_shape(part.name, head)
+        part, wide = as_utf8(part)
+        notes = (*notes, *wide)
+        shape = shape or json_shape(part.name, part.head)
         if shape is None:
-            yield from self._texts(part, stream, notes)
+            yield from self._texts(part, part.stream, notes)
         else:
-            pieces = (lines_of if shape == "lines" else values_of)(stream, self.page_bytes)
+            pieces = (lines_of if shape == "lines" else values_of)(part.stream, self.page_bytes)
             yield from self._json(part, pieces, notes)
 
     def _texts(self, part: Part, stream: IO[bytes], notes: tuple[Diagnosis, ...]) -> Iterator[Document]:
@@ -105,7 +117,9 @@ class DocumentReader:
                 try:
                     yield from self._value(part, number, Document("", offset, number, diagnoses=notes), raw)
                 except NoPage as error:
-                    if (message := str(error)) not in told and len(told) < _MAX_FIELDS_TOLD:
+                    if self.lists and (listed := listed_of(raw, part.name, number)) is not None:
+                        yield Document("", offset, number, listed=listed)
+                    elif (message := str(error)) not in told and len(told) < _MAX_FIELDS_TOLD:
                         told.add(message)
                         self._tell(part, number, message)
 
@@ -213,15 +227,15 @@ def _begins_page(start: bytes) -> bool:
     return True
 
 
-def _as_utf8(part: Part) -> tuple[IO[bytes], bytes, tuple[Diagnosis, ...]]:
-    """Return the stream of *part* and its head, converted to UTF-8 from UTF-16 or UTF-32, and a note if so."""
+def as_utf8(part: Part) -> tuple[Part, tuple[Diagnosis, ...]]:
+    """Return *part* converted to UTF-8 from UTF-16 or UTF-32, and a note if so; it has no other use afterwards."""
     wide = wide_charset(part.head)
     if wide is None:
-        return part.stream, part.head, ()
+        return part, ()
     name, mark = wide
     stream = io.BufferedReader(_Recoded(part.stream, name), BUFFER_BYTES)
-    head = stream.peek(len(part.head))
-    return stream, head, (Diagnosis("utf-16", 0, f"read as {name}" + " by its byte order mark" * bool(mark)),)
+    note = Diagnosis("utf-16", 0, f"read as {name}" + " by its byte order mark" * bool(mark))
+    return replace(part, stream=stream, head=stream.peek(len(part.head))), (note,)
 
 
 class _Recoded(io.RawIOBase):

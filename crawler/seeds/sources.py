@@ -1,8 +1,9 @@
-"""Seeds from all sources: files, directories, globs, compressed or not, JSON lines, standard input."""
+"""Seeds from all sources: files, directories, globs, compressed or not, JSON lines, lists, standard input."""
 
 from __future__ import annotations
 
 import glob
+import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
 from crawler.seeds.containers import STDIN, Part, parts_of, reporting
-from crawler.seeds.documents import DocumentReader
+from crawler.seeds.documents import DocumentReader, as_utf8
+from crawler.seeds.lists.model import Listed, ListedArticle
+from crawler.seeds.lists.reading import ListForm, list_form, read_list
 from crawler.seeds.model import Diagnosis, Dump, Page, SeedPage
 from crawler.seeds.page import parse_page
 
@@ -20,8 +23,10 @@ MAX_PAGE_BYTES = 16 << 20
 
 _COMPRESSED = (".gz", ".zst", ".xz", ".bz2")
 _NO_PAGES = frozenset(
-    ".tsv .csv .md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .cdx .cdxj".split()  # noqa: SIM905
+    ".md .py .pyc .toml .sqlite .db .jpg .jpeg .png .gif .webp .mp4 .pdf .cdx .cdxj".split()  # noqa: SIM905
 )
+_TABLES = frozenset((".tsv", ".csv"))
+"""Endings of files that hold no dumps: a walk skips them unless lists are wanted."""
 _ARCHIVES = frozenset((".warc", ".wet", ".arc", ".wacz"))
 """Endings of files that a walk through a directory skips; a file that is named itself is always read."""
 
@@ -32,18 +37,52 @@ def read_seeds(paths: Sequence[str], zone: ZoneInfo, on_error: OnError | None = 
     """Return an iterator over the pages in *paths*, one after the other, in constant memory.
 
     Each path is a file, a directory (walked in order of names), a glob, or ``-`` for standard input. Files may be
-    gzip or zstandard; a file of JSON lines gives a page for each line's ``text``. Pages without a dump are included.
+    gzip or zstandard; a file of JSON lines gives a page for each line's ``text``. Pages without a dump are included,
+    lists of articles are not: see :func:`read_seeds_and_lists`.
 
     Raises :class:`~crawler.exceptions.SeedError` at once for a path that does not exist or a glob that matches
     nothing. Later errors go to *on_error* and the source is skipped; without *on_error* they are raised.
+    """
+    return (seed for seed in read_seeds_and_lists(paths, zone, on_error) if isinstance(seed, SeedPage))
+
+
+def read_seeds_and_lists(
+    paths: Sequence[str], zone: ZoneInfo, on_error: OnError | None = None
+) -> Iterator[SeedPage | Listed]:
+    """Return an iterator over the pages in *paths*, and over what the lists among them name.
+
+    Lists are feeds, sitemaps, tables, JSON, and plain lines of URLs or ids, each told by its content; see
+    :func:`read_seeds` for paths and errors.
     """
     check_paths(paths)
     return _read_all(paths, zone, on_error or _raise)
 
 
+def read_bytes(
+    name: str, data: bytes, zone: ZoneInfo, on_error: OnError, url: str | None = None
+) -> Iterator[SeedPage | Listed]:
+    """Yield the pages in *data*, and what it names if it is a list; *name* is for messages.
+
+    *url* is where the data came from: pages that say no URL get it, and links are relative to it.
+    """
+    with reporting(name, on_error, is_file=True):
+        for part in parts_of(name, on_error, io.BytesIO(data)):
+            with reporting(part.name, on_error):
+                for seed in _read_part(part, zone, on_error):
+                    if isinstance(seed, ListedArticle):
+                        yield replace(seed, base=seed.base or url)
+                    elif isinstance(seed, SeedPage):
+                        yield replace(seed, url=seed.url or url)
+                    else:
+                        yield seed
+
+
 def expand(path: str, *, archives: bool = False) -> Iterator[str]:
-    """Yield the files that *path* names, without opening them. *archives*: also WARC and WET files in directories."""
-    passed_by = _NO_PAGES if archives else _NO_PAGES | _ARCHIVES
+    """Yield the files that *path* names, without opening them.
+
+    In directories these are files that may hold seeds; with *archives*, WARC and WET files instead of tables.
+    """
+    passed_by = _NO_PAGES | (_TABLES if archives else _ARCHIVES)
     if path == STDIN or Path(path).is_file():
         yield path
     elif Path(path).is_dir():
@@ -88,7 +127,7 @@ def _plain_name(name: str) -> str:
     return name
 
 
-def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
+def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage | Listed]:
     for path in paths:
         for source in expand(path):
             with reporting(source, on_error, is_file=True):
@@ -97,11 +136,20 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
                         yield from _read_part(part, zone, on_error)
 
 
-def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage]:
+def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage | Listed]:
     if part.kind == "archive":
         raise SeedError(part.name, "a WARC file: take the pages with a dump out of it with 'scrapy seeds harvest'")
-    reader = DocumentReader(on_error, MAX_PAGE_BYTES, MAX_PAGE_BYTES)
-    for document in reader.documents(part):
+    part, notes = as_utf8(part) if part.kind == "text" else (part, ())
+    form = _list_form(part)
+    if form is not None and form.detail not in {"lines", "values"}:
+        recoded, name = bool(notes), part.name
+        yield from read_list(form, name, part.stream, on_error, recoded=recoded, max_bytes=MAX_PAGE_BYTES)
+        return
+    reader = DocumentReader(on_error, MAX_PAGE_BYTES, MAX_PAGE_BYTES, lists=True)
+    for document in reader.documents(part, notes, shape=form and form.detail):
+        if document.listed is not None:
+            yield document.listed
+            continue
         page = counted_in(document.charset, parse_page(document.text, zone))
         yield SeedPage(
             source=part.name,
@@ -112,6 +160,16 @@ def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPa
             text=document.text,
             page=replace(page, diagnoses=merged(document.diagnoses, page.diagnoses)),
         )
+
+
+def _list_form(part: Part) -> ListForm | None:
+    """Return how *part* lists articles, None if it does not; raises SeedError for a list of something else."""
+    if part.kind != "text":
+        return None
+    try:
+        return list_form(part.head)
+    except ValueError as error:
+        raise SeedError(part.name, str(error)) from error
 
 
 def counted_in(charset: str | None, page: Page) -> Page:

@@ -1,4 +1,4 @@
-"""Spider ``neighbours``: from seed dumps to their related articles, and on to the related articles of those."""
+"""Spider ``neighbours``: from seeds to their related articles, and on to the related articles of those."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from crawler.exceptions import SeedError
+from crawler.frontier.targets import Target
 from crawler.items import Article
 from crawler.pages.records import seed_record
-from crawler.seeds import SeedPage, read_seeds
+from crawler.seeds import SeedPage
+from crawler.seeds.lists.model import ListedArticle, ListedSitemap
+from crawler.seeds.lists.targets import batched, find_targets
+from crawler.seeds.sources import read_seeds_and_lists
 from crawler.spiders.base import ArticleSpider, number
+from crawler.spiders.liveseeds import TARGETS_AT_ONCE, Batch, LiveSeeds
 from crawler.utils.doors import count_items, is_closing
 
 logger = logging.getLogger(__name__)
@@ -22,7 +27,8 @@ _SEEDS_UNDERWAY = 256
 class NeighboursSpider(ArticleSpider):
     """Archive the seeds, and the articles within *depth* steps of them along related items.
 
-    ``-a seeds=PATH[,PATH...]`` dump files, directories, globs, .gz, .zst, .jsonl, or - for standard input;
+    ``-a seeds=PATH[,PATH...]`` dump files, lists of articles (URLs or ids, CSV, JSON lines, feeds, sitemaps),
+    directories, globs, compressed or not, - for standard input, or the URL of a page, feed or sitemap of the site;
     ``-a site=NAME|FILE.toml`` the site profile (that of the corpus, alalam for a new one); ``-a depth=N`` how far to
     go (1);
     ``-a max_articles=N`` the most articles to add in this run (of all workers that share a frontier);
@@ -44,33 +50,67 @@ class NeighboursSpider(ArticleSpider):
         if not seeds:
             raise SeedError("-a seeds=", "no seeds given; give a dump file, a folder of them, or - for standard input")
         self.seeds = [path for path in seeds.split(",") if path]
+        self._live = [one for one in self.seeds if self.profile.allows(one) and not self.profile.article_id(one)]
         # Found before anything is written; kept, as standard input cannot be read twice.
-        self._pages = self._with_dumps()
-        self._first = next(self._pages, None)
-        if self._first is None:
-            raise SeedError(", ".join(self.seeds), "no dump found in any of the seeds")
+        self._batches = self._useful()
+        self._first = next(self._batches, None)
+        if self._first is None and not self._live:
+            raise SeedError(
+                ", ".join(self.seeds),
+                f"no dump found in any of the seeds, and no list of articles of {self.profile.name}",
+            )
 
     async def start(self) -> AsyncIterator[Article]:
         """Yield the records of the seeds; the requests for what they list come from the frontier."""
-        page = self._first
-        while page is not None and not is_closing(self.crawler):
-            await self._items_below(_SEEDS_UNDERWAY)
-            yield seed_record(page, self.profile, self.archivist.run)
-            page = await asyncio.to_thread(next, self._pages, None)
+        live = LiveSeeds(self.crawler, self.profile, _warn)
+        for url in self._live:
+            live.add(url)
+        batch = self._first
+        while batch is not None and not is_closing(self.crawler):
+            if isinstance(batch, ListedSitemap):
+                live.add(batch.url)
+            else:
+                async for record in self._take(batch):
+                    yield record
+            batch = await asyncio.to_thread(next, self._batches, None)
+        async for batch in live.read():
+            if is_closing(self.crawler):
+                break
+            async for record in self._take(batch):
+                yield record
         if is_closing(self.crawler):
             return  # more seeds may come
         await self._items_below(1)  # otherwise the engine would notice the end of the crawl five seconds late
         await self.leases.seeded()
+
+    async def _take(self, batch: SeedPage | list[Target]) -> AsyncIterator[Article]:
+        """Yield the record of a page with a dump; put targets into the frontier. Counts ``gleaner/seeds/...``."""
+        stats = self.crawler.stats
+        if isinstance(batch, list):
+            stats.inc_value("gleaner/seeds/listed", len(batch))
+            stats.inc_value("gleaner/seeds/listed_new", await self.leases.want(batch))
+        else:
+            await self._items_below(_SEEDS_UNDERWAY)
+            yield seed_record(batch, self.profile, self.archivist.run)
 
     async def _items_below(self, limit: int) -> None:
         """Wait until fewer than *limit* items are in the pipelines: Scrapy itself takes any number from start()."""
         while count_items(self.crawler) >= limit:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)
 
-    def _with_dumps(self) -> Iterator[SeedPage]:
-        """Yield the seeds that hold a dump; report and skip the rest."""
-        for page in read_seeds(self.seeds, self.profile.zone, on_error=lambda error: logger.warning("%s", error)):
-            if page.page.dumps:
-                yield page
+    def _useful(self) -> Iterator[Batch]:
+        """Yield the seeds in files that hold a dump or name an article of the site; report and skip the rest."""
+        pages = [one for one in self.seeds if self.profile.allows(one) and self.profile.article_id(one)]
+        listed = (ListedArticle(source="-a seeds=", line=at, url=url) for at, url in enumerate(pages, 1))
+        yield from batched(find_targets(listed, self.profile, _warn), TARGETS_AT_ONCE)
+        paths = [one for one in self.seeds if not self.profile.allows(one)]
+        seeds = read_seeds_and_lists(paths, self.profile.zone, on_error=_warn)
+        for batch in batched(find_targets(seeds, self.profile, _warn), TARGETS_AT_ONCE):
+            if isinstance(batch, SeedPage) and not batch.page.dumps:
+                logger.warning("%s: no dump in it, skipped", batch.source)
             else:
-                logger.warning("%s: no dump in it, skipped", page.source)
+                yield batch
+
+
+def _warn(error: SeedError) -> None:
+    logger.warning("%s", error)

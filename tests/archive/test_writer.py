@@ -18,7 +18,7 @@ from crawler.archive.identity import _PLAIN_URL_RE
 from crawler.archive.rebuilding import rebuild
 from crawler.archive.witness import KnownKey
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
-from crawler.frontier.targets import Validators
+from crawler.frontier.targets import Target, Validators
 from crawler.frontier.visits import Due
 from crawler.items import Image
 from crawler.jsonl import decode
@@ -191,6 +191,21 @@ def test_an_archived_key_can_be_requested_again_at_its_depth_and_without_conditi
         corpus.frontier.end("replica/5", state="fetched", reason=None)
         due = corpus.catalogue.visits.lease(9, Due(now=1e12), run="r", until=1e13)
         assert [(one.id, one.validators) for one in due] == [("5", None)]
+
+
+def test_wanted_targets_wait_unless_they_are_known(corpus):
+    def wanted(number: int, **facts: str) -> Target:
+        return Target(key=f"replica/{number}", id=str(number), depth=0, **facts)
+
+    add(corpus, make_article(5, depth=3, related=related_items(6, 7)))
+    with corpus.group():
+        new = corpus.frontier.want([wanted(5), wanted(6, title="T", pic="/p.jpg"), wanted(8), wanted(8)])
+        assert new == 1
+        assert corpus.frontier.want([wanted(8)]) == 0
+        targets = corpus.frontier.lease(9, max_depth=0, run="r", until=1e12)
+        assert [(one.id, one.depth) for one in targets] == [("6", 0), ("8", 0)]
+        corpus.depths.pass_on()
+        assert [one.id for one in corpus.frontier.lease(9, max_depth=1, run="r", until=1e12)] == ["7"]
 
 
 def test_a_picture_that_is_stored_is_never_forgotten_for_one_that_is_not(corpus):

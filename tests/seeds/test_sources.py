@@ -67,7 +67,7 @@ def test_several_members_and_frames_are_one_stream(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_walked_in_order_past_what_holds_no_pages(tmp_path: Path) -> None:
-    for name in ("b/2.txt", "b/10.txt", "a.txt", "index.tsv", ".hidden", ".git/x.txt", "p.jpg", "old.dump"):
+    for name in ("b/2.txt", "b/10.txt", "a.txt", "index.sqlite", ".hidden", ".git/x.txt", "p.jpg", "old.dump"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(TEXT)

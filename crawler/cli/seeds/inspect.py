@@ -12,8 +12,10 @@ from rich.text import Text
 from crawler.cli.seeds import no_dump
 from crawler.cli.show import note, print_json, print_table, say
 from crawler.exceptions import SeedError
-from crawler.seeds import Dump, SeedPage, read_seeds
+from crawler.seeds import Dump, SeedPage
 from crawler.seeds.describe import all_diagnoses, describe, is_flagged, verdict_line
+from crawler.seeds.lists.targets import find_targets
+from crawler.seeds.sources import read_seeds_and_lists
 from crawler.sites import load_profile
 from crawler.text.terminal import safe
 
@@ -25,11 +27,14 @@ _SHOWN_DIAGNOSES = 4
 def run(_root: Path, opts: argparse.Namespace) -> int:
     """Print what each dump holds, and its errors."""
     paths: list[str] = opts.paths
-    zone = load_profile(opts.site).zone
+    profile = load_profile(opts.site)
     show = _JsonLines() if opts.json else _Tables()
     empty: list[str] = []  # named only once there is a dump: otherwise the error says it all
-    pages = dumps = 0
-    for seed in read_seeds(paths, zone, note):
+    pages = dumps = listed = 0
+    for seed in find_targets(read_seeds_and_lists(paths, profile.zone, note), profile, note):
+        if not isinstance(seed, SeedPage):
+            listed += 1
+            continue
         pages += 1
         dumps += len(seed.page.dumps)
         if seed.page.dumps or is_flagged(seed):
@@ -39,7 +44,9 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
         while dumps and empty:
             note(SeedError(empty.pop(0), "no dump in it"))
     show.close()
-    if not dumps:
+    if listed:
+        note(f"lists of articles: they name {listed:,} articles of {profile.name}, or further sitemaps")
+    elif not dumps:
         raise no_dump(paths, pages, "pages")
     return 0
 
