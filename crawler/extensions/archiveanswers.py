@@ -12,6 +12,7 @@ from crawler.extensions.archives import Excluded
 from crawler.recover.cdx import Answer, read_answer
 from crawler.recover.commoncrawl import Collection, read_collections
 from crawler.recover.refusals import exclusion, is_outage
+from crawler.recover.timemap import captures_in, read_timemap
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -32,6 +33,23 @@ def index_answer(response: Response, *, source: CaptureSource) -> Answer:
         return read_answer(response.body)
     except ValueError as error:
         raise ValueError(f"its index cannot be read ({error})") from error
+
+
+def timemap_answer(response: Response, *, url: str, replay: str) -> Answer:
+    """Return the captures of *url* in a TimeMap of the archive with the template *replay*.
+
+    Its resume key is the URL of the next page.
+    """
+    if response.status == _NOT_FOUND and exclusion(response.status, response.body) is None:
+        return Answer((), 0, None)  # RFC 7089: there is no TimeMap of a URL without captures
+    _check_exclusion(response)
+    if response.status != _OK:
+        raise ValueError(f"its TimeMap cannot be read (status {response.status})")
+    try:
+        timemap = read_timemap(response.body)
+    except ValueError as error:
+        raise ValueError(f"its TimeMap cannot be read ({error})") from error
+    return Answer(tuple(captures_in(timemap, url, replay)), timemap.broken, next(iter(timemap.further), None))
 
 
 def collections_answer(response: Response) -> tuple[Collection, ...]:

@@ -14,19 +14,29 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from scrapy import signals
 
-from crawler.extensions.archiveanswers import collections_answer, index_answer
+from crawler.extensions.archiveanswers import collections_answer, index_answer, timemap_answer
 from crawler.extensions.archives import COMMONCRAWL_INDEX, ArchiveDown, Archives, Excluded, index_service
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.capturefetch import CaptureFetcher, Outcome, unanswered
 from crawler.items import Attempt, CaptureSource
 from crawler.pages.attempts import Unanswered
-from crawler.recover.cdx import commoncrawl_query, wayback_query
+from crawler.recover.cdx import Answer, commoncrawl_query, wayback_query
 from crawler.recover.commoncrawl import Collection, nearest
 from crawler.recover.holdings import Holdings, IndexLine
-from crawler.recover.ladder import Kind, Place, article_places, best_first, names_target, picture_places
-from crawler.recover.questions import KEPT_SECONDS, keep, question
+from crawler.recover.ladder import (
+    MAX_CAPTURES,
+    MAX_UNCERTAIN_CAPTURES,
+    Kind,
+    Place,
+    article_places,
+    best_first,
+    names_target,
+    picture_places,
+)
+from crawler.recover.questions import KEPT_SECONDS, Question, keep, question
+from crawler.recover.timemap import timemap_url
 from crawler.sites import SiteProfile
-from crawler.sites.recovery import COMMONCRAWL, SISTERS
+from crawler.sites.recovery import COMMONCRAWL, SISTERS, WebArchive
 from crawler.utils.components import needed_profile
 from crawler.warc.sources import source_path
 
@@ -39,6 +49,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+MAX_TIMEMAP_PAGES = 10
+"""The most pages of the TimeMap of one URL that are requested."""
 _OK = 200
 
 Outcomes = AsyncGenerator[Outcome]
@@ -46,12 +58,17 @@ Outcomes = AsyncGenerator[Outcome]
 
 
 class _Index(NamedTuple):
-    """An index of captures: its name in the catalogue, the service that answers for it, and how to ask it."""
+    """An index of captures: its name in the catalogue, the service that answers for it, and how to ask it.
+
+    *query* returns the URL that asks for the names at a place that begin with a prefix, given a resume key. An index
+    that has a *timemap*, the archive with TimeMaps, answers for one name only.
+    """
 
     name: str
     source: CaptureSource
     service: str
-    query: Callable[[str, str | None], str]
+    query: Callable[[Place, str, str | None], str]
+    timemap: WebArchive | None = None
 
 
 class _Exclusions:
@@ -77,7 +94,7 @@ class _Exclusions:
                 index.source, place.host, error.status, error,
             )  # fmt: skip
         words = f"{index.source}: the archive excludes the site ({error})"
-        return Attempt(index.query(place.base + place.name, None), error.status, words, index.source)
+        return Attempt(index.query(place, place.name, None), error.status, words, index.source)
 
 
 class Recoverer:
@@ -148,7 +165,7 @@ class Recoverer:
             if not isinstance(lines, list):
                 yield lines
                 continue
-            good = list(best_first(lines, wanted, kind))
+            good = list(best_first(lines, wanted, kind, MAX_CAPTURES if index.timemap else MAX_UNCERTAIN_CAPTURES))
             if index.source == COMMONCRAWL:
                 good = [line for line in good if line.filename and line.length]
             if not good:
@@ -167,8 +184,7 @@ class Recoverer:
         archive = self._recovery.archive(step)
         if archive is None:
             return await self._commoncrawl_indexes(wanted)
-        cdx = archive.cdx or ""
-        return [_Index(cdx, archive.name, index_service(archive.name), partial(wayback_query, cdx))]
+        return [_archive_index(archive)]
 
     async def _commoncrawl_indexes(self, wanted: datetime | None) -> list[_Index]:
         collections = self._recovery.collections or await self._nearest_collections(wanted)
@@ -196,15 +212,31 @@ class Recoverer:
         except Excluded as error:
             return self._exclusions.note(index, place, error)
         except ArchiveDown as error:
-            return unanswered(index.query(place.base + place.name, None), index.source, error)
+            return unanswered(index.query(place, place.name, None), index.source, error)
 
     async def _ask_index(self, index: _Index, source: str, place: Place, since: float) -> None:
         """Request from *index* a page of captures of *place* and its neighbours, and keep it."""
+        if index.timemap:
+            await self._ask_timemaps(index, index.timemap, source, place)
+            return
         asked = await self._store(lambda holdings: question(holdings, source, place, since))
-        url = index.query(place.base + asked.prefix, asked.progress.resume if asked.progress else None)
+        url = index.query(place, asked.prefix, asked.progress.resume if asked.progress else None)
         answer = await self._archives.ask(url, index.service, partial(index_answer, source=index.source))
         self._crawler.stats.inc_value(f"gleaner/recover/{index.source}_broken_lines", answer.broken)
         await self._store(lambda holdings: keep(holdings, source, place, asked, answer, time.time()))
+
+    async def _ask_timemaps(self, index: _Index, archive: WebArchive, source: str, place: Place) -> None:
+        """Request from *archive* the TimeMap of *place*, with its further pages, and keep it."""
+        read = partial(timemap_answer, url=place.url, replay=archive.replay)
+        lines: list[IndexLine] = []
+        urls = [index.query(place, place.name, None)]
+        while len(urls) <= MAX_TIMEMAP_PAGES and (url := urls[-1]):
+            answer = await self._archives.ask(url, index.service, read)
+            self._crawler.stats.inc_value(f"gleaner/recover/{index.source}_broken_lines", answer.broken)
+            lines += answer.lines
+            urls.append(answer.resume or "")
+        asked, whole = Question(place.name, int(place.name.isdigit()), None), Answer(tuple(lines), 0, None)
+        await self._store(lambda holdings: keep(holdings, source, place, asked, whole, time.time()))
 
     async def _store(self, operation: Callable[[Holdings], T]) -> T:
         """Run *operation* on the catalogue's holdings, in the archivist's thread; or on those in memory."""
@@ -230,11 +262,20 @@ def _collection(base: str, name: str) -> _Index:
         f"{base}/{name}-index",
         COMMONCRAWL,
         COMMONCRAWL_INDEX,
-        lambda prefix, _resume: commoncrawl_query(base, name, prefix),
+        lambda place, prefix, _resume: commoncrawl_query(base, name, place.base + prefix),
     )
+
+
+def _archive_index(archive: WebArchive) -> _Index:
+    service = index_service(archive.name)
+    if (cdx := archive.cdx) is not None:
+        query = lambda place, prefix, resume: wayback_query(cdx, place.base + prefix, resume)  # noqa: E731 - beside its use
+        return _Index(cdx, archive.name, service, query)
+    template = archive.timemap or ""
+    return _Index(template, archive.name, service, lambda place, *_: timemap_url(template, place.url), archive)
 
 
 def _nothing(index: _Index, place: Place, lines: Sequence[IndexLine], kind: Kind) -> Attempt:
     what = f"no capture that is a good {kind}" if lines else "no capture"
     where = f" in {index.name.rpartition('/')[2].removesuffix('-index')}" if index.source == COMMONCRAWL else ""
-    return Attempt(index.query(place.base + place.name, None), _OK, f"{index.source}: {what}{where}", index.source)
+    return Attempt(index.query(place, place.name, None), _OK, f"{index.source}: {what}{where}", index.source)

@@ -42,11 +42,13 @@ class Place(NamedTuple):
     """Where a name (an id, or a picture's path) is in an index: ``base`` is host and path, without the scheme.
 
     ``prefixes`` are the possible queries, from the name itself to the widest: each covers the names that begin with it.
+    ``url`` is a whole URL of the name there, for archives that answer for one URL only.
     """
 
     base: str
     name: str
     prefixes: tuple[str, ...]
+    url: str = ""
 
     @property
     def host(self) -> str:
@@ -57,9 +59,11 @@ class Place(NamedTuple):
 def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
     """Return where the captures of *article_id* are, each host and path once: indexes ignore schemes."""
     templates = (*profile.article_templates, *profile.recovery.article_templates)
-    bases = dict.fromkeys(host_and_path(template.partition("{id}")[0]) for template in templates)
+    bases: dict[str, str] = {}
+    for template in templates:
+        bases.setdefault(host_and_path(template.partition("{id}")[0]), template.format(id=article_id))
     prefixes = tuple(article_id[: len(article_id) - left] for left in range(min(WIDEST + 1, len(article_id))))
-    return tuple(Place(base, article_id, prefixes) for base in bases)
+    return tuple(Place(base, article_id, prefixes, url) for base, url in bases.items())
 
 
 def picture_places(profile: SiteProfile, pic: str) -> tuple[Place, ...]:
@@ -67,8 +71,11 @@ def picture_places(profile: SiteProfile, pic: str) -> tuple[Place, ...]:
     urls = (*profile.image_urls(pic), *profile.sister_image_urls(pic))
     name = _SLASHES_RE.sub("/", pic).lstrip("/")
     day = name[: name.rindex("/") + 1] if "/" in name else name[:_TICKS_OF_A_DAY]
-    bases = dict.fromkeys(host_and_path(url).removesuffix(name) for url in urls if url.endswith(name))
-    return tuple(Place(base, name, (name, day)) for base in bases)
+    bases: dict[str, str] = {}
+    for url in urls:
+        if url.endswith(name):
+            bases.setdefault(host_and_path(url).removesuffix(name), url)
+    return tuple(Place(base, name, (name, day), url) for base, url in bases.items())
 
 
 def names_target(url: str, places: Iterable[Place]) -> bool:
@@ -121,10 +128,12 @@ def widest_worthwhile(waiting: Sequence[int], density: float | None) -> int:
     return best
 
 
-def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) -> Iterator[IndexLine]:
+def best_first(
+    lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind, most_uncertain: int = MAX_UNCERTAIN_CAPTURES
+) -> Iterator[IndexLine]:
     """Yield the captures of status 200 and of *kind* (``page`` or ``picture``): nearest to *wanted* first.
 
-    Then at most :data:`MAX_UNCERTAIN_CAPTURES` follow whose status, type or date the index does not know.
+    Then at most *most_uncertain* follow whose status, type or date the index does not know.
 
     Without a *wanted* date the earliest is first: the last captures of a site are often from after its end. Of captures
     with equal digests only the nearest is yielded, and at most :data:`MAX_CAPTURES` come before the uncertain ones.
@@ -135,8 +144,10 @@ def best_first(lines: Iterable[IndexLine], wanted: datetime | None, kind: Kind) 
     different: dict[IndexLine | str, IndexLine] = {}
     for line in good:
         different.setdefault(line if line.digest in _NO_DIGEST else line.digest, line)
-    yield from islice((line for line in different.values() if _is_certain(line, kind)), MAX_CAPTURES)
-    yield from islice((line for line in different.values() if not _is_certain(line, kind)), MAX_UNCERTAIN_CAPTURES)
+    certain = [line for line in different.values() if _is_certain(line, kind)]
+    yield from certain[:MAX_CAPTURES]
+    uncertain = (line for line in different.values() if not _is_certain(line, kind))
+    yield from islice(uncertain, most_uncertain)
 
 
 def _distance(timestamp: str, wanted: datetime | None) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import orjson
 
@@ -71,6 +72,16 @@ def read_timemap(body: bytes) -> TimeMap:
     if not (found.mementos or found.further or found.original) and found.broken:
         raise ValueError("not a TimeMap")
     return found
+
+
+def timemap_url(template: str, url: str) -> str:
+    """Return the URL of the TimeMap of *url*, by the archive's *template*; *url* is quoted where it is in a query.
+
+    >>> timemap_url("https://h/timemap/link/{url}", "http://a/?x=1"), timemap_url("https://h/tm?url={url}", "http://a/?x=1")
+    ('https://h/timemap/link/http://a/?x=1', 'https://h/tm?url=http%3A%2F%2Fa%2F%3Fx%3D1')
+    """
+    before, _, after = template.partition("{url}")
+    return f"{before}{quote(url, safe='') if '?' in before else url}{after}"
 
 
 def captures_in(timemap: TimeMap, url: str, replay: str) -> list[IndexLine]:

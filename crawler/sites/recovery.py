@@ -34,7 +34,7 @@ class WebArchive:
     @property
     def has_index(self) -> bool:
         """Whether the archive says which captures it has; one without an index is only asked for listed captures."""
-        return self.cdx is not None
+        return self.cdx is not None or self.timemap is not None
 
     def urls(self) -> Iterator[str]:
         """Yield a URL of each of its services."""

@@ -8,7 +8,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -160,10 +160,12 @@ def part_of(path: Path, asked: Asked) -> Answer:
     return 206, {"Content-Type": "application/octet-stream"}, data
 
 
-def recovering(profile: Path, folder: Path, **keys: object) -> Path:
-    """Return a copy of *profile* with *keys* as its ``[recover]``."""
+def recovering(profile: Path, folder: Path, archives: Sequence[dict[str, object]] = (), **keys: object) -> Path:
+    """Return a copy of *profile* with *keys* as its ``[recover]``, and *archives* as its ``[[recover.archives]]``."""
     path = folder / "recovering.toml"
     lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in keys.items())
+    for one in archives:
+        lines += "[[recover.archives]]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in one.items())
     text = profile.read_text(encoding="utf-8")
     path.write_text(text.replace("[article]", f"[recover]\n{lines}\n[article]", 1), encoding="utf-8")
     return path

@@ -250,7 +250,8 @@ def test_a_profile_names_several_archives_each_with_its_urls_and_budgets(tmp_pat
     )
     library = recovery.archive("national-library")
     assert (library.cdx, library.cdx_per_minute, library.captures_per_minute) == (None, 24, 30.5)
-    assert [recovery.asks(step) for step in ("wayback", "arquivo", "nowhere")] == [True, True, False]
+    assert [recovery.asks(step) for step in ("wayback", "arquivo", "national-library")] == [True] * 3
+    assert not recovery.asks("nowhere")
     assert {("arquivo.pt", 443), ("archive.example", 8080), ("web.archive.org", 443)} <= site.origins
     assert not site.allows("http://archive.example/news/20160227101112mp_/http://h/news/1")
     path.write_text(MINIMAL + ARCHIVES.replace("[recover]\n", "[recover]\nsteps = ['arquivo', 'wayback']\n"))
