@@ -148,7 +148,7 @@ def asked(corpus: Corpus, size: int) -> dict[str, float]:
         lease = timed(lambda: [corpus.frontier.lease(16, max_depth=9, run="b", until=1e12) for _ in range(50)])
     with corpus.group():
         corpus.frontier.release(now=0)
-    held = timed(lambda: [corpus.catalogue.held(f"replica/{number}") for number in numbers])
+    held = timed(lambda: [corpus.catalogue.highest_version(f"replica/{number}") for number in numbers])
     picture = timed(lambda: [corpus.catalogue.picture(f"/2016/02/{number}.jpg") for number in numbers])
     return {
         "lease of 16": lease.cpu / 50 * 1e6,

@@ -71,7 +71,7 @@ class Ours:
 
     def find(self, text: str) -> int | None:
         self.sketch = Sketch(words_of(text), text)
-        found = self.index.alike(self.sketch, self.threshold, lambda _: True)
+        found = self.index.find_similar(self.sketch, self.threshold, lambda _: True)
         return found[0][0].tag if found else None
 
     def add(self, number: int) -> None:
@@ -108,8 +108,8 @@ class Peer:
 
     def find(self, text: str) -> int | None:
         self._one = self.signature(text)
-        alike = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
-        best = max(alike, default=(0.0, 0))
+        find_similar = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
+        best = max(find_similar, default=(0.0, 0))
         return -best[1] if best[0] >= self._threshold else None
 
     def add(self, number: int) -> None:

@@ -58,8 +58,8 @@ def main() -> None:
         print(f"{name}: {cost:.2f} ms; others differ by at least {apart[0]} (drawn), {apart[1]} (replica) bits")
         for kind, copy in COPIES.items():
             bits = [(hashed(copy(picture)) ^ mine).bit_count() for picture, mine in zip(pictures, known, strict=True)]
-            alike = sum(distance <= NEAR for distance in bits) / count
-            print(f"    {kind:22} {alike:6.1%} within {NEAR} bits, at most {max(bits)}")
+            find_similar = sum(distance <= NEAR for distance in bits) / count
+            print(f"    {kind:22} {find_similar:6.1%} within {NEAR} bits, at most {max(bits)}")
     for number in (10_000, 100_000, 1_000_000):
         chance = random.Random(number)
         many = [f"{chance.getrandbits(64):016x}" for _ in range(number)]

@@ -36,7 +36,7 @@ def main() -> None:
         tmp = Path(folder)
         replica = RunningReplica(tmp, "--missing", "0", "--soft-missing", "0", "--gone", str(options.gone))
         ids = [*SEEDS, *map(whole.id_at, range(whole.articles))]
-        gone = [one for one in ids if half.gone_way(one)]
+        gone = [one for one in ids if half.gone_kind(one)]
         held = [
             exchange
             for one in gone

@@ -36,10 +36,10 @@ class GleanerError(Exception):
         return writable(super().__str__())  # a path in it may be none that a log could hold
 
     def __reduce__(self) -> tuple[Any, ...]:  # the usual way calls the class again, with one argument: the message
-        return _made_again, (type(self), self.args, self.__dict__)
+        return _rebuilt_error, (type(self), self.args, self.__dict__)
 
 
-def _made_again(kind: type[GleanerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> GleanerError:
+def _rebuilt_error(kind: type[GleanerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> GleanerError:
     error = kind.__new__(kind, *args)
     error.args = args  # which OSError sets in its __init__
     error.__dict__.update(attributes)

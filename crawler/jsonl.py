@@ -23,8 +23,8 @@ _KINDS = frozenset(get_args(Kind))
 _FIELDS = tuple(Article.__dataclass_fields__)
 _VALUES = attrgetter(*_FIELDS)
 _BEFORE_DIGITS, _AFTER_DIGITS = f',"{CHECKSUM_FIELD}":"'.encode(), b'"}'
-_DIGITS = 8
-_CHECKSUM_BYTES = len(_BEFORE_DIGITS) + _DIGITS + len(_AFTER_DIGITS)
+_CHECKSUM_DIGITS = 8
+_CHECKSUM_BYTES = len(_BEFORE_DIGITS) + _CHECKSUM_DIGITS + len(_AFTER_DIGITS)
 
 
 def encode(article: Article, **changes: Any) -> bytes:
@@ -54,7 +54,7 @@ def checksum_holds(line: bytes) -> bool | None:
     if start < 0 or not line.startswith(_BEFORE_DIGITS, start) or not line.endswith(_AFTER_DIGITS, start, end):
         return None
     digits = start + len(_BEFORE_DIGITS)
-    return line[digits : digits + _DIGITS] == b"%08x" % crc32(memoryview(line)[:start])
+    return line[digits : digits + _CHECKSUM_DIGITS] == b"%08x" % crc32(memoryview(line)[:start])
 
 
 def decode(line: bytes) -> Article:
@@ -64,7 +64,7 @@ def decode(line: bytes) -> Article:
     """
     holds = checksum_holds(line)
     if holds is False:
-        raise ValueError("its bytes are not those of its crc32")
+        raise ValueError("its bytes do not match its crc32")
     fields = orjson.loads(line)
     if not isinstance(fields, dict):
         raise ValueError("not a JSON object")

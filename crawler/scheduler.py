@@ -19,7 +19,7 @@ from crawler.utils.engine import Tasks, let_scraper_end
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-_LOW = 16
+_MIN_READY_TARGETS = 16
 """More targets are leased while fewer requests than this wait."""
 
 
@@ -81,7 +81,7 @@ class FrontierScheduler(BaseScheduler):
         return self._leases.room(self._ahead) if self._leases else 0
 
     def _low(self) -> bool:
-        return self._may_wait and len(self._ready) < _LOW and self._room() > 0
+        return self._may_wait and len(self._ready) < _MIN_READY_TARGETS and self._room() > 0
 
     def _ahead(self) -> int:
         """Return how many targets are leased whose request has not reached the network."""

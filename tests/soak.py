@@ -43,7 +43,7 @@ SETTINGS = ["RETRY_TIMES=1", "DOWNLOAD_TIMEOUT=10", "ARCHIVE_SEGMENT_MB=0.2", "A
 ENDED = {0, 9}
 """Complete, or with failed targets: the crawl came to its end by itself."""
 STOPPED = {8, 11, 13, -signal.SIGKILL, -signal.SIGTERM}
-"""What others may be: the shared frontier is gone; stopped gently, by force, before it could answer for itself."""
+"""What others may be: the shared frontier is unavailable; stopped gently, by force, before it could answer for itself."""
 
 
 class Soak:

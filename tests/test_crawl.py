@@ -64,7 +64,7 @@ def test_a_seed_becomes_its_neighbours_with_pictures_and_relations(crawled):
     assert verify(corpus).problems == []
 
 
-def test_a_second_identical_crawl_asks_for_no_article_or_picture_and_writes_no_line(replica, crawled, tmp_path):
+def test_second_identical_crawl_requests_nothing_and_writes_no_line(replica, crawled, tmp_path):
     corpus = crawled.copy(tmp_path)
     before = records(corpus)
     replica.reset()
@@ -75,7 +75,7 @@ def test_a_second_identical_crawl_asks_for_no_article_or_picture_and_writes_no_l
     assert records(corpus) == before
 
 
-def test_a_greater_depth_goes_on_from_what_is_there(replica, crawled, tmp_path):
+def test_greater_depth_continues_from_the_corpus(replica, crawled, tmp_path):
     corpus = crawled.copy(tmp_path)
     first = {record["key"] for record in records(corpus)}
     replica.reset()
@@ -94,7 +94,7 @@ def test_depth_0_archives_the_seeds_alone(replica, seed, corpus):
     assert replica.stats()["article"] == 0
 
 
-def test_max_articles_is_a_limit_and_the_next_run_goes_on(replica, seed, corpus):
+def test_max_articles_is_a_limit_and_the_next_run_resumes(replica, seed, corpus):
     assert crawl(seed, corpus, replica.profile, "max_articles=2").returncode == 0
     assert sum(record["kind"] == "article" for record in records(corpus)) == 2
     assert crawl(seed, corpus, replica.profile, "max_articles=2").returncode == 0
@@ -115,7 +115,7 @@ def test_an_id_that_the_site_has_not_becomes_a_stub_dated_by_its_picture(replica
     assert replica.stats()["article"] == 0
 
 
-def test_what_gave_no_answer_is_a_stub_tried_again_and_the_exit_code_says_so(replica, tmp_path, seed, corpus):
+def test_article_without_answer_is_a_stub_and_tried_again_and_changes_the_exit_code(replica, tmp_path, seed, corpus):
     dead = tmp_path / "dead.toml"
     dead.write_text(replica.profile.read_text(encoding="utf-8").replace(replica.url, "http://127.0.0.1:9"))
     done = crawl(seed, corpus, dead, settings=["RETRY_TIMES=0", "ROBOTSTXT_OBEY=False"])
@@ -170,7 +170,7 @@ def test_a_senseless_run_ends_with_one_line_before_anything_is_written(replica, 
     assert not (corpus / "articles").exists()
 
 
-def test_a_corpus_that_another_crawl_holds_is_left_alone(replica, seed, corpus):
+def test_corpus_held_by_another_crawl_is_not_touched(replica, seed, corpus):
     holder = Corpus(corpus, "replica")
     done = crawl(seed, corpus, replica.profile)
     holder.close()
@@ -179,7 +179,7 @@ def test_a_corpus_that_another_crawl_holds_is_left_alone(replica, seed, corpus):
     assert records(corpus) == []
 
 
-def test_a_corpus_that_is_damaged_is_left_alone(replica, seed, corpus):
+def test_damaged_corpus_is_not_touched(replica, seed, corpus):
     corpus.mkdir()
     (corpus / "corpus.json").write_text('{"schema": 9}')
     done = crawl(seed, corpus, replica.profile)
@@ -234,7 +234,7 @@ def test_a_full_disk_ends_the_crawl_with_its_own_code_and_loses_nothing(replica,
 
 # Two of different kinds: of two of one kind that come at once, the system may hand on one.
 @pytest.mark.parametrize(("signals", "code"), [((signal.SIGINT,), 11), ((signal.SIGINT, signal.SIGTERM), 13)])
-def test_a_signal_stops_gently_two_at_once_and_the_next_run_goes_on(start_replica, seed, corpus, signals, code):
+def test_one_signal_stops_gently_two_stop_at_once_and_the_next_run_resumes(start_replica, seed, corpus, signals, code):
     replica = start_replica("--delay", "300")
     arguments = crawl_arguments(seed, corpus, replica.profile, "depth=3", settings=[AS_USERS])
     repository = Path(__file__).parents[1]
@@ -337,5 +337,5 @@ def test_stats_and_verify_speak_json(crawled, tmp_path):
     done = scrapy("corpus", "verify", "--json", "-s", f"CORPUS_DIR={corpus}")
     problems = orjson.loads(done.stdout)["problems"]
     assert done.returncode == 5
-    assert "content_sha256 is not that of the text" in problems[0]["message"]
+    assert "content_sha256 does not match the text" in problems[0]["message"]
     assert scrapy("corpus", "stats", "-s", f"CORPUS_DIR={corpus / 'nowhere'}").returncode == 1

@@ -49,7 +49,7 @@ def test_nothing_that_is_read_can_run(path):
                     assert keyword.value.value is False
 
 
-def test_scrapys_own_doors_are_off():
+def test_ports_that_scrapy_opens_are_off():
     assert settings.TELNETCONSOLE_ENABLED is False
     assert settings.REMOTE_CONTROL_ENABLED is False
     assert {settings.DOWNLOAD_HANDLERS[scheme] for scheme in ("file", "data", "ftp", "s3")} == {None}

@@ -8,7 +8,7 @@ from crawler.replica import Site
 from tests.crawling import crawl, records, write_seed
 
 
-def test_no_republished_story_stands_in_articles_and_all_are_in_duplicates(start_replica, tmp_path):
+def test_republished_stories_are_in_duplicates_and_not_in_articles(start_replica, tmp_path):
     site, corpus = Site(articles=120, republished=0.3), tmp_path / "corpus"
     replica = start_replica("--articles", "120", "--republished", "0.3")
     seed = write_seed(tmp_path / "seed.txt", *range(1_793_356, 1_793_366))

@@ -177,7 +177,7 @@ def written(folder):
     return dict(part.split("\r\n", 1) for part in parts[1:])
 
 
-def test_there_are_more_than_48_vectors():
+def test_attack_vectors_are_more_than_48():
     assert len(set(STEERING)) > 48
 
 

@@ -115,7 +115,7 @@ def crawled(chosen, start_replica, tmp_path_factory):
     return Crawled(seed, folder / "corpus", sick.profile, done, json.loads(stats.read_text())["stats"], latest)
 
 
-def test_every_fault_that_there_is_is_told_of_here():
+def test_every_fault_is_in_this_test():
     assert PAGES.keys() == FAULTS.keys()
 
 
@@ -125,7 +125,7 @@ def test_the_exit_code_says_that_some_gave_no_answer_and_the_corpus_is_well(craw
 
 
 @pytest.mark.parametrize("fault", [None, *PAGES])
-def test_what_can_be_had_is_archived_and_the_rest_says_truly_why_not(crawled, chosen, fault):
+def test_reachable_articles_are_archived_and_the_others_have_a_true_reason(crawled, chosen, fault):
     for number in chosen[fault]:
         record = crawled.latest[str(number)]
         reason = PAGES.get(fault)
@@ -139,7 +139,7 @@ def test_what_can_be_had_is_archived_and_the_rest_says_truly_why_not(crawled, ch
             assert all(told.startswith(reason) and told for told in reasons), reasons
 
 
-def test_pictures_too_are_had_where_that_can_be(crawled, faults):
+def test_reachable_pictures_are_stored(crawled, faults):
     profile = load_profile(str(crawled.profile))
     statuses = Counter()
     for record in crawled.latest.values():

@@ -30,7 +30,7 @@ def kinds(corpus):
     return {key: kind for key, kind in latest.items() if "seed" not in key}
 
 
-def test_what_fails_once_is_asked_again_in_the_same_crawl(start_replica, tmp_path, corpus):
+def test_failed_request_is_retried_in_the_same_crawl(start_replica, tmp_path, corpus):
     flaky = start_replica("--faults", "flaky=1")
     seed = write_seed(tmp_path / "few.txt", *IDS[:4])
     done = crawl(seed, corpus, flaky.profile)

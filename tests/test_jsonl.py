@@ -49,7 +49,7 @@ def test_a_line_without_a_checksum_is_neither_right_nor_wrong(line):
     assert checksum_holds(line) is None
 
 
-def test_a_line_of_before_lines_had_checksums_is_read():
+def test_line_older_than_checksums_is_read():
     record = json.loads(LINE)
     del record["crc32"]
     old = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

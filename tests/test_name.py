@@ -72,13 +72,13 @@ def test_no_text_installs_the_other_project():
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_such_texts_are_found(text):
+def test_former_name_is_found(text):
     assert STRANGER.search(text)
     assert not STRANGER.search(text.replace("gleaner", NAME))
 
 
 @pytest.mark.parametrize("text", ["pip uninstall gleaner", "USER_AGENT = gleaner/0.1", "pip install /srv/gleaner"])
-def test_other_texts_are_not(text):
+def test_texts_without_the_former_name_are_accepted(text):
     assert not STRANGER.search(text)
 
 

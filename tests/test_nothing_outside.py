@@ -144,7 +144,7 @@ def test_neither_spider_connects_to_anything_else_or_looks_it_up_or_listens(craw
     assert len(crawled.run["hosts"]) == 1
 
 
-def test_what_is_refused_is_counted_and_logged(crawled):
+def test_refused_requests_are_counted_and_logged(crawled):
     refused = {name: count for name, count in crawled.run["stats"].items() if name.startswith("gleaner/refused/")}
     assert {name.rpartition("/")[2] for name in refused} >= {"other_host", "other_port", "user_info", "characters"}
     assert crawled.done.stderr.count("Refused a request beyond the profile's hosts") == sum(refused.values()) > 100

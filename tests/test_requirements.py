@@ -45,7 +45,7 @@ def pins(path):
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_is_asked_for_is_locked_at_the_pinned_version(name):
+def test_dependencies_are_locked_at_their_pinned_versions(name):
     locked = pins(REPOSITORY / "requirements" / f"{name}.txt")
     pinned = pins(REPOSITORY / ("constraints-archives.txt" if name == "archives" else "constraints.txt"))
     for requirement in map(Requirement, LOCKS[name]):
@@ -56,7 +56,7 @@ def test_what_is_asked_for_is_locked_at_the_pinned_version(name):
         assert pinned[package] <= locked[package], f"{package} is pinned to {pinned[package]}: {SAY}"
 
 
-def test_what_the_makefile_installs_is_locked():
+def test_packages_installed_by_the_makefile_are_locked():
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     assert {f"requirements/{name}.txt" for name in LOCKS} == set(
         re.findall(r"--require-hashes --requirement (\S+?)(?:;|\n)", makefile)
@@ -70,7 +70,7 @@ def test_make_clean_removes_what_was_made_and_no_corpus():
     assert "corpus" not in removed.lower()
 
 
-def test_a_pip_that_spells_extras_otherwise_installs_all_the_same():
+def test_pip_with_other_spelling_of_extras_installs_the_same():
     """Before 23.3, pip passes over an extra whose name is spelled in another way than where it is defined."""
     ours = {canonicalize_name(Requirement(one).name) for one in PROJECT["project"]["dependencies"]}
     seen, waiting, missed = set(), sorted(ours), set()

@@ -92,14 +92,14 @@ async def scheduling(corpus, spider):
 
 
 @pytest.mark.parametrize("spider", [CannotLease(), CannotRequest()], ids=["lease", "request"])
-def test_a_mistake_where_a_spider_is_asked_for_targets_ends_the_crawl_and_is_told(corpus, caplog, spider):
+def test_error_in_leasing_ends_the_crawl_and_is_reported(corpus, caplog, spider):
     async def crawl():
         async with scheduling(corpus, spider) as (_, _, engine):
             await asyncio.wait_for(engine.closed.wait(), HANG_SECONDS)
             return engine.reason
 
     assert exit_code({"finish_reason": asyncio.run(crawl())}) == INTERNAL
-    assert "The frontier cannot be asked" in caplog.text
+    assert "The frontier cannot be read" in caplog.text
 
 
 def test_the_end_waits_for_a_lease_that_is_being_given_up_which_is_counted_once(corpus, caplog):
@@ -133,7 +133,7 @@ def test_engine_looks_for_the_end_when_a_lease_finds_nothing(corpus):
     assert asyncio.run(crawl()) == (1, False)
 
 
-def test_a_seed_whose_record_cannot_be_archived_is_told_by_the_exit_code(corpus):
+def test_seed_that_cannot_be_archived_changes_the_exit_code(corpus):
     async def crawl():
         async with scheduling(corpus, Works()) as (scheduler, _, _):
             await settled(scheduler)
@@ -174,7 +174,7 @@ def test_a_lease_that_is_held_when_nothing_is_underway_was_lost_and_counts_as_fa
             return leases.held, scheduler._crawler.stats.get_value("gleaner/failed")
 
     assert asyncio.run(crawl()) == (set(), 1)
-    assert "The request for replica/2 was lost on the way" in caplog.text
+    assert "The request for replica/2 was lost without an answer" in caplog.text
 
 
 def tell(scheduler, signal, **facts):

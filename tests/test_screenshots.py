@@ -84,7 +84,7 @@ def url(corpus):
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_browsing(url, chromium, width):
+def test_pages_of_browse_look_as_in_the_docs(url, chromium, width):
     phone = "-phone" if width == PHONE else ""
     page = chromium.open(f"{url}/corpus/articles?_search=harbour", width=width)
     keep(page, f"browse{phone}", width, 900)

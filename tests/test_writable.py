@@ -29,6 +29,6 @@ def test_any_text_can_be_written_and_text_without_surrogates_is_the_same(text):
     assert writable(text) == text or any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def test_json_is_made_writable_wherever_text_stands_in_it():
+def test_json_is_made_writable_wherever_it_contains_text():
     value = {"caf\udce9": ["\udce9", {"x": ("\ud800",)}], "n": 1, "none": None}
     assert json.loads(json_of(value)) == {"caf\\xe9": ["\\xe9", {"x": ["\\ud800"]}], "n": 1, "none": None}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.archive.database import CatalogueDatabase
-from crawler.archive.decision import Held
+from crawler.archive.decision import HeldVersion
 from crawler.archive.gathering import PictureRow, RecordRow, TargetRow, VisitRow
 from crawler.archive.identity import identity_of
 from crawler.archive.intact import crcs_of
@@ -98,12 +98,12 @@ class Catalogue(CatalogueDatabase):
         news = tuple(image for image, held in known.items() if held is None or held.status != "stored")
         self.gathered.add_pictures(replace(article, images=news))
 
-    def held(self, key: str) -> Held | None:
+    def highest_version(self, key: str) -> HeldVersion | None:
         """Return the highest version of *key* in the corpus."""
         tid = target_id(key)
         query = "SELECT kind, content_sha256, version FROM records WHERE tid = ? ORDER BY version DESC LIMIT 1"
         row = self.run(query, (tid,), of=tid).fetchone()
-        return row and Held(row[0], row[1] and row[1].hex(), row[2])
+        return row and HeldVersion(row[0], row[1] and row[1].hex(), row[2])
 
     def crc_of(self, key: str, version: int) -> int | None:
         """Return the CRC-32 of the line of *version* of *key*; None if there is none."""
@@ -125,14 +125,16 @@ class Catalogue(CatalogueDatabase):
         """The keys of paragraphs that recur on the site, as of the last write. Any thread may read it."""
         return self.recurring.known
 
-    def versions(self, key: str) -> list[tuple[Held, LinePlace]]:
+    def versions(self, key: str) -> list[tuple[HeldVersion, LinePlace]]:
         """Return the versions of *key* in the corpus, oldest first, and where their lines are."""
         tid = target_id(key)
         query = (
             "SELECT kind, content_sha256, version, segment, offset, length FROM records WHERE tid = ? ORDER BY version"
         )
         rows = self.run(query, (tid,), of=tid)
-        return [(Held(kind, sha256 and sha256.hex(), version), LinePlace(*at)) for kind, sha256, version, *at in rows]
+        return [
+            (HeldVersion(kind, sha256 and sha256.hex(), version), LinePlace(*at)) for kind, sha256, version, *at in rows
+        ]
 
     def discovered_from(self, key: str) -> set[str]:
         """Return the keys of the archived pages that list *key* as related."""

@@ -47,7 +47,7 @@ class Unchanged:
 Outcome = Added | Duplicate | Unchanged
 
 
-class Twin(NamedTuple):
+class RepeatedRecord(NamedTuple):
     """A record in articles/ that another one repeats: its key, the similarity of the texts, and the rule."""
 
     key: str
@@ -55,7 +55,7 @@ class Twin(NamedTuple):
     rule: DuplicateRule
 
 
-class Held(NamedTuple):
+class HeldVersion(NamedTuple):
     """The highest version of a key in the corpus."""
 
     kind: Kind
@@ -63,11 +63,13 @@ class Held(NamedTuple):
     version: int
 
 
-def decide(article: Article, held: Held | None, twin: Twin | None, *, differs: bool = False) -> Outcome:
-    """Return what *article* becomes, given the version *held* under its key and a *twin* under another key.
+def decide(
+    article: Article, held: HeldVersion | None, repeated: RepeatedRecord | None, *, differs: bool = False
+) -> Outcome:
+    """Return what *article* becomes, given the version *held* under its key and a *repeated* record under another key.
 
     An article supersedes a seed, and a seed a stub, never the other way. Of two of one kind, a changed text makes a
-    new version and an equal text none. *twin* is a record in articles/ with the same text or URL. *differs*: the
+    new version and an equal text none. *repeated* is a record in articles/ with the same text or URL. *differs*: the
     caller knows of another difference, so an equal text makes a new version too.
     """
     if held is not None:
@@ -78,8 +80,8 @@ def decide(article: Article, held: Held | None, twin: Twin | None, *, differs: b
         if better == 0 and (article.kind == "stub" or equal):
             return Unchanged(held.version)
     version = held.version + 1 if held else 1
-    if twin is not None:
-        return Duplicate(twin.key, twin.similarity, version, twin.rule)
+    if repeated is not None:
+        return Duplicate(repeated.key, repeated.similarity, version, repeated.rule)
     return Added(version)
 
 
@@ -91,7 +93,7 @@ class Worth(NamedTuple):
     pictured: bool
 
 
-class Alike(NamedTuple):
+class SimilarRecord(NamedTuple):
     """A record in articles/ that nearly repeats another, and the similarity of the texts."""
 
     key: str
@@ -99,7 +101,7 @@ class Alike(NamedTuple):
     worth: Worth
 
 
-_MUCH_LONGER = 1.05
+_LONGER_RATIO = 1.05
 
 
 def worse_by(one: Worth, other: Worth) -> DuplicateRule | None:
@@ -113,9 +115,9 @@ def worse_by(one: Worth, other: Worth) -> DuplicateRule | None:
     >>> worse_by(Worth(100, False, True), Worth(101, True, False))
     'undated'
     """
-    if one.words * _MUCH_LONGER < other.words:
+    if one.words * _LONGER_RATIO < other.words:
         return "shorter"
-    if other.words * _MUCH_LONGER < one.words:
+    if other.words * _LONGER_RATIO < one.words:
         return None
     if one.dated != other.dated:
         return "undated" if other.dated else None
@@ -124,15 +126,15 @@ def worse_by(one: Worth, other: Worth) -> DuplicateRule | None:
     return "shorter" if one.words < other.words else None
 
 
-def decide_alike(worth: Worth, alike: Sequence[Alike], version: int) -> Added | Duplicate:
-    """Return what a record new to articles/ becomes, given the near duplicates there (*alike*), most similar first.
+def decide_similar(worth: Worth, similar: Sequence[SimilarRecord], version: int) -> Added | Duplicate:
+    """Return what a record new to articles/ becomes, given the near duplicates there (*similar*), most similar first.
 
     It is a duplicate of the most similar one that is not worse than it. If all are worse, they become its duplicates.
     """
-    for one in alike:
+    for one in similar:
         if not worse_by(one.worth, worth):
             return Duplicate(one.key, one.similarity, version, worse_by(worth, one.worth) or "later")
-    return Added(version, tuple(MovedRecord(*one[:2], moved(worse_by(one.worth, worth) or "later")) for one in alike))
+    return Added(version, tuple(MovedRecord(*one[:2], moved(worse_by(one.worth, worth) or "later")) for one in similar))
 
 
 _BROUGHT: dict[DuplicateRule, DuplicateRule] = {

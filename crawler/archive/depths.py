@@ -46,7 +46,7 @@ class Depths:
 
         corpus.json keeps the greatest depth. An older corpus has none there; then the depth that was reached counts.
         """
-        so_far = self._so_far()
+        so_far = self._depth_so_far()
         self._allowed = so_far if depth is None else max(depth, so_far)
         if depth is not None:
             self._note(self._allowed)
@@ -54,11 +54,11 @@ class Depths:
 
     def take_over(self, depth: int) -> None:
         """Note that crawls of a merged corpus went as deep as *depth*."""
-        self._note(max(depth, self._so_far()))
+        self._note(max(depth, self._depth_so_far()))
 
-    def _so_far(self) -> int:
+    def _depth_so_far(self) -> int:
         kept = describe(self._root).get("depth")
-        return Frontier(self._catalogue).greatest_depth() if kept is None else int(kept)
+        return Frontier(self._catalogue).max_requested_depth() if kept is None else int(kept)
 
     def _note(self, depth: int) -> None:
         if depth != describe(self._root).get("depth"):

@@ -187,12 +187,12 @@ def _read(root: Path) -> Description:
     if is_newer(root):
         message = f"{DESCRIPTION_NAME} is not of schema {SCHEMA}; a newer Gleaner may have written it"
         raise CorpusDamaged(str(root), message)
-    if problem := _not_ours(fields):
+    if problem := _why_no_description(fields):
         raise CorpusDamaged(str(root), f"{DESCRIPTION_NAME} {problem}; {_REPAIR}")
     return dict(fields)
 
 
-def _not_ours(fields: object) -> str | None:
+def _why_no_description(fields: object) -> str | None:
     """Return why the JSON value *fields* is not a description; None if it is one."""
     if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         return f"is not of schema {SCHEMA}"

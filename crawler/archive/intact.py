@@ -101,7 +101,7 @@ def intact_record(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]:
         raise NotIntactError("it is torn")
     holds = checksum_holds(line)
     if holds is False:
-        raise NotIntactError("its bytes are not those of its crc32")
+        raise NotIntactError("its bytes do not match its crc32")
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -111,7 +111,7 @@ def intact_record(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]:
     if holds:
         del record[CHECKSUM_FIELD]
     else:
-        _check_by_others(line, record, crc_of)
+        _check_without_checksum(line, record, crc_of)
     return record
 
 
@@ -129,7 +129,7 @@ def record_if_intact(line: bytes, crc_of: CrcOf | None = None) -> dict[str, Any]
         return None
 
 
-def _check_by_others(line: bytes, record: dict[str, Any], crc_of: CrcOf | None) -> None:
+def _check_without_checksum(line: bytes, record: dict[str, Any], crc_of: CrcOf | None) -> None:
     """Check a line without a checksum by its CRC in the catalogue, or by the hash of its text."""
     if next(reversed(record)) not in LAST_FIELDS:
         raise NotIntactError("it does not end as a line ends")
@@ -139,12 +139,12 @@ def _check_by_others(line: bytes, record: dict[str, Any], crc_of: CrcOf | None) 
         if crc is None:
             raise NotIntactError("the catalogue has no such key and version")
         if crc not in {NO_CRC, crc32(line)}:
-            raise NotIntactError("its CRC-32 is not the one that the catalogue took when it was written")
+            raise NotIntactError("its CRC-32 differs from the one in the catalogue")
         if crc != NO_CRC:
             return
     text = record.get("text")
     if not isinstance(text, str | None) or content_sha256(text) != record.get("content_sha256"):
-        raise NotIntactError("content_sha256 is not that of the text")
+        raise NotIntactError("content_sha256 does not match the text")
 
 
 def is_key(text: str) -> bool:

@@ -8,29 +8,29 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from crawler.archive.catalogue import Catalogue
-from crawler.archive.decision import Held, Twin
+from crawler.archive.decision import HeldVersion, RepeatedRecord
 from crawler.archive.fingerprints import fingerprint
 from crawler.archive.identity import Identity, identity_of, url_key_of
 from crawler.frontier.targets import target_id
 from crawler.items import Article
 
-MAX_RECORDS_A_QUESTION: Final = 16
-_QUESTION: Final = """
+MAX_RECORDS_PER_QUERY: Final = 16
+_PRESENCE_SQL: Final = """
 WITH asked (tid, hash, url_key) AS (VALUES {})
 SELECT EXISTS (SELECT 1 FROM records WHERE tid = asked.tid),
        EXISTS (SELECT 1 FROM fingerprints WHERE hash = asked.hash),
        EXISTS (SELECT 1 FROM records WHERE url_key = asked.url_key AND duplicate_of IS NULL),
        (SELECT group_concat(source) FROM edges WHERE target = asked.tid)
 FROM asked"""
-_STANDS: Final = """duplicate_of IS NULL
+_IS_IN_ARTICLES_SQL: Final = """duplicate_of IS NULL
 AND (SELECT v.duplicate_of FROM records v WHERE v.tid = r.tid ORDER BY v.version DESC LIMIT 1) IS NULL"""
 """True for all versions of a key that is in articles/."""
-_TEXT_TWIN: Final = f"""
+_SAME_TEXT_SQL: Final = f"""
 SELECT key FROM records r JOIN targets USING (tid)
-WHERE tid = ? AND content_sha256 = ? AND kind = ? AND {_STANDS} LIMIT 1"""  # noqa: S608 - our own words
-_URL_TWIN: Final = f"""
+WHERE tid = ? AND content_sha256 = ? AND kind = ? AND {_IS_IN_ARTICLES_SQL} LIMIT 1"""  # noqa: S608 - our own words
+_SAME_URL_SQL: Final = f"""
 SELECT key FROM records r JOIN targets USING (tid)
-WHERE url_key = ? AND kind = ? AND tid != ? AND {_STANDS} ORDER BY tid LIMIT 1"""  # noqa: S608 - our own words
+WHERE url_key = ? AND kind = ? AND tid != ? AND {_IS_IN_ARTICLES_SQL} ORDER BY tid LIMIT 1"""  # noqa: S608 - our own words
 
 
 class Presence(NamedTuple):
@@ -45,8 +45,8 @@ class Presence(NamedTuple):
 class KnownRecord(NamedTuple):
     """What a corpus knows about a new record: the version held under its key, its twin, and the keys that list it."""
 
-    held: Held | None
-    twin: Twin | None
+    held: HeldVersion | None
+    repeated: RepeatedRecord | None
     discovered_from: set[str]
 
 
@@ -66,57 +66,57 @@ class RecordLookup:
         if self._flushes != self._catalogue.flushes:  # rows that were not written then may be written now
             self._present.clear()
             self._flushes = self._catalogue.flushes
-        asked = [identity_of(article) for article in articles]
-        for at in range(0, len(asked), MAX_RECORDS_A_QUESTION):
-            part = asked[at : at + MAX_RECORDS_A_QUESTION]
-            rows = self._catalogue.read_written(_question(len(part)), list(chain.from_iterable(part)))
+        identities = [identity_of(article) for article in articles]
+        for at in range(0, len(identities), MAX_RECORDS_PER_QUERY):
+            part = identities[at : at + MAX_RECORDS_PER_QUERY]
+            rows = self._catalogue.read_written(_presence_sql(len(part)), list(chain.from_iterable(part)))
             self._present.update(zip(part, map(Presence._make, rows), strict=True))
 
     def known(self, article: Article) -> KnownRecord:
         """Return the version held under the key of *article*, its twin, and where it was discovered."""
-        asked, catalogue = identity_of(article), self._catalogue
-        if self._flushes != catalogue.flushes or asked not in self._present:
+        identities, catalogue = identity_of(article), self._catalogue
+        if self._flushes != catalogue.flushes or identities not in self._present:
             self.look_up((article,))
-        present, gathered = self._present.pop(asked), catalogue.gathered
+        present, gathered = self._present.pop(identities), catalogue.gathered
         discovered_from = catalogue.named(article.key, present.sources)  # before gathered rows may be written
-        is_held = present.key or asked.tid in gathered.tids
+        is_held = present.key or identities.tid in gathered.tids
         text_is_held = present.text or (
-            asked.fingerprint is not None and catalogue.fingerprints.is_recent(asked.fingerprint)
+            identities.fingerprint is not None and catalogue.fingerprints.is_recent(identities.fingerprint)
         )
-        url_is_held = present.url or asked.url_key in gathered.url_keys
+        url_is_held = present.url or identities.url_key in gathered.url_keys
         return KnownRecord(
-            catalogue.held(article.key) if is_held else None,
-            self.twin(article) if text_is_held or url_is_held else None,
+            catalogue.highest_version(article.key) if is_held else None,
+            self.repeated(article) if text_is_held or url_is_held else None,
             discovered_from,
         )
 
-    def twin(self, article: Article) -> Twin | None:
+    def repeated(self, article: Article) -> RepeatedRecord | None:
         """Return another key in articles/ with the text of *article*, or else with its URL."""
-        key = article.content_sha256 and self._text_twin(article, article.content_sha256)
+        key = article.content_sha256 and self._repeated_text(article, article.content_sha256)
         if key:
-            return Twin(key, 1.0, "text")
+            return RepeatedRecord(key, 1.0, "text")
         url_key = url_key_of(article)
-        key = url_key and self._url_twin(article, url_key)
-        return Twin(key, None, "url") if key else None
+        key = url_key and self._repeated_url(article, url_key)
+        return RepeatedRecord(key, None, "url") if key else None
 
-    def _text_twin(self, article: Article, content_sha256: str) -> str | None:
+    def _repeated_text(self, article: Article, content_sha256: str) -> str | None:
         own, content = target_id(article.key), bytes.fromhex(content_sha256)
         for tid in self._catalogue.fingerprints.find(fingerprint(content_sha256)):
             if tid == own:
                 continue
-            row = self._catalogue.run(_TEXT_TWIN, (tid, content, article.kind), of=tid).fetchone()
+            row = self._catalogue.run(_SAME_TEXT_SQL, (tid, content, article.kind), of=tid).fetchone()
             if row:
                 return str(row[0])
         return None
 
-    def _url_twin(self, article: Article, url_key: str) -> str | None:
+    def _repeated_url(self, article: Article, url_key: str) -> str | None:
         if url_key in self._catalogue.gathered.url_keys:
             self._catalogue.flush()
         values = (url_key, article.kind, target_id(article.key))
-        row = self._catalogue.read_written(_URL_TWIN, values).fetchone()
+        row = self._catalogue.read_written(_SAME_URL_SQL, values).fetchone()
         return row and str(row[0])
 
 
 @cache
-def _question(count: int) -> str:
-    return _QUESTION.format(", ".join(["(?, ?, ?)"] * count))
+def _presence_sql(count: int) -> str:
+    return _PRESENCE_SQL.format(", ".join(["(?, ?, ?)"] * count))

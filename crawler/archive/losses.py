@@ -53,12 +53,12 @@ class Loss(NamedTuple):
         return CapturePlace(self.file, self.offset)
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """What it was, for a person."""
         return f"the {self.kind} of {self.url}, captured {self.date}," if self.url else "a record"
 
     def __str__(self) -> str:
-        return f"{self.file} at {self.offset}: {self.what} is lost ({self.reason})"
+        return f"{self.file} at {self.offset}: {self.description} is lost ({self.reason})"
 
 
 class Unreadable(NamedTuple):
@@ -67,7 +67,7 @@ class Unreadable(NamedTuple):
     offset: int
 
 
-def lost(
+def loss_at(
     place: tuple[str, int], reason: str, *, kind: str | None = None, url: str | None = None, date: str | None = None
 ) -> Loss:
     """Return the loss of the capture at *place*, found now."""

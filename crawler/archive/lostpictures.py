@@ -67,7 +67,7 @@ def ask_for_lost(root: Path, catalogue: Catalogue) -> LostPictures:
     rows = catalogue.connection.execute("SELECT path, bytes FROM pictures WHERE status = 'stored'")
     lost = {path for path, size in rows if not is_there(root, path, size)}
     keys = sorted(set(_showing(root, lost))) if lost else []
-    Frontier(catalogue).ask_again(keys)
+    Frontier(catalogue).request_again(keys)
     return LostPictures(tuple(sorted(map(str, lost))), tuple(keys))
 
 

@@ -47,7 +47,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class _Found:
+class _MendableSegment:
     """What is wrong with a segment: damaged pieces, and why it cannot be read further or does not match its seal."""
 
     pieces: list[tuple[LinePlace, bytes, str]] = field(default_factory=list)
@@ -88,9 +88,9 @@ def take_out(root: Path, lines: Iterable[tuple[LinePlace, str]]) -> list[Taken]:
     return taken
 
 
-def _listed(path: Path, reasons: dict[int, str]) -> _Found:
+def _listed(path: Path, reasons: dict[int, str]) -> _MendableSegment:
     """Return the lines of the segment at *path* at the offsets of *reasons* as its damage."""
-    found = _Found()
+    found = _MendableSegment()
     for offset, line in read_lines(path):
         for at, piece in parted(line):
             if reason := reasons.get(offset + at):
@@ -100,8 +100,8 @@ def _listed(path: Path, reasons: dict[int, str]) -> _Found:
     return found
 
 
-def _look(path: Path, witness: Witness) -> _Found:
-    found, name, end = _Found(), segment_name(path), 0
+def _look(path: Path, witness: Witness) -> _MendableSegment:
+    found, name, end = _MendableSegment(), segment_name(path), 0
     sealed = seal_path(path).exists()
     try:
         for offset, line in read_lines(path):
@@ -153,7 +153,7 @@ def _without_torn_end(
     return kept
 
 
-def _mend(root: Path, path: Path, found: _Found, witness: Witness) -> list[Taken]:
+def _mend(root: Path, path: Path, found: _MendableSegment, witness: Witness) -> list[Taken]:
     name, sealed = segment_name(path), seal_path(path)
     taken: list[Taken] = []
     whole = keep_file(root, path) if path.suffix != ".jsonl" else None
@@ -162,7 +162,7 @@ def _mend(root: Path, path: Path, found: _Found, witness: Witness) -> list[Taken
     notes = []
     for place, piece, reason in found.pieces:
         piece_kept = whole or keep_bytes(root, f"{path.name}-{place.offset}", piece)
-        known = written.get(place.offset) or _told(piece)
+        known = written.get(place.offset) or _readable_key(piece)
         taken.append(Taken(Damage(place, known.key if known else None, reason), piece_kept))
         notes.append(_facts(root, path, taken[-1], known))
     if whole_reason := found.unreadable or found.unsealed:
@@ -217,7 +217,7 @@ def renew_manifest(root: Path) -> list[Taken]:
     if not manifest.exists():
         return []
     entries = [entry for _, entry in read_manifest(manifest) if entry]
-    now = {entry: _digest_now(root, entry) for entry in entries if Path(entry.path).parent.name in FAMILIES}
+    now = {entry: _current_digest(root, entry) for entry in entries if Path(entry.path).parent.name in FAMILIES}
     changed = {entry: digest for entry, digest in now.items() if digest != entry.sha256}
     if not changed:
         return []
@@ -233,7 +233,7 @@ def renew_manifest(root: Path) -> list[Taken]:
     return [Taken(Damage(LinePlace(segment_name(path), 0, 0), None, "the segment is gone"), kept) for path in segments]
 
 
-def _digest_now(root: Path, entry: ManifestEntry) -> str | None:
+def _current_digest(root: Path, entry: ManifestEntry) -> str | None:
     """Return the SHA-256 that the manifest must list for a segment or a seal; None if the segment is missing."""
     path = root / entry.path
     segment = path.with_name(path.name.replace(".seal.json", ".jsonl"))
@@ -262,7 +262,7 @@ def _ends_of(sealed: Path, kept: str | None) -> dict[str, Any]:
     }
 
 
-def _told(piece: bytes) -> KnownKey | None:
+def _readable_key(piece: bytes) -> KnownKey | None:
     """Return what can be read in a damaged line: its key, version and depth."""
     key, version, depth = key_in(piece), _VERSION_RE.search(piece), _DEPTH_RE.search(piece)
     if key is None:
@@ -271,7 +271,7 @@ def _told(piece: bytes) -> KnownKey | None:
 
 
 def _facts(root: Path, path: Path, taken: Taken, known: KnownKey | None) -> dict[str, Any]:
-    told = {"file": path.relative_to(root).as_posix(), **taken.damage.facts(), "kept": taken.kept}
+    facts = {"file": path.relative_to(root).as_posix(), **taken.damage.facts(), "kept": taken.kept}
     if known:
-        told |= known._asdict()
-    return told
+        facts |= known._asdict()
+    return facts

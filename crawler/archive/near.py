@@ -16,21 +16,21 @@ from pathlib import Path
 from zlib import crc32
 
 from crawler.archive.catalogue import Catalogue
-from crawler.archive.decision import Added, Alike, Duplicate, Worth, decide_alike
+from crawler.archive.decision import Added, Duplicate, SimilarRecord, Worth, decide_similar
 from crawler.archive.places import lines_from
 from crawler.archive.segments import LinePlace, open_segment, segment_name, segment_paths
-from crawler.dedupe import FEWEST_WORDS, NearIndex, Seen, Sketch, words_of
+from crawler.dedupe import MIN_WORDS, IndexedText, NearIndex, Sketch, words_of
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.frontier.targets import target_id
 from crawler.items import Article
 
 FOLDER = "near"
-LEAST_THRESHOLD = 0.3
+MIN_THRESHOLD = 0.3
 """Different reports on one event, and texts with much common boilerplate, can reach this similarity."""
 
 _IS_SEED, _IS_DATED, _HAS_PICTURE = 1, 2, 4
 _SURE_DATES = frozenset({"page", "metadata", "dump"})
-_DIGITS = 4
+_SIMILARITY_DIGITS = 4
 
 
 def remove_near_index(root: Path) -> None:
@@ -50,9 +50,9 @@ def near_threshold(value: object) -> float | None:
         threshold = -1.0
     if threshold == 0:
         return None
-    if not LEAST_THRESHOLD <= threshold <= 1:
+    if not MIN_THRESHOLD <= threshold <= 1:
         raise ConfigError(
-            f"NEAR_DUPLICATE_THRESHOLD is {value!r}; give 0 (off) or from {LEAST_THRESHOLD} to 1, such as 0.5"
+            f"NEAR_DUPLICATE_THRESHOLD is {value!r}; give 0 (off) or from {MIN_THRESHOLD} to 1, such as 0.5"
         )
     return threshold
 
@@ -80,12 +80,12 @@ class NearDuplicates:
     def decide(self, article: Article, version: int) -> Added | Duplicate:
         """Return what *article*, as *version* of its key, becomes, given the near duplicates of it."""
         sketch = self._sketch(article)
-        if sketch.words.size < FEWEST_WORDS:
+        if sketch.words.size < MIN_WORDS:
             return Added(version)
         facts, own = _facts(article), target_id(article.key)
         keys: dict[int, str] = {}
 
-        def counts(seen: Seen) -> bool:
+        def counts(seen: IndexedText) -> bool:
             if seen.tag == own or (seen.facts ^ facts) & _IS_SEED:
                 return False
             key = self._catalogue.standing(seen.tag, seen.version)
@@ -93,17 +93,17 @@ class NearDuplicates:
                 keys[seen.tag] = key
             return key is not None
 
-        found = self._index.alike(sketch, self._threshold, counts)
-        alike = [
-            Alike(keys[seen.tag], round(similarity, _DIGITS), _worth(seen.words, seen.facts))
+        found = self._index.find_similar(sketch, self._threshold, counts)
+        similar = [
+            SimilarRecord(keys[seen.tag], round(similarity, _SIMILARITY_DIGITS), _worth(seen.words, seen.facts))
             for seen, similarity in found
         ]
-        return decide_alike(_worth(sketch.words.size, facts), alike, version)
+        return decide_similar(_worth(sketch.words.size, facts), similar, version)
 
     def take(self, article: Article, version: int, place: LinePlace, line: bytes) -> None:
         """Add *article*, whose *line*, in articles/, is at *place*."""
         sketch = self._sketch(article)
-        if sketch.words.size >= FEWEST_WORDS:
+        if sketch.words.size >= MIN_WORDS:
             self._index.add(sketch, target_id(article.key), version, _facts(article))
         end = place.offset + place.length
         self._mark = {"segment": place.segment, "last": place.offset, "end": end, "crc": crc32(line)}

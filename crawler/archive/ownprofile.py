@@ -24,7 +24,7 @@ from crawler.archive.manifest_lines import unlist
 from crawler.exceptions import CorpusDamaged
 
 MAX_PROFILE_BYTES = 1024 * 1024
-_DIGITS = 12
+_HASH_DIGITS = 12
 
 
 def own_profile(root: Path) -> bytes | None:
@@ -44,7 +44,7 @@ def own_profile(root: Path) -> bytes | None:
 
 def earlier_profiles(root: Path) -> list[Path]:
     """Return the paths of the earlier site profiles of the corpus at *root*."""
-    return sorted((root).glob(f"site-{'[0-9a-f]' * _DIGITS}.toml"))
+    return sorted((root).glob(f"site-{'[0-9a-f]' * _HASH_DIGITS}.toml"))
 
 
 def profile_problems(root: Path) -> Iterator[tuple[str, None, str]]:
@@ -121,7 +121,7 @@ def bring_profile(root: Path, other: Path) -> bool:
 
 def earlier_path(root: Path, content: bytes) -> Path:
     """Return the path of the site profile *content* in the corpus at *root* once another one has replaced it."""
-    return root / f"site-{sha256_of(content)[:_DIGITS]}.toml"
+    return root / f"site-{sha256_of(content)[:_HASH_DIGITS]}.toml"
 
 
 def _problem(content: bytes | None, kept: list[str]) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crawler.archive.intact import parted
-from crawler.archive.segments import LONGEST_LINE, LinePlace, open_segment, segment_name, segment_paths
+from crawler.archive.segments import MAX_LINE_BYTES, LinePlace, open_segment, segment_name, segment_paths
 from crawler.exceptions import CorpusDamaged
 
 
@@ -22,7 +22,7 @@ def lines_from(root: Path, segment: str, start: int, end: int) -> Iterator[tuple
     try:
         with _opened(root, segment) as file:
             file.seek(start)
-            while offset < end and (line := file.readline(LONGEST_LINE)):
+            while offset < end and (line := file.readline(MAX_LINE_BYTES)):
                 for at, piece in parted(line):
                     yield LinePlace(segment, offset + at, len(piece)), piece
                 offset += len(line)
@@ -51,7 +51,7 @@ def lines_at(root: Path, segment: str, wanted: Iterable[tuple[int, int]]) -> Ite
                 place = LinePlace(segment, offset, length)
                 if offset != end:
                     file.seek(offset)
-                raw = file.read(length) if 0 < length <= LONGEST_LINE else b""
+                raw = file.read(length) if 0 < length <= MAX_LINE_BYTES else b""
                 end = offset + len(raw)
                 yield place, raw
                 place = None

@@ -29,7 +29,7 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
         lock = CorpusLock(root)
         try:
             described = repair_description(root)
-            manifest = _take_away_manifest(root)
+            manifest = _quarantine_manifest(root)
             damaged = quarantine_damaged(root)
             witness = Witness(root / CATALOGUE_NAME)
             taken = mend_segments(root, witness) if mend else []
@@ -61,7 +61,7 @@ def _reopen(root: Path, reason: str, witness: Witness | None, *, before: RepairR
     return report
 
 
-def _take_away_manifest(root: Path) -> str | None:
+def _quarantine_manifest(root: Path) -> str | None:
     """Move a changed manifest to quarantine/, and return what is wrong; None if the manifest is intact."""
     problem = manifest_problem(root)
     if problem:

@@ -17,8 +17,8 @@ from crawler.sqlite import insert
 from crawler.text.boilerplate import edge_keys
 
 _MIN_PAGES, _ONE_IN = 8, 100
-_RARE = 2 * _ONE_IN
-_FULLY_COUNTED_ARTICLES, _THEN_ONE_IN = 1_000, 16
+_RARE_SHARE_INVERSE = 2 * _ONE_IN
+_FULLY_COUNTED_ARTICLES, _LATER_ONE_IN = 1_000, 16
 _ARTICLES_A_CLEANUP = 1_000
 _MAX_KNOWN_PARAGRAPHS: Final = 1_000
 _ARTICLES: Final = -1
@@ -42,8 +42,10 @@ ON CONFLICT (key) DO UPDATE SET
         pages + (last != excluded.last) >= {_MIN_PAGES}
         AND (pages + (last != excluded.last)) * {_ONE_IN} > excluded.first - first
     )"""  # noqa: S608 - our own numbers
-_DROP_RARE = f"DELETE FROM recurring WHERE NOT known AND key != {_ARTICLES} AND pages * {_RARE} < ? - first"  # noqa: S608 - our own numbers
-_KNOWN = f"SELECT key FROM recurring WHERE known ORDER BY key LIMIT {_MAX_KNOWN_PARAGRAPHS}"  # noqa: S608 - our own numbers
+_DROP_RARE = (
+    f"DELETE FROM recurring WHERE NOT known AND key != {_ARTICLES} AND pages * {_RARE_SHARE_INVERSE} < ? - first"  # noqa: S608 - our own numbers
+)
+_KNOWN_SQL = f"SELECT key FROM recurring WHERE known ORDER BY key LIMIT {_MAX_KNOWN_PARAGRAPHS}"  # noqa: S608 - our own numbers
 _SET_ARTICLES = f"""
 INSERT INTO recurring VALUES ({_ARTICLES}, ?, 0, 0, 0) ON CONFLICT (key) DO UPDATE SET pages = excluded.pages"""  # noqa: S608
 
@@ -62,18 +64,18 @@ class Recurring:
         self._unwritten.clear()
         row = self._connection.execute("SELECT pages FROM recurring WHERE key = ?", (_ARTICLES,)).fetchone()
         self._articles = self._written = row[0] if row else 0
-        self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN))
+        self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN_SQL))
 
     def add(self, text: str, tid: int) -> None:
         """Count the paragraphs of an article's *text*, a line of articles/, inside a transaction."""
         number = self._articles
         self._articles += 1
-        if number >= _FULLY_COUNTED_ARTICLES and number % _THEN_ONE_IN:
+        if number >= _FULLY_COUNTED_ARTICLES and number % _LATER_ONE_IN:
             return
         counted = (
             number
             if number < _FULLY_COUNTED_ARTICLES
-            else _FULLY_COUNTED_ARTICLES + (number - _FULLY_COUNTED_ARTICLES) // _THEN_ONE_IN
+            else _FULLY_COUNTED_ARTICLES + (number - _FULLY_COUNTED_ARTICLES) // _LATER_ONE_IN
         )
         self._unwritten += ((key, counted, tid) for key in edge_keys(text))
         if counted % _ARTICLES_A_CLEANUP == _ARTICLES_A_CLEANUP - 1:
@@ -90,9 +92,9 @@ class Recurring:
             return
         insert(self._connection, _COUNT, self._unwritten)
         self._unwritten.clear()
-        self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN))
+        self.known = frozenset(key for (key,) in self._connection.execute(_KNOWN_SQL))
 
 
 def known_boilerplate(connection: sqlite3.Connection) -> frozenset[int]:
     """Return the keys of the boilerplate in a catalogue."""
-    return frozenset(key for (key,) in connection.execute(_KNOWN))
+    return frozenset(key for (key,) in connection.execute(_KNOWN_SQL))

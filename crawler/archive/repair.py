@@ -72,9 +72,9 @@ class RepairReport:
     """Damaged bytes that a repair moved to quarantine/."""
     gone: list[str] = field(default_factory=list)
     """Keys whose newest line, known to the old catalogue, is lost."""
-    asked_again: int = 0
+    requested_again: int = 0
     """Targets that are pending again because the newest line of their keys is lost or damaged."""
-    not_asked: list[str] = field(default_factory=list)
+    not_requested: list[str] = field(default_factory=list)
     """Keys of lost lines without a page to request: those of seeds of unknown id."""
     mended: Mended = field(default_factory=Mended)
     """What was repaired in the WARC files."""
@@ -110,7 +110,7 @@ class RepairReport:
         if paths:
             yield f"{len(paths)} pictures are requested again by the next crawl, with {len(keys)} articles"
         yield from self._lost_lines()
-        yield from self.mended.told()
+        yield from self.mended.messages()
         for loss, records in self.lost.items():
             yield f"{loss}{of_records(records)}"
 
@@ -119,9 +119,9 @@ class RepairReport:
         if self.gone:
             more = f" and {len(self.gone) - _MAX_NAMED_KEYS:,} more" if len(self.gone) > _MAX_NAMED_KEYS else ""
             yield f"lines that are lost or damaged: {', '.join(self.gone[:_MAX_NAMED_KEYS])}{more}"
-        if self.asked_again:
-            yield f"{self.asked_again:,} targets are pending again, as their lines are lost or damaged"
-        for key in self.not_asked:
+        if self.requested_again:
+            yield f"{self.requested_again:,} targets are pending again, as their lines are lost or damaged"
+        for key in self.not_requested:
             yield f"{key}: its line is lost or damaged; crawl its seed again to archive it"
 
 
@@ -136,7 +136,7 @@ def open_catalogue(
     path = root / CATALOGUE_NAME
     report = RepairReport()
     if rebuild is None and path.exists():
-        opened = _open_as_it_is(root, path, report)
+        opened = _open_undamaged(root, path, report)
         if isinstance(opened, Catalogue):
             return opened, report
         rebuild, report = opened, RepairReport()
@@ -150,7 +150,7 @@ def open_catalogue(
         witness.close()
 
 
-def _open_as_it_is(root: Path, path: Path, report: RepairReport) -> Catalogue | str:
+def _open_undamaged(root: Path, path: Path, report: RepairReport) -> Catalogue | str:
     """Return the catalogue at *path* after indexing the lines that it lacks, or why it must be rebuilt."""
     try:
         catalogue = Catalogue(path)
@@ -236,7 +236,7 @@ def _fill(root: Path, fresh: Path, report: RepairReport, witness: Witness) -> No
         with catalogue.transaction():
             pass_on_depths(catalogue, partial(line_at, root))
             report.lost_pictures = ask_for_lost(root, catalogue)
-            _ask_again(root, catalogue, witness, report)
+            _request_again(root, catalogue, witness, report)
         catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # so that all is in one file, which can be renamed
     finally:
         catalogue.close()
@@ -247,14 +247,14 @@ def _remove(database: Path) -> None:
         Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
-def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport) -> None:
+def _request_again(root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport) -> None:
     """Make targets pending for which the *witness* or the log of repairs knows a newer line than there is now."""
     prefix = f"{_site(root)}/"
 
     def is_lost(known: KnownKey) -> bool:
         if not known.key.startswith(prefix) or not is_key(known.key):
             return False
-        held = catalogue.held(known.key)
+        held = catalogue.highest_version(known.key)
         return held is None or held.version < known.version
 
     gone = [known for known in witness.newest() if is_lost(known)]
@@ -262,8 +262,8 @@ def _ask_again(root: Path, catalogue: Catalogue, witness: Witness, report: Repai
         note_repairs(root, [{"reason": "its line is gone", **known._asdict()} for known in gone])
     report.gone = [known.key for known in gone]
     lost = {known.key: known for known in chain(filter(is_lost, _repaired(root)), gone)}
-    report.asked_again = Frontier(catalogue).ask_again(lost, lost)
-    report.not_asked = [key for key in lost if not key.rpartition("/")[2].isdigit()]
+    report.requested_again = Frontier(catalogue).request_again(lost, lost)
+    report.not_requested = [key for key in lost if not key.rpartition("/")[2].isdigit()]
 
 
 def _site(root: Path) -> str | None:
@@ -277,8 +277,8 @@ def _site(root: Path) -> str | None:
 def _repaired(root: Path) -> Iterator[KnownKey]:
     for facts in noted_repairs(root):
         version = facts.get("version")
-        told = (facts.get(name) for name in ("depth", "title", "pic"))
-        if known := known_of(facts.get("key"), version if isinstance(version, int) else 1, *told):
+        wanted = (facts.get(name) for name in ("depth", "title", "pic"))
+        if known := known_of(facts.get("key"), version if isinstance(version, int) else 1, *wanted):
             yield known
         ends = facts.get("keys")
         for key in ends if isinstance(ends, list) else ():
@@ -372,7 +372,7 @@ def _index(catalogue: Catalogue, line: bytes, place: LinePlace, witness: Witness
         intact_record(line, witness.crc_of(place) if witness else None)
     article = decode(line)
     if (article.near_duplicate_of is not None) != place.segment.startswith("duplicates-"):
-        raise ValueError("it belongs in the other family of segments")
+        raise ValueError("it belongs in the other folder of segments")
     of, rule = article.near_duplicate_of, article.duplicate_rule
     # A line may have changed between its writing and this reading. Its CRC proves that its text has not.
     crc = crc32(line) if content_sha256(article.text) == article.content_sha256 else NO_CRC

@@ -36,7 +36,7 @@ from crawler.archive.files import sync_directory, write_atomically
 from crawler.archive.intact import CrcOf, Damage, NotIntactError, check_line, key_in
 from crawler.archive.segments import (
     FAMILIES,
-    LONGEST_LINE,
+    MAX_LINE_BYTES,
     LinePlace,
     is_sealed,
     open_segment,
@@ -107,10 +107,10 @@ def _measure_lines(path: Path, suffix: str) -> Seal:
             sha256.update(chunk)
             size += len(chunk)
             lines += chunk.count(b"\n")
-            if b"\n" not in first and len(first) < LONGEST_LINE:
+            if b"\n" not in first and len(first) < MAX_LINE_BYTES:
                 first += chunk
             last += chunk
-            last = last[last.rfind(b"\n", 0, -1) + 1 :][-LONGEST_LINE:]
+            last = last[last.rfind(b"\n", 0, -1) + 1 :][-MAX_LINE_BYTES:]
     digest = sha256.hexdigest()
     return Seal(
         segment=segment_name(path),
@@ -183,7 +183,7 @@ def _check_lines(path: Path, crc_of: CrcOf | None) -> None:
             check_line(line, crc_of)
         except NotIntactError as error:
             damage = Damage(LinePlace(segment_name(path), offset, len(line)), key_in(line), str(error))
-            raise CorpusDamaged(str(path), f"{damage}; scrapy corpus repair takes it out") from error
+            raise CorpusDamaged(str(path), f"{damage}; scrapy corpus repair moves it to quarantine/") from error
 
 
 def _seal_if_due(path: Path, compression: Compression | None, *, again: bool) -> Seal | None:
@@ -207,7 +207,7 @@ def seal_segment(path: Path, compression: Compression | None) -> Seal:
     seal = measure(path)
     sealed = seal_path(path)
     if sealed.exists() and (held := read_seal(sealed)).lines_sha256 != seal.lines_sha256:
-        raise CorpusDamaged(str(path), f"its lines are not those that {held.file} was sealed with")
+        raise CorpusDamaged(str(path), f"its lines differ from those that {held.file} was sealed with")
     write_atomically(sealed, seal.encode())
     if path.suffix == ".jsonl":
         for leftover in _compressed_forms(path):

@@ -25,7 +25,7 @@ from crawler.zstd import zstd
 FAMILIES = ("articles", "duplicates")
 """The folders that hold segments; each names its segments after itself."""
 
-LONGEST_LINE = 64 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024 * 1024
 """Bytes. Gleaner writes no longer line; one is read in pieces, so that it need not fit in memory."""
 
 _BUFFER_BYTES = 256 * 1024
@@ -101,7 +101,7 @@ def _open_file(path: str, flags: int) -> int:
 def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
     r"""Yield (byte offset, line) of a segment from the offset *start* on.
 
-    Lines keep their ``\n``. A line without it is the torn last line, or a piece of one beyond :data:`LONGEST_LINE`.
+    Lines keep their ``\n``. A line without it is the torn last line, or a piece of one beyond :data:`MAX_LINE_BYTES`.
     Raises ``CorpusDamaged`` where the lines cannot be decompressed, or cannot be read from the disk.
     """
     with open_segment(path) as file:
@@ -114,7 +114,7 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
 
 def _next_line(file: BinaryIO, path: Path, offset: int) -> bytes:
     try:
-        return file.readline(LONGEST_LINE)
+        return file.readline(MAX_LINE_BYTES)
     except OSError as error:
         if error.errno != errno.EIO:
             raise

@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 from zlib import crc32
@@ -27,7 +28,7 @@ from crawler.archive.losses import (
     CapturePlace,
     Loss,
     captures_named,
-    lost,
+    loss_at,
     read_losses,
     record_losses,
     repaired,
@@ -44,7 +45,6 @@ INDEX_NAME = "warc.sqlite"
 _REBUILT_NAME = "warc.rebuild"
 _NO_ORIGINAL = "the response that it refers to is lost"
 _CHUNK_BYTES = 1 << 20
-_NOT_MODIFIED = 304
 _OURS_RE = re.compile(r".+-\d{5}\.warc\.gz", re.ASCII | re.DOTALL)
 
 
@@ -65,12 +65,12 @@ class Mended:
 
     def messages(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was repaired, and one about all lost captures."""
-        yield from self.told()
+        yield from self.repairs()
         if self.lost:
             more = f", and {len(self.lost) - 1} more" if len(self.lost) > 1 else ""
-            yield f"{self.lost[0]}{more}; scrapy corpus verify names all, scrapy corpus repair takes note of them"
+            yield f"{self.lost[0]}{more}; scrapy corpus verify names all, scrapy corpus repair records them"
 
-    def told(self) -> Iterator[str]:
+    def repairs(self) -> Iterator[str]:
         """Yield a line for a person about each thing that was repaired."""
         if self.rebuilt:
             yield f"the index of the WARC files was rebuilt: {self.rebuilt}"
@@ -117,7 +117,7 @@ class CaptureWriter:
         return place
 
     def _original(self, exchange: Exchange) -> Original | None:
-        if exchange.status == _NOT_MODIFIED:
+        if exchange.status == HTTPStatus.NOT_MODIFIED:
             return self._index.last_answer(exchange.url)
         return self._index.original(sha256(exchange.body).digest()) if exchange.body else None
 
@@ -247,7 +247,7 @@ def _rebuild_index(root: Path, paths: list[Path], mended: Mended) -> None:
     with closing(CaptureIndex(fresh)) as index:
         for warc in paths:
             _take_in(root, warc, index, 0, 0, mended)
-        _record_losses(root, index, _known_before(path), mended)
+        _record_losses(root, index, _captures_indexed_before(path), mended)
         index.commit()
         index.into_one_file()
     _unlink(path)
@@ -260,7 +260,7 @@ def _unlink(path: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def _known_before(path: Path) -> Iterator[IndexedCapture]:
+def _captures_indexed_before(path: Path) -> Iterator[IndexedCapture]:
     """Yield the captures in the index at *path*, as far as it can be read."""
     with suppress(sqlite3.Error), closing(CaptureIndex(path, read_only=True)) as index:
         for name in index.files():
@@ -276,23 +276,23 @@ def _record_losses(root: Path, index: CaptureIndex, before: Iterable[IndexedCapt
     for one in before:
         found = index.at(one.file, one.offset)
         if found is None or found.record_id != one.record_id:
-            reason = _why(root, one)
-            losses[one.file, one.offset] = lost(
+            reason = _loss_reason(root, one)
+            losses[one.file, one.offset] = loss_at(
                 (one.file, one.offset), reason, kind=one.kind, url=one.url, date=one.date
             )
     for name, broken in mended.damaged:
-        losses.setdefault((name, broken.offset), lost((name, broken.offset), broken.reason))
+        losses.setdefault((name, broken.offset), loss_at((name, broken.offset), broken.reason))
     recorded = read_losses(root)
     if losses or recorded or mended.rebuilt:
         for one in index.orphans():
-            loss = lost((one.file, one.offset), _NO_ORIGINAL, kind=one.kind, url=one.url, date=one.date)
+            loss = loss_at((one.file, one.offset), _NO_ORIGINAL, kind=one.kind, url=one.url, date=one.date)
             losses[one.file, one.offset] = loss
     back = [place for place in recorded if place not in losses and index.at(*place)]
     mended.lost = [one for one in losses.values() if one.place not in recorded]
     record_losses(root, losses.values(), back=back)
 
 
-def _why(root: Path, capture: IndexedCapture) -> str:
+def _loss_reason(root: Path, capture: IndexedCapture) -> str:
     try:
         size = (root / capture.file).stat().st_size
     except OSError:
@@ -313,7 +313,7 @@ def account_for_captures(root: Path) -> dict[Loss, list[str]]:
             index = stack.enter_context(closing(CaptureIndex(root / INDEX_NAME, read_only=True)))
         for place, url, moment, record in captures_named(root):
             if place not in recorded and not (index and index.at(*place)):
-                missing[place] = lost(place, "nothing of it is there", kind="response", url=url, date=moment)
+                missing[place] = loss_at(place, "nothing of it is there", kind="response", url=url, date=moment)
             if place in recorded or place in missing:
                 records.setdefault(place, []).append(record)
     record_losses(root, missing.values())

@@ -29,8 +29,8 @@ def known_of(key: object, version: object, depth: object, title: object, pic: ob
     """Return the known key from values that may be damaged; those of a wrong type are left out. None without a key."""
     if not isinstance(key, str) or not isinstance(version, int):
         return None
-    told = (text if isinstance(text, str) else None for text in (title, pic))
-    return KnownKey(key, version, depth if isinstance(depth, int) and depth >= 0 else None, *told)
+    texts = (text if isinstance(text, str) else None for text in (title, pic))
+    return KnownKey(key, version, depth if isinstance(depth, int) and depth >= 0 else None, *texts)
 
 
 class Witness:

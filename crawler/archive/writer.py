@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from crawler.archive.decision import Added, Duplicate, Held, MovedRecord, Outcome, Twin, decide, moved
+from crawler.archive.decision import Added, Duplicate, HeldVersion, MovedRecord, Outcome, RepeatedRecord, decide, moved
 from crawler.archive.files import write_errors
 from crawler.archive.lookup import RecordLookup
 from crawler.archive.losses import CapturePlace
@@ -35,7 +35,7 @@ from crawler.frontier.targets import Validators, stub_reason, stub_state, target
 from crawler.frontier.visits import answer_of
 from crawler.items import Article
 from crawler.jsonl import encode
-from crawler.text.rules import say_the_same
+from crawler.text.rules import are_equal_when_cleaned
 
 MAX_GROUP_LINES = 1_000
 
@@ -62,13 +62,13 @@ class Corpus(OpenCorpus):
         knows to its ``discovered_from``. If a target of its key was leased, the lease ends. *validators* come from its
         response, for the next conditional request. *differs*: see :func:`decide`.
         """
-        held, twin, sources = self._lookup.known(article)
+        held, repeated, sources = self._lookup.known(article)
         if article.near_duplicate_of and article.duplicate_rule:
-            twin = Twin(article.near_duplicate_of, article.similarity, article.duplicate_rule)
+            repeated = RepeatedRecord(article.near_duplicate_of, article.similarity, article.duplicate_rule)
         if held and not differs and held.kind == article.kind == "article":
             held = self._as_cleaned_today(article, held)
             differs = has_more_pictures(self.root, self.catalogue, article) or self.depths.lists_nearer(article)
-        outcome = decide(article, held, twin, differs=differs)
+        outcome = decide(article, held, repeated, differs=differs)
         if not isinstance(outcome, Added | Duplicate):
             self._answer(article, held, validators)
             return outcome
@@ -158,7 +158,7 @@ class Corpus(OpenCorpus):
             worse = MovedRecord(article.key, outcome.similarity, moved(outcome.rule))
             self.move(worse, of=outcome.of, run=article.run)
 
-    def _as_cleaned_today(self, article: Article, held: Held) -> Held:
+    def _as_cleaned_today(self, article: Article, held: HeldVersion) -> HeldVersion:
         """Return *held* with the hash of *article* if their texts differ only in their cleaning.
 
         Rules change and a site's boilerplate is learned, but the page itself has not changed.
@@ -166,7 +166,7 @@ class Corpus(OpenCorpus):
         if held.content_sha256 == article.content_sha256:
             return held
         record = self.lines.article(self.catalogue.versions(article.key)[-1][1])
-        if record is None or not say_the_same(record.text, article.text, self.catalogue.boilerplate):
+        if record is None or not are_equal_when_cleaned(record.text, article.text, self.catalogue.boilerplate):
             return held
         return held._replace(content_sha256=article.content_sha256)
 
@@ -175,7 +175,7 @@ class Corpus(OpenCorpus):
         self.frontier.end(key, state=None, reason=None)
         self.catalogue.visits.record(target_id(key), "unchanged", checked)
 
-    def _answer(self, article: Article, held: Held | None, validators: Validators | None) -> None:
+    def _answer(self, article: Article, held: HeldVersion | None, validators: Validators | None) -> None:
         """Note a visit that adds no line. A seed is not a visit: it ends no lease."""
         if article.kind == "seed":
             return

@@ -40,7 +40,7 @@ def check_command_line(given: Iterable[str]) -> None:
 
 def check_values(settings: BaseSettings) -> None:
     """Raise ``ConfigError`` for a value that Scrapy cannot use."""
-    for name in _given(settings):
+    for name in _changed_by_user(settings):
         value = _plain(settings[name])
         if name in _SCRAPYS and (needed := wrong(name, value, _SCRAPYS[name])):
             raise ConfigError(f"{name} is {value!r}: give {needed}")
@@ -51,7 +51,7 @@ def check_names(settings: BaseSettings, *, crawls: bool) -> None:
 
     Raises ConfigError for an unknown name that begins like one of Gleaner's.
     """
-    given, enabled = _given(settings), _enabled(settings)
+    given, enabled = _changed_by_user(settings), _enabled(settings)
     users = {path.partition(".")[0] for path in (*enabled, *settings.getlist("SPIDER_MODULES"))} - {"crawler", "scrapy"}
     dead = dict(without_effect(given, enabled))
     known = _BASELINE.keys() | _FROM_ENVIRONMENT | dead.keys()
@@ -85,7 +85,7 @@ def check_components(settings: BaseSettings) -> None:
             )
 
 
-def _given(settings: BaseSettings) -> list[str]:
+def _changed_by_user(settings: BaseSettings) -> list[str]:
     """Return the settings that a user changed: by ``-s``, in a spider, or in a settings module."""
     return [
         name

@@ -31,7 +31,7 @@ from crawler.writable import json_of
 _STYLES = {"equal": "", "removed": "red strike", "added": "green"}
 _MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _CONTEXT_WORDS = 20
-_WIDTH = 160
+_MAX_LINE_CHARACTERS = 160
 """Columns of a table in a file or a pipe."""
 
 OnProgress = Callable[[int, int], None]
@@ -75,7 +75,7 @@ def note_damage(damaged: Damages) -> int:
 def print_table(table: Table) -> None:
     """Print *table* with the width of the terminal, wider in a file or a pipe."""
     out = _Console(highlight=False)
-    out.width = out.width if out.is_terminal else _WIDTH
+    out.width = out.width if out.is_terminal else _MAX_LINE_CHARACTERS
     out.print(table)
 
 

@@ -20,7 +20,7 @@ from crawler.corpus.selection import STATE
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
 
-_LONGEST_CHAIN = 100
+_MAX_CHAIN_KEYS = 100
 
 _MEMBERS = f"""
 CREATE TEMP TABLE members AS
@@ -68,7 +68,7 @@ def clusters(root: Path, key: str | None = None, *, limit: int) -> Clusters:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute(_MEMBERS)
         connection.execute("CREATE INDEX temp.members_key ON members (key)")
-        for _ in range(_LONGEST_CHAIN):
+        for _ in range(_MAX_CHAIN_KEYS):
             if not connection.execute(_FOLLOW).rowcount:
                 break
         connection.execute("CREATE INDEX temp.members_kept ON members (kept)")

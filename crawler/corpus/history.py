@@ -40,13 +40,13 @@ def history(root: Path, key: str) -> list[Version]:
             "SELECT tid, state FROM targets WHERE tid = ? AND key = ?", (target_id(key), key)
         ).fetchone()
         if target is None:
-            raise ConfigError(f"{key}: the corpus knows no such key")
+            raise ConfigError(f"{key}: the corpus has no such key")
         rows = connection.execute(
             "SELECT version, duplicate_of, segment, offset, length FROM records WHERE tid = ? ORDER BY version",
             target[:1],
         ).fetchall()
         if not rows:
-            raise ConfigError(f"{key}: nothing is archived of it yet, it is {target[1]}")
+            raise ConfigError(f"{key}: nothing is archived of it yet; its state is {target[1]}")
         versions = []
         for number, of, *at in rows:
             place = LinePlace(*at)

@@ -112,7 +112,7 @@ class AllLines:
 
     def _record(self, piece: bytes, *, as_sealed: bool) -> dict[str, Any]:
         if not as_sealed and checksum_holds(piece) is None:
-            raise NotIntactError("it has no checksum, and its segment is not what it was sealed as")
+            raise NotIntactError("it has no checksum, and its segment has changed since it was sealed")
         return intact_record(piece)
 
 
@@ -142,7 +142,7 @@ def selected_lines(
     ``articles`` or ``duplicates``. *on_progress* receives how many of how many were read. Raises ``CorpusError`` if
     there is no corpus.
     """
-    condition, parameters = selection.where("r")
+    condition, parameters = selection.sql_condition("r")
     latest = STATE if duplicates else LATEST
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are

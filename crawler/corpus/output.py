@@ -33,14 +33,14 @@ def output_file(name: str, root: Path, *, force: bool) -> Iterator[IO[bytes]]:
     """
     if name == _STDOUT:
         if sys.stdout.isatty():
-            raise ConfigError("-o - writes what may steer a terminal: give a file, or a pipe that reads it")
+            raise ConfigError("-o - writes bytes that could control a terminal: give a file, or a pipe that reads them")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     with output_errors(name, root):
         path = _allowed(name, root)
         if path.is_dir() or (path.exists() and not force):
-            raise ConfigError(f"{name} is there already" + ("" if path.is_dir() else ": give --force to replace it"))
+            raise ConfigError(f"{name} exists already" + ("" if path.is_dir() else ": give --force to replace it"))
         descriptor, draft = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -80,9 +80,9 @@ def output_folder(name: str, root: Path, *, force: bool) -> Iterator[Path]:
 
 def _check_replaceable(path: Path, force: bool) -> None:
     if not force:
-        raise ConfigError(f"{path} is there already: give --force to replace it")
+        raise ConfigError(f"{path} exists already: give --force to replace it")
     if not path.is_dir() or (any(path.iterdir()) and not (path / MARKER).is_file()):
-        raise ConfigError(f"{path} is no folder that an export made: remove it yourself, or give another name")
+        raise ConfigError(f"{path} is not the folder of an export: remove it yourself, or give another name")
 
 
 def _replace(draft: Path, path: Path) -> None:
@@ -99,7 +99,7 @@ def _replace(draft: Path, path: Path) -> None:
 def _allowed(name: str, root: Path) -> Path:
     path = Path(name)
     if path.resolve().is_relative_to(root.resolve()):
-        raise ConfigError(f"{name} is in the corpus itself: give a place outside of {root}")
+        raise ConfigError(f"{name} is inside the corpus: give a path outside of {root}")
     if not path.parent.is_dir():
         raise ConfigError(f"{name}: there is no folder {path.parent}")
     return path

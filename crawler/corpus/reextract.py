@@ -195,7 +195,7 @@ def write(draft: Draft, corpus: Corpus, on_progress: Callable[[int], None]) -> N
         outcomes = []
         with corpus.group():
             for version, article in waiting:
-                held = corpus.catalogue.held(article.key)
+                held = corpus.catalogue.highest_version(article.key)
                 current = held is not None and held.version == version
                 if current:
                     corpus.add(article, differs=True)
@@ -253,7 +253,7 @@ def load_page(root: Path, capture: Capture) -> StoredPage:
     file, offset = capture.warc_file or "", capture.warc_offset or 0
     path = root / file
     if path.parent != root / FOLDER or path.is_symlink() or not path.is_file():
-        raise ValueError(f"{file!r} is no WARC file of this corpus")
+        raise ValueError(f"{file!r} is not a WARC file of this corpus")
     record = read_record(path, offset)
     _, headers = http_head(record.block)
     payload = _original(root, record).payload if record.kind == "revisit" else record.payload
@@ -274,4 +274,4 @@ def _original(root: Path, revisit: Record) -> Record:
         record = read_record(root / file, offset)
         if record.headers["warc-record-id"] == revisit.headers.get("warc-refers-to"):
             return record
-    raise ValueError("it is a revisit of a response that is not there")
+    raise ValueError("it is a revisit of a response that is missing")

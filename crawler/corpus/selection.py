@@ -40,7 +40,7 @@ class Selection:
         if self.language is not None and not _LANGUAGE_RE.fullmatch(self.language):
             raise ConfigError(f"--language {self.language}: give the tag of a language, such as en or fa")
 
-    def where(self, table: str) -> tuple[str, dict[str, str]]:
+    def sql_condition(self, table: str) -> tuple[str, dict[str, str]]:
         """Return an SQL condition on the columns published, language and kind of *table*, and its parameters."""
         conditions = {
             # ISO 8601 sorts as text, and a shorter date is the beginning of all dates in it.

@@ -9,7 +9,7 @@ from rapidfuzz.distance import LCSseq
 
 _WORD_RE = re.compile(r"\n\n|\S+")
 _PARAGRAPH_RE = re.compile(r"\n\n|(?:(?!\n\n).)+", re.DOTALL)
-_MOST_PAIRS = 400_000_000
+_MAX_WORD_PAIRS = 400_000_000
 """So many pairs of words are compared at most, in 50 MB; longer texts are compared by the paragraph."""
 
 
@@ -28,7 +28,7 @@ def word_diff(old: str, new: str) -> list[Change]:
     """
     for pattern in (_WORD_RE, _PARAGRAPH_RE):
         before, after = pattern.findall(old), pattern.findall(new)
-        if len(before) * len(after) <= _MOST_PAIRS:
+        if len(before) * len(after) <= _MAX_WORD_PAIRS:
             return _diff(before, after)
     return [Change("removed", old), Change("added", new)]
 

@@ -5,8 +5,8 @@ the index (:mod:`~crawler.dedupe.shingles`, :mod:`~crawler.dedupe.index`). Texts
 word (:mod:`~crawler.dedupe.sketch`). Nothing here depends on records, lines or a catalogue.
 """
 
-from crawler.dedupe.index import NearIndex, Seen
+from crawler.dedupe.index import IndexedText, NearIndex
 from crawler.dedupe.sketch import Sketch
-from crawler.dedupe.words import FEWEST_WORDS, words_of
+from crawler.dedupe.words import MIN_WORDS, words_of
 
-__all__ = ["FEWEST_WORDS", "NearIndex", "Seen", "Sketch", "words_of"]
+__all__ = ["MIN_WORDS", "IndexedText", "NearIndex", "Sketch", "words_of"]

@@ -26,30 +26,30 @@ import orjson
 from numpy.typing import NDArray
 
 from crawler.dedupe.newest import Newest
-from crawler.dedupe.runs import FAN_IN, MOST_OF_KEY, NUMBER, Entries, SortedRun, merge_runs, write_at, write_run
-from crawler.dedupe.shingles import KEYS, WIDTH, WIDTH_SPACELESS
+from crawler.dedupe.runs import FAN_IN, MAX_ENTRIES_PER_KEY, NUMBER, Entries, SortedRun, merge_runs, write_at, write_run
+from crawler.dedupe.shingles import KEYS_PER_TEXT, SHINGLE_CHARACTERS, SHINGLE_WORDS
 from crawler.dedupe.sketch import Sketch
-from crawler.dedupe.words import FEWEST_WORDS, FOLDING, Words
+from crawler.dedupe.words import FOLDING, MIN_WORDS, Words
 from crawler.exceptions import CorpusDamaged
 
-VERSION = f"3.{FOLDING}.{WIDTH}.{WIDTH_SPACELESS}.{KEYS}.{FEWEST_WORDS}"
+VERSION = f"3.{FOLDING}.{SHINGLE_WORDS}.{SHINGLE_CHARACTERS}.{KEYS_PER_TEXT}.{MIN_WORDS}"
 """The version of the files of an index; files of another version are discarded."""
 FLUSH_DOCUMENTS = 8192
 
 _MIN_SHARED_RARE_KEYS = 2
-"""A document becomes a candidate if it shares this many rare keys: keys of fewer than :data:`MOST_OF_KEY` documents.
+"""A document becomes a candidate if it shares this many keys of fewer than :data:`MAX_ENTRIES_PER_KEY` documents.
 Two unrelated texts seldom share more than one."""
 _MIN_SHARED_KEYS = 4
 """Or if it is the last one that shares this many keys, rare or not: common phrases and boilerplate have common keys,
 and so has a story that was often repeated."""
 _MAX_COMPARED = 8
 """Candidates that are compared word by word: those that share most keys."""
-_NO_NUMBERS = np.arange(KEYS, dtype=np.uint64) + NUMBER
+_NO_NUMBERS = np.arange(KEYS_PER_TEXT, dtype=np.uint64) + NUMBER
 _DOCUMENT = np.dtype([("tag", "<i8"), ("version", "<u2"), ("words", "<u4"), ("facts", "<u2"), ("offset", "<u8")])
 _MAX_VERSION = 0xFFFF
 
 
-class Seen(NamedTuple):
+class IndexedText(NamedTuple):
     """A document of the index: *tag* and *version* identify its text.
 
     *words* is its length in words, *facts* are the caller's.
@@ -83,7 +83,7 @@ class NearIndex:
         self._words_file = _open(folder / "words.bin", self._flushed_words * 2)
         self._remove_all_but(state["runs"])
         self._next_run = 1 + max((int(name[:-4]) for name, _ in state["runs"]), default=0)
-        self._new: list[tuple[Seen, Words, Entries]] = []
+        self._new: list[tuple[IndexedText, Words, Entries]] = []
         self._newest = Newest()
 
     def __len__(self) -> int:
@@ -92,7 +92,7 @@ class NearIndex:
     def add(self, sketch: Sketch, tag: int, version: int, facts: int = 0) -> None:
         """Add a document."""
         self._newest.add(sketch.keys, len(self))
-        seen = Seen(tag, version & _MAX_VERSION, sketch.words.size, facts)
+        seen = IndexedText(tag, version & _MAX_VERSION, sketch.words.size, facts)
         self._new.append((seen, sketch.words, sketch.keys))
 
     @property
@@ -100,14 +100,16 @@ class NearIndex:
         """Whether enough documents wait in memory for a :meth:`flush`."""
         return len(self._new) >= FLUSH_DOCUMENTS
 
-    def alike(self, sketch: Sketch, threshold: float, counts: Callable[[Seen], bool]) -> list[tuple[Seen, float]]:
+    def find_similar(
+        self, sketch: Sketch, threshold: float, counts: Callable[[IndexedText], bool]
+    ) -> list[tuple[IndexedText, float]]:
         """Return the documents whose similarity to *sketch* is *threshold* or more, and the similarity, highest first.
 
         Only documents that *counts* accepts are returned, and no different reports of one form
         (:meth:`~crawler.dedupe.sketch.Sketch.is_another_report`). Of two with equal similarity, the one added first
         comes first.
         """
-        found: list[tuple[float, int, Seen]] = []
+        found: list[tuple[float, int, IndexedText]] = []
         length = sketch.words.size
         for number in self._candidates(sketch.keys):
             seen, offset = self._document(number)
@@ -128,7 +130,7 @@ class NearIndex:
         rows ^= keys[:, None]  # leaves only the number in entries of the key, and larger values in others
         at = (rows < NUMBER).ravel().nonzero()[0]
         places, numbers = at // rows.shape[1], rows.ravel().take(at)
-        rare = numbers[np.bincount(places, minlength=1).take(places) < MOST_OF_KEY]
+        rare = numbers[np.bincount(places, minlength=1).take(places) < MAX_ENTRIES_PER_KEY]
         last = _NO_NUMBERS.copy()
         last[places] = numbers
         rare.sort()
@@ -139,12 +141,12 @@ class NearIndex:
         most = sorted(((count, number) for number, count in shared.items()), reverse=True)[:_MAX_COMPARED]
         return [number for _, number in most if number < len(self)]  # others: damaged bytes
 
-    def _document(self, number: int) -> tuple[Seen, int]:
+    def _document(self, number: int) -> tuple[IndexedText, int]:
         if number >= self._flushed:
             return self._new[number - self._flushed][0], 0
         raw = os.pread(self._documents_file, _DOCUMENT.itemsize, number * _DOCUMENT.itemsize)
         *seen, offset = np.frombuffer(raw, _DOCUMENT)[0].item()
-        return Seen(*seen), offset
+        return IndexedText(*seen), offset
 
     def _words(self, number: int, offset: int, length: int) -> Words:
         if number >= self._flushed:
@@ -158,7 +160,9 @@ class NearIndex:
         """Make all added documents durable, with *mark*; merge runs that are due."""
         if self._new:
             documents = np.zeros(len(self._new), _DOCUMENT)
-            for field, values in zip(Seen._fields, zip(*(seen for seen, _, _ in self._new), strict=True), strict=True):
+            for field, values in zip(
+                IndexedText._fields, zip(*(seen for seen, _, _ in self._new), strict=True), strict=True
+            ):
                 documents[field] = values
             offsets = np.cumsum(documents["words"], dtype=np.uint64)
             documents["offset"] = offsets - documents["words"] + np.uint64(self._flushed_words)
@@ -220,7 +224,7 @@ class NearIndex:
 
 def _level(entries: int) -> int:
     """Return the level of a run with *entries* entries: 0 for less than :data:`FAN_IN` flushes, and so on."""
-    return int(math.log(max(1, entries / (FLUSH_DOCUMENTS * KEYS)), FAN_IN))
+    return int(math.log(max(1, entries / (FLUSH_DOCUMENTS * KEYS_PER_TEXT)), FAN_IN))
 
 
 def _repeat(ascending: Entries, times: int) -> bool:
@@ -247,7 +251,7 @@ def _read_state(folder: Path) -> dict[str, Any]:
         raise CorpusDamaged(str(path), f"it is of an index of version {version}, this is {VERSION}")
     for name, size in (("documents.bin", documents * _DOCUMENT.itemsize), ("words.bin", words * 2)):
         if (folder / name).stat().st_size < size:
-            raise CorpusDamaged(str(folder / name), f"it has less than the {size} bytes that it should have")
+            raise CorpusDamaged(str(folder / name), f"it is shorter than the {size} bytes that it should have")
     return {"runs": runs, "documents": documents, "words": words, "mark": mark if isinstance(mark, dict) else None}
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from crawler.dedupe.runs import MOST_OF_KEY, NO_ENTRY, Entries
+from crawler.dedupe.runs import MAX_ENTRIES_PER_KEY, NO_ENTRY, Entries
 
 _BITS = 16
 _SHIFT = np.uint64(64 - _BITS)
 
 
 class Newest:
-    """Entries as in a run, in rows by the first 16 bits of their keys: the last :data:`MOST_OF_KEY` of each row.
+    """Entries as in a run, in rows by the first 16 bits of their keys: the last :data:`MAX_ENTRIES_PER_KEY` each.
 
     With the keys of 8,192 documents there are five entries for two rows. So an entry is almost never pushed out, except
     by a key that many documents have, and of that key the last entries are kept.
     """
 
     def __init__(self) -> None:
-        self._rows = np.full((1 << _BITS, MOST_OF_KEY), NO_ENTRY)
+        self._rows = np.full((1 << _BITS, MAX_ENTRIES_PER_KEY), NO_ENTRY)
 
     def add(self, keys: Entries, number: int) -> None:
         """Add a document."""

@@ -1,7 +1,7 @@
 """Runs: sorted files of (key, document), written once, merged into longer ones, searched on disk.
 
 An entry is 8 bytes: a key in the upper 32 bits, the number of a document with that key in the lower 32. For a key of
-many documents a run keeps the last :data:`MOST_OF_KEY` entries: they are enough to show that the key is common.
+many documents a run keeps the last :data:`MAX_ENTRIES_PER_KEY` entries: they are enough to show that the key is common.
 
 The directory of a run comes before its entries: it says where the entries begin whose first bits are 0, 1, 2 and so on,
 with enough bits that each slot has only a few entries. Keys are spread evenly, so a lookup reads the directory once and
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from crawler.exceptions import CorpusDamaged
 
 FAN_IN = 16
-MOST_OF_KEY = 8
+MAX_ENTRIES_PER_KEY = 8
 NUMBER = np.uint64(0xFFFFFFFF)
 """The bits of an entry that are the number of a document."""
 NO_ENTRY = np.uint64(0xFFFFFFFF_FFFFFFFF)
@@ -36,7 +36,7 @@ Entries = NDArray[np.uint64]
 
 _ENTRY_BYTES, _SLOT_BYTES = 8, 4
 _MIN_SLOTS = 2
-_WINDOW_ENTRIES = 2 * MOST_OF_KEY
+_WINDOW_ENTRIES = 2 * MAX_ENTRIES_PER_KEY
 """Entries that are read at once: usually all entries of a key. The same number of empty entries ends a run."""
 _WINDOW_TYPE = np.dtype((np.void, _WINDOW_ENTRIES * _ENTRY_BYTES))
 _SLICE_ENTRIES = 1 << 20
@@ -57,7 +57,7 @@ class SortedRun:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._begins = np.frombuffer(self._map, np.uint32, slots)
         if self._begins.max() > entries:
-            raise CorpusDamaged(str(path), f"its directory leads beyond its {entries} entries")
+            raise CorpusDamaged(str(path), f"its directory points beyond its {entries} entries")
         self._shift = _shift(slots)
         self.entries: Entries = np.frombuffer(self._map, np.uint64, entries, directory)
         # Overlapping windows: one begins at each entry, and one after the last.
@@ -135,7 +135,9 @@ def _shift(slots: int) -> np.uint64:
 
 
 def _without_common(entries: Entries) -> Entries:
-    """Return the sorted *entries* with only the last :data:`MOST_OF_KEY` of each key."""
+    """Return the sorted *entries* with only the last :data:`MAX_ENTRIES_PER_KEY` of each key."""
     is_kept = np.ones(entries.size, np.bool_)
-    np.greater(entries[:-MOST_OF_KEY] ^ entries[MOST_OF_KEY:], NUMBER, out=is_kept[:-MOST_OF_KEY])
+    np.greater(
+        entries[:-MAX_ENTRIES_PER_KEY] ^ entries[MAX_ENTRIES_PER_KEY:], NUMBER, out=is_kept[:-MAX_ENTRIES_PER_KEY]
+    )
     return entries if np.count_nonzero(is_kept) == entries.size else entries[is_kept]

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from crawler.dedupe.words import SPACELESS, Words
 
-WIDTH = 3
+SHINGLE_WORDS = 3
 """Words of a shingle: any two texts share pairs of words, but few share three in a row."""
-WIDTH_SPACELESS = 5
+SHINGLE_CHARACTERS = 5
 """Characters of a shingle that begins with a character of a script without spaces."""
-KEYS = 20
+KEYS_PER_TEXT = 20
 """Keys of a text. A copy with every fourth word replaced shares about 8 of them, plus or minus 2."""
 
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
@@ -24,9 +24,9 @@ _MULTIPLY_AGAIN = np.uint64(0xC4CEB9FE1A85EC53)
 _THREE = np.uint64(0xAFD7ED558CCD_0000)
 """Multiplying four words by this mixes the first three and drops the fourth."""
 _S16, _S32, _S48 = np.uint64(16), np.uint64(32), np.uint64(48)
-_PADDING = 2
+_PADDING_WORDS = 2
 _UPPER = np.uint64(0xFFFFFFFF_00000000)
-_MAX_SMALLEST = 3 * KEYS // 2
+_MAX_CANDIDATE_KEYS = 3 * KEYS_PER_TEXT // 2
 """Number of smallest hashes that are read: repeated shingles seldom use up so many."""
 
 
@@ -36,9 +36,9 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
     Each word except the last two has one. If *words* end in a script without spaces, the last shingles are too narrow,
     and are hashed as if nothing followed.
     """
-    if words.size < WIDTH:
+    if words.size < SHINGLE_WORDS:
         return np.empty(0, np.uint64), None
-    padded = np.zeros(words.size + _PADDING, "<u2")
+    padded = np.zeros(words.size + _PADDING_WORDS, "<u2")
     padded[: words.size] = words
     four = np.ndarray((words.size - 2,), "<u8", padded, 0, (2,))  # each word with the three after it
     hashes = four * _THREE
@@ -50,14 +50,14 @@ def shingles_of(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_] | N
 
 
 def keys_of(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the keys of a text, from the :data:`KEYS` smallest of the hashes of its shingles, given *ascending*.
+    """Return the keys of a text: the :data:`KEYS_PER_TEXT` smallest hashes of its shingles, given *ascending*.
 
     They are spread evenly over all numbers of 32 bits. They are the upper halves of the result; the lower halves are 0.
     """
-    smallest = _different(ascending[:_MAX_SMALLEST])
-    if smallest.size < KEYS < ascending.size:
+    smallest = _different(ascending[:_MAX_CANDIDATE_KEYS])
+    if smallest.size < KEYS_PER_TEXT < ascending.size:
         smallest = _different(ascending)
-    return smallest[:KEYS] * _MULTIPLY_AGAIN & _UPPER
+    return smallest[:KEYS_PER_TEXT] * _MULTIPLY_AGAIN & _UPPER
 
 
 def _different(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from crawler.dedupe.shingles import WIDTH, WIDTH_SPACELESS, keys_of, shingles_of
+from crawler.dedupe.shingles import SHINGLE_CHARACTERS, SHINGLE_WORDS, keys_of, shingles_of
 from crawler.dedupe.words import Words, figures_of, names_of
 
 _MAX_GAP_WORDS = 6
@@ -41,13 +41,13 @@ class Sketch:
         between two replaced ones are in no shared shingle. Two different reports on one event have 0.1 to 0.3.
         """
         total = self.words.size + other.size
-        if min(self.words.size, other.size) < WIDTH:
+        if min(self.words.size, other.size) < SHINGLE_WORDS:
             return 0.0
         hashes, wide = shingles_of(other)
-        theirs = int(np.count_nonzero(_covered(hashes, wide, self._sorted, other.size)))
-        if not theirs:
+        covered = int(np.count_nonzero(_covered(hashes, wide, self._sorted, other.size)))
+        if not covered:
             return 0.0
-        return (theirs + int(np.count_nonzero(self._covered_by(np.sort(hashes))))) / total
+        return (covered + int(np.count_nonzero(self._covered_by(np.sort(hashes))))) / total
 
     def is_another_report(self, other: Words) -> bool:
         """Return whether the text repeats *other* with other figures, as tomorrow's weather report repeats today's.
@@ -97,14 +97,14 @@ def _covered(
     hashes: NDArray[np.uint64], wide: NDArray[np.bool_] | None, among: NDArray[np.uint64], words: int
 ) -> NDArray[np.bool_]:
     """Return which of *words* words are in a shingle that is also *among* those of another text."""
-    covered = np.zeros(words + WIDTH_SPACELESS, np.bool_)
+    covered = np.zeros(words + SHINGLE_CHARACTERS, np.bool_)
     is_shared = among.take(among.searchsorted(hashes), mode="clip") == hashes
     if np.count_nonzero(is_shared):
-        for step in range(WIDTH):
+        for step in range(SHINGLE_WORDS):
             covered[step : step + hashes.size] |= is_shared
         if wide is not None:
             is_shared &= wide
-            for step in range(WIDTH, WIDTH_SPACELESS):
+            for step in range(SHINGLE_WORDS, SHINGLE_CHARACTERS):
                 covered[step : step + hashes.size] |= is_shared
     return covered[:words]
 

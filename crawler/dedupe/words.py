@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 FOLDING = 2
 """Increase this when a change of :func:`words_of` changes any result: older indexes are then rebuilt."""
 
-FEWEST_WORDS = 20
+MIN_WORDS = 20
 """A shorter text says too little to be called a copy: ``Watch the video`` is the text of a thousand articles."""
 
 SPACELESS = np.uint16(0x8000)
@@ -31,7 +31,7 @@ _MAX_CHARACTERS = 1 << 17
 _SEPARATOR, _DROPPED = 0, 1
 _LINE_END = ord("\n")
 _SENTENCE_ENDS = np.array([ord(char) for char in ".!?:…\n"], np.uint16)
-_SAME = str.maketrans("يىےكڪٱةہھەۃ", "یییککاههههه")
+_SAME_LETTERS = str.maketrans("يىےكڪٱةہھەۃ", "یییککاههههه")
 _BASE = 0x9E3779B1
 _FIRST = 0x2C1B3C6D
 _LAST_OF_PLANE = 0xFFFF
@@ -155,7 +155,7 @@ def _fold(code: int) -> int:
         return ord(str(unicodedata.decimal(char)))
     if category[0] not in "LNM":
         return _SEPARATOR
-    base = unicodedata.normalize("NFKD", char).casefold().translate(_SAME)
+    base = unicodedata.normalize("NFKD", char).casefold().translate(_SAME_LETTERS)
     base = "".join(piece for piece in base if not unicodedata.combining(piece))
     if len(base) == 1 and ord(base) <= _LAST_OF_PLANE:
         return ord(base)

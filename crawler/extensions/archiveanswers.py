@@ -65,7 +65,7 @@ def capture_answer(response: Response) -> Response:
     if "Memento-Datetime" not in response.headers:
         _check_exclusion(response)
         if response.status == _OK and is_outage(response.body):
-            raise ValueError("a page that says that the archive does not work for now")
+            raise ValueError("a page that says that the archive is out of service")
     return response
 
 

@@ -39,7 +39,7 @@ COMMONCRAWL_INDEX = "commoncrawl-index"
 """The service of Common Crawl's index servers."""
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = 429
-_LEFT_ALONE = "it gave no answer before, and is left alone for now"
+_PAUSED_REASON = "it gave no answer before, and is left alone for now"
 _META = {
     "dont_redirect": True,  # an archived redirect leads to the target of the original page, which is checked first
     "dont_retry": True,  # the budget decides when to retry
@@ -104,7 +104,7 @@ class Archives:
         :class:`UnusableCapture` if this URL has no usable answer, :class:`Excluded` if the archive excludes the site,
         :class:`ArchiveDown` if the archive does not answer at the moment.
         """
-        reason, limited = _LEFT_ALONE, False
+        reason, limited = _PAUSED_REASON, False
         async with self._at_once[service]:
             for _ in range(_MAX_TRIES):
                 await self._turn(service, reason)

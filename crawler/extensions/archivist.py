@@ -77,7 +77,9 @@ class Archivist:
         archivist = cls(corpus, new_run(), crawler, compression)
         for message in (*corpus.repairs.messages(), *corpus.mended.messages()):
             logger.warning("Corpus %s: %s", corpus.root, message)
-        if threshold is not None and (read := corpus.find_near_duplicates(threshold, partial(_tell, corpus.root))):
+        if threshold is not None and (
+            read := corpus.find_near_duplicates(threshold, partial(_log_progress, corpus.root))
+        ):
             logger.info("Corpus %s: %d archived lines were taken into the index of near duplicates", corpus.root, read)
         if corpus_opened := getattr(crawler.spider, "corpus_opened", None):
             corpus_opened(corpus)
@@ -130,7 +132,7 @@ class Archivist:
 
     def _acknowledge_soon(self, batch: list[_Waiting], results: list[Any], durable: Future[None]) -> None:
         raised = durable.exception()
-        error = None if raised is None else self._as_ours(raised)
+        error = None if raised is None else self._corpus_error(raised)
         self._loop.call_soon_threadsafe(self._acknowledge, batch, results, error)
 
     def _acknowledge(self, batch: list[_Waiting], results: list[Any], error: CorpusError | None) -> None:
@@ -166,11 +168,11 @@ class Archivist:
                         results.append(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             failed: Future[None] = Future()
-            failed.set_exception(self._as_ours(error))
+            failed.set_exception(self._corpus_error(error))
             return [None] * len(batch), failed
         return results, self.corpus.durable
 
-    def _as_ours(self, error: BaseException) -> CorpusError:
+    def _corpus_error(self, error: BaseException) -> CorpusError:
         return error if isinstance(error, CorpusError) else CorpusError(str(self.corpus.root), repr(error))
 
     def fail(self, error: CorpusError) -> None:
@@ -208,7 +210,7 @@ class Archivist:
             self.fail(error)
 
 
-def _tell(root: Path, read: int) -> None:
+def _log_progress(root: Path, read: int) -> None:
     """Log at intervals that a crawl of an old corpus first builds its index of near duplicates."""
     if read % _LINES_PER_MESSAGE == 0:
         logger.info("Corpus %s: %d archived lines are in the index of near duplicates so far", root, read)

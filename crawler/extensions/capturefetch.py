@@ -12,7 +12,7 @@ from crawler.extensions.archiveanswers import capture_answer, record_answer
 from crawler.extensions.archives import ArchiveDown, Archives, UnusableCapture
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.pages.attempts import Unanswered
-from crawler.recover.commoncrawl import MAX_RECORD, read_record
+from crawler.recover.commoncrawl import MAX_RECORD_BYTES, read_record
 from crawler.recover.holdings import IndexLine
 from crawler.recover.wayback import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
 from crawler.sites.recovery import COMMONCRAWL, Recovery, WebArchive
@@ -95,7 +95,7 @@ class CaptureFetcher:
 
     async def _record(self, line: IndexLine, url: str, names_target: NamesTarget) -> Fetched:
         """Fetch the WARC record of *line* by its place in the file at *url*."""
-        offset, length = line.offset or 0, min(line.length or 0, MAX_RECORD)
+        offset, length = line.offset or 0, min(line.length or 0, MAX_RECORD_BYTES)
         headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
         response = await self._archives.ask(url, COMMONCRAWL, record_answer, headers)
         if response.status != _PARTIAL:
@@ -105,7 +105,7 @@ class CaptureFetcher:
         except ValueError as error:
             raise UnusableCapture(str(error), response.status) from error
         if payload.status != _OK or not payload.body or not names_target(payload.url):
-            raise UnusableCapture("the record is of something else", payload.status)
+            raise UnusableCapture("the record is not a good capture of the target", payload.status)
         capture = _capture(COMMONCRAWL, f"{url}#{offset}-{length}", response, payload.archived)
         capture = replace(capture, coding=payload.coding or capture.coding)
         return Fetched(payload.body, payload.url, payload.content_type, capture)

@@ -28,8 +28,8 @@ from crawler.archive import Added, Corpus, Duplicate, Outcome, Target
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.sharing import Sharing
-from crawler.frontier.shared.entries import Ended, Entry, entry_of, fetched, told_of
-from crawler.frontier.targets import Known, Validators, target_id
+from crawler.frontier.shared.entries import Ended, Entry, entry_of, fetched, messages_of
+from crawler.frontier.targets import KnownTarget, Validators, target_id
 from crawler.items import Article
 from crawler.utils.components import needed
 from crawler.utils.doors import is_closing
@@ -191,13 +191,13 @@ class LocalLeases:
 
     async def want(self, targets: Sequence[Target]) -> int:
         new = await self._archivist.do(lambda corpus: corpus.frontier.want(targets))
-        await self._tell(targets)
+        await self._pass_on(targets)
         self.on_wanted()
         return new
 
     async def archive(self, article: Article) -> Outcome:
         outcome = await self._archivist.add(article, self.validators.pop(article.key, None))
-        await self._tell(article)
+        await self._pass_on(article)
         if article.kind != "seed":  # seeds have no lease
             self.held.discard(article.key)
         self.answered += article.kind == "article"
@@ -214,7 +214,7 @@ class LocalLeases:
 
     async def end(self, key: str, state: EndState, reason: str) -> None:
         await self._archivist.do(partial(_end, key=key, state=state, reason=reason, now=_now()))
-        await self._tell(Ended(key, state))
+        await self._pass_on(Ended(key, state))
         self.validators.pop(key, None)
         self.held.discard(key)
 
@@ -224,7 +224,7 @@ class LocalLeases:
     async def seeded(self) -> None:
         """Do nothing: no other worker waits for seeds."""
 
-    async def _tell(self, what: Article | Ended | Sequence[Target]) -> None:
+    async def _pass_on(self, what: Article | Ended | Sequence[Target]) -> None:
         """Do nothing: the corpus's own frontier already knows what the corpus holds."""
 
     async def _leave(self) -> dict[str, int]:
@@ -239,7 +239,7 @@ class SharedLeases(LocalLeases):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._told = asyncio.Event()
+        self._something_passed_on = asyncio.Event()
 
     @cached_property
     def _sharing(self) -> Sharing:
@@ -251,18 +251,18 @@ class SharedLeases(LocalLeases):
         Raises Scrapy's ``CloseSpider`` if the frontier is unavailable: the crawl then ends before it has started.
         """
         await super().spider_opened()
-        await self._sharing.open(self._tell_all)
+        await self._sharing.open(self._pass_all_on)
 
-    async def _tell_all(self, frontier: SharedFrontier) -> None:
+    async def _pass_all_on(self, frontier: SharedFrontier) -> None:
         do, last = self._archivist.do, _FIRST_TID
-        while rows := await do(partial(_known, after=last)):
+        while rows := await do(partial(_known_targets, after=last)):
             last = rows[-1].tid
             depths = {row.key: row.depth for row in rows if row.state == "fetched"}
             ended = [Ended(row.key, row.state, row.depth) for row in rows if row.state in {"gone", "dropped"}]
             listed = [entry_of(row.key, row.depth, row.title, row.pic) for row in rows if row.state == "pending"]
             lists = await do(partial(_lists, keys=await frontier.forgotten(list(depths)))) if depths else {}
             ended += [fetched(key, depth, lists.get(key, ())) for key, depth in depths.items()]
-            await frontier.tell(ended, listed, known_before=True)
+            await frontier.pass_on(ended, listed, known_before=True)
 
     def room(self, ahead: Callable[[], int]) -> int:
         """Return how far ahead of the network this worker may lease; Redis applies max_articles."""
@@ -277,12 +277,12 @@ class SharedLeases(LocalLeases):
             return frontier.claim(limit, max_depth=spider.depth, max_articles=max_articles)
 
         while not self._sharing.lost and not is_closing(self._crawler):
-            self._told.clear()
+            self._something_passed_on.clear()
             targets, more = await self._sharing.ask(claim, (list[Target](), False))
             if targets or not more:
                 return Leased(targets, bool(targets))
             try:
-                await asyncio.wait_for(self._told.wait(), poll)
+                await asyncio.wait_for(self._something_passed_on.wait(), poll)
             except TimeoutError:
                 poll = min(2 * poll, _MAX_POLL_SECONDS)
         return Leased([], more=False)
@@ -291,18 +291,18 @@ class SharedLeases(LocalLeases):
         """Tell the frontier that this worker has no more seeds."""
         await self._sharing.ask(lambda frontier: frontier.seeded(), None)
 
-    async def _tell(self, what: Article | Ended | Sequence[Target]) -> None:
+    async def _pass_on(self, what: Article | Ended | Sequence[Target]) -> None:
         """Send to the frontier what is durable: the targets that a record lists, then how its own target ended."""
         ended: list[Ended] = []
         listed: list[Entry] = []
         if isinstance(what, Article):
-            ended, listed = told_of(what)
+            ended, listed = messages_of(what)
         elif isinstance(what, Ended):
             ended = [what]
         else:
             listed = [entry_of(one.key, one.depth, one.title, one.pic) for one in what]
-        await self._sharing.ask(lambda frontier: frontier.tell(ended, listed), None)
-        self._told.set()
+        await self._sharing.ask(lambda frontier: frontier.pass_on(ended, listed), None)
+        self._something_passed_on.set()
 
     async def _leave(self) -> dict[str, int]:
         return await self._sharing.close()
@@ -318,7 +318,7 @@ def _end(corpus: Corpus, key: str, state: EndState, reason: str, now: float) -> 
         corpus.catalogue.visits.record(target_id(key), "failed" if state == "failed" else "unchanged", now)
 
 
-def _known(corpus: Corpus, after: int) -> list[Known]:
+def _known_targets(corpus: Corpus, after: int) -> list[KnownTarget]:
     return corpus.frontier.known(after, _TARGETS_A_PART)
 
 

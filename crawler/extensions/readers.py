@@ -94,7 +94,7 @@ class Readers:
                     raise PageNotRead(f"{url}: not read within {self._timeout:g} s") from error
                 except BrokenProcessPool:
                     self._end(pool)
-        raise PageNotRead(f"{url}: took two readers down")
+        raise PageNotRead(f"{url}: two reader processes ended while they read it")
 
     def spider_opened(self) -> None:
         """Start to learn the site's boilerplate from the corpus."""

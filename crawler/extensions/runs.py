@@ -161,11 +161,11 @@ class RunRecord:
 
     def _report(self, root: Path, run: str) -> None:
         """Make the report of this run in a process that ends when its time is over."""
-        theirs, ours = os.pipe()  # when no process holds the write end any more, the report process ends
+        read_end, write_end = os.pipe()  # when no process holds the write end any more, the report process ends
         try:
             with held_back():
                 made = subprocess.run(  # noqa: S603 - our own module
-                    [sys.executable, "-m", "crawler.corpus.report", str(root.resolve()), run, str(theirs)],
+                    [sys.executable, "-m", "crawler.corpus.report", str(root.resolve()), run, str(read_end)],
                     cwd=root,  # not in the current folder: its modules could shadow Gleaner's
                     env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *_python_path()])},
                     timeout=self._report_seconds,
@@ -173,7 +173,7 @@ class RunRecord:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
-                    pass_fds=(theirs,),
+                    pass_fds=(read_end,),
                 )
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = str(error)
@@ -182,8 +182,8 @@ class RunRecord:
                 return
             reason = made.stderr.decode(errors="replace").strip()[-500:]
         finally:
-            os.close(theirs)
-            os.close(ours)
+            os.close(read_end)
+            os.close(write_end)
         logger.warning("The report of run %s could not be made: %s", run, safe(reason))
 
 

@@ -93,8 +93,8 @@ class Sharing:
         frontier = SharedFrontier(url, profile.name, name=name, worker=worker, lease_seconds=seconds)
         return cls(frontier, crawler, seconds / _BEATS_A_LEASE)
 
-    async def open(self, tell_all: Callable[[SharedFrontier], Awaitable[None]]) -> None:
-        """Join the other workers; *tell_all* sends what this worker holds, before its old leases are released.
+    async def open(self, pass_all_on: Callable[[SharedFrontier], Awaitable[None]]) -> None:
+        """Join the other workers; *pass_all_on* sends what this worker holds, before its old leases are released.
 
         Raises Scrapy's ``CloseSpider`` if the frontier is unavailable: the crawl then ends before it has started.
         """
@@ -104,7 +104,7 @@ class Sharing:
             retried = await frontier.join(retry_failed=True, retry_dropped=dropped)
             stats.inc_value("gleaner/failed_retried", retried)
             self._beating = asyncio.ensure_future(self._beat())
-            await tell_all(frontier)
+            await pass_all_on(frontier)
             stats.inc_value("gleaner/leases_released", await frontier.release())
 
         await self.ask(join, None)
@@ -144,7 +144,7 @@ class Sharing:
         """
         done = await self.ask(lambda frontier: _boxed(frontier.change(name, make, do)), None)
         if done is None:
-            raise Stopping("the shared frontier is gone")
+            raise Stopping("the shared frontier is unavailable")
         return done[0]
 
     async def turn(self, host: str, delay: float) -> float:
@@ -167,7 +167,7 @@ class Sharing:
                 logger.warning("%s", error)
         if self._frontier.refused:
             self._crawler.stats.set_value("gleaner/frontier_refused", self._frontier.refused)
-            logger.warning("%d entries of the shared frontier were not as we write them", self._frontier.refused)
+            logger.warning("%d entries of the shared frontier were of an unknown form", self._frontier.refused)
         await self._frontier.close()
         return counts
 

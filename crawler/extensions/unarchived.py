@@ -75,7 +75,7 @@ class Unarchived:
         """Report each lease still held when nothing is in progress, as its request was lost, and end it as failed."""
         lost = [key for key in self._leases.held if self._leases.holds(key)]
         for key in lost:
-            logger.error("The request for %s was lost on the way; it counts as failed", key)
+            logger.error("The request for %s was lost without an answer; it counts as failed", key)
             self._tasks.begin(self._fail(key, "its request was lost"))
         if lost:
             raise DontCloseSpider

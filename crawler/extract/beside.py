@@ -15,7 +15,7 @@ _ROLES = frozenset({"navigation", "contentinfo", "complementary", "dialog", "sea
 _MENU = NAMES.index("nav")
 _PARTS = ("article", "h1", "blockquote")
 _LETTERS_A_LINK = 60
-_PATIENCE = 300_000
+_MAX_ELEMENTS_COUNTED = 300_000
 
 
 class Beside:
@@ -32,7 +32,7 @@ class Beside:
             while element is not None and element not in found:
                 found.add(element)
                 element = element.getparent()
-        self._patience = _PATIENCE
+        self._patience = _MAX_ELEMENTS_COUNTED
 
     def holds(self, tag: str, element: etree._Element) -> bool:
         """Return whether *element* is beside the article: by *tag* or role, or as a list of links named like a menu.
@@ -41,7 +41,7 @@ class Beside:
         or most of the paragraphs of the page: an element that is never closed extends to the end of the page.
         """
         if tag in _TAGS or element.get("role") in _ROLES:
-            return element not in self._with_parts and not self._holds_most(element)
+            return element not in self._with_parts and not self._holds_most_text(element)
         names = element.get("class") or element.get("id")
         if not names or _MENU not in marks_of(names) or self._patience < 0:
             return False
@@ -53,7 +53,7 @@ class Beside:
         self._patience -= letters + links  # the contents will be counted once more
         return False
 
-    def _holds_most(self, element: etree._Element) -> bool:
+    def _holds_most_text(self, element: etree._Element) -> bool:
         if element not in self._with_text or self._patience < 0:
             return element in self._with_text
         held = sum(1 for _ in element.iter("p"))

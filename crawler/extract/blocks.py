@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lxml import etree  # type: ignore[import-untyped]
 
 from crawler.extract.beside import Beside
-from crawler.extract.marks import COMMENT, KIND_COUNT, NAMING, marks_of, marks_of_tag, speaks_of_other
+from crawler.extract.marks import COMMENT, KIND_COUNT, NAMING, marks_of, marks_of_tag, names_other_content
 
 HIDDEN = frozenset({
     "script", "style", "noscript", "template", "textarea", "select", "option", "title", "object", "embed", "applet",
@@ -24,11 +24,11 @@ _STRONG = frozenset({"b", "strong", "em", "i"})
 _PICTURES = frozenset({"img", "amp-img"})
 _NAMED = frozenset({"span", "time", "small", "cite", "em", "label"})
 """Inline elements whose names say what they contain: dates, credits, bylines."""
-_TELLING = frozenset({"a"}) | _STRONG | _PICTURES | _NAMED
+_MEASURED = frozenset({"a"}) | _STRONG | _PICTURES | _NAMED
 """Inline elements that say something about the text in them or after them."""
 
 _NOWHERE = [-99] * KIND_COUNT
-_FAR = (99, 99)
+_FAR_DISTANCES = (99, 99)
 
 
 class ElementPlace:
@@ -66,7 +66,7 @@ class ElementPlace:
             self.depth, nearest = outer.depth + 1, outer.nearest
             self.in_link, self.unseen = outer.in_link or tag == "a", outer.unseen or unseen
             self.kin, self.other = (tag, looks, outer.tag), outer.other
-        if COMMENT in marks or (looks and speaks_of_other(looks)):
+        if COMMENT in marks or (looks and names_other_content(looks)):
             self.other = self.depth
         if marks:
             nearest = nearest.copy()
@@ -166,7 +166,7 @@ class _Walk:
         elif tag in self.hidden:
             return False
         elif tag in _INLINE:
-            if tag in _TELLING:
+            if tag in _MEASURED:
                 self._enter_inline(tag, element)
         else:
             self.current = None
@@ -228,7 +228,7 @@ class _Walk:
         found = self.found
         place = _innermost(self.open, self.places)
         broken = bool(found) and found[-1].place is place
-        after = _after_picture(place, self.picture, len(found)) if self.picture else _FAR
+        after = _after_picture(place, self.picture, len(found)) if self.picture else _FAR_DISTANCES
         block = self.current = TextBlock(place, text, broken=broken, after_picture=after)
         if self.links:
             block.links, block.href = 1, self.href
@@ -251,7 +251,7 @@ def _after_picture(place: ElementPlace, picture: tuple[int, ElementPlace], numbe
     outer: ElementPlace | None = holder
     while outer is not None and outer.depth > place.depth:
         outer = outer.outer
-    mine: ElementPlace | None = place
-    while mine is not outer and mine is not None and outer is not None:
-        mine, outer = (mine.outer, outer) if mine.depth > outer.depth else (mine.outer, outer.outer)
-    return number - count, place.depth - (mine.depth if mine else 0)
+    inner: ElementPlace | None = place
+    while inner is not outer and inner is not None and outer is not None:
+        inner, outer = (inner.outer, outer) if inner.depth > outer.depth else (inner.outer, outer.outer)
+    return number - count, place.depth - (inner.depth if inner else 0)

@@ -54,7 +54,7 @@ MAX_FLASH_LETTERS = 1_500
 NO_DEPTH = -1
 """Less than the depth of any element: for text in no element that is named after other stories."""
 
-FEW_WORDS = "few words"
+UNCERTAIN_SOURCE = "few words"
 """The source of a text that is too short to be judged by its style."""
 
 MIN_PARAGRAPH_LETTERS = 40
@@ -102,7 +102,7 @@ def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None
             return BodyReading(Body(cleaned, "profile", chosen))
     kept, doubt, surest = _judged(page, title, reader or shipped_reader())
     elements = _around(kept)
-    if not _says_article(page):
+    if not _is_declared_article(page):
         if page.blocks and surest < SURE_PROBABILITY and not page.lost:
             return _few_words(page, title, elements)
         if _leads_elsewhere(page, kept):
@@ -114,9 +114,9 @@ def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None
     paragraphs = _cleaned((text for _, text in kept), title)
     if _is_text(paragraphs):
         return BodyReading(Body(paragraphs, "page", elements))
-    told = _cleaned(map(page.clean, _SPLIT_RE.split(_article_body(page))), title)
-    if sum(map(len, told)) >= MIN_JSON_LD_CHARACTERS:
-        return BodyReading(Body(told, "json-ld", elements))
+    paragraphs = _cleaned(map(page.clean, _SPLIT_RE.split(_article_body(page))), title)
+    if sum(map(len, paragraphs)) >= MIN_JSON_LD_CHARACTERS:
+        return BodyReading(Body(paragraphs, "json-ld", elements))
     return _few_words(page, title, elements)
 
 
@@ -144,7 +144,7 @@ def _few_words(page: ArticlePage, title: str | None, elements: list[etree._Eleme
     kept = _cleaned(kept, title)
     if not kept or sum(block.linked for block, _ in below) > sum(map(len, kept)):
         return BodyReading(Body([], "", elements), "nothing that reads like an article")
-    return BodyReading(Body(kept, FEW_WORDS, elements))
+    return BodyReading(Body(kept, UNCERTAIN_SOURCE, elements))
 
 
 def _says_title(block: TextBlock, text: str, title: str | None) -> bool:
@@ -174,10 +174,10 @@ def _is_sentence(block: TextBlock, text: str, other: int) -> bool:
     )
 
 
-def _says_article(page: ArticlePage) -> bool:
+def _is_declared_article(page: ArticlePage) -> bool:
     """Return whether the metadata of *page* calls it an article: section fronts do not."""
-    told = page.meta("og:type") or ""
-    return told.strip().lower() == "article" or any("headline" in node for node in page.linked.articles)
+    kind = page.meta("og:type") or ""
+    return kind.strip().lower() == "article" or any("headline" in node for node in page.linked.articles)
 
 
 def _leads_elsewhere(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> bool:
@@ -271,7 +271,7 @@ def _judged(page: ArticlePage, title: str | None, reader: Reader) -> tuple[list[
     judged = reader.judge(measured)
     sizes = measured.sizes
     start = _title_at(found, measured.overlap)
-    judged = np.where(_others(found, start, sizes * (judged > BODY_PROBABILITY)), 0, judged)
+    judged = np.where(_of_other_articles(found, start, sizes * (judged > BODY_PROBABILITY)), 0, judged)
     keep = judged > BODY_PROBABILITY
     surest = float(np.where(sizes >= MIN_BODY_LETTERS, judged, 0).max())
     doubt = float((sizes * np.minimum(judged, 1 - judged)).sum() / max(1.0, (sizes * keep).sum()))
@@ -288,7 +288,7 @@ def _title_at(found: list[TextBlock], overlap: Matrix) -> int:
     return next((number for number in headings if overlap[number] > TITLE_MATCH_SHARE), 0)
 
 
-def _others(found: list[TextBlock], start: int, taken: Matrix) -> NDArray[np.bool_]:
+def _of_other_articles(found: list[TextBlock], start: int, taken: Matrix) -> NDArray[np.bool_]:
     """Return which blocks are in an element named after other stories that does not contain the block *start*.
 
     Return none if that would leave almost nothing of the *taken* body text (letters of each): names can mislead.

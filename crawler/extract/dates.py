@@ -66,11 +66,11 @@ def find_modified(page: ArticlePage) -> FoundField[str] | None:
     return _settled(page, _modified(page))
 
 
-def _settled(page: ArticlePage, told: Iterator[tuple[str, str]]) -> FoundField[str] | None:
+def _settled(page: ArticlePage, candidates: Iterator[tuple[str, str]]) -> FoundField[str] | None:
     zone = page.profile.zone if page.profile else None
     day: Moment | None = None
     origin = ""
-    for text, source in told:
+    for text, source in candidates:
         if day and day.clock and (zone or not _is_universal(day)):
             break
         moment = parse_moment(text, day_first=_day_first(page))
@@ -125,8 +125,8 @@ def _day_first(page: ArticlePage) -> bool | None:
 
     English without a country counts as American on the domains that are most used there.
     """
-    for told in (page.root.get("lang"), page.meta("og:locale")):
-        language = (told or "").strip().replace("_", "-").casefold()
+    for declared in (page.root.get("lang"), page.meta("og:locale")):
+        language = (declared or "").strip().replace("_", "-").casefold()
         if language.startswith("en-") and language != "en-us":
             return None
         if language == "en-us":

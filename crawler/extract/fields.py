@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.extract.authors import find_authors
-from crawler.extract.body import FEW_WORDS, Body, BodyReading, find_body
+from crawler.extract.body import UNCERTAIN_SOURCE, Body, BodyReading, find_body
 from crawler.extract.canonical import find_canonical_url
 from crawler.extract.dates import find_modified, find_published
 from crawler.extract.images import find_images
@@ -52,6 +52,11 @@ def extract(
     from the rest of the page (default: the one that ships with Gleaner). *rules_off*: disabled cleaning rules.
 
     Never raises for any bytes; only ``ImportError``, if a library that it needs cannot be loaded.
+
+    >>> html = b"<html lang=en><h1>A ship arrives</h1><p>On Monday the ship came to the harbour with grain.</p></html>"
+    >>> fields = extract(html, "http://example.com/news/7")
+    >>> fields["title"], fields["language"], fields["sources"]["title"]
+    ('A ship arrives', 'en', 'page')
     """
     with _without_looking_for_cycles():
         return _extracted(html, url, profile, charset, fetched or datetime.now(UTC), reader, rules_off)
@@ -78,30 +83,30 @@ def _extracted(
     reader: Reader | None,
     rules_off: frozenset[str],
 ) -> dict[str, Any]:
-    page = _asked(lambda: read(html, url, profile, charset, latest, rules_off))
+    page = _result_or_none(lambda: read(html, url, profile, charset, latest, rules_off))
     if page is None:
         page = ArticlePage(url, parse(b"").root, profile, latest, "parse")
     found: dict[str, FoundField[Any] | None] = {}
-    found["title"] = _asked(lambda: find_title(page))
+    found["title"] = _result_or_none(lambda: find_title(page))
     title = found["title"].value if found["title"] else None
-    reading = _asked(lambda: find_body(page, title, reader)) or BodyReading(
+    reading = _result_or_none(lambda: find_body(page, title, reader)) or BodyReading(
         Body([], "", []), "the page could not be read"
     )
-    if wall := _asked(lambda: find_wall(page, title, reading.body.paragraphs)):
+    if wall := _result_or_none(lambda: find_wall(page, title, reading.body.paragraphs)):
         reading = BodyReading(Body([], "", []), wall)
-    error = _asked(lambda: find_error(page, title, reading.body.paragraphs))
-    if error and reading.body.source == FEW_WORDS:
+    error = _result_or_none(lambda: find_error(page, title, reading.body.paragraphs))
+    if error and reading.body.source == UNCERTAIN_SOURCE:
         reading = BodyReading(Body([], "", []), "an error page")
     body = reading.body
     text = "\n\n".join(body.paragraphs) or None
-    found["published"] = _asked(lambda: find_published(page))
-    found["modified"] = _asked(lambda: find_modified(page))
-    found["authors"] = _asked(lambda: find_authors(page))
+    found["published"] = _result_or_none(lambda: find_published(page))
+    found["modified"] = _result_or_none(lambda: find_modified(page))
+    found["authors"] = _result_or_none(lambda: find_authors(page))
     found["text"] = FoundField(text, body.source) if text else None
-    found["language"] = _asked(lambda: find_language(page, text))
-    found["images"] = _asked(lambda: find_images(page, body.elements))
-    found["canonical_url"] = _asked(lambda: find_canonical_url(page))
-    found["kicker"] = _asked(lambda: find_kicker(page, title))
+    found["language"] = _result_or_none(lambda: find_language(page, text))
+    found["images"] = _result_or_none(lambda: find_images(page, body.elements))
+    found["canonical_url"] = _result_or_none(lambda: find_canonical_url(page))
+    found["kicker"] = _result_or_none(lambda: find_kicker(page, title))
     return _record(found, {"lost": page.lost, "no_text": reading.missing, "error": error})
 
 
@@ -114,7 +119,7 @@ def _record(found: dict[str, FoundField[Any] | None], remarks: dict[str, str | N
     return {**record, "sources": sources}
 
 
-def _asked(find: Callable[[], Any]) -> Any:
+def _result_or_none(find: Callable[[], Any]) -> Any:
     """Return the result of *find*; None if it fails: an odd page must cost one field, not the crawl."""
     try:
         return find()

@@ -21,8 +21,7 @@ def find_language(page: ArticlePage, text: str | None) -> FoundField[str] | None
     declared = list(_declared(page))
     if page.profile and page.profile.language:
         declared.append(FoundField(page.profile.language, "profile"))
-    told = declared[0].value if declared else None
-    seen = language_of(text or "", told)
+    seen = language_of(text or "", declared[0].value if declared else None)
     if seen is None:
         return declared[0] if declared else None
     return next((found for found in declared if are_kin(found.value, seen)), FoundField(seen, "text"))
@@ -30,14 +29,14 @@ def find_language(page: ArticlePage, text: str | None) -> FoundField[str] | None
 
 def _declared(page: ArticlePage) -> Iterator[FoundField[str]]:
     """Yield the languages that *page* declares, the most reliable first."""
-    told = [(page.root.get("lang") or page.root.get("{http://www.w3.org/XML/1998/namespace}lang") or "", "html")]
+    declared = [(page.root.get("lang") or page.root.get("{http://www.w3.org/XML/1998/namespace}lang") or "", "html")]
     for node in page.linked.articles:
         if isinstance(language := node.get("inLanguage"), str):
-            told.append((language, "json-ld"))
+            declared.append((language, "json-ld"))
             break
-    told.append((page.meta("og:locale") or "", "open-graph"))
-    told.append((page.meta("content-language", "language", "dc.language", "dcterms.language") or "", "meta"))
-    for value, source in told:
+    declared.append((page.meta("og:locale") or "", "open-graph"))
+    declared.append((page.meta("content-language", "language", "dc.language", "dcterms.language") or "", "meta"))
+    for value, source in declared:
         if match := _TAG_RE.match(value.strip()):
             code = match[1].lower()
             yield FoundField(_OLD_CODES.get(code, code), source)

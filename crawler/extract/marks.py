@@ -93,10 +93,10 @@ _OTHER_RE = re.compile(
 
 
 @lru_cache(maxsize=4096)
-def speaks_of_other(names: str) -> bool:
+def names_other_content(names: str) -> bool:
     """Return whether *names*, the classes of an element, say that its content is not part of the article.
 
-    >>> speaks_of_other("card related-stories"), speaks_of_other("layout-with-rail__main")
+    >>> names_other_content("card related-stories"), names_other_content("layout-with-rail__main")
     (True, False)
     """
     return _OTHER_RE.search(names[:_MAX_NAMES_CHARACTERS]) is not None

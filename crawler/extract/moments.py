@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from crawler.extract.calendars import hijri, solar_hijri
-from crawler.text.monthnames import MONTHS, Month, fold_name
+from crawler.text.calendars import MONTHS, Calendar, Month, day_of, fold_name
 
 EARLIEST = date(1990, 1, 1)
 _MAX_CHARACTERS = 300
@@ -140,17 +139,9 @@ def _ascii_digits(text: str) -> str:
     return "".join(str(int(char)) if char.isdecimal() and not char.isascii() else char for char in text)
 
 
-def _day(calendar: str, year: int, month: int, day: int) -> Moment | None:
-    if calendar == "hijri":
-        found = hijri(year, month, day)
-        return Moment(found, sure=False) if found else None
-    if calendar == "solar":
-        found = solar_hijri(year, month, day)
-        return Moment(found) if found else None
-    try:
-        return Moment(date(year, month, day))
-    except ValueError:
-        return None
+def _day(calendar: Calendar, year: int, month: int, day: int) -> Moment | None:
+    found = day_of(calendar, year, month, day)
+    return Moment(found, sure=calendar != "hijri") if found else None
 
 
 def _read_ymd(match: re.Match[str], _day_first: bool | None) -> Moment | None:

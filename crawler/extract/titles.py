@@ -28,8 +28,10 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
     """
     if chosen := next(filter(None, (_text(page, element) for element in page.select("title"))), None):
         return FoundField(chosen, "profile")
-    told = list(_told(page))
-    witnesses = [value[:_MAX_TITLE_CHARACTERS] for value in (*(one.value for one in told), page.title or "") if value]
+    candidates = list(_declared_titles(page))
+    witnesses = [
+        value[:_MAX_TITLE_CHARACTERS] for value in (*(one.value for one in candidates), page.title or "") if value
+    ]
     headings = [(heading.tag, text) for heading in page.headings if (text := _text(page, heading))]
     for tag in ("h1", "h2"):
         best = max(
@@ -39,8 +41,8 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
         )
         if best[0] >= _MIN_AGREEMENT:
             return FoundField(_without_section(best[1], witnesses), "page")
-    if told:
-        return told[0]
+    if candidates:
+        return candidates[0]
     alone = [text for tag, text in headings if tag == "h1"]
     if len(alone) == 1:
         return FoundField(alone[0], "page")
@@ -51,7 +53,7 @@ def _text(page: ArticlePage, element: etree._Element) -> str:
     return page.clean("".join(element.itertext()))[:_MAX_TITLE_CHARACTERS]
 
 
-def _told(page: ArticlePage) -> Iterator[FoundField[str]]:
+def _declared_titles(page: ArticlePage) -> Iterator[FoundField[str]]:
     """Yield the titles in the metadata of *page*, best first."""
     for node in page.linked.articles:
         headline = node.get("headline")

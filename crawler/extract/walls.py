@@ -95,11 +95,15 @@ def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -
     if sum(map(weight, paragraphs)) > _MAX_LETTERS:
         return None
     for reason, pattern in _PATTERNS.items():
-        told = [{match.casefold() for match in pattern.findall(line)} for line in lines]
-        said = sum(map(bool, told))
-        if 2 * said >= len(lines) and len(set().union(*told)) >= _MIN_PHRASES:
+        phrases = [{match.casefold() for match in pattern.findall(line)} for line in lines]
+        said = sum(map(bool, phrases))
+        if 2 * said >= len(lines) and len(set().union(*phrases)) >= _MIN_PHRASES:
             return None if find_published(page) else reason
-    told = [{match.casefold() for match in _GATE_RE.findall(line)} for line in lines]
-    if 2 * sum(map(bool, told)) >= len(lines) and len(set().union(*told)) >= _MIN_PHRASES and not find_published(page):
+    phrases = [{match.casefold() for match in _GATE_RE.findall(line)} for line in lines]
+    if (
+        2 * sum(map(bool, phrases)) >= len(lines)
+        and len(set().union(*phrases)) >= _MIN_PHRASES
+        and not find_published(page)
+    ):
         return "a login or an offer"
     return None

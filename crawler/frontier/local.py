@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from crawler.frontier.targets import Known, Target, target_id
+from crawler.frontier.targets import KnownTarget, Target, target_id
 
 TARGET_COLUMNS = "tid, key, id, depth, title, pic, attempts"
 
 
-class Told(Protocol):
+class TargetFacts(Protocol):
     """What is known about a target that is to be requested again."""
 
     @property
@@ -91,16 +91,16 @@ class Frontier:
         """Make dropped targets pending again, as the pipeline that dropped them has changed; return how many."""
         return self._execute("UPDATE targets SET state = 'pending', reason = NULL WHERE state = 'dropped'").rowcount
 
-    def ask_again(self, keys: Iterable[str], told: Mapping[str, Told] = MappingProxyType({})) -> int:
+    def request_again(self, keys: Iterable[str], facts: Mapping[str, TargetFacts] = MappingProxyType({})) -> int:
         """Make *keys* pending, whatever is archived of them; return how many there are that can be requested.
 
-        They are requested unconditionally, so that the answer cannot be a 304. *told* gives depth, title and pic of
+        They are requested unconditionally, so that the answer cannot be a 304. *facts* gives depth, title and pic of
         keys that may be unknown here. A key of unknown depth counts as listed by a seed. A seed of unknown id has no
         page to request.
         """
         asked = 0
         for key in keys:
-            tid, article_id, one = target_id(key), key.rpartition("/")[2], told.get(key)
+            tid, article_id, one = target_id(key), key.rpartition("/")[2], facts.get(key)
             if not (article_id.isascii() and article_id.isdigit()):
                 continue
             depth, title, pic = (one.depth, one.title, one.pic) if one else (None, None, None)
@@ -139,14 +139,14 @@ class Frontier:
         )
         return new
 
-    def known(self, after: int, limit: int) -> list[Known]:
+    def known(self, after: int, limit: int) -> list[KnownTarget]:
         """Return up to *limit* targets in the order of their numbers, starting after *after*."""
         rows = self._execute(
             "SELECT tid, key, state, depth, title, pic FROM targets WHERE tid > ? ORDER BY tid LIMIT ?", (after, limit)
         )
-        return [Known(*row) for row in rows]
+        return [KnownTarget(*row) for row in rows]
 
-    def greatest_depth(self) -> int:
+    def max_requested_depth(self) -> int:
         """Return the greatest distance from the seeds of any requested target; 0 if none was requested."""
         (depth,) = self._execute("SELECT max(depth) FROM targets WHERE state NOT IN ('pending', 'seed')").fetchone()
         return depth or 0

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import NamedTuple
 
 from crawler.items import Article
+from crawler.net.statuses import GONE
 
 _ID_DIGITS = 18
 
@@ -37,7 +39,7 @@ class Target:
     validators: Validators | None = None
 
 
-class Known(NamedTuple):
+class KnownTarget(NamedTuple):
     """What a catalogue knows about a target, whatever its state."""
 
     tid: int
@@ -69,21 +71,19 @@ def target_id(key: str) -> int:
     return -1 - (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 2)
 
 
-_SETTLING = frozenset({200, 404, 410})
-"""Statuses of a conclusive answer: another page than the article (200), or no page."""
-_LONGEST_REASON = 500
+_MAX_REASON_CHARACTERS = 500
 
 
 def stub_state(status: int | None) -> str:
     """Return ``gone`` for an HTTP *status* that shows that the article is gone, ``failed`` for one worth a retry.
 
     Only 404 and 410 say so themselves. A 200 counts as gone if its page says that it is something else; pass None for a
-    page that does not. Other statuses are about the request, permissions or the server's state: 403 is not 404.
+    page that does not.
 
     >>> [stub_state(status) for status in (404, 410, 200, 206, 403, 503, None)]
     ['gone', 'gone', 'gone', 'failed', 'failed', 'failed', 'failed']
     """
-    return "gone" if status in _SETTLING else "failed"
+    return "gone" if status in GONE or status == HTTPStatus.OK else "failed"
 
 
 def stub_reason(article: Article) -> str | None:
@@ -91,7 +91,7 @@ def stub_reason(article: Article) -> str | None:
     if article.kind != "stub":
         return None
     if article.capture.attempts:
-        return "; ".join(dict.fromkeys(attempt.reason for attempt in article.capture.attempts))[:_LONGEST_REASON]
+        return "; ".join(dict.fromkeys(attempt.reason for attempt in article.capture.attempts))[:_MAX_REASON_CHARACTERS]
     return "no answer" if article.capture.status is None else f"status {article.capture.status}"
 
 

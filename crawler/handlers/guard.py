@@ -34,7 +34,7 @@ class Guard:
         self.named: set[Origin] = set()
         self.trusted: set[Origin] = set()
         self.refused: dict[Origin, str] = {}
-        self._told: set[tuple[Origin, str]] = set()
+        self._logged_refusals: set[tuple[Origin, str]] = set()
         self.on_refusal: Callable[[str], None] = lambda _reason: None
 
     def resolveHostName(  # noqa: N802 - the interface's names; mypy knows nothing of zope's interfaces, hence Any
@@ -69,8 +69,8 @@ class Guard:
         """Note that a connection to *origin* at *address* is refused."""
         self.refused[origin] = reason
         self.on_refusal(reason)
-        level = logging.DEBUG if (origin, reason) in self._told else logging.WARNING
-        self._told.add((origin, reason))
+        level = logging.DEBUG if (origin, reason) in self._logged_refusals else logging.WARNING
+        self._logged_refusals.add((origin, reason))
         logger.log(level, "Refused to connect to %s port %d at %s (%s)", *origin, address, reason)
 
 

@@ -94,7 +94,7 @@ class LenientParser(HTTPClientParser):
         body = None if self.request.method == b"HEAD" else answers.body_of(head)
         self._received = b""
         if head.skipped:
-            logger.debug("Skipped %d lines that are no headers in the answer for %r", head.skipped, self.request.uri)
+            logger.debug("Skipped %d lines that are not headers in the answer for %r", head.skipped, self.request.uri)
         for name, value in head.headers:
             self.headerReceived(name, value)  # type: ignore[no-untyped-call]
         if not head.keeps_connection:
@@ -141,11 +141,11 @@ class _Decoder:
         if self._body.has_ended:
             # Requests are never pipelined, so the bytes that follow belong to the same body: its declared length is
             # wrong.
-            self._is_too_long = bool(self._body.surplus.strip()) and not self._is_whole_all_the_same()
+            self._is_too_long = bool(self._body.surplus.strip()) and not self._is_whole_despite_framing()
             if not self._body.is_clean:
                 self._parser.request.persistent = False
             self._finish()
-        elif self._start != _GZIP and self._is_whole_all_the_same():
+        elif self._start != _GZIP and self._is_whole_despite_framing():
             from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
             timed: Any = reactor
@@ -170,11 +170,11 @@ class _Decoder:
             raise _DataLoss
         if self._body.has_ended:
             return
-        if self._body.is_framed and not self._is_whole_all_the_same():
+        if self._body.is_framed and not self._is_whole_despite_framing():
             raise _DataLoss
         raise PotentialDataLoss
 
-    def _is_whole_all_the_same(self) -> bool:
+    def _is_whole_despite_framing(self) -> bool:
         """Return whether a body that does not end where its framing says is whole: a page that ends with ``</html>``.
 
         A gzip body counts as whole at a boundary of its framing, as the decoder checks its own end later.

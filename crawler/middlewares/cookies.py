@@ -39,10 +39,10 @@ class ChainCookiesMiddleware:
         if "Set-Cookie" not in response.headers or request.meta.get("dont_redirect"):
             return response
         jar = request.meta.setdefault(_JAR, CookieJar())
-        before = _held(jar)
+        before = _cookie_values(jar)
         if len(before) < MAX_COOKIES:
             jar.extract_cookies(response, request)
-            request.meta[_NEW] = _held(jar) != before
+            request.meta[_NEW] = _cookie_values(jar) != before
         return response
 
 
@@ -51,5 +51,5 @@ def has_new_cookies(request: Request) -> bool:
     return bool(request.meta.get(_NEW))
 
 
-def _held(jar: CookieJar) -> set[tuple[Any, ...]]:
+def _cookie_values(jar: CookieJar) -> set[tuple[Any, ...]]:
     return {(cookie.domain, cookie.path, cookie.name, cookie.value) for cookie in jar}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _ACCEPTED = b"gzip, deflate, br, zstd"
-_PARTIAL = 206
 """A part of a file of compressed records must stay unchanged."""
 
 
@@ -44,7 +44,7 @@ class DecodingMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         codings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
-        if not response.body or (response.status == _PARTIAL and not codings):
+        if not response.body or (response.status == HTTPStatus.PARTIAL_CONTENT and not codings):
             return response
         try:
             decoded = decode(response.body, codings, limit=self._limit)
@@ -54,7 +54,7 @@ class DecodingMiddleware:
             raise DownloadCancelledError(f"its body of {len(response.body)} bytes is a bomb: {error}") from error
         except ValueError as error:
             self._crawler.stats.inc_value("gleaner/undecodable")
-            return self._again(request, BrokenBody(str(error)))
+            return self._retried_or_failed(request, BrokenBody(str(error)))
         if decoded.notes:
             self._crawler.stats.inc_value("gleaner/coding_unlike_header")
             note_captured(request, captured(response)._replace(coding="; ".join(decoded.notes)))
@@ -66,7 +66,7 @@ class DecodingMiddleware:
         changes: dict[str, Any] = {"encoding": None} if issubclass(kind, TextResponse) else {}
         return response.replace(cls=kind, body=decoded.body, **changes)
 
-    def _again(self, request: Request, error: BrokenBody) -> Request:
+    def _retried_or_failed(self, request: Request, error: BrokenBody) -> Request:
         spider = self._crawler.spider
         if spider is not None and not request.meta.get("dont_retry"):
             again = get_retry_request(request, spider=spider, reason=error)

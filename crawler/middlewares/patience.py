@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_TOO_MANY, _UNAVAILABLE = 429, 503
 _MIN_LOGGED_SECONDS = 1.0
 
 
@@ -67,7 +67,8 @@ class PatienceMiddleware:
             return response
         name = _name(request)
         asked = header(response, "Retry-After")
-        if response.status == _TOO_MANY or (response.status == _UNAVAILABLE and asked):
+        is_unavailable = response.status == HTTPStatus.SERVICE_UNAVAILABLE
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS or (is_unavailable and asked):
             self._unsaid.add(name)
             longer, is_spent = await self._on_host(name, partial(_pause, seconds=retry_after(asked, time.time())))
             if longer >= _MIN_LOGGED_SECONDS:

@@ -11,6 +11,7 @@ from w3lib.url import safe_url_string
 
 from crawler.middlewares.cookies import has_new_cookies
 from crawler.net.refresh import MAX_BARE_LETTERS, Refresh, leads_on, read_notice, read_refresh
+from crawler.net.statuses import WITH_PAGE
 from crawler.utils.components import needed_profile
 from crawler.utils.conf import number
 from crawler.utils.response import header
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _MAX_SCANNED_BYTES = 128 * 1024
-_SUCCESSES = frozenset({200, 201, 202, 203})
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -48,7 +48,7 @@ class RefreshMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         times = request.meta.get("redirect_times", 0)
-        if request.meta.get("dont_redirect") or request.method != "GET" or response.status not in _SUCCESSES:
+        if request.meta.get("dont_redirect") or request.method != "GET" or response.status not in WITH_PAGE:
             return response
         url = self._further(response)
         if url is None or times >= self._max_times:

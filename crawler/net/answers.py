@@ -7,7 +7,10 @@ The rules are those of Chromium (``net/http/http_response_headers.cc``, ``http_s
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import NamedTuple
+
+from crawler.net.statuses import WITHOUT_BODY
 
 MAX_HEAD_BYTES = 256 * 1024
 """Limit on what a server may send before the body: status lines, interim answers and headers."""
@@ -26,9 +29,6 @@ _NAME_RE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CHUNK_SIZE_RE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _MAX_LENGTH_DIGITS = 18
 _MAX_SHOWN_LETTERS = 60
-
-OK, SWITCHING = 200, 101
-NO_BODY = frozenset({SWITCHING, 204, 205, 304})
 
 
 class UnreadableAnswer(ValueError):
@@ -56,7 +56,7 @@ class AnswerHead(NamedTuple):
     @property
     def is_interim(self) -> bool:
         """Whether another head follows (status 1xx)."""
-        return self.status // 100 == 1 and self.status != SWITCHING
+        return self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS
 
     @property
     def keeps_connection(self) -> bool:
@@ -91,10 +91,10 @@ def read_head(data: bytes | bytearray, searched: int = 0, *, is_all: bool = Fals
 def _without_head(data: bytes | bytearray) -> tuple[AnswerHead, int]:
     begun = bytes(data[:_MAX_SHOWN_LETTERS]).lstrip()
     if begun.startswith(b"<"):
-        return AnswerHead((1, 0), OK, b"", ()), 0
+        return AnswerHead((1, 0), 200, b"", ()), 0
     if not data:
         raise UnreadableAnswer("the connection was closed without an answer")
-    raise UnreadableAnswer(f"what the server sent is not HTTP: it begins with {shown(begun)}")
+    raise UnreadableAnswer(f"the answer is not HTTP: it begins with {shown(begun)}")
 
 
 def _status_line(line: bytes) -> tuple[tuple[int, int], int, bytes]:
@@ -104,7 +104,7 @@ def _status_line(line: bytes) -> tuple[tuple[int, int], int, bytes]:
     number = tuple(int(part or 0) for part in version.groups()) if version else (1, 0)
     rest = rest.strip()
     digits = _DIGITS_RE.match(rest)
-    status = int(digits[0][:_MAX_LENGTH_DIGITS]) if digits else OK
+    status = int(digits[0][:_MAX_LENGTH_DIGITS]) if digits else 200
     if not 100 <= status <= 999:  # noqa: PLR2004 - three digits
         raise UnreadableAnswer(f"the status of the answer is {status}")
     phrase = rest[digits.end() :].strip() if digits else rest
@@ -181,7 +181,7 @@ def body_of(head: AnswerHead) -> AnswerBody | None:
     >>> body_of(AnswerHead((1, 1), 200, b"", ((b"Content-Length", b""),))).length is None  # it ends with the connection
     True
     """
-    if head.status in NO_BODY:
+    if head.status in WITHOUT_BODY:
         return None
     if b"chunked" in head.tokens(b"transfer-encoding"):
         return ChunkedBody(is_sure=head.version == (1, 1))
@@ -278,7 +278,7 @@ class ChunkedBody(AnswerBody):
         size = _CHUNK_SIZE_RE.fullmatch(line.partition(b";")[0].strip())
         if self._is_behind_chunk or (not line.strip() and (self._is_chunked or self._is_sure)):
             if line.strip():
-                raise UnreadableAnswer("its chunks are not as long as they say")
+                raise UnreadableAnswer("its chunks do not have their declared lengths")
             self._is_behind_chunk = False
         elif size is None and self._is_chunked is None and (not self._is_sure or line.lstrip().startswith(b"<")):
             self._is_chunked = False

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from crawler.net.retry_after import MAX_WAIT
-from crawler.net.states import is_within
+MAX_WAIT_SECONDS = 3600.0
+"""The longest wait for a host in seconds, whatever it says."""
 
-_FIRST_PAUSE = 5.0
-_GROWTH = 2.0
-_LONGEST_PAUSE = 300.0
+_MAX_HEADER_CHARACTERS = 64
+_FIRST_PAUSE_SECONDS = 5.0
+_PAUSE_FACTOR = 2.0
+_MAX_PAUSE_SECONDS = 300.0
 _MAX_UNSAID = 20
 """More pauses in a row than this do not make a pause longer."""
-_MAX_SPENT = 1e9
+_MAX_SPENT_SECONDS = 1e9
 
 
 class Patience:
@@ -43,7 +47,7 @@ class Patience:
         if seconds is None:
             if self._until > now:
                 return 0.0  # answers to requests from before the pause
-            seconds = min(_LONGEST_PAUSE, _FIRST_PAUSE * _GROWTH**self._unsaid)
+            seconds = min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * _PAUSE_FACTOR**self._unsaid)
             self._unsaid = min(self._unsaid + 1, _MAX_UNSAID)
         longer = max(0.0, now + seconds - max(self._until, now))
         self._until = max(self._until, now) + longer
@@ -65,13 +69,47 @@ class Patience:
 
     def load(self, state: Mapping[str, Any], now: float) -> bool:
         """Load *state* as :meth:`save` returns it; return False, and change nothing, if it is impossible."""
-        try:
-            until, spent, unsaid = state["until"], state["spent"], state["unsaid"]
-        except KeyError:
+        latest = now + max(MAX_WAIT_SECONDS, _MAX_PAUSE_SECONDS)
+        if not is_possible(state, {"until": latest, "spent": _MAX_SPENT_SECONDS, "unsaid": _MAX_UNSAID}):
             return False
-        if not (is_within(until, now + max(MAX_WAIT, _LONGEST_PAUSE)) and is_within(spent, _MAX_SPENT)):
-            return False
-        if type(unsaid) is not int or not 0 <= unsaid <= _MAX_UNSAID:
-            return False
-        self._until, self._spent, self._unsaid = float(until), float(spent), unsaid
+        self._until, self._spent, self._unsaid = float(state["until"]), float(state["spent"]), state["unsaid"]
         return True
+
+
+def is_possible(state: Mapping[str, Any], limits: Mapping[str, int | float]) -> bool:
+    """Return whether the *state* of a budget that another worker saved has all numbers, from 0 to their *limits*.
+
+    A limit that is an ``int`` needs an ``int``.
+
+    >>> is_possible({"until": 7, "n": 2}, {"until": 9.0, "n": 3}), is_possible({"n": 2.0}, {"n": 3})
+    (True, False)
+    >>> is_possible({"n": True}, {"n": 3}), is_possible({"until": float("nan")}, {"until": 9.0})
+    (False, False)
+    """
+    return all(
+        type(state.get(name)) in ({int} if type(limit) is int else {int, float}) and 0 <= state[name] <= limit
+        for name, limit in limits.items()
+    )
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds from the Unix time *now* that the header *value* asks to wait, 0 to :data:`MAX_WAIT_SECONDS`.
+
+    None if the header is missing or invalid. A date in the past asks for no wait.
+
+    >>> retry_after("120", now=0.0), retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=0.0), retry_after("soon", now=0.0)
+    (120.0, 60.0, None)
+    """
+    if value is None or len(value) > _MAX_HEADER_CHARACTERS:
+        return None
+    value = value.strip()
+    try:
+        seconds = float(value) if value.isascii() and value[:1].isdigit() else _until(value, now)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+    return min(max(seconds, 0.0), MAX_WAIT_SECONDS) if not math.isnan(seconds) else None
+
+
+def _until(date: str, now: float) -> float:
+    moment = parsedate_to_datetime(date)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
+from http import HTTPStatus
 from typing import Literal
 
 MAX_ROBOTS_BYTES = 500 * 1024
 """How much of a robots.txt is read: the minimum of the standard (section 2.5), which is enough in practice."""
-
-_TOO_MANY = 429
 
 Meaning = Literal["rules", "no rules", "unreachable"]
 
@@ -22,11 +21,10 @@ def robots_meaning(status: int) -> Meaning:
     >>> [robots_meaning(status) for status in (200, 404, 403, 429, 500, 301)]
     ['rules', 'no rules', 'no rules', 'unreachable', 'unreachable', 'unreachable']
     """
-    if 200 <= status < 300:  # noqa: PLR2004 - classes of HTTP statuses
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return "rules"
-    if 400 <= status < 500 and status != _TOO_MANY:  # noqa: PLR2004
-        return "no rules"
-    return "unreachable"
+    is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return "no rules" if is_refusal and status != HTTPStatus.TOO_MANY_REQUESTS else "unreachable"
 
 
 def readable_part(body: bytes) -> bytes:

@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 
 from crawler.items import Image
 
-NEAR = 4
+MAX_DIFFERING_BITS = 4
 """The most bits by which the hashes of two pictures that show the same may differ."""
 
-_BITS = 64
-_ROWS = 512
+_HASH_BITS = 64
+_ROWS_AT_ONCE = 512
 _Hashes = NDArray[np.uint64]
 
 
-def are_alike(one: str | None, other: str | None) -> bool:
+def look_the_same(one: str | None, other: str | None) -> bool:
     """Return whether two hashes belong to pictures that show the same; False if one is unknown.
 
-    >>> are_alike("ff00ff00ff00ff00", "ff00ff00ff00ff0f"), are_alike("ff00ff00ff00ff00", "00ff00ff00ff00ff")
+    >>> look_the_same("ff00ff00ff00ff00", "ff00ff00ff00ff0f"), look_the_same("ff00ff00ff00ff00", "00ff00ff00ff00ff")
     (True, False)
     """
-    return one is not None and other is not None and (int(one, 16) ^ int(other, 16)).bit_count() <= NEAR
+    return one is not None and other is not None and (int(one, 16) ^ int(other, 16)).bit_count() <= MAX_DIFFERING_BITS
 
 
 def best_first(images: Sequence[Image]) -> tuple[Image, ...]:
@@ -39,7 +39,9 @@ def best_first(images: Sequence[Image]) -> tuple[Image, ...]:
     """
     groups: list[list[Image]] = []
     for image in images:
-        group = next((group for group in groups if any(are_alike(image.phash, other.phash) for other in group)), None)
+        group = next(
+            (group for group in groups if any(look_the_same(image.phash, other.phash) for other in group)), None
+        )
         if group is None:
             groups.append([image])
         else:
@@ -62,7 +64,7 @@ def groups(hashes: Iterable[str]) -> list[list[int]]:
         places.setdefault(int(digits, 16), []).append(number)
     distinct = np.array(list(places), dtype=np.uint64)
     head = list(range(len(distinct)))
-    for one, other in _near(distinct):
+    for one, other in _similar_pairs(distinct):
         _join(head, one, other)
     found: dict[int, list[int]] = {}
     for place, numbers in enumerate(places.values()):
@@ -70,18 +72,18 @@ def groups(hashes: Iterable[str]) -> list[list[int]]:
     return [sorted(group) for group in found.values() if len(group) > 1]
 
 
-def _near(hashes: _Hashes) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of indexes whose hashes differ by at most :data:`NEAR` bits."""
-    edges = [_BITS * band // (NEAR + 1) for band in range(NEAR + 2)]
+def _similar_pairs(hashes: _Hashes) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of indexes whose hashes differ by at most :data:`MAX_DIFFERING_BITS` bits."""
+    edges = [_HASH_BITS * band // (MAX_DIFFERING_BITS + 1) for band in range(MAX_DIFFERING_BITS + 2)]
     for low, high in pairwise(edges):
         band = (hashes >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)
         order = np.argsort(band, kind="stable")
         starts = np.flatnonzero(np.diff(band[order], prepend=np.uint64(2**63)))
         for bucket in np.split(order, starts[1:] if len(starts) else []):
-            for start in range(0, len(bucket), _ROWS):
-                rows = bucket[start : start + _ROWS]
+            for start in range(0, len(bucket), _ROWS_AT_ONCE):
+                rows = bucket[start : start + _ROWS_AT_ONCE]
                 differing = np.bitwise_count(hashes[rows][:, None] ^ hashes[bucket][None, :])
-                for row, column in np.argwhere(differing <= NEAR).tolist():
+                for row, column in np.argwhere(differing <= MAX_DIFFERING_BITS).tolist():
                     if rows[row] < bucket[column]:
                         yield int(rows[row]), int(bucket[column])
 

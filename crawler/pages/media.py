@@ -30,7 +30,7 @@ _VIDEOS = {  # by the start of the brand in their ftyp box
     b"qt": ("video/quicktime", "mov"), b"3g": ("video/3gpp", "3gp"),
 }  # fmt: skip
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_SNIFFED = 1024
+_SNIFFED_BYTES = 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -168,7 +168,7 @@ def _instead(data: bytes) -> str:
         return "empty"
     if data[:4] in {b"RIFF", _PNG[:4]}:
         return "truncated or broken"
-    start = data[:_SNIFFED].lstrip(b"\xef\xbb\xbf\t\n\r ").lower()
+    start = data[:_SNIFFED_BYTES].lstrip(b"\xef\xbb\xbf\t\n\r ").lower()
     if b"<svg" in start:
         return "SVG"
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<?xml", b"<!--", b"<p", b"<div")):

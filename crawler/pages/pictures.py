@@ -25,7 +25,7 @@ DECODED_PIXELS = 25_000_000
 
 _MAX_MEMORY_BYTES = 256 * 1024 * 1024
 _CPU_SECONDS = 10
-_SIDE, _KEPT = 32, 8
+_SIDE_PIXELS, _KEPT_FREQUENCIES = 32, 8
 _DRAFT_PIXELS = 256
 _MIN_CONTRAST_LEVELS = 2.0
 """Grey levels (standard deviation): a picture with less has one colour, and its hash would be noise."""
@@ -35,8 +35,8 @@ _MIN_ROWS_SHARE = 0.1
 
 _JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 
-_STEPS = np.arange(_SIDE)
-_COSINES = np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _SIDE))
+_STEPS = np.arange(_SIDE_PIXELS)
+_COSINES = np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _SIDE_PIXELS))
 
 
 def look(data: bytes) -> Media:
@@ -127,10 +127,10 @@ def perceptual_hash(picture: Pillow.Image) -> str | None:
     without its SciPy.
     """
     grey = picture.convert("RGBA").convert("L") if picture.mode in {"P", "PA"} else picture.convert("L")
-    levels = np.asarray(grey.resize((_SIDE, _SIDE), Pillow.Resampling.LANCZOS), dtype=np.float64)
+    levels = np.asarray(grey.resize((_SIDE_PIXELS, _SIDE_PIXELS), Pillow.Resampling.LANCZOS), dtype=np.float64)
     if levels.std() < _MIN_CONTRAST_LEVELS:
         return None
-    lowest = (_COSINES @ levels @ _COSINES.T)[:_KEPT, :_KEPT].ravel()
+    lowest = (_COSINES @ levels @ _COSINES.T)[:_KEPT_FREQUENCIES, :_KEPT_FREQUENCIES].ravel()
     bits = np.packbits(lowest > np.median(lowest))
     return bits.tobytes().hex()
 

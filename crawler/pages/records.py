@@ -23,8 +23,8 @@ def seed_record(seed: SeedPage, profile: SiteProfile, run: str) -> Article:
     """
     page = seed.page
     article_id = profile.article_id(seed.url) if seed.url else None
-    told = page.published.isoformat(timespec="seconds") if page.published else None
-    published, published_from = _date(told, "dump", profile, None, article_id)
+    date = page.published.isoformat(timespec="seconds") if page.published else None
+    published, published_from = _date(date, "dump", profile, None, article_id)
     return Article(
         key=profile.key(article_id or f"seed-{seed.text_sha256[:12]}"),
         kind="seed",
@@ -107,11 +107,11 @@ def stub_record(target: Target, attempts: Sequence[Attempt], profile: SiteProfil
 
 
 def _date(
-    told: str | None, told_by: DateSource | None, profile: SiteProfile, pic: str | None, article_id: str | None
+    date: str | None, date_source: DateSource | None, profile: SiteProfile, pic: str | None, article_id: str | None
 ) -> tuple[str | None, DateSource | None]:
-    """Return the best known date and its source: *told*, else from the picture, else from the id."""
-    if told:
-        return told, told_by
+    """Return the best known date and its source: *date*, else from the picture, else from the id."""
+    if date:
+        return date, date_source
     inferred: tuple[tuple[datetime | None, DateSource], ...] = (
         (profile.picture_time(pic), "picture"),
         (profile.id_time(article_id) if article_id else None, "id"),

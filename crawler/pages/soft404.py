@@ -12,10 +12,11 @@ from rapidfuzz import fuzz, utils
 
 from crawler.frontier.targets import Target
 from crawler.items import Attempt
+from crawler.net.statuses import WITH_PAGE
 from crawler.pages.facts import PageFacts
 from crawler.sites import SiteProfile
 
-AGREEMENT = 60.0
+MIN_TITLE_AGREEMENT_PERCENT = 60.0
 """The least token-set ratio (0 to 100) at which a page's title agrees with the title from a dump.
 
 Headlines are edited after publication, mostly in a few words; unrelated ones of a site share only stop words.
@@ -24,7 +25,6 @@ Headlines are edited after publication, mostly in a few words; unrelated ones of
 SETTLED = "soft 404: "
 """The start of the reason if the page says what it is instead of the article."""
 
-_PAGE_STATUSES = frozenset({200, 201, 202, 203})
 """Statuses of answers that browsers show as pages: 203 is one that a proxy changed."""
 _NOWHERE_RE = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:index\.\w{3,5})?$|404|not-?_?found", re.IGNORECASE)
 """Paths of front pages and error pages: sites redirect requests for missing pages to them."""
@@ -45,7 +45,7 @@ def answer_refusal(url: str, status: int, body: bytes, profile: SiteProfile, *, 
 
     *url* is the URL after redirects; *is_text* is whether the answer is text by its headers and its first bytes.
     """
-    if status not in _PAGE_STATUSES:
+    if status not in WITH_PAGE:
         return f"status {status}"
     if profile.article_id(url) is None:
         settled = _NOWHERE_RE.search(urlsplit(url).path) is not None
@@ -61,7 +61,7 @@ def attempt_of(url: str, status: int, refusal: str) -> Attempt:
     It has a status only if that is evidence; the status of a page is, if the page says what it is instead of the
     article.
     """
-    return Attempt(url, status if status not in _PAGE_STATUSES or is_settled(refusal) else None, refusal)
+    return Attempt(url, status if status not in WITH_PAGE or is_settled(refusal) else None, refusal)
 
 
 def soft_404(
@@ -81,12 +81,17 @@ def soft_404(
     if facts.error and not agrees and not facts.related:
         return f"{SETTLED}it says that there is no such page"
     canonical = facts.canonical_url
-    told_id = profile.article_id(canonical) if canonical and profile.allows(canonical) else None
-    if told_id == target.id:
+    canonical_id = profile.article_id(canonical) if canonical and profile.allows(canonical) else None
+    if canonical_id == target.id:
         return None
-    if canonical and profile.allows(canonical) and told_id is None and not (agrees and facts.text and facts.published):
+    if (
+        canonical
+        and profile.allows(canonical)
+        and canonical_id is None
+        and not (agrees and facts.text and facts.published)
+    ):
         return _reason("its canonical link is not that of an article", settled=not agrees)
-    here = told_id or (target.id if url is None else profile.article_id(url))
+    here = canonical_id or (target.id if url is None else profile.article_id(url))
     if here != target.id and not agrees:
         return f"{SETTLED}it is another article"
     return None if facts.related else _unlike_article(facts, target, agrees=agrees, strict=strict)
@@ -128,4 +133,4 @@ def titles_agree(one: str, other: str) -> bool:
     """
     one, other = utils.default_process(one), utils.default_process(other)
     few = min(len(set(one.split())), len(set(other.split()))) < _MIN_TITLE_WORDS
-    return (fuzz.ratio if few else fuzz.token_set_ratio)(one, other) >= AGREEMENT
+    return (fuzz.ratio if few else fuzz.token_set_ratio)(one, other) >= MIN_TITLE_AGREEMENT_PERCENT

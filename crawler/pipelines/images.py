@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -18,6 +19,7 @@ from crawler.extensions.readers import PageNotRead, Readers
 from crawler.extensions.recoverer import Recoverer
 from crawler.frontier.targets import stub_state
 from crawler.items import Article, Attempt, Image, ImageStatus
+from crawler.net.statuses import WITH_PICTURE
 from crawler.pages.attempts import Unanswered
 from crawler.pages.likeness import best_first
 from crawler.pages.media import Media
@@ -36,7 +38,6 @@ logger = logging.getLogger(__name__)
 MAX_IMAGES = 30
 """Pictures fetched for one record; further ones are recorded as skipped."""
 
-_SUCCESSES = frozenset({200, 203})
 _SETTLED: frozenset[ImageStatus | None] = frozenset({"stored", "missing", "refused"})
 _VIDEO_NAMES = (".mp4", ".m4v", ".mov", ".3gp", ".webm", ".flv", ".f4v", ".avi", ".wmv")
 Answers = dict[ImageStatus, str]
@@ -133,24 +134,39 @@ class ImagesPipeline:
         An incomplete picture is kept only if no complete one is found.
         """
         answers: Answers = {}
-        looks: list[_Candidate] = []
-        for url in urls:
-            response = await self._ask(url, answers)
-            look = response and await self._look(response.body, response.url, answers)
-            if look and not look.media.is_truncated:
-                return await self._keep(image, look)
-            looks += [look] if look else []
-        recovered = await self._recovered(image, answers)
-        looks = (
-            [recovered, *looks]
-            if recovered and not recovered.media.is_truncated
-            else [*looks, *filter(None, [recovered])]
-        )
-        if looks:
-            return await self._keep(image, looks[0])
+        best: _Candidate | None = None
+        async with aclosing(self._candidates(image, urls, answers)) as candidates:
+            async for one in candidates:
+                best = one if best is None or not one.media.is_truncated else best
+                if not best.media.is_truncated:
+                    break
+        if best:
+            return await self._keep(image, best)
         order: tuple[ImageStatus, ...] = ("failed", "refused", "missing")
         status = next(status for status in order if status in answers)
         return replace(image, status=status, reason=answers[status])
+
+    async def _candidates(
+        self, image: Image, urls: tuple[str, ...], answers: Answers
+    ) -> AsyncGenerator[_Candidate, None]:
+        """Yield what the *urls*, and then web archives, have of *image*; reasons for nothing are added to *answers*."""
+        for url in urls:
+            response = await self._ask(url, answers)
+            if response and (look := await self._look(response.body, response.url, answers)):
+                yield look
+        if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
+            return
+        async with aclosing(self._recoverer.picture(image.pic)) as steps:
+            async for step in steps:
+                if isinstance(step, Unanswered):
+                    answers.setdefault("failed", "no answer from a web archive")
+                    step = step.attempt  # noqa: PLW2901 - which it is, too
+                if isinstance(step, Attempt):
+                    logger.info("Picture %s: %s", image.pic, step.reason)
+                elif look := await self._look(step.body, step.capture.url or step.url, answers):
+                    if not look.media.is_truncated:
+                        self._crawler.stats.inc_value("gleaner/recover/pictures")
+                    yield look
 
     async def _ask(self, url: str, answers: Answers) -> Response | None:
         """Return what may be a picture at *url*; None if there is nothing, with the reason added to *answers*."""
@@ -169,32 +185,12 @@ class ImagesPipeline:
             logger.info("Picture %s: %s", url, error)
             answers.setdefault("failed", reason_of(error))
         else:
-            if response.status in _SUCCESSES and NOT_HELD not in response.flags:
+            if response.status in WITH_PICTURE and NOT_HELD not in response.flags:
                 return response
             held = NOT_HELD not in response.flags
             status: ImageStatus = "missing" if held and stub_state(response.status) == "gone" else "failed"
             answers.setdefault(status, f"status {response.status}" if held else NOT_HELD)
         return None
-
-    async def _recovered(self, image: Image, answers: Answers) -> _Candidate | None:
-        """Return the picture from a web archive, None if none holds it; the reasons are added to *answers*."""
-        if image.pic is None or self._recoverer is None or not self._recoverer.has_archives:
-            return None
-        flawed: _Candidate | None = None
-        async with aclosing(self._recoverer.picture(image.pic)) as steps:
-            async for step in steps:
-                if isinstance(step, Unanswered):
-                    answers.setdefault("failed", "no answer from a web archive")
-                    step = step.attempt  # noqa: PLW2901 - which it is, too
-                if isinstance(step, Attempt):
-                    logger.info("Picture %s: %s", image.pic, step.reason)
-                    continue
-                look = await self._look(step.body, step.capture.url or step.url, answers)
-                if look and not look.media.is_truncated:
-                    self._crawler.stats.inc_value("gleaner/recover/pictures")
-                    return look
-                flawed = flawed or look
-        return flawed
 
     async def _look(self, data: bytes, url: str, answers: Answers) -> _Candidate | None:
         """Return what a picture is; None if it should not be kept, with the reason added to *answers*."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.net.retry_after import MAX_WAIT
-from crawler.net.states import is_within
+from crawler.net.patience import MAX_WAIT_SECONDS, is_possible
 
-_FIRST_PAUSE = 5.0
-_GROWTH = 4.0
-_LONGEST_PAUSE = 600.0
+_FIRST_PAUSE_SECONDS = 5.0
+_PAUSE_FACTOR = 4.0
+_MAX_PAUSE_SECONDS = 600.0
 _MAX_COUNTED_FAILURES = 20
 """More failures than this do not make a pause longer."""
 _FAILURES_UNTIL_DOWN = 3
@@ -57,7 +56,7 @@ class Budget:
         self.asked_to_wait = limited
         pause = retry_after
         if pause is None:
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * _GROWTH ** (self._failures - 1))
+            pause = min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * _PAUSE_FACTOR ** (self._failures - 1))
         self._next = max(self._next, now + pause)
         if pause > self._patience:
             self._down_until = max(self._down_until, now + pause)
@@ -75,16 +74,11 @@ class Budget:
 
     def load(self, state: Mapping[str, Any], now: float) -> bool:
         """Load *state* as :meth:`save` returns it; return False, and change nothing, if it is impossible."""
-        latest = now + self._interval + max(self._patience, MAX_WAIT, _LONGEST_PAUSE)
-        try:
-            following, down_until = state["next"], state["down_until"]
-            failures, asked_to_wait = state["failures"], state["asked_to_wait"]
-        except KeyError:
+        latest = now + self._interval + max(self._patience, MAX_WAIT_SECONDS, _MAX_PAUSE_SECONDS)
+        asked_to_wait = state.get("asked_to_wait")
+        limits = {"next": latest, "down_until": latest, "failures": _MAX_COUNTED_FAILURES}
+        if type(asked_to_wait) is not bool or not is_possible(state, limits):
             return False
-        if not (is_within(following, latest) and is_within(down_until, latest)):
-            return False
-        if type(failures) is not int or not 0 <= failures <= _MAX_COUNTED_FAILURES or type(asked_to_wait) is not bool:
-            return False
-        self._next, self._down_until = float(following), float(down_until)
-        self._failures, self.asked_to_wait = failures, asked_to_wait
+        self._next, self._down_until = float(state["next"]), float(state["down_until"])
+        self._failures, self.asked_to_wait = state["failures"], asked_to_wait
         return True

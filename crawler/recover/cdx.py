@@ -27,7 +27,7 @@ _STATUS_RE = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 _FILENAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,511}", re.ASCII)
 _MAX_URL_LETTERS = 4_000
 _MAX_LINE_LETTERS = 20_000
-_FIELDS = 7
+_CDX_FIELDS = 7
 _MAX_INTEGER = 2**63 - 1
 
 
@@ -102,7 +102,7 @@ def read_line(text: str) -> IndexLine | None:
         facts = _object(parts[2])
         return _line(parts[1], facts)
     fields = text.split(" ")
-    if len(fields) < _FIELDS:
+    if len(fields) < _CDX_FIELDS:
         return None
     names = ("url", "mime", "status", "digest", "length")
     return _line(fields[1], dict(zip(names, (*fields[2:6], fields[6]), strict=True)))

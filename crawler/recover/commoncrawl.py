@@ -21,7 +21,7 @@ _YEARS_RE = re.compile(r"CC-MAIN-([0-9]{4})(?:-([0-9]{4}))?", re.ASCII)
 """The first collections: CC-MAIN-2008-2009, CC-MAIN-2009-2010, CC-MAIN-2012."""
 _WEEK_RE = re.compile(r"CC-MAIN-([0-9]{4})-([0-9]{2})", re.ASCII)
 _NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
-MAX_RECORD = 16 << 20
+MAX_RECORD_BYTES = 16 << 20
 """Limit in bytes on a record as stored in its file, and on its decoded payload."""
 
 
@@ -57,7 +57,7 @@ def read_collections(body: bytes) -> tuple[Collection, ...]:
         raise ValueError("no collection in it")
     by_name = {one["id"]: one for one in listed if isinstance(one, dict) and _is_name(one.get("id"))}
     return tuple(
-        Collection(name, _begun(name, by_name[name].get("from")), _ended(name, by_name[name].get("to")))
+        Collection(name, _start_of(name, by_name[name].get("from")), _end_of(name, by_name[name].get("to")))
         for name in names
     )
 
@@ -87,7 +87,9 @@ def read_record(data: bytes) -> Payload:
 
     Raises ValueError if *data* is not one whole record with a response.
     """
-    records = read_archive(lambda offset, count: data[offset : offset + count], len(data), MAX_RECORD + MAX_HEAD_BYTES)
+    records = read_archive(
+        lambda offset, count: data[offset : offset + count], len(data), MAX_RECORD_BYTES + MAX_HEAD_BYTES
+    )
     record = next(records, None)
     if isinstance(record, Raw) and record.kind == "warcinfo":  # the first record of ARC files
         record = next(records, None)
@@ -106,7 +108,7 @@ def read_record(data: bytes) -> Payload:
         raise ValueError(f"it is truncated ({truncated})")
     if record.length > len(record.block):
         raise ValueError("it is too long")
-    decoded = message.decoded(MAX_RECORD)
+    decoded = message.decoded(MAX_RECORD_BYTES)
     if not decoded.whole:
         raise ValueError("it is cut short")
     return Payload(
@@ -123,17 +125,17 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and _NAME_RE.fullmatch(value) is not None
 
 
-def _ended(name: str, told: Any) -> datetime | None:
+def _end_of(name: str, end_date: Any) -> datetime | None:
     """Return when a crawl ended: what ``collinfo.json`` says, else the end of the last year in its name."""
-    if (moment := instant(told) if isinstance(told, str) else None) is not None:
+    if (moment := instant(end_date) if isinstance(end_date, str) else None) is not None:
         return moment
     years = _YEARS_RE.fullmatch(name)
     return datetime(int(years[2] or years[1]) + 1, 1, 1, tzinfo=UTC) if years else None
 
 
-def _begun(name: str, told: Any) -> datetime | None:
+def _start_of(name: str, end_date: Any) -> datetime | None:
     """Return when a crawl began: what ``collinfo.json`` says, else the first day of the week or year in its name."""
-    if (moment := instant(told) if isinstance(told, str) else None) is not None:
+    if (moment := instant(end_date) if isinstance(end_date, str) else None) is not None:
         return moment
     if years := _YEARS_RE.fullmatch(name):
         return datetime(int(years[1]), 1, 1, tzinfo=UTC)

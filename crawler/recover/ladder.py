@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from itertools import islice
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ Kind = Literal["page", "picture"]
 
 MAX_CAPTURES = 5
 """The most captures of one target that are fetched before an archive counts as having no good one."""
-WIDEST = 5
+MAX_OPEN_DIGITS = 5
 """The most digits of an id that a query may leave open: 100,000 ids."""
 
 _NO_DIGEST = frozenset({"", "-"})
@@ -28,7 +29,6 @@ _UNKNOWN_TYPES = frozenset(
     {"", "-", "unk", "unknown", "no-type", "application/unknown", "application/x-unknown", "application/octet-stream"}
     | {"binary/octet-stream", "application/x-download", "warc/revisit"}
 )
-_OK = 200
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _PORTS = {"http": 80, "https": 443}
 _WHOLE_TIMESTAMP_RE = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{6}", re.ASCII)
@@ -62,7 +62,7 @@ def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
     bases: dict[str, str] = {}
     for template in templates:
         bases.setdefault(host_and_path(template.partition("{id}")[0]), template.format(id=article_id))
-    prefixes = tuple(article_id[: len(article_id) - left] for left in range(min(WIDEST + 1, len(article_id))))
+    prefixes = tuple(article_id[: len(article_id) - left] for left in range(min(MAX_OPEN_DIGITS + 1, len(article_id))))
     return tuple(Place(base, article_id, prefixes, url) for base, url in bases.items())
 
 
@@ -138,7 +138,7 @@ def best_first(
     Without a *wanted* date the earliest is first: the last captures of a site are often from after its end. Of captures
     with equal digests only the nearest is yielded, and at most :data:`MAX_CAPTURES` come before the uncertain ones.
     """
-    good = [line for line in lines if line.status in {_OK, None} and _may_be(line.mime, kind)]
+    good = [line for line in lines if line.status in {HTTPStatus.OK, None} and _may_be(line.mime, kind)]
     good.sort(key=lambda line: (_distance(line.timestamp, wanted), line.timestamp, line.url))
     good.sort(key=lambda line: not _is_certain(line, kind))
     different: dict[IndexLine | str, IndexLine] = {}
@@ -156,7 +156,11 @@ def _distance(timestamp: str, wanted: datetime | None) -> float:
 
 
 def _is_certain(line: IndexLine, kind: Kind) -> bool:
-    return line.status == _OK and _is_of(line.mime, kind) and _WHOLE_TIMESTAMP_RE.fullmatch(line.timestamp) is not None
+    return (
+        line.status == HTTPStatus.OK
+        and _is_of(line.mime, kind)
+        and _WHOLE_TIMESTAMP_RE.fullmatch(line.timestamp) is not None
+    )
 
 
 def _may_be(mime: str, kind: Kind) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from http import HTTPStatus
+
+from crawler.net.statuses import REFUSED
 
 _READ_BYTES = 8 * 1024
 _MAX_NOTICE_BYTES = 64 * 1024
 _MAX_NOTICE_LETTERS = 1500
 """A page of an outage is short; an article about an outage is mostly longer."""
-_LEGAL = 451
-_REFUSED = frozenset({401, 403, 451})
 _MAX_REASON_LETTERS = 100
 
 _EXCLUDED_RE = re.compile(
@@ -56,11 +57,11 @@ def exclusion(status: int, body: bytes) -> str | None:
     True
     """
     text = _text(body)
-    if status in _REFUSED:
+    if status in REFUSED:
         if _OF_A_GUARD_RE.search(text):
             return None
         says = _EXCLUDED_RE.search(text) or _WITHHELD_RE.search(text)
-        return _reason(text, says) if says or status == _LEGAL else None
+        return _reason(text, says) if says or status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS else None
     says = _SURELY_EXCLUDED_RE.search(text) if len(body) <= _MAX_NOTICE_BYTES else None
     return _reason(text, says) if says else None
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from crawler.sites import picture_time
 
-_TICKS = 10_000_000
+_TICKS_PER_SECOND = 10_000_000
 # The site's life outside the points of its profile: at the pace that they show before, slower after.
 _FIRST = (0, date(2001, 1, 1))
 _LAST = (10_000_000, date(2024, 12, 31))
@@ -19,8 +19,8 @@ _LAST = (10_000_000, date(2024, 12, 31))
 _OPENS, _OPEN_FOR = 5 * 3600, 18 * 3600
 _FLAT_SINCE = date(2017, 10, 1).toordinal()
 # Not strftime: it is slow, and speaks the language of the user's locale.
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def tick_name(day: int, second: int, fraction: int, extension: str) -> str:
     >>> tick_name(date(2016, 2, 26).toordinal(), 60032, 7147719, "jpg")
     '/2016/02/26/alalam_635921016327147719_25f_4x3.jpg'
     """
-    ticks = ((day - 1) * 86_400 + second) * _TICKS + fraction
+    ticks = ((day - 1) * 86_400 + second) * _TICKS_PER_SECOND + fraction
     return f"{_folder(day)}{ticks}_25f_4x3.{extension}"
 
 
@@ -94,4 +94,4 @@ def date_line(moment: datetime) -> str:
     'Fri Jan 3, 2014 10:41:53'
     """
     clock = f"{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
-    return f"{_DAYS[moment.weekday()]} {_MONTHS[moment.month - 1]} {moment.day}, {moment.year} {clock}"
+    return f"{_DAY_NAMES[moment.weekday()]} {_MONTH_NAMES[moment.month - 1]} {moment.day}, {moment.year} {clock}"

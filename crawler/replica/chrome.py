@@ -78,7 +78,7 @@ def _header(draw: Draw) -> str:
 
 def _menu(section: str, draw: Draw) -> str:
     path = f"/section/{section.lower()}"
-    places = [f'<li><a href="{path}/{n}">{draw.choice(words.WHERE)}</a></li>' for n in range(6)]
+    places = [f'<li><a href="{path}/{n}">{draw.choice(words.PLACES)}</a></li>' for n in range(6)]
     return f'<a href="{path}">{section}</a><ul>{"".join(places)}</ul>'
 
 
@@ -97,7 +97,7 @@ def _teaser(site: Site, draw: Draw) -> str:
 
 
 def _footer(draw: Draw) -> str:
-    links = [f'<a href="/page/{n}">{draw.choice(words.WHERE)} {draw.choice(words.SECTIONS)}</a>' for n in range(24)]
+    links = [f'<a href="/page/{n}">{draw.choice(words.PLACES)} {draw.choice(words.SECTIONS)}</a>' for n in range(24)]
     return (
         f'<footer id="ftr"><p>{" | ".join(links)} | <a href="/contact">Contact</a></p>'
         f"<p>&copy; {NAME}. All rights reserved. A made-up site: nothing in it is true.</p></footer>"

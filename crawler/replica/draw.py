@@ -14,7 +14,7 @@ Pattern = tuple[str, tuple[tuple[str, ...], ...]]
 """A text with a ``%s`` for each slot, and the options of each."""
 
 _BLOCK = struct.Struct("<84I")  # 336 bytes: what SHAKE-128 gives in two steps
-_RANGE = 2**32
+_NUMBER_RANGE = 2**32
 
 
 def number(*key: int | str) -> int:
@@ -53,7 +53,7 @@ class Draw:
 
     def chance(self, share: float) -> bool:
         """Return True in *share* (0 to 1) of all calls."""
-        return next(self.numbers) < share * _RANGE
+        return next(self.numbers) < share * _NUMBER_RANGE
 
     def fill(self, pattern: Pattern) -> str:
         """Return the text of *pattern* with an option in each of its slots."""

@@ -8,7 +8,7 @@ from crawler.replica.draw import chance, number
 from crawler.replica.misbehaviour import FAULTS
 
 DEFAULT_SHARE = 0.02
-_REMEMBERED = 65_536
+_MAX_REMEMBERED_PATHS = 65_536
 
 
 def parse_faults(text: str) -> dict[str, float]:
@@ -56,7 +56,7 @@ class Faults:
         key = number(path)
         if key in self._seen:
             return False
-        if len(self._seen) >= _REMEMBERED:
+        if len(self._seen) >= _MAX_REMEMBERED_PATHS:
             del self._seen[next(iter(self._seen))]
         self._seen[key] = None
         return True

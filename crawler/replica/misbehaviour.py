@@ -21,9 +21,9 @@ from crawler.replica.routes import Reply
 SLOW_SECONDS: Final = 1.0
 RETRY_AFTER_SECONDS: Final = 1
 _DRIP_SECONDS = 0.3
-_DRIPS = 1000
+_DRIPPED_BLOCKS = 1000
 _BLOCK = b"<p>And so it goes on.</p>\n" * 2500
-_MOST_BLOCKS = 4096
+_MAX_BLOCKS = 4096
 _BOMB_BYTES = 64 * 1024 * 1024
 _BOMB_SIDE = 13_000
 _LINGER_NOT = struct.pack("ii", 1, 0)
@@ -49,7 +49,7 @@ def _answer(change: Callable[[Reply], Reply]) -> Fault:
     return fault
 
 
-def _once(change: Callable[[Reply], Reply]) -> Fault:
+def _first_time_only(change: Callable[[Reply], Reply]) -> Fault:
     """Return the fault that answers what *change* makes of the right answer the first time, and well ever after."""
 
     async def fault(memory: Memory, request: web.BaseRequest, reply: Reply) -> Reply:
@@ -138,19 +138,19 @@ async def _bad_chunk(_memory: Memory, request: web.BaseRequest, reply: Reply) ->
 
 async def _endless(_memory: Memory, request: web.BaseRequest, reply: Reply) -> None:
     """Send a body without end."""
-    await _say(request, reply, None, f"{len(_BLOCK):x}\r\n".encode() + _BLOCK + b"\r\n", times=_MOST_BLOCKS)
+    await _say(request, reply, None, f"{len(_BLOCK):x}\r\n".encode() + _BLOCK + b"\r\n", times=_MAX_BLOCKS)
 
 
 async def _endless_head(_memory: Memory, request: web.BaseRequest, _reply: Reply) -> None:
     """Send headers without end."""
     await _write(request, b"HTTP/1.1 200 OK\r\n")
-    await _write(request, b"X-More: of the same\r\n" * 500, times=_MOST_BLOCKS)
+    await _write(request, b"X-More: of the same\r\n" * 500, times=_MAX_BLOCKS)
 
 
 async def _drip(_memory: Memory, request: web.BaseRequest, reply: Reply) -> None:
     """Send a byte now and then (slow-loris)."""
     await _say(request, reply, len(reply.body), b"")
-    await _write(request, b"<", times=_DRIPS, every=_DRIP_SECONDS)
+    await _write(request, b"<", times=_DRIPPED_BLOCKS, every=_DRIP_SECONDS)
 
 
 async def _say(request: web.BaseRequest, reply: Reply, length: int | None, body: bytes, times: int = 1) -> None:
@@ -181,8 +181,8 @@ FAULTS: Final[dict[str, Fault]] = {
     "slow": _slow,
     "error500": _answer(_status(HTTPStatus.INTERNAL_SERVER_ERROR)),
     "429": _answer(_status(HTTPStatus.TOO_MANY_REQUESTS, Retry_After=str(RETRY_AFTER_SECONDS))),
-    "flaky": _once(_status(HTTPStatus.SERVICE_UNAVAILABLE)),
-    "busy": _once(_status(HTTPStatus.SERVICE_UNAVAILABLE, Retry_After=str(RETRY_AFTER_SECONDS))),
+    "flaky": _first_time_only(_status(HTTPStatus.SERVICE_UNAVAILABLE)),
+    "busy": _first_time_only(_status(HTTPStatus.SERVICE_UNAVAILABLE, Retry_After=str(RETRY_AFTER_SECONDS))),
     "reset": _reset,
     "truncated": _truncated,
     "longer": _longer,

@@ -14,8 +14,8 @@ from crawler.replica.draw import Draw, number
 from crawler.replica.dump import var_dump
 from crawler.replica.site import ReplicaArticle, Site
 
-_TEASERS = 40
-_SHARE: Final = (
+_MAX_TEASERS = 40
+_SHARE_BAR_HTML: Final = (
     '<div class="share"><a href="#" onclick="return openShare(\'/share/1\')">Share</a> '
     '<a href="#">Tweet</a> <a href="#">Send</a> <a href="#" class="print">Print</a></div>\n'
 )
@@ -71,7 +71,7 @@ class Pages:
     def home(self) -> bytes:
         """Return the home page: a list of the newest articles."""
         last = self.site.articles - 1
-        ids = [self.site.id_at(last - n) for n in range(min(_TEASERS, self.site.articles))]
+        ids = [self.site.id_at(last - n) for n in range(min(_MAX_TEASERS, self.site.articles))]
         items = "".join(_link(one, self.site.title(one)) for one in ids)
         return self._plain(NAME, f"<h2>Latest</h2>\n<ul>\n{items}</ul>\n")
 
@@ -150,7 +150,7 @@ def _story(article: ReplicaArticle, draw: Draw) -> str:
     paragraphs = escape("\n".join(article.paragraphs), quote=False).replace("\n", "</p>\n<p>")
     return (
         f'<div id="content" class="news-{draw.below(12)}">\n{kicker}<h1>{escape(article.title, quote=False)}</h1>\n'
-        f'<div class="date">{date_line(article.published)}</div>\n{byline}{_SHARE}{_figure(article)}'
+        f'<div class="date">{date_line(article.published)}</div>\n{byline}{_SHARE_BAR_HTML}{_figure(article)}'
         f'<div class="news-body">\n<p>{paragraphs}</p>\n</div>\n'
     )
 

@@ -59,10 +59,10 @@ def title_parts(seed: int, article_id: int) -> tuple[str, str, str, str, int]:
     mixed = mixed * 0xC2B2AE35 & _TITLE_MASK
     mixed ^= mixed >> 11
     return (
-        words.WHO[mixed & 63],
-        words.DOES[mixed >> 6 & 31],
-        words.WHAT[mixed >> 11 & 63],
-        words.WHERE[mixed >> 17 & 31],
+        words.SUBJECTS[mixed & 63],
+        words.VERBS[mixed >> 6 & 31],
+        words.OBJECTS[mixed >> 11 & 63],
+        words.PLACES[mixed >> 17 & 31],
         mixed >> 22,
     )
 

@@ -13,13 +13,13 @@ from crawler.replica.draw import Draw
 Edit = Literal["shortened", "new head", "paragraphs dropped"]
 EDITS: tuple[Edit, ...] = get_args(Edit)
 
-_LONGEST = 0.85
+_MAX_REMAINING_SHARE = 0.85
 """Of the words of the earlier article."""
 
 
 def edited(edit: Edit, paragraphs: Sequence[str], draw: Draw, head: str) -> tuple[str, ...]:
     """Return *paragraphs* after an *edit*; a new head is the sentence *head*, in the place of the first paragraph."""
-    room = _LONGEST * _words(paragraphs)
+    room = _MAX_REMAINING_SHARE * _words(paragraphs)
     if edit == "shortened":
         return _cut(paragraphs, room)
     kept = [head, *paragraphs[1:]] if edit == "new head" else list(paragraphs)

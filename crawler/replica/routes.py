@@ -14,7 +14,7 @@ from crawler.replica.draw import chance, number
 from crawler.replica.page import Pages
 from crawler.replica.picture import ORIGINAL, SMALL, video
 from crawler.replica.site import Site
-from crawler.replica.universe import Gone
+from crawler.replica.universe import GoneKind
 
 Kind = Literal["article", "image", "robots", "other"]
 
@@ -76,8 +76,8 @@ class Routes:
 
     def _article(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
         article_id = int(match["id"])
-        if way := self.site.gone_way(article_id):
-            return self._gone(way)
+        if way := self.site.gone_kind(article_id):
+            return self._gone_reply(way)
         answer = self.site.answer(article_id)
         if answer == "missing":
             return self._not_found()
@@ -93,7 +93,7 @@ class Routes:
             return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
         return Reply(HTTPStatus.OK, self.pages.article(article_id), headers=validators)
 
-    def _gone(self, way: Gone) -> Reply:
+    def _gone_reply(self, way: GoneKind) -> Reply:
         if way == "home":
             return Reply(HTTPStatus.FOUND, headers={"Location": "/"})
         if way == "parked":

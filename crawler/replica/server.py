@@ -24,7 +24,7 @@ from crawler.replica.routes import Reply, Routes
 from crawler.replica.site import Site
 
 _KINDS = ("article", "image", "robots", "other")
-_BACKLOG = 1024
+_BACKLOG_CONNECTIONS = 1024
 _SHUTDOWN_SECONDS = 0.5
 
 
@@ -129,7 +129,7 @@ async def serving(site: Site, options: ServerOptions) -> AsyncIterator[str]:
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host, options.port, backlog=_BACKLOG).start()
+            await web.TCPSite(runner, host, options.port, backlog=_BACKLOG_CONNECTIONS).start()
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else error
             raise GleanerError(f"replica: cannot listen on {host} port {options.port}: {why}") from error

@@ -13,13 +13,13 @@ from crawler.replica import prose, words
 from crawler.replica.calendar import flat_name, is_flat, tick_name
 from crawler.replica.draw import Draw, number
 from crawler.replica.republish import edited
-from crawler.replica.universe import NEAR_ARTICLES, UNIVERSE_END, Universe
+from crawler.replica.universe import NEIGHBOURING_ARTICLES, UNIVERSE_END, Universe
 
 _RELATED_COUNTS = (1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13)
-_MOST_RELATED = max(_RELATED_COUNTS)
+_MAX_RELATED = max(_RELATED_COUNTS)
 _NEW_SYSTEM = 2_003_654  # from this id on, `sort` grows in steps of 5
 _NO_RELATED = 0.05
-_KEPT = 16_384
+_CACHED_ARTICLES = 16_384
 _KICKER, _DESK_CODE = 0.16, 0.125
 # Kinds of picture in the universe, of 256: videos (12%), flat names (6%), never served (1.5%), small size only (3%).
 _VIDEO_KINDS, _FLAT_KINDS, _GONE_KINDS, _GONE_ORIGINAL_KINDS = range(31), range(31, 46), range(46, 50), range(50, 58)
@@ -65,11 +65,11 @@ class Site(Universe):
 
     def _paragraphs(self, article_id: int, draw: Draw) -> tuple[str, ...]:
         own = prose.paragraphs(self.number, article_id, draw)
-        told_before = self.republication(article_id)
-        if told_before is None:
+        republished = self.republication(article_id)
+        if republished is None:
             return own
         head = own[0].partition(". ")[0].removesuffix(".") + "."
-        return edited(told_before.edit, self.article(told_before.of).paragraphs, draw, head)
+        return edited(republished.edit, self.article(republished.of).paragraphs, draw, head)
 
     def title(self, article_id: int) -> str:
         """Return the title of *article_id*, different for every id."""
@@ -107,7 +107,7 @@ class Site(Universe):
     def listing(self, article_id: int, others: Sequence[int], *, falling: bool = False) -> tuple[RelatedItem, ...]:
         """Return what a dump of *article_id* says of *others* (13 at most), with rising or *falling* ``sort``."""
         step = 5 if article_id >= _NEW_SYSTEM else 1
-        first = article_id * _MOST_RELATED * step  # so no row id of a relation is ever met twice
+        first = article_id * _MAX_RELATED * step  # so no row id of a relation is ever met twice
         sorts = range(first, first + len(others) * step, step)
         return tuple(
             [
@@ -120,7 +120,7 @@ class Site(Universe):
     @cached_property
     def _listed(self) -> Callable[[int], tuple[str, str]]:
         """The picture and title of an id, of which the latest are kept: related items come again and again."""
-        return lru_cache(maxsize=_KEPT)(lambda article_id: (self.pic(article_id), self.title(article_id)))
+        return lru_cache(maxsize=_CACHED_ARTICLES)(lambda article_id: (self.pic(article_id), self.title(article_id)))
 
     def _related_indexes(self, article_id: int, draw: Draw) -> list[int]:
         wanted = draw.choice(_RELATED_COUNTS)
@@ -134,7 +134,7 @@ class Site(Universe):
         chosen: dict[int, None] = {}
         while len(chosen) < wanted:
             near = article_id < UNIVERSE_END and draw.chance(0.5)
-            chosen[before - 1 - draw.below(min(NEAR_ARTICLES, before)) if near else draw.below(before)] = None
+            chosen[before - 1 - draw.below(min(NEIGHBOURING_ARTICLES, before)) if near else draw.below(before)] = None
         return list(chosen)
 
     def serves_picture(self, pic: str, *, original: bool) -> bool:

@@ -13,17 +13,17 @@ from crawler.sites import load_profile
 
 Answer = Literal["page", "slug", "missing", "lost"]
 """An id's URL gives its page, a redirect to its page at the slug, 404, or a soft 404."""
-Gone = Literal["not found", "gone", "soft 404", "parked", "home"]
+GoneKind = Literal["not found", "gone", "soft 404", "parked", "home"]
 """How an article that was switched off answers: 404, 410, "not found" or a parked domain with 200, or the home page."""
-GONE: tuple[Gone, ...] = get_args(Gone)
+GONE_KINDS: tuple[GoneKind, ...] = get_args(GoneKind)
 
 # Whatever seed a user brings, the ids in it lie here; these always have a page.
 FIRST_OPEN, LAST_OPEN = 1_446_000, 9_999_999
 # Below them lies the universe: the generated articles that related items are drawn from.
 UNIVERSE_END = 1_445_000
-MOST_ARTICLES = UNIVERSE_END - 1
-_COMPACT = 445_000
-NEAR_ARTICLES = 64
+MAX_ARTICLES = UNIVERSE_END - 1
+_COMPACT_ARTICLES = 445_000
+NEIGHBOURING_ARTICLES = 64
 """Half of the related items, and every story told again, are among so many articles before."""
 
 
@@ -58,8 +58,8 @@ class Universe:
     hidden_dumps: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.articles <= MOST_ARTICLES:
-            raise ValueError(f"articles must be 1 to {MOST_ARTICLES}, not {self.articles}")
+        if not 1 <= self.articles <= MAX_ARTICLES:
+            raise ValueError(f"articles must be 1 to {MAX_ARTICLES}, not {self.articles}")
         for name in ("missing", "soft_missing", "redirects", "republished", "gone", "gone_pictures", "hidden_dumps"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
@@ -73,7 +73,7 @@ class Universe:
     @cached_property
     def step(self) -> int:
         """The distance between two ids of the universe."""
-        return (_COMPACT if self.articles <= _COMPACT else MOST_ARTICLES) // self.articles
+        return (_COMPACT_ARTICLES if self.articles <= _COMPACT_ARTICLES else MAX_ARTICLES) // self.articles
 
     def id_at(self, index: int) -> int:
         """Return the id of article 0 to ``articles`` - 1 of the universe; ids grow with the index."""
@@ -100,11 +100,11 @@ class Universe:
                 return "lost"
         return "slug" if chance(self.redirects, self.number, "slug", article_id) else "page"
 
-    def gone_way(self, article_id: int) -> Gone | None:
+    def gone_kind(self, article_id: int) -> GoneKind | None:
         """Return how *article_id* answers since it was switched off, None if it was not."""
         if article_id not in self.gone_ids and not chance(self.gone, self.number, "gone", article_id):
             return None
-        return GONE[number(self.number, "way", article_id) % len(GONE)]
+        return GONE_KINDS[number(self.number, "way", article_id) % len(GONE_KINDS)]
 
     def republication(self, article_id: int) -> Republication | None:
         """Return whose story *article_id* tells again, None if it has one of its own.
@@ -115,9 +115,9 @@ class Universe:
         if index is None or not self._is_copy(article_id):
             return None
         draw = Draw(self.number, "republication", article_id)
-        newest = index - 1 - draw.below(NEAR_ARTICLES)
-        for earlier in map(self.id_at, range(newest, max(-1, newest - NEAR_ARTICLES), -1)):
-            if not self._is_copy(earlier) and self.answer(earlier) in {"page", "slug"} and not self.gone_way(earlier):
+        newest = index - 1 - draw.below(NEIGHBOURING_ARTICLES)
+        for earlier in map(self.id_at, range(newest, max(-1, newest - NEIGHBOURING_ARTICLES), -1)):
+            if not self._is_copy(earlier) and self.answer(earlier) in {"page", "slug"} and not self.gone_kind(earlier):
                 return Republication(earlier, draw.choice(EDITS))
         return None
 

@@ -11,12 +11,12 @@ def _options(text: str) -> tuple[str, ...]:
 
 
 _WORDS = tomllib.loads(files(__package__).joinpath("words.toml").read_text(encoding="utf-8"))
-WHO, DOES, WHAT, WHERE, FIRST, LAST = (
+SUBJECTS, VERBS, OBJECTS, PLACES, FIRST_NAMES, LAST_NAMES = (
     _options(_WORDS[name]) for name in ("who", "does", "what", "where", "first", "last")
 )
 SENTENCES, LEADS, KICKERS, DESK_CODES, SECTIONS = (
     tuple(_WORDS[name]) for name in ("sentences", "leads", "kickers", "desk_codes", "sections")
 )
-BODY_SLOTS = {"place": WHERE, "last": LAST, "first": FIRST} | {
+BODY_SLOTS = {"place": PLACES, "last": LAST_NAMES, "first": FIRST_NAMES} | {
     name: _options(text) for name, text in _WORDS["slots"].items()
 }

@@ -21,7 +21,7 @@ _STATES = {
     "failed": "without an answer",
     "dropped": "dropped by a pipeline",
 }
-_AGAIN = "the same command resumes"
+_RESUMES = "the same command resumes"
 _FURTHER = {
     "neighbours": "a greater -a depth= goes further",
     "revisit": "run it again to recheck articles that are due",
@@ -70,13 +70,13 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
         f"Already there: {there} · duplicates: {twice} · pictures not found: {missing}",
         *_new(stats, spider),
         *_dropped(stats),
-        *_known(stats),
+        *_known_articles_line(stats),
         *_recovered(stats),
         f"Corpus: {corpus / 'articles'}",
     ]
     folder = corpus / "runs" / stats.get("gleaner/run", "")
     lines += [f"Report: {path}" for path in (folder / "report.html", folder / "stats.json") if path.exists()][:1]
-    further = "run it again for the next articles" if limited else _FURTHER.get(spider, _AGAIN)
+    further = "run it again for the next articles" if limited else _FURTHER.get(spider, _RESUMES)
     look = f"scrapy corpus stats -s CORPUS_DIR={shlex.quote(str(corpus))}"
     lines.append(f"Next:   {_next_step(stats, exit_code) or f'{look}; {further}'}")
     return "\n".join(lines)
@@ -97,7 +97,7 @@ def _dropped(stats: Stats) -> list[str]:
     return [f"Dropped by a pipeline: {articles} articles, {seeds} seeds · -a dropped=retry requests articles again"]
 
 
-def _known(stats: Stats) -> list[str]:
+def _known_articles_line(stats: Stats) -> list[str]:
     """Return a line that counts all articles that the corpus knows, by state."""
     counts = {state: stats.get(f"gleaner/targets/{state}", 0) for state in _STATES}
     shown = " · ".join(f"{count} {_STATES[state]}" for state, count in counts.items() if count)

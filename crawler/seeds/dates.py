@@ -4,17 +4,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-import jdatetime  # type: ignore[import-untyped]  # it has no type information
+from crawler.text.calendars import MONTHS, day_of, fold_name
 
-from crawler.text.monthnames import MONTHS, fold_name
-
-_EN_MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)  # noqa: SIM905
-}
 _EN_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = r"(\d{1,2}):(\d\d)(?::(\d\d))?"
 _EN_RE = re.compile(
@@ -32,7 +26,9 @@ _RTL_RE = re.compile(
 _ISO_RE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩يىك", "01234567890123456789ییک")
 _INVISIBLE_RE = re.compile("[\u200c\u200d\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_LONGEST = 80
+_MAX_LINE_CHARACTERS = 80
+_FIRST_GREGORIAN_YEAR = 1700
+"""Solar Hijri years are 621 behind."""
 
 
 def parse_date_line(line: str, zone: ZoneInfo) -> datetime | None:
@@ -48,7 +44,7 @@ def parse_date_line(line: str, zone: ZoneInfo) -> datetime | None:
     >>> parse_date_line("الأحد 28 فبراير 2016 - 16:40", zone).isoformat()
     '2016-02-28T16:40:00+03:30'
     """
-    if not 8 <= len(line) <= _LONGEST or not any(char.isdigit() for char in line):  # noqa: PLR2004 - "1 May 2016"
+    if not 8 <= len(line) <= _MAX_LINE_CHARACTERS or not any(char.isdigit() for char in line):  # noqa: PLR2004 - "1 May 2016"
         return None
     line = " ".join(_INVISIBLE_RE.sub(" ", line).translate(_DIGITS).split())
     try:
@@ -67,23 +63,20 @@ def _english(line: str, zone: ZoneInfo) -> datetime | None:
     match = _EN_RE.fullmatch(line)
     if match is None:
         return None
-    month = _EN_MONTHS[match[2].lower()]
-    return datetime(int(match[4]), month, int(match[3]), *_clock(match[5], match[6], match[7]), tzinfo=zone)
+    month = MONTHS[match[2].lower()].number
+    return datetime(int(match[4]), month, int(match[3]), *_clock(*match.group(5, 6, 7)), tzinfo=zone)
 
 
 def _right_to_left(line: str, zone: ZoneInfo) -> datetime | None:
     match = _RTL_RE.fullmatch(line)
     if match is None:
         return None
-    day, name, year = int(match[1]), match[2], int(match[3])
-    clock = _clock(match[4], match[5], match[6])
+    name, year = match[2], int(match[3])
     month = MONTHS.get(fold_name(name)) or MONTHS.get(fold_name(name.split()[0]))
-    if month is None:
+    if month is None or month.calendar == "hijri" or (month.calendar == "solar" and year >= _FIRST_GREGORIAN_YEAR):
         return None
-    if month.calendar == "solar" and year < 1700:  # noqa: PLR2004 - Solar Hijri years are 621 behind
-        gregorian = jdatetime.date(year, month.number, day).togregorian()
-        return datetime(gregorian.year, gregorian.month, gregorian.day, *clock, tzinfo=zone)
-    return datetime(year, month.number, day, *clock, tzinfo=zone) if month.calendar == "gregorian" else None
+    day = day_of(month.calendar, year, month.number, int(match[1]))
+    return datetime.combine(day, time(*_clock(*match.group(4, 5, 6))), zone) if day else None
 
 
 def _iso(line: str, zone: ZoneInfo) -> datetime | None:
@@ -91,7 +84,7 @@ def _iso(line: str, zone: ZoneInfo) -> datetime | None:
     if match is None:
         return None
     year, month, day = int(match[1]), int(match[2]), int(match[3])
-    return datetime(year, month, day, *_clock(match[4], match[5], match[6]), tzinfo=zone)
+    return datetime(year, month, day, *_clock(*match.group(4, 5, 6)), tzinfo=zone)
 
 
 def _clock(hour: str | None, minute: str | None, second: str | None) -> tuple[int, int, int]:

@@ -59,7 +59,12 @@ def parse_page(text: str, zone: ZoneInfo) -> Page:
 
 
 def parse_dumps(text: str) -> tuple[Dump, ...]:
-    """Return the dumps that :func:`parse_page` finds in *text*, without parsing its prose."""
+    """Return the dumps that :func:`parse_page` finds in *text*, without parsing its prose.
+
+    >>> text = 'News. string(72) "[{"id":"7","sort":"1","contenttypeid":"21","pic":"/a.jpg","title":"A ship"}]"'
+    >>> [item.title for dump in parse_dumps(text) for item in dump.related]
+    ['A ship']
+    """
     return _look_through(_to_bytes(text, _Parts()))[2]
 
 

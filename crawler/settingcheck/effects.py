@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 _MIDDLEWARES = "scrapy.downloadermiddlewares"
 _READERS: dict[str, tuple[tuple[str, ...], str]] = {
     f"{_MIDDLEWARES}.cookies.CookiesMiddleware": (
-        ("COOKIES_",), "no cookies are kept or sent, but along the redirects of one request",
+        ("COOKIES_",), "cookies are kept only along the redirects of one request",
     ),
     f"{_MIDDLEWARES}.redirect.MetaRefreshMiddleware": (
         ("METAREFRESH_IGNORE_TAGS",), "Gleaner reads refreshes itself, as browsers do",

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-_NOT_MODIFIED = 304
 _MAX_REASON_LETTERS = 500
 _CORPUS = "_corpus"
 """The argument by which :meth:`ArticleSpider.from_crawler` passes the folder of the corpus."""
@@ -50,7 +50,7 @@ class ArticleSpider(scrapy.Spider):
     ``retries_dropped`` whether articles that pipelines dropped in earlier runs are requested again.
     """
 
-    handle_httpstatus_list: ClassVar[tuple[int, ...]] = (_NOT_MODIFIED, *range(400, 600))
+    handle_httpstatus_list: ClassVar[tuple[int, ...]] = (HTTPStatus.NOT_MODIFIED, *range(400, 600))
     """Statuses that tell something about a target and are not errors; Scrapy's retries are over by then."""
 
     can_share: ClassVar[bool] = True
@@ -76,7 +76,7 @@ class ArticleSpider(scrapy.Spider):
         self.depth = depth or 0
         self._depth_given = depth
         if dropped not in {None, "retry"}:
-            raise ConfigError(f"-a dropped={dropped}: the only word for it is retry")
+            raise ConfigError(f"-a dropped={dropped}: the only value is retry")
         self.retries_dropped = dropped is not None
         self.max_articles = None if max_articles is None else number("max_articles", max_articles, minimum=1)
 
@@ -118,7 +118,7 @@ class ArticleSpider(scrapy.Spider):
         """Yield the article's record; if *response* is not the article, the next request for it or its stub."""
         attempts: Attempts = response.meta["attempts"]
         target = attempts.target
-        if response.status == _NOT_MODIFIED and target.validators:
+        if response.status == HTTPStatus.NOT_MODIFIED and target.validators:
             await self.leases.unchanged(target.key)
             return
         found = await self.steps.answer(response, attempts)
@@ -143,7 +143,8 @@ class ArticleSpider(scrapy.Spider):
         target = attempts.target
         if isinstance(attempts.next, AskArchives):
             try:
-                found = attempts.after_archives() if await self._held(target) else await self.steps.archives(attempts)
+                is_held = await self._is_held(target)
+                found = attempts.after_archives() if is_held else await self.steps.archives(attempts)
             except Stopping:
                 return  # its lease is released when the spider is closed
             if isinstance(found, Article):
@@ -162,9 +163,9 @@ class ArticleSpider(scrapy.Spider):
         else:
             yield stub_record(target, attempts.tried, self.profile, run=self.archivist.run, tried=_now())
 
-    async def _held(self, target: Target) -> bool:
+    async def _is_held(self, target: Target) -> bool:
         """Return whether the corpus holds the article, so that only the site is asked whether it has changed."""
-        held = await self.archivist.do(lambda corpus: corpus.catalogue.held(target.key))
+        held = await self.archivist.do(lambda corpus: corpus.catalogue.highest_version(target.key))
         return held is not None and held.kind == "article"
 
     @cached_property

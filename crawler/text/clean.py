@@ -11,7 +11,7 @@ from crawler.text.mojibake import mend
 
 _LINE_END_RE = re.compile(r"\r\n?|\u2028")
 _PARAGRAPH_RE = re.compile(r"\n[^\S\n]*\n\s*|\u2029")
-_ROUNDS = 8
+_MAX_ROUNDS = 8
 NO_RULES: frozenset[str] = frozenset()
 """All rules are enabled."""
 
@@ -42,7 +42,7 @@ def clean_text(s: str, off: frozenset[str] = NO_RULES) -> str:
     >>> clean_text("One\nline.\r\n \r\nTwo â€“ lines.\n")
     'One line.\n\nTwo – lines.'
     """
-    for _ in range(_ROUNDS):  # a repair can produce characters that the next round must drop, and vice versa
+    for _ in range(_MAX_ROUNDS):  # a repair can produce characters that the next round must drop, and vice versa
         cleaned = _clean_once(s, off)
         if cleaned == s:
             break

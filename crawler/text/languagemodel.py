@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
 _CHUNK_BYTES = 1 << 18
-_LETTERS = 256
+_SAMPLE_LETTERS = 256
 _LOCAL_HEADER = 30
 """Bytes before the name of a member of a ZIP file; the last are the lengths of name and extra field (APPNOTE 4.3.7)."""
 
@@ -94,4 +94,4 @@ def _stored(members: ZipFile, name: str, file: IO[bytes]) -> _Stored:
         header = stream.tell()
     around = unpack_from("<HH", os.pread(file.fileno(), _LOCAL_HEADER, member.header_offset), _LOCAL_HEADER - 4)
     start = member.header_offset + _LOCAL_HEADER + sum(around) + header
-    return _Stored(file, start, kind, shape[1] if len(shape) > 1 else _LETTERS)
+    return _Stored(file, start, kind, shape[1] if len(shape) > 1 else _SAMPLE_LETTERS)

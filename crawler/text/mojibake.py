@@ -9,7 +9,7 @@ import ftfy
 from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 
 _CONFIG = ftfy.TextFixerConfig(unescape_html=False, explain=False)
-_ROUNDS = 4
+_MAX_ROUNDS = 4
 _MAX_CHARACTERS = 100_000
 """Characters. A longer text is repaired in pieces, because the search for a repair is not linear."""
 
@@ -33,7 +33,7 @@ def mend(text: str) -> str:
         return text
     if len(text) > _MAX_CHARACTERS:
         return "".join(mend(line) for line in _pieces(text))
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         if not looks_bad(text):
             break
         better = ftfy.fix_encoding(text, _CONFIG)

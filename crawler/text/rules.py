@@ -32,7 +32,7 @@ PARAGRAPH_RULES: dict[str, Callable[[Story], Story]] = {
 RULES = ("mojibake", *INVISIBLE_RULES, "composition", *PARAGRAPH_RULES)
 """The names of all rules."""
 
-_ROUNDS = 50
+_MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def rules_named(names: Iterable[str]) -> frozenset[str]:
     """
     chosen = frozenset(name.strip() for name in names if name.strip())
     if unknown := sorted(chosen.difference(RULES)):
-        raise ValueError(f"there is no cleaning rule {unknown[0]!r}; there are {', '.join(RULES)}")
+        raise ValueError(f"unknown cleaning rule {unknown[0]!r} (known: {', '.join(RULES)})")
     return chosen
 
 
@@ -85,7 +85,7 @@ def clean_story(
         boilerplate,
     )
     rules = [(name, rule) for name, rule in PARAGRAPH_RULES.items() if name not in off]
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         before = story
         for name, rule in rules:
             after = rule(story)
@@ -98,7 +98,7 @@ def clean_story(
     return Cleaned("\n\n".join(story.paragraphs) or None, story.dateline, story.credit, applied)
 
 
-def say_the_same(one: str | None, other: str | None, boilerplate: frozenset[int]) -> bool:
+def are_equal_when_cleaned(one: str | None, other: str | None, boilerplate: frozenset[int]) -> bool:
     """Return whether two texts are equal after cleaning by all current rules, whichever rules cleaned them before."""
     forms = [content_sha256(clean_story(text, boilerplate=boilerplate).text) for text in (one, other)]
     return forms[0] == forms[1]

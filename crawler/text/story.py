@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from crawler.text.normal import normalized
 
 _EDGES = " \"'“”„«»‘’‹›.,:;!?…-–—·|\u061b\u060c\u06d4。，、：；「」『』"
-_HEAD, _TAIL, _LONGEST = 3, 5, 300
+_FIRST_PARAGRAPHS, _LAST_PARAGRAPHS, _MAX_EDGE_CHARACTERS = 3, 5, 300
 """Where boilerplate is searched: in this many first and last paragraphs, up to this many characters long."""
 
 
@@ -48,5 +48,9 @@ def core(paragraph: str) -> str:
 def edge_paragraphs(paragraphs: tuple[str, ...]) -> list[tuple[int, str]]:
     """Return the paragraphs that may be boilerplate of the site, with their numbers."""
     count = len(paragraphs)
-    numbers = range(count) if count <= _HEAD + _TAIL else (*range(_HEAD), *range(count - _TAIL, count))
-    return [(number, paragraphs[number]) for number in numbers if len(paragraphs[number]) <= _LONGEST]
+    numbers = (
+        range(count)
+        if count <= _FIRST_PARAGRAPHS + _LAST_PARAGRAPHS
+        else (*range(_FIRST_PARAGRAPHS), *range(count - _LAST_PARAGRAPHS, count))
+    )
+    return [(number, paragraphs[number]) for number in numbers if len(paragraphs[number]) <= _MAX_EDGE_CHARACTERS]

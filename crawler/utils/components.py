@@ -18,7 +18,7 @@ def needed_profile(crawler: Crawler) -> SiteProfile:
     """Return the site profile of the crawl's spider; that of ``scrapy shell``, say, has none, and so no corpus."""
     profile = getattr(crawler.spider, "profile", None)
     if profile is None:
-        raise NotConfigured("the spider has no site profile, so there is no corpus")
+        raise NotConfigured("the spider has no site profile, so it has no corpus")
     return cast("SiteProfile", profile)
 
 

@@ -67,6 +67,6 @@ class Tasks(set[asyncio.Task[None]]):
         except CorpusError:
             pass  # the archivist is closing the spider
         except Exception:
-            logger.critical("The frontier cannot be asked", exc_info=True)
+            logger.critical("The frontier cannot be read", exc_info=True)
             if not is_closing(self._crawler):
                 await self._crawler.engine.close_spider_async(reason="scheduler_error")

@@ -69,7 +69,7 @@ class BrokenBody(ResponseDataLossError):
     """What came cannot be decoded, or not to its end; the message says why."""
 
 
-_LONGEST_REASON = 200
+_MAX_REASON_CHARACTERS = 200
 _REPRESENTATION_RE = re.compile(r"""\bb['"]|<[\w.]+ (?:object|at 0x)|\A[\[({<]""")
 _WORDS_RE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -87,7 +87,7 @@ def reason_of(error: BaseException | None) -> str:
         return "it is longer than DOWNLOAD_MAXSIZE"
     failures = getattr(getattr(error, "__cause__", None), "reasons", None) or ()
     words = dict.fromkeys(_words(failure.value) for failure in failures) or [_words(error)]
-    return "; ".join(word for word in words if word)[:_LONGEST_REASON]
+    return "; ".join(word for word in words if word)[:_MAX_REASON_CHARACTERS]
 
 
 def _words(error: BaseException | None) -> str:

@@ -50,11 +50,11 @@ class Watchdog:
 
     def _end(self) -> None:
         try:
-            self._say_what_waits()
+            self._log_what_waits()
         finally:  # standard output may be a file on the disk that is full
             self._exit_now(exit_code(self._crawler.stats.get_stats()))
 
-    def _say_what_waits(self) -> None:
+    def _log_what_waits(self) -> None:
         waiting = {getattr(task.get_coro(), "__qualname__", "a task") for task in asyncio.all_tasks(self._loop)}
         waiting |= {f"thread {thread.name}" for thread in threading.enumerate() if not thread.daemon}
         words = ", ".join(sorted(waiting - {"thread MainThread"})) or "nothing that has a name"

@@ -216,7 +216,7 @@ class _Compressed:
                     written += out.write(block)
                     if written > limit:
                         raise ValueError(
-                            f"it is longer than {limit} bytes unpacked; recompress it a record to a member"
+                            f"it is longer than {limit} bytes unpacked; recompress it with one record in each member"
                         )
             place = member.end or self.next_member(place + 1)
         return written
@@ -264,7 +264,7 @@ class _Compressed:
                 for block in member.blocks():
                     given += len(block)
                     if given > max(_MIN_BOMB_BYTES, _MAX_EXPANSION_RATIO * (self._size - begun)):
-                        raise BrokenMember("it is a bomb")  # noqa: TRY301 - as broken as any other
+                        raise BrokenMember("it is a decompression bomb")  # noqa: TRY301 - as broken as any other
                     if given > inner:
                         yield block[-(given - inner) :] if given - inner < len(block) else block
             except BrokenMember:
@@ -368,7 +368,7 @@ def _sound_record(reader: GzipReader, first: bytes, at: int, limit: int) -> Raw 
             return None
         data += more
     head = data[:end]
-    length = _said_length(head)
+    length = _declared_length(head)
     if length is None or not head.startswith(_VERSIONS) or b"\n\n" in head:
         return None
     start = data[end + len(_END) :]
@@ -383,7 +383,7 @@ def _sound_record(reader: GzipReader, first: bytes, at: int, limit: int) -> Raw 
     return Raw(at, 0, head, block if length <= limit else block[:limit], length)
 
 
-def _said_length(head: bytes) -> int | None:
+def _declared_length(head: bytes) -> int | None:
     """Return the Content-Length in *head*; None if it is missing or not a number."""
     place = head.rfind(_LENGTH)
     if place >= 0:

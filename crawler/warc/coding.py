@@ -24,8 +24,15 @@ _MAX_NAME_LETTERS = 20
 _GZIP_MEMBER = GZIP_MAGIC + b"\x08"
 _MARKS = {"gzip": GZIP_MAGIC, "zstd": ZSTD_MAGIC}
 _ZLIB_HEADS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-_SAME = {"x-gzip": "gzip", "gz": "gzip", "x-deflate": "deflate", "zlib": "deflate", "brotli": "br", "zst": "zstd"}
-_KNOWN = frozenset({"gzip", "deflate", "br", "zstd"})
+_CODING_ALIASES = {
+    "x-gzip": "gzip",
+    "gz": "gzip",
+    "x-deflate": "deflate",
+    "zlib": "deflate",
+    "brotli": "br",
+    "zst": "zstd",
+}
+_KNOWN_CODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
 _NO_CODING = frozenset({"", "identity", "chunked"})
 _MEANT_AS_NONE = frozenset({"none", "null", "off", "plain", "text", "binary", "8bit", "7bit", "utf-8", "utf8"})
 _CHUNK_HEAD_RE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
@@ -121,7 +128,7 @@ def dechunked(body: bytes, said: bool) -> Decoded:
 
 def _names(header: str | None) -> list[str]:
     names = [name.partition(";")[0].strip(" \t\"'").lower() for name in (header or "").split(",")]
-    return [_SAME.get(name, name) for name in names if name]
+    return [_CODING_ALIASES.get(name, name) for name in names if name]
 
 
 class _Layer(NamedTuple):
@@ -136,7 +143,7 @@ def _after(state: Decoded, found: _Layer, coding: str, *notes: str) -> Decoded:
 def _undo(state: Decoded, said: str, limit: int) -> Decoded:
     """Decode the coding that a header *said*, or the one that the bytes have; none if they are plain."""
     shown = said[:_MAX_NAME_LETTERS]
-    coding = _marked(state.body) or (said if said in _KNOWN else None)
+    coding = _marked(state.body) or (said if said in _KNOWN_CODINGS else None)
     if coding is None:
         if looks_plain(state.body) or said in _MEANT_AS_NONE:
             return state._replace(notes=(*state.notes, f"{shown} said, which is no coding"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 
-_HEAD = 2048
+_SNIFFED_BYTES = 2048
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -45,7 +45,7 @@ def looks_plain(body: bytes) -> bool:
     >>> looks_plain("<p>خبر</p>".encode("windows-1256")), looks_plain(zlib.compress(b"<p>A page.</p>" * 9))
     (True, False)
     """
-    head = body[:_HEAD]
+    head = body[:_SNIFFED_BYTES]
     if not head or _known_type(head) is not None or head.startswith(_WIDE_TEXT):
         return True
     if len(head) - len(head.translate(None, _CONTROLS)) > _MAX_CONTROL_SHARE * len(head):
@@ -72,10 +72,10 @@ def _known_type(head: bytes) -> str | None:
 
 def _decoded_head(body: bytes, encoding: str) -> bytes:
     if encoding == "identity":
-        return body[:_HEAD]
+        return body[:_SNIFFED_BYTES]
     if encoding not in _WINDOW_BITS:
         return b""
     try:
-        return zlib.decompressobj(_WINDOW_BITS[encoding]).decompress(body[: 4 * _HEAD], _HEAD)
+        return zlib.decompressobj(_WINDOW_BITS[encoding]).decompress(body[: 4 * _SNIFFED_BYTES], _SNIFFED_BYTES)
     except zlib.error:
         return b""

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-MAX_RECORD = 256 * 1024 * 1024
+MAX_RECORD_BYTES = 256 * 1024 * 1024
 """No record of Gleaner is longer uncompressed; a longer one is not read into memory."""
 
 _MEMBER = b"\x1f\x8b\x08\x00"
 _VERSIONS = (b"WARC/1.1\r\n", b"WARC/1.0\r\n")
 _END = b"\r\n\r\n"
-_CHUNK = 1 << 16
+_CHUNK_BYTES = 1 << 16
 _WITH_PAYLOAD = frozenset({"response", "request", "resource"})
 _LENGTH_RE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _STATUS_RE = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -101,11 +101,11 @@ def read_headers(path: Path, offset: int) -> dict[str, str]:
     """Return the headers of the record that begins at *offset*; raise ``ValueError`` if there is none."""
     with path.open("rb") as file:
         file.seek(offset)
-        start = file.read(_CHUNK)
+        start = file.read(_CHUNK_BYTES)
     if not start.startswith(_MEMBER):
         raise _BrokenError("no gzip member begins there" if start else "the file ends before it")
     try:
-        data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, _CHUNK)
+        data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, _CHUNK_BYTES)
     except zlib.error as error:
         raise _BrokenError(f"it cannot be decompressed ({error})") from error
     version, _, lines = data.partition(_END)[0].partition(b"\r\n")
@@ -137,7 +137,7 @@ def parse_record(data: bytes, offset: int, length: int) -> Record:
     headers = _headers(head[len(version) :])
     size = headers["content-length"]
     if not _LENGTH_RE.fullmatch(size) or rest[int(size) :] != _END:
-        raise _BrokenError(f"its Content-Length is {size[:20]}, which is not how long it is")
+        raise _BrokenError(f"its Content-Length is {size[:20]}, which is not its length")
     return Record(offset, length, headers, rest[: int(size)])
 
 
@@ -157,15 +157,15 @@ def _member(view: mmap.mmap, offset: int) -> tuple[bytes, int]:
         raise _BrokenError("no gzip member begins here")
     inflate, data, end = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), offset
     while not inflate.eof:
-        chunk = view[end : end + _CHUNK]
+        chunk = view[end : end + _CHUNK_BYTES]
         if not chunk:
             raise _BrokenError("the file ends within it")
         try:
-            data += inflate.decompress(chunk, MAX_RECORD - len(data) + 1)
+            data += inflate.decompress(chunk, MAX_RECORD_BYTES - len(data) + 1)
         except zlib.error as error:
             raise _BrokenError(f"it cannot be decompressed ({error})") from error
-        if len(data) > MAX_RECORD:
-            raise _BrokenError(f"it is longer than {MAX_RECORD} bytes")
+        if len(data) > MAX_RECORD_BYTES:
+            raise _BrokenError(f"it is longer than {MAX_RECORD_BYTES} bytes")
         end += len(chunk)
     return bytes(data), end - len(inflate.unused_data)
 
@@ -195,7 +195,7 @@ def _check_digest(what: str, labelled: str | None, data: bytes) -> None:
         return
     found = hashlib.new(algorithm, data, usedforsecurity=False)
     if wanted not in {b32encode(found.digest()).decode().lower(), found.hexdigest()}:
-        raise _BrokenError(f"its {what} is not what its digest says")
+        raise _BrokenError(f"its {what} does not match its digest")
 
 
 def _next_record(view: mmap.mmap, start: int) -> int | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 from zlib import crc32
@@ -36,7 +37,6 @@ MAX_REVISITS = 10
 """Limit on a chain of revisits that refer to one another."""
 
 _KINDS = frozenset({"response", "revisit", "resource"})
-_OK, _NOT_MODIFIED, _ERRORS = 200, 304, 400
 _HOP_BY_HOP = frozenset({"transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
 _TRUNCATED = frozenset({"length", "time", "disconnect", "unspecified"})
 _PACKED = 1 << 32
@@ -72,7 +72,7 @@ class Replay:
             size, stamp = known.get(name, (-1, 0))
             file.is_packed = bool(stamp & _PACKED)
             if (size, stamp & ~_PACKED) != (file.source.size, file.stamp):
-                self._read_anew(file)
+                self._index_file(file)
             self._index.commit()
         self.captures = self._index.count()
 
@@ -91,7 +91,7 @@ class Replay:
         for file in self._files.values():
             file.close()
 
-    def _read_anew(self, file: _SourceFile) -> None:
+    def _index_file(self, file: _SourceFile) -> None:
         """Index *file*; if it is compressed as a whole, its decompressed content."""
         file.is_packed = False
         if not self._index_records(file):
@@ -144,7 +144,7 @@ class Replay:
         read = self._read(capture)
         if capture.kind == "revisit":
             original = self._original(capture, read)
-            if read.status in {None, _NOT_MODIFIED}:  # the answer is the response that the 304 confirms
+            if read.status in {None, HTTPStatus.NOT_MODIFIED}:  # the answer is the response that the 304 confirms
                 read = read._replace(status=original.status, headers=original.headers)
             read = _Read(read.protocol or original.protocol, read.status or original.status,
                          read.headers or original.headers, original.body, read.ip, original.truncated)  # fmt: skip
@@ -173,7 +173,7 @@ class Replay:
             if found.kind != "revisit":
                 return read
             revisit = found
-        raise ValueError("it is a revisit of a response that is not there")
+        raise ValueError("it is a revisit of a response that is missing")
 
     def _candidates(self, revisit: IndexedCapture, read: _Read) -> Iterator[IndexedCapture]:
         """Yield what *revisit* may refer to: by record id, URL and date, digest, or the digest of the bytes."""
@@ -254,7 +254,7 @@ def _read(record: Raw) -> _Read:
     protocol, status, headers, body, whole = None, None, Headers(), record.block, not record.cut
     fields = record.headers
     if fields.get("warc-type", "").lower() == "resource":
-        status, headers = _OK, (("Content-Type", fields.get("content-type") or "application/octet-stream"),)
+        status, headers = 200, (("Content-Type", fields.get("content-type") or "application/octet-stream"),)
     elif message := read_message(record.block):
         decoded = dechunked(message.body, "chunked" in (message.header("transfer-encoding") or "").lower())
         protocol, status, body = message.protocol, message.status, decoded.body
@@ -279,8 +279,8 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def _rank(capture: IndexedCapture, url: str) -> tuple[bool, int, str]:
-    status = capture.status or _OK
-    good = 2 if status == _OK else 1 if status < _ERRORS else 0
+    status = capture.status or HTTPStatus.OK
+    good = 2 if status == HTTPStatus.OK else 1 if status < HTTPStatus.BAD_REQUEST else 0
     return capture.url == url, good, capture.date
 
 

@@ -13,6 +13,7 @@ from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha1
+from http import HTTPStatus
 from io import BytesIO
 from typing import IO, NamedTuple
 from uuid import uuid4
@@ -27,11 +28,10 @@ from crawler.warc.reading import Record, parse_record
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
-_LEVEL = 6
+_COMPRESSION_LEVEL = 6
 """warcio's default of 9 takes a seventh more time in total, for 0.7 % fewer bytes (benchmarks/warc.py)."""
 _PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
 SAME_PAYLOAD, NOT_MODIFIED = f"{_PROFILES}identical-payload-digest", f"{_PROFILES}server-not-modified"
-_NOT_MODIFIED = 304
 
 
 class Original(NamedTuple):
@@ -80,7 +80,13 @@ def payload_digest(body: bytes) -> str:
 
 
 def encode_warcinfo(filename: str, facts: Mapping[str, str], *, record_id: str, date: datetime) -> bytes:
-    """Return the first record of the file *filename*: how it was made, with *facts* (names of warc-fields)."""
+    r"""Return the first record of the file *filename*: how it was made, with *facts* (names of warc-fields).
+
+    >>> import gzip
+    >>> record = encode_warcinfo("a.warc.gz", {"operator": "A N"}, record_id=new_record_id(), date=datetime.now(UTC))
+    >>> b"operator: A N\r\n" in gzip.decompress(record)
+    True
+    """
     fields = {"format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO, **facts}
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields.items() if value).encode()
     headers = {"WARC-Filename": filename, "Content-Type": "application/warc-fields"}
@@ -91,6 +97,11 @@ def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Origi
     """Return *exchange* as records; with an *original*, its response as a revisit of it.
 
     *original* is a response with the same payload; or, for a 304, the one that the server says is still the answer.
+
+    >>> from crawler.warc import Exchange
+    >>> exchange = Exchange(url="http://127.0.0.1/news/7", date=datetime.now(UTC), status=200, body=b"A page")
+    >>> encode_exchange(exchange, None).record.kind
+    'response'
     """
     response_id = new_record_id()
     shared = {"WARC-Warcinfo-ID": warcinfo_id} if warcinfo_id else {}
@@ -103,7 +114,15 @@ def encode_exchange(exchange: Exchange, warcinfo_id: str | None, original: Origi
 
 
 def write_warc(stream: IO[bytes], exchanges: Iterable[Exchange], filename: str, facts: Mapping[str, str]) -> None:
-    """Write a whole WARC file of *exchanges* to *stream*, to make one outside of a corpus."""
+    r"""Write a whole WARC file of *exchanges* to *stream*, to make one outside of a corpus.
+
+    >>> from crawler.warc import Exchange
+    >>> exchange = Exchange(url="http://127.0.0.1/news/7", date=datetime.now(UTC), status=200, body=b"A page")
+    >>> stream = BytesIO()
+    >>> write_warc(stream, [exchange], "a.warc.gz", {"operator": "A N"})
+    >>> stream.getvalue()[:2]  # the magic of gzip
+    b'\x1f\x8b'
+    """
     info = new_record_id()
     stream.write(encode_warcinfo(filename, facts, record_id=info, date=datetime.now(UTC)))
     for exchange in exchanges:
@@ -121,7 +140,7 @@ def _response(exchange: Exchange, record_id: str, shared: Mapping[str, str], ori
     body = exchange.body
     if original:
         headers |= {
-            "WARC-Profile": NOT_MODIFIED if exchange.status == _NOT_MODIFIED else SAME_PAYLOAD,
+            "WARC-Profile": NOT_MODIFIED if exchange.status == HTTPStatus.NOT_MODIFIED else SAME_PAYLOAD,
             "WARC-Refers-To": original.record_id,
             "WARC-Refers-To-Target-URI": original.url,
             "WARC-Refers-To-Date": original.date,
@@ -129,7 +148,7 @@ def _response(exchange: Exchange, record_id: str, shared: Mapping[str, str], ori
         }
         body = b""
     # With a head that says 304, pywb would answer 304 itself; without one it sends that of the original.
-    block = None if original and exchange.status == _NOT_MODIFIED else response_block(exchange)
+    block = None if original and exchange.status == HTTPStatus.NOT_MODIFIED else response_block(exchange)
     kind = "revisit" if original else "response"
     return _encode(kind, exchange.url, record_id, exchange.warc_date, headers, block, body)
 
@@ -181,7 +200,7 @@ def _encode(
 
 
 def _compressed(record: bytes) -> bytes:
-    return zlib.compress(record, _LEVEL, zlib.MAX_WBITS | 16)
+    return zlib.compress(record, _COMPRESSION_LEVEL, zlib.MAX_WBITS | 16)
 
 
 def _date(moment: datetime) -> str:

@@ -35,7 +35,7 @@ def depths(root):
         }
 
 
-def test_what_a_record_lists_comes_nearer_with_it_and_can_be_asked_for(tmp_path):
+def test_targets_come_nearer_with_the_record_that_lists_them(tmp_path):
     late = [make_article(1, depth=4, related=related_items(2)), make_article(2, depth=5, related=related_items(3))]
     archive(tmp_path / "corpus", [*late, make_seed(related=(1,))])
     assert depths(tmp_path / "corpus") == {1: 1, 2: 2, 3: 3}
@@ -45,7 +45,7 @@ def test_what_a_record_lists_comes_nearer_with_it_and_can_be_asked_for(tmp_path)
     corpus.close()
 
 
-def test_a_spider_asks_for_what_came_nearer_before_it_is_committed(tmp_path):
+def test_spider_requests_targets_that_came_nearer_before_the_commit(tmp_path):
     corpus = Corpus(tmp_path / "corpus", "replica")
     with corpus.group(wait=False):
         corpus.add(make_article(1, depth=4, related=related_items(2)))

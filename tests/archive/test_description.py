@@ -69,7 +69,7 @@ def test_an_older_description_without_checksum_is_read_and_completed(root):
 
 
 @pytest.mark.parametrize("data", [b"", bytes(80), b'{"schema": 1, "si', b"[]", b"null", b"{}", b'{"schema": 1}', None])
-def test_it_is_rebuilt_from_what_lies_beside_it(root, data):
+def test_description_is_rebuilt_from_the_other_files(root, data):
     path = root / "corpus.json"
     said = describe(root)
     path.unlink()
@@ -79,18 +79,18 @@ def test_it_is_rebuilt_from_what_lies_beside_it(root, data):
         describe(root)
     (problem,) = verify(root).problems
     assert problem.file == "corpus.json"
-    assert rebuild(root, "it was asked for").described is not None
+    assert rebuild(root, "on request").described is not None
     assert describe_checked(root) == {**said, "created": "2026-11-22T21:05:43+00:00"}
     assert verify(root).problems == []
     kept = [one.read_bytes() for one in (root / "quarantine").glob("corpus.json-*.damaged")]
     assert kept == ([] if data is None else [data])
 
 
-def test_what_nothing_tells_is_null(root):
+def test_unknown_facts_of_a_rebuilt_description_are_null(root):
     shutil.rmtree(root / "runs")
     (root / "site.toml").unlink()
     (root / "corpus.json").unlink()
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     described = describe(root)
     assert (described["site"], described["depth"], described["profiles"]) == ("replica", None, [])
     assert described["created"] == make_article().capture.fetched
@@ -101,7 +101,7 @@ def test_a_corpus_of_which_nothing_tells_the_site_is_not_rebuilt(root):
         shutil.rmtree(root / path) if (root / path).is_dir() else (root / path).unlink()
     (root / "images/ab").mkdir(parents=True)
     with pytest.raises(CorpusError, match="of which site"):
-        rebuild(root, "it was asked for")
+        rebuild(root, "on request")
     assert not (root / "corpus.json").exists()
     Corpus(root, "replica").close()
     assert describe(root)["site"] == "replica"
@@ -119,7 +119,7 @@ def test_a_crawl_rebuilds_a_missing_one_but_for_another_site(root):
 
 
 @pytest.mark.parametrize("fields", [NEWER, {**NEWER, "sha256": "of another kind"}])
-def test_one_of_a_newer_gleaner_is_left_alone(root, fields):
+def test_description_of_a_newer_gleaner_is_not_changed(root, fields):
     (root / "corpus.json").write_bytes(orjson.dumps(fields))
     for act in (describe, verify, lambda at: rebuild(at, ""), lambda at: Corpus(at, "replica")):
         with pytest.raises(CorpusDamaged, match="a newer Gleaner may have written it"):
@@ -155,4 +155,4 @@ def test_a_folder_with_other_files_is_no_corpus(tmp_path):
     Path(tmp_path / "articles/notes.txt").touch()
     assert not has_remains(tmp_path)
     with pytest.raises(CorpusError, match="no corpus here"):
-        rebuild(tmp_path, "it was asked for")
+        rebuild(tmp_path, "on request")

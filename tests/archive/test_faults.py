@@ -110,7 +110,7 @@ def test_after_a_failed_sync_the_corpus_takes_nothing_more(tmp_path, monkeypatch
     assert keys_and_versions(tmp_path) == {("replica/1", 1): 1}
 
 
-def test_a_sync_that_fails_after_its_group_ended_is_not_passed_over(tmp_path, monkeypatch):
+def test_sync_that_fails_after_its_group_ended_is_an_error(tmp_path, monkeypatch):
     corpus = Corpus(tmp_path, "replica")
     monkeypatch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, os.strerror(errno.EIO))))
     with corpus.group(wait=False):

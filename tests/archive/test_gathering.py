@@ -77,7 +77,7 @@ def test_how_records_are_grouped_makes_no_difference(tmp_path_factory, records, 
     assert archive(one_by_one, [[record] for record in records]) == archive(grouped, groups)
     assert content(one_by_one) == content(grouped)
     assert lines(one_by_one) == lines(grouped)
-    rebuild(grouped, "it was asked for")
+    rebuild(grouped, "on request")
     assert told_by_lines(content(one_by_one)) == told_by_lines(content(grouped))
     assert verify(grouped).problems == []
 
@@ -85,18 +85,18 @@ def test_how_records_are_grouped_makes_no_difference(tmp_path_factory, records, 
 def test_an_edge_has_the_smallest_sort_of_all_versions_in_whatever_order_they_are_read(tmp_path):
     """Lines in duplicates/ are read after those in articles/ when a catalogue is rebuilt."""
     corpus = Corpus(tmp_path, "replica")
-    twin, changed = ((RelatedItem(id="9", sort=sort),) for sort in (None, 5))
+    repeated, changed = ((RelatedItem(id="9", sort=sort),) for sort in (None, 5))
     with corpus.group():
         corpus.add(make_article(1, text="One text."))
-        assert corpus.add(make_article(2, text="One text.", related=twin)) == Duplicate("replica/1", 1.0, 1, "text")
+        assert corpus.add(make_article(2, text="One text.", related=repeated)) == Duplicate("replica/1", 1.0, 1, "text")
         assert corpus.add(make_article(2, text="Another.", related=changed)) == Added(2)
     before = content(tmp_path)
     corpus.close()
-    rebuild(tmp_path, "it was asked for")
+    rebuild(tmp_path, "on request")
     assert content(tmp_path) == before
 
 
-def test_what_a_group_added_is_known_inside_it(tmp_path):
+def test_records_added_in_a_group_are_known_inside_it(tmp_path):
     corpus = Corpus(tmp_path, "replica")
     picture = Image(pic="/a.jpg", url="u", status="stored", path="p", sha256="s")
     first = make_article(1, text="One text.", url="http://h/1", related=related_items(2, 3), images=(picture,))
@@ -149,7 +149,7 @@ def test_a_fingerprint_of_a_group_that_failed_finds_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("opened", [lambda root: Corpus(root, "replica").close(), corpus_stats, verify])
-def test_a_catalogue_of_another_version_is_made_anew(tmp_path, opened):
+def test_catalogue_of_another_version_is_rebuilt(tmp_path, opened):
     archive(tmp_path, [[make_article(1)]])
     before = content(tmp_path)
     with closing(sqlite3.connect(tmp_path / "catalogue.sqlite")) as connection, connection:

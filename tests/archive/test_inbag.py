@@ -32,7 +32,7 @@ def open_corpus(root):
 
 
 def repair(root):
-    return rebuild(root, "it was asked for")
+    return rebuild(root, "on request")
 
 
 def content(bag):
@@ -51,7 +51,7 @@ def test_nothing_writes_into_a_bag(bag, place, write):
     assert bagit.Bag(str(bag)).validate()
 
 
-def test_what_lies_beside_the_payload_or_only_looks_like_it_is_in_no_bag(bag, tmp_path):
+def test_folder_beside_the_payload_or_similar_to_it_is_in_no_bag(bag, tmp_path):
     (tmp_path / "corpora" / "data").mkdir(parents=True)
     (bag / "notes").mkdir()
     assert [is_in_bag(path) for path in (bag, bag / "data", bag / "data" / "articles")] == [True] * 3

@@ -80,9 +80,9 @@ def test_verify_names_each_capture_that_was_written_and_is_not_there(root):
         assert any(f"the response of {url}," in one or f"the revisit of {url}," in one for one in messages)
 
 
-def test_repair_names_what_is_lost_with_its_records_and_verify_goes_on_to(root):
+def test_repair_and_verify_name_lost_captures_with_their_records(root):
     cut_at(root, page(3))
-    report = rebuild(root, "it was asked for")
+    report = rebuild(root, "on request")
     assert urls(report.lost) == LOST
     assert {loss.url: records for loss, records in report.lost.items() if records} == RECORDS
     told = "\n".join(report.messages())
@@ -92,10 +92,10 @@ def test_repair_names_what_is_lost_with_its_records_and_verify_goes_on_to(root):
     checked = verify(root)
     assert (checked.problems, checked.lost_captures) == ([], len(LOST))
     assert [note for note in checked.notes if "replica/4 version 1" in note and page(4) in note]
-    assert rebuild(root, "it was asked for").lost == {}
+    assert rebuild(root, "on request").lost == {}
 
 
-def test_what_a_crawl_finds_lost_is_damage_until_repair_told_of_it(root):
+def test_captures_found_lost_by_a_crawl_are_damage_until_repair_reports_them(root):
     """Opening the corpus updates the index to match the file; captures that disappear from it are recorded first."""
     cut_at(root, page(3))
     with closing(Corpus(root, "replica")) as corpus:
@@ -103,7 +103,7 @@ def test_what_a_crawl_finds_lost_is_damage_until_repair_told_of_it(root):
     assert f"{len(LOST) - 1} more" in message
     messages = [problem.message for problem in verify(root).problems]
     assert sum("is lost" in one for one in messages) == len(LOST)
-    report = rebuild(root, "it was asked for")
+    report = rebuild(root, "on request")
     assert {loss.url: records for loss, records in report.lost.items() if records} == RECORDS
     assert verify(root).problems == []
 
@@ -111,7 +111,7 @@ def test_what_a_crawl_finds_lost_is_damage_until_repair_told_of_it(root):
 def test_without_an_index_the_lines_tell_what_is_lost(root):
     cut_at(root, page(3))
     (root / INDEX_NAME).unlink()
-    report = rebuild(root, "it was asked for")
+    report = rebuild(root, "on request")
     assert {loss.url: records for loss, records in report.lost.items()} == RECORDS
     assert verify(root).problems == []
 
@@ -121,19 +121,19 @@ def test_a_file_that_is_gone_is_lost_with_all_its_captures(root, index):
     shutil.rmtree(root / "warc")
     if index == "lost":
         (root / INDEX_NAME).unlink()
-    report = rebuild(root, "it was asked for")
+    report = rebuild(root, "on request")
     assert {page(number) for number in range(PAGES)} <= urls(report.lost)
     assert verify(root).problems == []
 
 
-def test_a_damaged_record_amid_others_is_lost(root):
+def test_damaged_record_among_others_is_lost(root):
     """The revisit of its payload is lost too, although it can be read."""
     offset, length = captures(root)[page(0)]
     data = bytearray(warc(root).read_bytes())
     data[offset + length // 2] ^= 8
     warc(root).write_bytes(data)
     assert {problem.offset for problem in verify(root).problems} >= {offset}
-    report = rebuild(root, "it was asked for")
+    report = rebuild(root, "on request")
     assert {loss.url: records for loss, records in report.lost.items()} == {
         page(0): ["replica/0 version 1"],
         page(5): ["replica/5 version 1"],
@@ -144,7 +144,7 @@ def test_a_damaged_record_amid_others_is_lost(root):
 def test_a_file_that_is_put_back_is_lost_no_longer(root, tmp_path):
     copy = shutil.copy(warc(root), tmp_path)
     cut_at(root, page(3))
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     shutil.copy(copy, root / "warc")
     with closing(Corpus(root, "replica")):
         assert read_losses(root) == {}
@@ -155,16 +155,16 @@ def test_a_file_that_is_put_back_is_lost_no_longer(root, tmp_path):
 
 def test_a_changed_byte_in_the_record_of_losses_is_found(root):
     cut_at(root, page(3))
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     record = root / LOSSES_NAME
     record.write_bytes(record.read_bytes().replace(b'"kind"', b'"k\0nd"', 1))
     assert [problem.file for problem in verify(root).problems if problem.file == LOSSES_NAME] == [LOSSES_NAME]
 
 
-def test_a_corpus_is_not_sealed_over_a_loss_that_nobody_was_told_of(root):
+def test_corpus_with_an_unreported_loss_is_not_sealed(root):
     cut_at(root, page(3))
     with pytest.raises(CorpusDamaged, match=r"the file ends within it, and \d+ more problems; nothing was sealed"):
         seal(root)
     assert not (root / MANIFEST_NAME).exists()
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     assert seal(root).missing == []

@@ -54,7 +54,7 @@ def test_repair_has_what_shows_it_requested_again(root, damage):
     """The damaged file is kept in quarantine/."""
     picture(root).unlink() if damage is None else picture(root).write_bytes(damage)
     path = picture(root).relative_to(root).as_posix()
-    report = rebuild(root, "it was asked for")
+    report = rebuild(root, "on request")
     assert report.lost_pictures == ((path,), ("replica/1",))
     assert report.damaged_pictures == ([] if damage is None else [path])
     kept = [file.read_bytes() for file in root.glob("quarantine/*.damaged")]
@@ -71,7 +71,7 @@ def test_a_catalogue_that_was_lost_too_knows_it_again(root):
 
 def test_the_same_bytes_again_add_no_line(root):
     picture(root).unlink()
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     before = content(root)[2]
     assert isinstance(bring(root, 1), Unchanged)
     assert verify(root).problems == []
@@ -81,19 +81,19 @@ def test_the_same_bytes_again_add_no_line(root):
 def test_other_bytes_make_a_new_version_and_nothing_is_missed(root):
     """The earlier version names the lost picture; the later one has the picture that the site has now."""
     picture(root).unlink()
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     with closing(Corpus(root, "replica")) as corpus, corpus.group():
         outcome = corpus.add(make_article(1, images=(stored(corpus, JPEG + b"!"),)))
         again = corpus.add(make_article(1, images=(stored(corpus, JPEG + b"!"),)))
     assert (outcome, again) == (Added(2), Unchanged(2))
     assert verify(root).problems == []
     before = content(root)
-    assert rebuild(root, "it was asked for").lost_pictures.paths == ()
+    assert rebuild(root, "on request").lost_pictures.paths == ()
     assert content(root) == before
     assert verify(root).problems == []
 
 
-def test_what_the_site_no_longer_has_stays_a_problem(root):
+def test_picture_missing_on_the_site_stays_a_problem(root):
     picture(root).unlink()
     with closing(Corpus(root, "replica")) as corpus, corpus.group():
         missing = Image(pic="/a.jpg", url="http://h/a.jpg", status="missing")

@@ -38,7 +38,7 @@ def make(root):
 
 
 def repair(root):
-    return rebuild(root, "it was asked for", mend=True)
+    return rebuild(root, "on request", mend=True)
 
 
 def flip(path, word):
@@ -88,7 +88,7 @@ def test_a_line_that_changed_is_moved_to_quarantine_and_its_target_requested_aga
 
     (taken,) = done.taken
     assert (taken.damage.place.segment, taken.damage.key) == (path.name, key)
-    assert taken.damage.reason == "its bytes are not those of its crc32"
+    assert taken.damage.reason == "its bytes do not match its crc32"
     assert (root / taken.kept).read_bytes() == damaged
     assert done.is_damage
     assert pending(root) == {key: 2}
@@ -101,7 +101,7 @@ def test_a_line_that_changed_is_moved_to_quarantine_and_its_target_requested_aga
     assert pending(root) == {key: 2}
 
 
-def test_what_is_fetched_again_is_no_longer_requested_even_if_the_catalogue_is_lost(root):
+def test_articles_fetched_again_are_not_requested_even_if_the_catalogue_is_lost(root):
     flip(segment_with(root, b"Title 3"), b"Title 3")
     repair(root)
     make_corpus(root, make_article(3, depth=2, related=()))
@@ -161,7 +161,7 @@ def test_the_keys_of_a_lost_segment_are_requested_again(root, sealed):
     assert pending(root).keys() == lost.keys()
 
 
-def test_of_a_lost_segment_and_catalogue_the_seal_tells_what_it_can(root):
+def test_seal_gives_the_facts_of_a_lost_segment_and_catalogue(root):
     seal(root)
     path = segment_paths(root, "articles")[1]
     lost = [json.loads(line)["key"] for line in path.read_bytes().splitlines()]
@@ -183,7 +183,7 @@ def test_a_lost_newline_costs_the_line_that_it_ended_and_not_the_next(root):
 
 
 @pytest.mark.parametrize("catalogue", [True, False])
-def test_lines_of_before_there_were_checksums_are_judged_by_the_catalogue_or_by_their_hash(root, catalogue):
+def test_lines_older_than_checksums_are_checked_by_the_catalogue_or_their_hash(root, catalogue):
     for path in segment_paths(root, "articles"):
         without_checksums(path)
     (root / "catalogue.sqlite").unlink()
@@ -310,7 +310,7 @@ def test_lines_that_were_moved_into_the_other_family_are_requested_again(root):
 
 
 @pytest.mark.parametrize("then", ["repair", "the catalogue is lost, too"])
-def test_what_dumps_told_of_a_lost_stub_is_kept_though_the_lines_that_list_it_are_lost_with_it(tmp_path, then):
+def test_facts_of_a_lost_stub_are_kept_even_if_the_lines_that_list_it_are_lost(tmp_path, then):
     root = tmp_path / "corpus"
     item = RelatedItem(id="2", title="A harbour", pic="/2016/02/26/a_25f_4x3.jpg")
     make_corpus(root, make_seed(related=(1,)), make_article(1, related=(item,)), make_stub(2, related=(), depth=2))

@@ -118,7 +118,7 @@ RECORDS = {
 
 
 @pytest.mark.parametrize(("better", "rule"), RECORDS.values(), ids=RECORDS)
-def test_of_texts_of_one_length_the_better_record_stays(corpus, better, rule):
+def test_of_texts_of_one_length_the_better_record_is_kept(corpus, better, rule):
     plain, good = make_article(1, text=story(1)), make_article(2, **{"text": f"{story(1)}!", **better})
 
     (first, second) = add(corpus, plain, good)
@@ -128,7 +128,7 @@ def test_of_texts_of_one_length_the_better_record_stays(corpus, better, rule):
     assert add(corpus, make_article(3, text=f"{story(1)}..."))[0].rule == rule
 
 
-def test_of_equally_good_ones_the_first_stays_and_a_guessed_date_is_none(corpus):
+def test_of_equal_records_the_first_is_kept_and_a_guessed_date_does_not_count(corpus):
     guessed = {"published": "2020-01-01T00:00:00+00:00", "published_from": "id"}
 
     first, second = add(corpus, make_article(1, text=story(1)), make_article(2, text=f"{story(1)}!", **guessed))
@@ -136,14 +136,14 @@ def test_of_equally_good_ones_the_first_stays_and_a_guessed_date_is_none(corpus)
     assert (first, second) == (Added(1), Duplicate("replica/1", 1.0, 1, "later"))
 
 
-def test_equal_texts_and_urls_are_told_by_their_own_rules(corpus):
+def test_equal_texts_and_urls_have_rules_of_their_own(corpus):
     add(corpus, make_article(1, text=story(1)))
 
-    twin, same_url = add(
+    repeated, same_url = add(
         corpus, make_article(2, text=story(1)), make_article(3, text=story(3), url=make_article(1).url)
     )
 
-    assert twin == Duplicate("replica/1", 1.0, 1, "text")
+    assert repeated == Duplicate("replica/1", 1.0, 1, "text")
     assert same_url == Duplicate("replica/1", None, 1, "url")
     assert corpus_stats(corpus.root)["duplicate_rules"] == {"text": 1, "url": 1}
 
@@ -190,7 +190,7 @@ def test_a_key_that_went_to_duplicates_comes_back_with_another_text(corpus):
     assert add(corpus, make_article(3, text=story(2, 50))) == [Duplicate("replica/2", 0.9091, 1, "shorter")]
 
 
-def test_what_was_superseded_and_what_was_moved_is_looked_up_no_more(corpus):
+def test_superseded_and_moved_records_are_no_longer_found(corpus):
     add(corpus, make_article(1, text=story(1)), make_article(1, text=story(9)))
     add(corpus, make_article(2, text=story(2, 45)), make_article(3, text=story(2)))
 
@@ -215,7 +215,7 @@ def test_a_moved_line_is_no_visit_and_ends_no_lease(corpus):
     assert corpus.catalogue.connection.execute("SELECT state FROM targets WHERE tid = 1").fetchone() == ("leased",)
 
 
-def test_it_finds_what_earlier_runs_archived(tmp_path):
+def test_near_duplicates_of_earlier_runs_are_found(tmp_path):
     corpus = opened(tmp_path)
     add(corpus, *(make_article(number, text=story(number)) for number in range(1, 9)))
     corpus.close()
@@ -227,7 +227,7 @@ def test_it_finds_what_earlier_runs_archived(tmp_path):
 
 
 @pytest.mark.parametrize("lost", ["the index", "its state", "half of it", "nothing"])
-def test_an_index_that_was_lost_is_made_anew_from_the_lines(tmp_path, lost):
+def test_lost_near_duplicate_index_is_rebuilt_from_the_lines(tmp_path, lost):
     corpus = opened(tmp_path)
     add(corpus, *(make_article(number, text=story(number)) for number in range(1, 9)), make_stub(50))
     corpus.close()
@@ -263,7 +263,7 @@ def test_lines_that_are_others_than_those_it_read_make_it_begin_again(tmp_path):
     corpus.close()
 
 
-def test_what_came_while_it_was_off_is_looked_up_when_it_is_on_again(tmp_path):
+def test_records_archived_while_the_index_was_off_are_indexed_later(tmp_path):
     corpus = Corpus(tmp_path, "replica")
     articles = [make_article(1, text=story(1, 45)), make_article(2, text=story(1)), make_article(3, text=story(1, 50))]
     assert add(corpus, *articles, make_article(4, text=story(4))) == [Added(1)] * 4
@@ -308,7 +308,7 @@ STORIES = st.builds(
 
 @settings(deadline=None, max_examples=12)
 @given(records=st.lists(STORIES, max_size=14), cuts=st.sets(st.integers(0, 14), max_size=3))
-def test_no_two_that_stand_are_alike_and_lines_catalogue_and_search_agree(tmp_path_factory, records, cuts):
+def test_no_two_articles_are_near_duplicates_and_lines_catalogue_and_search_agree(tmp_path_factory, records, cuts):
     """In any order of the records, also if the corpus is closed between them; and the rebuilt catalogue is equal."""
     root = tmp_path_factory.mktemp("corpus")
     corpus = opened(root)
@@ -430,5 +430,5 @@ def test_a_threshold_that_makes_no_sense_is_a_clear_error(value):
         near_threshold(value)
 
 
-def test_a_threshold_is_a_number():
+def test_threshold_is_read_as_a_number():
     assert (near_threshold("0.5"), near_threshold(1), near_threshold(0.3)) == (0.5, 1.0, 0.3)

@@ -44,7 +44,7 @@ def test_the_latest_is_the_corpuss_own_and_the_earlier_ones_stay(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", TWO.replace(b"en", b"fa"), None])
-def test_one_that_is_gone_or_changed_is_found_and_not_used(tmp_path, content):
+def test_missing_or_changed_profile_is_found_and_not_used(tmp_path, content):
     root = keep(tmp_path / "corpus", TWO)
     (root / "site.toml").unlink()
     if content is not None:
@@ -102,13 +102,13 @@ def test_repair_names_a_profile_that_it_cannot_rebuild_until_the_right_one_is_gi
     root = keep(tmp_path / "corpus", TWO)
     (root / "site.toml").write_bytes(TWO[:-3])
     for _ in range(2):
-        found = rebuild(root, "it was asked for", mend=True)
+        found = rebuild(root, "on request", mend=True)
         assert found.is_damage
         (message,) = found.profiles
         assert message.startswith("site.toml is not a site profile that this corpus was crawled with")
         assert message in found.messages()
     keep(root, TWO)
-    assert not rebuild(root, "it was asked for", mend=True).is_damage
+    assert not rebuild(root, "on request", mend=True).is_damage
 
 
 def test_repair_takes_away_an_earlier_profile_that_changed_though_the_manifest_lists_it(tmp_path):
@@ -116,10 +116,10 @@ def test_repair_takes_away_an_earlier_profile_that_changed_though_the_manifest_l
     seal(root)
     earlier = earlier_path(root, ONE)
     earlier.write_bytes(b"changed")
-    found = rebuild(root, "it was asked for", mend=True)
+    found = rebuild(root, "on request", mend=True)
     assert found.is_damage
     assert found.profiles == [
         f"{earlier.name}: it is not the site profile that it is named after; it was moved to quarantine/"
     ]
     assert verify(root).problems == []
-    assert not rebuild(root, "it was asked for", mend=True).is_damage
+    assert not rebuild(root, "on request", mend=True).is_damage

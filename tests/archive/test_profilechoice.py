@@ -21,20 +21,20 @@ def root(tmp_path):
     return corpus.root
 
 
-def test_the_corpuss_own_is_taken_without_a_word(root):
+def test_own_profile_of_the_corpus_is_used_without_messages(root):
     chosen = choose_profile(root, None)
     assert (chosen.content, chosen.remark) == ((root / "site.toml").read_bytes(), None)
     assert chosen.profile.selectors == {"title": "h2", "body": "p"}
 
 
-def test_one_that_is_given_is_taken_and_its_differences_are_told(root):
+def test_given_profile_is_used_and_its_differences_are_reported(root):
     chosen = choose_profile(root, "replica")
     assert chosen.content == REPLICA
     assert chosen.remark is not None
     assert chosen.remark.endswith(" in extract")
 
 
-def test_the_same_file_given_again_is_not_worth_a_word(root):
+def test_same_profile_given_again_causes_no_message(root):
     assert choose_profile(root, str(root / "site.toml")).remark is None
 
 
@@ -46,7 +46,7 @@ def test_the_same_file_given_again_is_not_worth_a_word(root):
         (lambda text: f"# more\n{text}", "in comments or order only"),
     ],
 )
-def test_a_file_that_changed_since_is_told_by_its_keys(root, tmp_path, change, said):
+def test_changed_profile_is_reported_with_the_changed_keys(root, tmp_path, change, said):
     path = tmp_path / "mine.toml"
     path.write_text(change((root / "site.toml").read_text(encoding="utf-8")), encoding="utf-8")
     remark = choose_profile(root, str(path)).remark
@@ -61,7 +61,7 @@ def test_without_a_corpus_or_a_profile_of_its_own_the_default_is_taken(tmp_path)
     assert choose_profile(tmp_path / "corpus", None, default="replica").content == REPLICA
 
 
-def test_an_own_one_that_was_edited_is_taken_only_when_it_is_given(root):
+def test_edited_own_profile_is_used_only_when_it_is_given(root):
     edited = root / "site.toml"
     edited.write_bytes(REPLICA)
     with pytest.raises(CorpusDamaged, match="damaged or edited"):
@@ -71,7 +71,7 @@ def test_an_own_one_that_was_edited_is_taken_only_when_it_is_given(root):
     assert chosen.remark is not None
 
 
-def test_one_that_cannot_be_used_is_named(root):
+def test_unusable_profile_is_named(root):
     corpus = Corpus(root, "replica")
     corpus.keep_profile(b'name = "replica"\n')
     corpus.close()

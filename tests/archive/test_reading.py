@@ -65,7 +65,7 @@ def test_an_empty_corpus(tmp_path):
     assert (stats["records"], stats["lines"], stats["picture_bytes"]) == ({}, 0, 0)
 
 
-def test_what_cannot_be_read_is_a_clear_error(root, tmp_path):
+def test_unreadable_corpus_is_a_clear_error(root, tmp_path):
     (root / "catalogue.sqlite").write_bytes(b"nonsense" * 1000)
     with pytest.raises(CorpusDamaged, match="scrapy corpus repair rebuilds it"):
         corpus_stats(root)

@@ -33,12 +33,12 @@ def learned(connection, articles):
     return recurring.known
 
 
-def test_what_stands_on_eight_articles_is_boilerplate(connection):
+def test_paragraph_on_eight_articles_is_boilerplate(connection):
     assert learned(connection, [article(n, FOOT) for n in range(7)]) == frozenset()
     assert learned(connection, [article(n, FOOT.upper()) for n in range(100, 101)]) == {paragraph_key(FOOT)}
 
 
-def test_what_is_known_stays_known_though_it_is_cleaned_away(connection):
+def test_known_boilerplate_stays_known_after_it_is_cleaned_away(connection):
     known = learned(connection, [*(article(n, FOOT) for n in range(8)), *(article(n) for n in range(3_000))])
     assert known == {paragraph_key(FOOT)}
 
@@ -56,7 +56,7 @@ def test_versions_of_one_article_count_once(connection):
     assert recurring.known == frozenset()
 
 
-def test_what_is_rare_is_not_boilerplate_and_is_forgotten(connection):
+def test_rare_paragraph_is_not_boilerplate_and_is_forgotten(connection):
     rare = [article(n, *([FOOT] if n % 150 == 0 else [])) for n in range(4_000)]
     assert learned(connection, rare) == frozenset()
     (rows,) = connection.execute("SELECT count(*) FROM recurring").fetchone()

@@ -69,12 +69,12 @@ def segment(root, family="articles"):
     return root / family / f"{family}-000001.jsonl"
 
 
-def test_a_clean_corpus_opens_without_a_word(root):
+def test_clean_corpus_opens_without_messages(root):
     assert reopen(root) == []
 
 
 @pytest.mark.parametrize("damage", ["missing", "garbage", "truncated"])
-def test_a_lost_catalogue_is_made_anew_from_the_lines_alone(root, damage):
+def test_lost_catalogue_is_rebuilt_from_the_lines_alone(root, damage):
     before = content(root)
     catalogue = root / "catalogue.sqlite"
     if damage == "missing":
@@ -90,7 +90,7 @@ def test_a_lost_catalogue_is_made_anew_from_the_lines_alone(root, damage):
 
 def test_repair_makes_the_same_catalogue(root):
     before = content(root)
-    assert rebuild(root, "it was asked for").adopted == 5
+    assert rebuild(root, "on request").adopted == 5
     assert content(root) == before
 
 
@@ -102,7 +102,7 @@ def test_lines_that_the_catalogue_missed_are_taken_in(root, tmp_path):
     assert content(root) == whole
 
 
-def test_a_catalogue_that_is_ahead_of_the_lines_is_made_anew(root):
+def test_catalogue_ahead_of_the_lines_is_rebuilt(root):
     path = segment(root)
     first = path.read_bytes().splitlines(keepends=True)[0]
     path.write_bytes(first)
@@ -143,7 +143,7 @@ def test_cut_anywhere_the_lines_before_the_cut_are_kept(tmp_path_factory, data):
     assert reopen(root) == []
 
 
-def test_a_bad_line_amid_good_ones_stays_and_is_told(root):
+def test_bad_line_among_good_ones_is_kept_and_reported(root):
     path = segment(root)
     lines = path.read_bytes().splitlines(keepends=True)
     lines[1] = b"x" * (len(lines[1]) - 1) + b"\n"
@@ -162,22 +162,22 @@ def test_a_bad_line_amid_good_ones_stays_and_is_told(root):
     ],
 )
 @pytest.mark.parametrize("number", [0, 1], ids=["seed", "article"])
-def test_a_line_with_something_else_where_a_text_should_be_stays_and_is_told(root, number, field, value):
+def test_line_with_another_type_as_text_is_kept_and_reported(root, number, field, value):
     lines = segment(root).read_bytes().splitlines(keepends=True)
     offset = len(lines[0]) * number
     lines[number] = orjson.dumps(orjson.loads(lines[number]) | {field: value}) + b"\n"
     segment(root).write_bytes(b"".join(lines))
-    told = rebuild(root, "it was asked for")
+    told = rebuild(root, "on request")
     assert [place.offset for place, _ in told.damaged] in ([offset], [])
     assert {problem.offset for problem in verify(root).problems} == {offset}
 
 
-def test_a_compressed_segment_reads_as_before(root):
+def test_compressed_segment_gives_the_same_lines(root):
     before, path = content(root), segment(root)
     path.with_suffix(".jsonl.gz").write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     assert reopen(root) == []
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     assert content(root) == before
     assert verify(root).problems == []
     fill(root, [make_article(50)])
@@ -193,7 +193,7 @@ def overwrite_edges(root):
         file.write(b"\xff" * 4096)
 
 
-def test_a_catalogue_that_turns_out_malformed_while_it_is_written_is_made_anew_by_the_next_opening(root):
+def test_catalogue_found_malformed_while_writing_is_rebuilt_at_the_next_opening(root):
     overwrite_edges(root)
     corpus = Corpus(root, "replica")
     with pytest.raises(CorpusError, match="malformed"), corpus.group():
@@ -206,7 +206,7 @@ def test_a_catalogue_that_turns_out_malformed_while_it_is_written_is_made_anew_b
     assert [one[0] for one in content(root)[0]].count("replica/8") == 1
 
 
-def test_one_that_is_malformed_where_lines_are_taken_in_is_made_anew_at_once(root):
+def test_catalogue_found_malformed_while_reading_lines_is_rebuilt_at_once(root):
     before = (root / "catalogue.sqlite").read_bytes()
     fill(root, [make_article(8, related=related_items(1))])
     (root / "catalogue.sqlite").write_bytes(before)

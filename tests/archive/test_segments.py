@@ -36,7 +36,7 @@ def test_while_both_forms_of_a_segment_are_there_the_plain_one_counts(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_what_cannot_be_decompressed_is_damage_wherever_it_begins(tmp_path, suffix):
+def test_undecompressable_data_is_damage_wherever_it_begins(tmp_path, suffix):
     path = segment(tmp_path, 1, suffix, os.urandom(3000).hex().encode() + b"\n")
     whole = path.read_bytes()
     for cut in range(1, len(whole), 97):
@@ -53,7 +53,7 @@ def test_a_symbolic_link_is_no_segment(tmp_path):
 
 
 def test_an_endless_line_comes_in_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr(segments, "LONGEST_LINE", 100)
+    monkeypatch.setattr(segments, "MAX_LINE_BYTES", 100)
     path = segment(tmp_path, 1, lines=b"x" * 250 + b"\n{}\n")
     assert [len(line) for _, line in read_lines(path)] == [100, 100, 51, 3]
 

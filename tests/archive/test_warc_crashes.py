@@ -76,7 +76,7 @@ def test_killed_at_every_call_that_writes(tmp_path):
     assert point > 20
 
 
-def test_captures_are_synced_before_the_line_that_names_one(tmp_path, monkeypatch):
+def test_captures_are_synced_before_the_line_that_names_them(tmp_path, monkeypatch):
     """A power cut may keep the line and lose bytes that were not synced before it."""
     calls = []
 

@@ -66,7 +66,7 @@ def test_a_run_that_captures_nothing_leaves_no_file(tmp_path):
     assert warc_paths(tmp_path) == []
 
 
-def test_a_file_that_has_its_size_is_followed_by_a_new_one(tmp_path):
+def test_full_file_is_followed_by_a_new_one(tmp_path):
     places = write(tmp_path, *(os.urandom(400) for _ in range(5)), max_bytes=2200)
     assert [path.name[-13:-8] for path in warc_paths(tmp_path)] == ["00001", "00002", "00003"]
     assert [file[-13:-8] for file, _ in places] == ["00001", "00001", "00002", "00002", "00003"]
@@ -134,7 +134,7 @@ def test_the_index_follows_from_the_files_alone(tmp_path):
     assert captures_of(tmp_path) == kept
 
 
-def test_an_index_that_is_none_is_made_anew(tmp_path):
+def test_invalid_index_is_rebuilt(tmp_path):
     write(tmp_path, b"page")
     kept = captures_of(tmp_path)
     (tmp_path / INDEX_NAME).write_bytes(b"nothing of SQLite" * 500)
@@ -172,7 +172,7 @@ def test_after_a_kill_at_any_byte_there_are_whole_records_only(tmp_path):
     assert findings(made) == []
 
 
-def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
+def test_file_shorter_than_written_is_reported_and_read_again(tmp_path):
     """It was cut between two records, so the file itself does not show it."""
     write(tmp_path, b"page", b"other")
     (path,) = warc_paths(tmp_path)
@@ -185,7 +185,7 @@ def test_a_file_shorter_than_what_was_written_is_told_and_read_anew(tmp_path):
     assert findings(tmp_path) == []
 
 
-def test_what_a_kill_left_is_a_note_and_no_problem(tmp_path):
+def test_remains_of_a_kill_are_a_note_and_no_problem(tmp_path):
     """The next run repairs it; once records follow it, it is damage."""
     write(tmp_path, b"page")
     (path,) = warc_paths(tmp_path)
@@ -196,7 +196,7 @@ def test_what_a_kill_left_is_a_note_and_no_problem(tmp_path):
     assert [finding.is_note for finding in findings(tmp_path)] == [False]
 
 
-def test_damage_amid_good_records_is_told_and_left(tmp_path):
+def test_damage_among_good_records_is_reported_and_left_unchanged(tmp_path):
     write(tmp_path, b"page", b"other")
     (path,) = warc_paths(tmp_path)
     second = list(read_records(path))[1]
@@ -212,7 +212,7 @@ def test_damage_amid_good_records_is_told_and_left(tmp_path):
     assert [finding.offset for finding in findings(tmp_path)] == [second.offset]
 
 
-def test_of_a_file_that_is_listed_as_final_nothing_is_cut(tmp_path):
+def test_file_listed_as_final_is_not_cut(tmp_path):
     write(tmp_path, b"page")
     (path,) = warc_paths(tmp_path)
     with path.open("ab") as file:
@@ -250,14 +250,14 @@ def test_every_changed_bit_and_every_truncation_is_found(tmp_path):
     assert missed == []
 
 
-def test_coordinates_that_lead_nowhere_are_told(tmp_path):
+def test_coordinates_without_a_record_are_reported(tmp_path):
     ((file, offset),) = write(tmp_path, b"page")
     assert check_coordinates(tmp_path, file, offset, "http://127.0.0.1/0") is None
     assert "one of 'http://127.0.0.1/0'" in check_coordinates(tmp_path, file, offset, "http://127.0.0.1/1")
     assert "no gzip member" in check_coordinates(tmp_path, file, offset + 1, None)
     assert "the file ends before it" in check_coordinates(tmp_path, file, 10**9, None)
     assert "'warcinfo' record" in check_coordinates(tmp_path, file, 0, None)
-    assert "no WARC file of this corpus" in check_coordinates(tmp_path, "warc/../corpus.json", 0, None)
+    assert "not a WARC file of this corpus" in check_coordinates(tmp_path, "warc/../corpus.json", 0, None)
 
 
 KILLED = """

@@ -77,7 +77,7 @@ def test_learned_boilerplate_and_other_changes_of_our_cleaning_make_no_version(c
     assert add(corpus, make_article(3, text=cleaned.replace("begins", "ends"))) == [Added(2)]
 
 
-def test_what_is_boilerplate_is_known_again_from_the_lines_alone(tmp_path):
+def test_boilerplate_is_learned_again_from_the_lines_alone(tmp_path):
     texts = [f"Story {n}.\n\nIt goes on.\n\nBy desk {n % 3}.\n\n{FOOT}" for n in range(30)]
     root = tmp_path / "corpus"
     make_corpus(root, *(make_article(n, text=text) for n, text in enumerate(texts)))
@@ -92,7 +92,7 @@ def test_what_is_boilerplate_is_known_again_from_the_lines_alone(tmp_path):
     assert counts() == before
 
 
-def test_a_picture_that_could_not_be_had_before_makes_a_version(corpus):
+def test_picture_unavailable_before_makes_a_version(corpus):
     lost, had = (Image(pic="/a.jpg", status=status, **facts) for status, facts in (
         ("failed", {"reason": "status 503"}), ("stored", {"path": "images/aa/a.jpg", "sha256": "a" * 64, "bytes": 1}),
     ))  # fmt: skip
@@ -119,8 +119,8 @@ def test_an_article_supersedes_a_seed_and_a_seed_a_stub_but_never_the_other_way(
 
 def test_the_text_of_another_article_goes_to_duplicates_whole(corpus):
     first = make_article(1, text="One text.")
-    twin = make_article(2, text="One  text.")
-    assert add(corpus, first, twin) == [Added(1), Duplicate("replica/1", 1.0, 1, "text")]
+    repeated = make_article(2, text="One  text.")
+    assert add(corpus, first, repeated) == [Added(1), Duplicate("replica/1", 1.0, 1, "text")]
     (kept,) = lines(corpus, "duplicates")
     assert (kept.key, kept.near_duplicate_of, kept.similarity, kept.text) == (
         "replica/2",
@@ -129,7 +129,7 @@ def test_the_text_of_another_article_goes_to_duplicates_whole(corpus):
         "One text.",
     )
     assert [record.key for record in lines(corpus)] == ["replica/1"]
-    assert add(corpus, twin) == [Unchanged(1)]
+    assert add(corpus, repeated) == [Unchanged(1)]
 
 
 def test_the_url_of_another_article_makes_a_duplicate_of_unknown_similarity(corpus):
@@ -142,7 +142,7 @@ def test_records_without_text_are_no_duplicates_of_each_other(corpus):
     assert add(corpus, make_article(1, text=None), make_article(2, text=None)) == [Added(1), Added(1)]
 
 
-def test_what_a_record_lists_becomes_a_target_one_step_further(corpus):
+def test_listed_articles_become_targets_one_step_further(corpus):
     add(corpus, make_seed(related=(5, 6)))
     add(corpus, make_article(5, depth=1, related=related_items(6, 7)))
     with corpus.group():
@@ -182,7 +182,7 @@ def test_an_archived_key_can_be_requested_again_at_its_depth_and_without_conditi
     with corpus.group():
         corpus.add(make_article(5, depth=3), Validators("http://127.0.0.1/news/5", etag='"a"'))
     with corpus.group():
-        asked = corpus.frontier.ask_again(
+        asked = corpus.frontier.request_again(
             ["replica/5", "replica/8", "replica/seed-0e0b62733202"], {"replica/8": KnownKey("replica/8", 1, 2)}
         )
         assert asked == 2
@@ -227,7 +227,7 @@ def test_a_group_that_fails_leaves_nothing_and_the_corpus_takes_no_more(corpus):
     with pytest.raises(CorpusError, match="went wrong"), corpus.group():
         corpus.add(make_article(1))
         raise CorpusError("x", "went wrong")
-    assert corpus.catalogue.held("replica/1") is None
+    assert corpus.catalogue.highest_version("replica/1") is None
     with pytest.raises(CorpusError, match="went wrong"), corpus.group():
         pass
 

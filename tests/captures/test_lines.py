@@ -51,7 +51,7 @@ def test_written_lines_are_read_back(tmp_path, name):
     assert list(read_captures(str(path))) == [LINE, PLACED, UNKNOWN]
 
 
-def test_compression_is_told_by_content_not_by_name(tmp_path):
+def test_compression_is_recognized_by_content_not_by_name(tmp_path):
     data = encode_line(LINE)
     for packed in (data, gzip.compress(data) + gzip.compress(data), zstd.compress(data)):
         assert set(read(tmp_path, packed)) == {LINE}

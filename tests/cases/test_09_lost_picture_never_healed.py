@@ -13,7 +13,7 @@ from tests.crawling import QUICK, crawl, records, scrapy, setting_arguments
 
 
 @pytest.mark.parametrize("catalogue", ["kept", "lost"])
-def test_they_are_fetched_again(
+def test_lost_pictures_are_fetched_again(
     seen: Callable[[str, Any, Any], None], crawled: Crawled, replica: RunningReplica, tmp_path: Path, catalogue: str
 ) -> None:
     """One is deleted, one cut, one changed; the lines stay as they are, as the same bytes come back."""

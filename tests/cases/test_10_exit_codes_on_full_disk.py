@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_what_was_cut_off_before_its_first_line_is_no_damage(seen):
+def test_segment_cut_before_its_first_line_is_no_damage(seen):
     (trial,) = printed("--crawl", "new,64,")
     seen("exit code of a crawl onto a disk of 64 KiB", 3, trial["code"])
     seen("exit code of corpus stats after it", 0, trial["stats"])

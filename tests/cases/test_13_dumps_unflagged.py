@@ -35,7 +35,7 @@ def test_each_is_flagged_or_recovered(tmp_path: Path, seen):
         seen(f"{name}, diagnoses", kinds, kinds & {diagnosis["kind"] for diagnosis in one["diagnoses"]})
 
 
-def test_a_list_that_is_none_is_shown_and_is_no_dump(tmp_path: Path, seen):
+def test_list_that_is_not_a_dump_is_shown_and_not_counted(tmp_path: Path, seen):
     (tmp_path / "seed.txt").write_text('[{"id":"1793356"}]')
     done = scrapy("seeds", "inspect", tmp_path / "seed.txt", "--json")
     told = json.loads(done.stdout)

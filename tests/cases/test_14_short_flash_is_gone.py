@@ -52,7 +52,7 @@ def site(tmp_path: Path) -> Iterator[Path]:
     server.server_close()
 
 
-def test_what_is_archived_failed_and_gone(site: Path, tmp_path: Path, seen):
+def test_short_articles_are_archived_and_error_pages_are_failed_or_gone(site: Path, tmp_path: Path, seen):
     listed = " ,".join(
         f'{{"id":"{n}","sort":"{n}","contenttypeid":"21","pic":"/a{n}.jpg","title":"Story {n}"}}'
         for n in range(1, len(PAGES) + 1)

@@ -13,7 +13,7 @@ from tests.crawling import scrapy_command, write_seed
 from tests.terminal import Terminal
 
 
-def test_the_harvest_goes_on_without_the_input_whose_process_was_killed(seen, tmp_path):
+def test_harvest_continues_without_the_input_whose_process_was_killed(seen, tmp_path):
     inputs = [write_seed(tmp_path / f"{number}.txt", *NEIGHBOURS, text=f"Text {number}.") for number in range(9)]
     inputs[3].unlink()
     os.mkfifo(inputs[3])

@@ -47,7 +47,7 @@ def articles(folder):
     ]
 
 
-def test_three_workers_ask_an_archive_no_more_often_than_one(redis_server, tmp_path, seen):
+def test_three_workers_request_from_an_archive_no_more_often_than_one(redis_server, tmp_path, seen):
     interval, ids = 0.5, [number * 10**7 for number in range(11, 29)]
     with Scripted(lambda _: http(404)) as site, Scripted(lambda _: http(200, content_type="text/plain")) as cdx:
         profile = write_profile(tmp_path / "site.toml", site.url)
@@ -68,7 +68,7 @@ def test_max_articles_is_for_all_workers(redis_server, replica, tmp_path, seen):
     seen("exit codes, articles, different ones", ([0, 0], 7, 7), (codes, len(found), len(set(found))))
 
 
-def test_a_host_that_asks_for_patience_is_left_alone_by_all_workers(redis_server, tmp_path, seen):
+def test_all_workers_pause_when_a_host_asks_for_it(redis_server, tmp_path, seen):
     def endless(path):
         return http(404) if path == "/robots.txt" else http(429, b"", "Retry-After: 3000")
 

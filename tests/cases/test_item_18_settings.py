@@ -30,7 +30,7 @@ REFUSED = {
 }
 WARNED = {
     "CONCURENT_REQUESTS=3": "there is no setting CONCURENT_REQUESTS: did you mean CONCURRENT_REQUESTS?",
-    "COOKIES_ENABLED=True": "COOKIES_ENABLED has no effect: no cookies are kept or sent, but along the redirects of one request",
+    "COOKIES_ENABLED=True": "COOKIES_ENABLED has no effect: cookies are kept only along the redirects of one request",
     "METAREFRESH_IGNORE_TAGS=b": "METAREFRESH_IGNORE_TAGS has no effect: Gleaner reads refreshes itself, as browsers do",
     "JOBDIR=job": "JOBDIR has no effect: the corpus holds the frontier, and every crawl resumes from it",
 }
@@ -49,7 +49,7 @@ def test_setting_is_refused_in_one_line(setting, tmp_path, seen):
 
 
 @pytest.mark.parametrize("setting", WARNED)
-def test_setting_is_warned_of_and_the_run_goes_on(setting, tmp_path, seen):
+def test_setting_causes_a_warning_and_the_run_continues(setting, tmp_path, seen):
     first, *others = crawl(setting, tmp_path).stderr.splitlines()
     seen(f"-s {setting}", f"gleaner: warning: {WARNED[setting]}", first)
     assert others == [f"gleaner: {tmp_path / 'none'}: no such file or directory"]

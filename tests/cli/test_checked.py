@@ -62,9 +62,9 @@ def test_no_control_of_a_terminal_is_printed(capsys):
     assert "\x1b" not in found
 
 
-def test_what_has_no_effect_is_said_with_its_reason(capsys):
+def test_setting_without_effect_is_reported_with_its_reason(capsys):
     (found,) = warnings(capsys, made(COOKIES_ENABLED="True"))
-    reason = "no cookies are kept or sent, but along the redirects of one request"
+    reason = "cookies are kept only along the redirects of one request"
     assert found == f"gleaner: warning: COOKIES_ENABLED has no effect: {reason}"
     assert warnings(capsys, made(COOKIES_ENABLED="True"), crawls=False) == []
 
@@ -78,7 +78,7 @@ def test_what_has_no_effect_is_said_with_its_reason(capsys):
         {"SPIDERMON_ENABLED": "0"},
     ],
 )
-def test_a_switch_that_is_set_as_it_is_anyway_is_no_mistake(capsys, given):
+def test_switch_set_to_its_default_causes_no_warning(capsys, given):
     assert warnings(capsys, made(**given)) == []
 
 
@@ -138,7 +138,7 @@ def test_text_for_a_dict_names_the_setting(given):
         check_command_line([given])
 
 
-def test_other_texts_are_left_to_scrapy():
+def test_other_arguments_are_left_to_scrapy():
     check_command_line(["FEEDS={}", "EXTENSIONS", "=", "", "CORPUS_DIR=x=y"])
 
 

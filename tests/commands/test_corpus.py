@@ -159,7 +159,7 @@ def test_export_and_graph_write_what_they_say(root, tmp_path, capsys):
     code, said, _ = run("graph", root, "--format", "dot", "-o", f"{out}.dot", capsys=capsys)
     assert (code, said) == (0, f"3 nodes and 2 edges in {out}.dot\n")
     code, said, err = run("graph", root, "--format", "dot", "-o", f"{out}.dot", capsys=capsys)
-    assert (code, said, err) == (4, "", f"gleaner: {out}.dot is there already: give --force to replace it\n")
+    assert (code, said, err) == (4, "", f"gleaner: {out}.dot exists already: give --force to replace it\n")
 
 
 def test_a_pipe_gets_the_data_alone(root):
@@ -235,7 +235,7 @@ def test_duplicates_of_one_key_and_in_json(doubled, root, capsys):
     assert (code, err) == (4, "gleaner: replica/99: nothing is archived under this key\n")
 
 
-def test_history_of_one_version_or_none(root, capsys):
+def test_history_shows_one_version_or_no_article(root, capsys):
     assert json.loads(run("history", root, "1", "--json", capsys=capsys)[1])["diff"] is None
     code, out, err = run("history", root, "2", "--from", "7", capsys=capsys)
     assert (code, out, err) == (4, "", "gleaner: version 7 does not exist; there are 1, 2\n")
@@ -250,10 +250,10 @@ def test_merge_says_what_came_of_each(root, tmp_path, capsys):
     assert (counts["added"], counts["unchanged"]) == (0, 4)
     code, out, err = run("merge", root, str(root), capsys=capsys)
     assert (code, out) == (4, "")
-    assert "is the corpus that the others are to be merged into" in err
+    assert "is the corpus to merge into; give other corpora" in err
 
 
-def test_seal_and_bag_compress_as_the_setting_says_unless_told_otherwise(tmp_path, capsys):
+def test_seal_and_bag_compress_as_the_setting_says_unless_an_option_differs(tmp_path, capsys):
     for number, (verb, options, suffix) in enumerate(
         [("seal", (), ".zst"), ("seal", ("--compression", "gzip"), ".gz"), ("bag", ("--compression", "none"), ".jsonl")]
     ):

@@ -90,7 +90,7 @@ def test_a_corpus_that_holds_nothing(use, tmp_path, verb):
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - SERVES))
-def test_a_corpus_that_a_crawl_holds_is_read_all_the_same(use, root, verb):
+def test_corpus_held_by_a_crawl_can_be_read(use, root, verb):
     holder = Corpus(root, "replica")
     try:
         code, said = use(verb, root)
@@ -112,7 +112,7 @@ def test_lines_that_may_not_be_read(use, root, monkeypatch, verb):
 
 
 @pytest.mark.parametrize(("verb", "path"), [("reextract", "reextract.sqlite"), ("report", "report.html")])
-def test_what_is_written_beside_the_lines_and_cannot_be(use, root, verb, path):
+def test_unwritable_file_beside_the_lines_is_one_line(use, root, verb, path):
     (root / path).mkdir()
     code, said = use(verb, root)
     assert (code, len(said)) == (1, 1)
@@ -145,14 +145,14 @@ def test_a_terminal_that_cannot_show_all_characters_shows_escapes(use, root, mon
         assert shown.isascii()
 
 
-def test_a_number_of_a_report_that_is_none_of_this_corpus_has_no_keys(use, root, tmp_path):
+def test_number_of_a_report_of_another_corpus_has_no_keys(use, root, tmp_path):
     Corpus(tmp_path / "empty", "replica").close()
     for name in ("articles", "reason-failed-status-503", "host-example-org", "pictures-refused", "relations"):
-        assert use("report", tmp_path / "empty", "--keys", name) == (0, [f"gleaner: no keys behind {name}"])
+        assert use("report", tmp_path / "empty", "--keys", name) == (0, [f"gleaner: no keys for {name}"])
         assert use("report", root, "--run", RUN, "--keys", name)[0] == 0
     code, (said,) = use("report", root, "--keys", "artikles")
     assert code == 4
-    assert "no number has this name; there are articles, asked," in said
+    assert "no number has this name; known: articles, asked," in said
 
 
 LATER = {"dateline", "credit", "duplicate_rule", "crc32"}
@@ -174,7 +174,7 @@ def test_lines_of_an_older_gleaner_are_taken_as_they_are(use, root, verb):
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"merge"}))
-def test_a_corpus_of_a_newer_gleaner_is_left_alone(use, root, verb):
+def test_corpus_of_a_newer_gleaner_is_not_changed(use, root, verb):
     description = (root / "corpus.json").read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2')
     (root / "corpus.json").write_text(description, encoding="utf-8")
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}

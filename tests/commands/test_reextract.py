@@ -91,17 +91,17 @@ def test_another_extractor_makes_new_versions_of_the_same_captures(corpus, other
     assert len(records(corpus)) == count
 
 
-def test_nothing_is_written_unless_somebody_agrees(corpus, other_site, reextract, monkeypatch):
+def test_versions_are_written_only_with_consent(corpus, other_site, reextract, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     count = len(records(corpus))
     code, said = reextract(corpus, other_site)
     assert code == 0
     assert "text             differs in" in said
-    assert "nothing was written: give --yes" in said
+    assert "nothing was written: confirm with --yes" in said
     assert len(records(corpus)) == count
 
 
-def test_killed_anywhere_it_goes_on(corpus, other_site, reextract):
+def test_reextract_killed_anywhere_resumes(corpus, other_site, reextract):
     """Each article has one new version in the end."""
     command = ("corpus", "reextract", "--site", other_site, "--yes", "-s", f"CORPUS_DIR={corpus}")
     process = subprocess.Popen(scrapy_command(*command, "-s", "EXTRACT_PROCESSES=0"), stdout=subprocess.DEVNULL)
@@ -116,7 +116,7 @@ def test_killed_anywhere_it_goes_on(corpus, other_site, reextract):
     assert sorted(keys) == sorted({record["key"] for record in articles(corpus)})
 
 
-def test_a_page_that_cannot_be_read_is_told(corpus, other_site, reextract):
+def test_unreadable_page_is_reported(corpus, other_site, reextract):
     capture = articles(corpus)[0]["capture"]
     warc = corpus / capture["warc_file"]
     data = bytearray(warc.read_bytes())
@@ -126,7 +126,7 @@ def test_a_page_that_cannot_be_read_is_told(corpus, other_site, reextract):
     assert (code, told["outcomes"]["failed"]) == (5, 1)
 
 
-def test_an_article_that_would_lose_its_text_is_told_and_left(corpus, other_site, reextract):
+def test_article_that_would_lose_its_text_is_reported_and_left_unchanged(corpus, other_site, reextract):
     other_site.write_text(other_site.read_text().replace("p:first-of-type", "p.nowhere"))
     code, told = reextract(corpus, other_site, "--yes", "--json")
     assert code == 0

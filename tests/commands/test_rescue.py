@@ -18,7 +18,7 @@ GONE, NOWHERE, THERE = 1793356, 1793357, 1793358
 TITLE = Site().title(GONE)
 
 
-def test_each_step_is_told_and_the_exit_code_says_whether_all_were_found(start_replica, tmp_path):
+def test_each_step_is_printed_and_the_exit_code_says_whether_all_were_found(start_replica, tmp_path):
     replica = start_replica("--gone-ids", f"{GONE},{NOWHERE}")
     page = Routes(Site(), replica.url).reply(f"/news/{GONE}/{Site().slug(GONE)}", {})[1].body
 
@@ -73,7 +73,7 @@ def test_archives_are_not_blamed_when_pages_come_from_warc_files(tmp_path):
     assert reasons == [("origin", "not in the WARC files")]
 
 
-def test_what_is_no_article_of_the_site_is_one_line(tmp_path):
+def test_argument_that_is_no_article_of_the_site_is_one_line(tmp_path):
     done = scrapy("seeds", "rescue", "https://elsewhere.example/news/1", "-s", f"CORPUS_DIR={tmp_path}")
     assert (done.returncode, done.stdout) == (4, "")
     assert "not an id or URL of an article" in done.stderr

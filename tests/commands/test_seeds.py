@@ -94,21 +94,21 @@ def test_a_reader_that_has_seen_enough_is_no_error(
         monkeypatch.undo()
 
 
-def test_an_empty_folder_is_told_as_one(run: Run, tmp_path: Path) -> None:
+def test_empty_folder_is_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     for arguments in (["inspect"], ["harvest", "-o", tmp_path / "out"]):
         done = run(*arguments, tmp_path / "seeds")
-        assert (done.returncode, done.stderr) == (4, f"gleaner: {tmp_path}/seeds: there is nothing in it to read\n")
+        assert (done.returncode, done.stderr) == (4, f"gleaner: {tmp_path}/seeds: it contains nothing to read\n")
 
 
-def test_a_cut_dump_is_told_with_its_diagnoses(run: Run, seed: Path) -> None:
+def test_cut_dump_is_printed_with_its_diagnoses(run: Run, seed: Path) -> None:
     done = run("inspect", "-", "--json", stdin=seed.read_text()[:-60])
     told = json.loads(done.stdout)
     assert (told["file"], told["length_verdict"], told["related"][-1]["partial"]) == ("-", "truncated", True)
     assert {"kind", "offset", "message"} == set(told["diagnoses"][0])
 
 
-def test_one_page_without_a_dump_among_others_is_told(run: Run, seed: Path) -> None:
+def test_one_page_without_a_dump_among_others_is_reported(run: Run, seed: Path) -> None:
     (seed.parent / "plain.txt").write_text("no dump here")
     done = run("inspect", seed.parent, "--json")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)

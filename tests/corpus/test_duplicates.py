@@ -35,7 +35,7 @@ STORY = (
 TWIN = ("replica/8", [("replica/9", "replica/8")])
 
 
-def test_what_was_moved_thrice_is_under_the_one_that_is_kept_now(root):
+def test_record_moved_three_times_is_listed_under_the_record_kept(root):
     assert found(root) == [STORY, TWIN]
     assert clusters(root, limit=1)[1:3] == (2, 4)
     assert found(root, limit=1) == [STORY]
@@ -56,7 +56,7 @@ def test_a_key_that_says_something_else_now_is_in_no_cluster(root):
     assert found(root, "9") == found(root, "7") == []
 
 
-def test_a_damaged_line_is_told_and_a_key_that_is_unknown_is_an_error(root, tmp_path):
+def test_damaged_line_is_reported_and_unknown_key_is_an_error(root, tmp_path):
     for path in (root / "duplicates").glob("*.jsonl"):
         path.write_bytes(path.read_bytes().replace(b'"key":"replica/9"', b'"yek":"replica/9"'))
 

@@ -25,7 +25,7 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_versions_of_both_families_oldest_first(root):
+def test_versions_of_both_families_are_listed_oldest_first(root):
     found = history(root, "replica/1")
     assert [(one.version, one.record["kind"], one.record["run"], one.duplicate_of) for one in found] == [
         (1, "stub", "run-1", None),
@@ -35,7 +35,7 @@ def test_versions_of_both_families_oldest_first(root):
     assert [whole_text(one) for one in found] == ["One", "Title 1\n\nIt rained.", "Title 1\n\nIt snowed."]
 
 
-def test_an_id_will_do(root):
+def test_history_accepts_an_id_instead_of_a_key(root):
     assert history(root, "2") == history(root, "replica/2")
 
 
@@ -47,14 +47,16 @@ def test_compressed_segments_are_read(root):
     assert history(root, "1") == before
 
 
-def test_a_damaged_line_is_told(root):
+def test_damaged_line_is_reported(root):
     path = root / "articles" / "articles-000001.jsonl"
     path.write_bytes(path.read_bytes().replace(b'{"schema":1', b'{"schema":?', 1))
     assert [one.record is None for one in history(root, "1")] == [True, False, False]
 
 
-@pytest.mark.parametrize(("key", "message"), [("9", "replica/9: the corpus knows no such key"), ("5", "it is pending")])
-def test_what_is_not_there_is_a_clear_error(root, key, message):
+@pytest.mark.parametrize(
+    ("key", "message"), [("9", "replica/9: the corpus has no such key"), ("5", "its state is pending")]
+)
+def test_missing_key_or_version_is_a_clear_error(root, key, message):
     with pytest.raises(ConfigError, match=message):
         history(root, key)
 

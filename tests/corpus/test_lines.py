@@ -49,14 +49,14 @@ def test_the_latest_of_each_key_in_the_order_of_the_lines(root):
     assert read(root, kind="stub", all_versions=True) == [("1", 1)]
 
 
-def test_a_key_whose_newest_version_is_a_duplicate_stands_in_articles_no_more(root):
+def test_key_whose_newest_version_is_a_duplicate_is_not_in_articles(root):
     make_corpus(root, make_article(1, text="Two, changed", language="fa"))
     assert read(root) == [("2", 2)]
     make_corpus(root, make_article(1, text="One, changed again", language="en"))
     assert read(root) == [("2", 2), ("1", 4)]
 
 
-def test_compressed_segments_are_read_alike(root):
+def test_compressed_segments_give_the_same_lines(root):
     before = read(root, all_versions=True)
     for path in sorted((root / "articles").glob("*.jsonl"))[:-1]:
         (path.parent / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
@@ -73,7 +73,7 @@ def test_a_segment_that_is_compressed_while_it_is_opened_is_found_under_its_new_
         assert len(list(lines)) == len(before)
 
 
-def test_what_is_not_yet_acknowledged_is_not_read(root):
+def test_unacknowledged_lines_are_not_read(root):
     corpus = Corpus(root, "replica")
     with corpus.group():
         corpus.add(make_article(9))
@@ -82,7 +82,7 @@ def test_what_is_not_yet_acknowledged_is_not_read(root):
     assert ("9", 1) in read(root)
 
 
-def test_a_crawl_goes_on_while_lines_are_read(root):
+def test_crawl_continues_while_lines_are_read(root):
     with selected_lines(root, Selection()) as lines:
         iterator = iter(lines)
         next(iterator)
@@ -91,7 +91,7 @@ def test_a_crawl_goes_on_while_lines_are_read(root):
     assert len(read(root)) == 52
 
 
-def test_damaged_lines_are_passed_and_told(root):
+def test_damaged_lines_are_skipped_and_reported(root):
     segment = max((root / "articles").glob("*.jsonl"))
     line = segment.read_bytes().splitlines(keepends=True)[-1]
     segment.write_bytes(segment.read_bytes().replace(line, b"[" * (len(line) - 1) + b"\n"))
@@ -148,7 +148,7 @@ def bare_lines(root):
 
 
 @pytest.mark.parametrize("field", ["Title 1", "Text of article 1"])
-def test_lines_of_before_there_were_checksums_are_checked_by_the_catalogue_and_by_the_hash_of_the_text(tmp_path, field):
+def test_lines_older_than_checksums_are_checked_by_catalogue_and_text_hash(tmp_path, field):
     make_corpus(tmp_path, *(make_article(n) for n in range(3)))
     (path,) = (tmp_path / "articles").glob("*.jsonl")
     without_checksums(path)

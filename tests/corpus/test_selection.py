@@ -19,7 +19,7 @@ ROWS = [
 
 
 def selected(**asked):
-    condition, values = Selection(**asked).where("r")
+    condition, values = Selection(**asked).sql_condition("r")
     with closing(sqlite3.connect(":memory:")) as connection, connection:
         connection.execute("CREATE TABLE records (published, language, kind)")
         connection.executemany("INSERT INTO records VALUES (?, ?, ?)", ROWS)
@@ -43,19 +43,19 @@ def selected(**asked):
         ({"kind": "article", "since": "2020-02-29", "language": "en"}, [2]),
     ],
 )
-def test_selections(asked, rows):
+def test_selection_gives_the_matching_records(asked, rows):
     assert selected(**asked) == rows
 
 
 @pytest.mark.parametrize(
     "value", ["2020-13", "2020-02-30", "2019-02-29", "20", "yesterday", "0000", "2020-01-01T00", "", "٢٠٢٠"]
 )
-def test_what_is_no_date_is_refused(value):
+def test_invalid_date_is_refused(value):
     with pytest.raises(ConfigError, match="--since"):
         Selection(since=value)
 
 
 @pytest.mark.parametrize("value", ["e", "", "en' OR 1", "%", "english language"])
-def test_what_is_no_language_is_refused(value):
+def test_invalid_language_is_refused(value):
     with pytest.raises(ConfigError, match="--language"):
         Selection(language=value)

@@ -34,7 +34,7 @@ def test_words_that_went_and_came():
         ("a", "b", ["removed", "added"]),
     ],
 )
-def test_ends(old, new, kinds):
+def test_changes_at_both_ends_are_found(old, new, kinds):
     assert [change.kind for change in word_diff(old, new)] == kinds
 
 
@@ -47,11 +47,11 @@ def test_both_texts_are_in_it_whole(most, old, new):
     def words(*kinds):
         return " ".join(change.text for change in changes if change.kind in kinds).split()
 
-    limit, worddiff._MOST_PAIRS = worddiff._MOST_PAIRS, most
+    limit, worddiff._MAX_WORD_PAIRS = worddiff._MAX_WORD_PAIRS, most
     try:
         changes = word_diff(old, new)
     finally:
-        worddiff._MOST_PAIRS = limit
+        worddiff._MAX_WORD_PAIRS = limit
     assert words("equal", "removed") == old.split()
     assert words("equal", "added") == new.split()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crawler.dedupe import NearIndex, Sketch, index, runs, words_of
-from crawler.dedupe.shingles import KEYS
+from crawler.dedupe.shingles import KEYS_PER_TEXT
 from crawler.dedupe.words import Words
 
 VOCABULARY = [f"w{number}" for number in range(3000)]
@@ -25,7 +25,7 @@ def cut(words: Words, share: float = 0.25) -> Words:
 
 def found(near: NearIndex, words: Words, threshold: float = 0.5) -> int | None:
     """Return the tag of the document most like *words*."""
-    return next((seen.tag for seen, _ in near.alike(Sketch(words), threshold, lambda _: True)), None)
+    return next((seen.tag for seen, _ in near.find_similar(Sketch(words), threshold, lambda _: True)), None)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def filled(folder: Path, documents: int) -> NearIndex:
 def test_a_shortened_copy_is_found_and_another_text_is_not(tmp_path):
     near = filled(tmp_path / "near", 10)
 
-    [(seen, similarity)] = near.alike(Sketch(cut(text(3))), 0.5, lambda _: True)
+    [(seen, similarity)] = near.find_similar(Sketch(cut(text(3))), 0.5, lambda _: True)
 
     assert seen == (3, 1, 120, 0)
     assert similarity == pytest.approx(180 / 210)
@@ -57,19 +57,19 @@ def test_a_shortened_copy_is_found_and_another_text_is_not(tmp_path):
 def test_only_documents_that_count_are_found(tmp_path):
     near = filled(tmp_path / "near", 3)
 
-    assert near.alike(Sketch(cut(text(1))), 0.5, lambda seen: seen.tag != 1) == []
+    assert near.find_similar(Sketch(cut(text(1))), 0.5, lambda seen: seen.tag != 1) == []
 
 
-def test_the_most_alike_comes_first_and_of_equals_what_was_added_first(tmp_path):
+def test_most_similar_text_comes_first_and_of_equals_the_first_added(tmp_path):
     near = NearIndex(tmp_path / "near")
     for tag, share in enumerate((0.3, 0.1, 0.1, 0.2)):
         near.add(Sketch(cut(text(1), share)), tag, 1)
 
-    assert [seen.tag for seen, _ in near.alike(Sketch(text(1)), 0.5, lambda _: True)] == [1, 2, 3, 0]
+    assert [seen.tag for seen, _ in near.find_similar(Sketch(text(1)), 0.5, lambda _: True)] == [1, 2, 3, 0]
 
 
 @pytest.mark.usefixtures("small")
-def test_it_is_the_same_after_it_was_closed_and_opened(tmp_path):
+def test_index_is_the_same_after_reopening(tmp_path):
     near = filled(tmp_path / "near", 200)
     near.flush({"at": 200})
     near.close()
@@ -88,7 +88,7 @@ def test_runs_are_merged_so_that_there_are_few(tmp_path, monkeypatch):
     lengths = [run.entries.size for run in near._runs]
     assert len(lengths) <= 6  # one of each level, and 3 ** 5 is 243
     assert lengths == sorted(lengths, reverse=True)
-    assert sum(lengths) == 1000 * KEYS
+    assert sum(lengths) == 1000 * KEYS_PER_TEXT
     assert all((run.entries[1:] > run.entries[:-1]).all() for run in near._runs)
     assert {path.name for path in (tmp_path / "near").glob("*.run")} == {run.path.name for run in near._runs}
 
@@ -121,7 +121,7 @@ def test_a_flush_that_was_interrupted_never_was(tmp_path, monkeypatch, step):
 
 @pytest.mark.parametrize("damage", ["state.json", "words.bin", "documents.bin", "000001.run"])
 @pytest.mark.parametrize("to", [None, b"", b"{}", b'{"version": "0"}'])
-def test_an_index_that_lost_a_file_is_begun_anew(tmp_path, damage, to):
+def test_index_that_lost_a_file_starts_empty(tmp_path, damage, to):
     near = filled(tmp_path / "near", 5)
     near.flush({"at": 5})
     near.close()
@@ -145,7 +145,7 @@ def test_boilerplate_that_all_texts_share_hides_no_copy(tmp_path):
     assert found(near, np.concatenate((text(9999), template))) is None
 
 
-def test_a_story_that_was_told_again_and_again_is_found_as_it_was_last(tmp_path):
+def test_often_republished_story_is_found_in_its_last_form(tmp_path):
     """Its keys are common, and no rarer ones say whose copy it is."""
     near = NearIndex(tmp_path / "near")
     for number in range(30):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.dedupe import runs
-from crawler.dedupe.runs import MOST_OF_KEY, NUMBER, Entries, SortedRun, merge_runs, write_run
+from crawler.dedupe.runs import MAX_ENTRIES_PER_KEY, NUMBER, Entries, SortedRun, merge_runs, write_run
 from crawler.exceptions import CorpusDamaged
 
 HIGHEST = 0xFFFFFFFF
@@ -30,7 +30,7 @@ def documents(run: SortedRun, keys: list[int]) -> dict[int, list[int]]:
 
 def expected(keys: list[int]) -> dict[int, list[int]]:
     """Return the last documents that have each of *keys*."""
-    return {key: [at for at, one in enumerate(keys) if one == key][-MOST_OF_KEY:] for key in set(keys)}
+    return {key: [at for at, one in enumerate(keys) if one == key][-MAX_ENTRIES_PER_KEY:] for key in set(keys)}
 
 
 # Anywhere, close together (one slot of the directory has them all), and at the ends of what there is.
@@ -79,7 +79,7 @@ def test_a_long_run_of_even_keys_is_looked_up_without_a_search(tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("change", [-1, 1, 8, -8, 4096])
-def test_a_file_of_another_length_is_none(tmp_path, change):
+def test_file_of_another_length_is_refused(tmp_path, change):
     path = tmp_path / "1.run"
     written = write_run(path, entries_of(list(range(50))))
     with path.open("r+b") as file:
@@ -89,7 +89,7 @@ def test_a_file_of_another_length_is_none(tmp_path, change):
         SortedRun(path, written)
 
 
-def test_a_directory_that_leads_beyond_the_entries_is_none(tmp_path):
+def test_directory_that_leads_beyond_the_entries_is_refused(tmp_path):
     path = tmp_path / "1.run"
     written = write_run(path, entries_of(list(range(50))))
     with path.open("r+b") as file:

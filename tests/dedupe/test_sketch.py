@@ -8,7 +8,7 @@ import random
 import pytest
 
 from crawler.dedupe import Sketch, words_of
-from crawler.dedupe.shingles import KEYS
+from crawler.dedupe.shingles import KEYS_PER_TEXT
 
 WORDS = [f"{number}".translate(str.maketrans("0123456789", "abcdefghij")) for number in range(5000)]
 
@@ -25,39 +25,39 @@ def keys(text: str) -> list[int]:
     return Sketch(words_of(text)).keys.tolist()
 
 
-def alike(one: list[str], other: list[str]) -> float:
+def find_similar(one: list[str], other: list[str]) -> float:
     return similarity(" ".join(one), " ".join(other))
 
 
-def test_equal_texts_are_wholly_alike_and_unlike_ones_not_at_all():
-    assert alike(prose(1), prose(1)) == 1.0
-    assert alike(prose(1), prose(2)) == 0.0
+def test_equal_texts_have_similarity_one_and_different_ones_zero():
+    assert find_similar(prose(1), prose(1)) == 1.0
+    assert find_similar(prose(1), prose(2)) == 0.0
 
 
-def test_it_is_the_share_of_the_words_of_both_that_stand_in_both():
+def test_similarity_is_the_share_of_words_in_both_texts():
     text = prose(1)
 
-    assert alike(text, text[:300]) == pytest.approx(600 / 700)
-    assert alike(text, text[100:] + prose(2, 100)) == pytest.approx(600 / 800, abs=0.01)
-    assert alike(text, text[200:] + text[:200]) == 1.0
+    assert find_similar(text, text[:300]) == pytest.approx(600 / 700)
+    assert find_similar(text, text[100:] + prose(2, 100)) == pytest.approx(600 / 800, abs=0.01)
+    assert find_similar(text, text[200:] + text[:200]) == 1.0
 
 
-def test_it_is_the_same_from_both_sides():
+def test_similarity_is_symmetric():
     text = prose(1)
     other = text[50:250] + prose(2, 90)
 
-    assert alike(text, other) == alike(other, text)
+    assert find_similar(text, other) == find_similar(other, text)
 
 
 def test_a_word_swapped_for_another_costs_little_more_than_itself():
     text = prose(1)
     swapped = ["another" if at % 10 == 0 else word for at, word in enumerate(text)]
 
-    assert alike(text, swapped) == pytest.approx(0.9, abs=0.01)
+    assert find_similar(text, swapped) == pytest.approx(0.9, abs=0.01)
 
 
-def test_of_too_few_words_nothing_is_said():
-    assert alike(["one", "two"], ["one", "two"]) == 0.0
+def test_too_few_words_give_no_similarity():
+    assert find_similar(["one", "two"], ["one", "two"]) == 0.0
 
 
 def test_scripts_without_spaces_need_longer_runs():
@@ -70,7 +70,7 @@ def test_texts_share_as_many_keys_as_they_share_shingles():
     text = prose(1)
     shared = set(keys(" ".join(text))) & set(keys(" ".join(text[:200])))
 
-    assert KEYS * 0.3 < len(shared) < KEYS * 0.7
+    assert KEYS_PER_TEXT * 0.3 < len(shared) < KEYS_PER_TEXT * 0.7
 
 
 def test_keys_are_different_even_if_a_text_repeats_itself():

@@ -34,7 +34,7 @@ def test_different_words_have_different_hashes(one, other):
     assert words_of(one).tolist() != words_of(other).tolist()
 
 
-def test_where_a_word_stands_does_not_change_its_hash():
+def test_place_of_a_word_does_not_change_its_hash():
     first, _, third = words_of("river, muddy river").tolist()
 
     assert first == third
@@ -49,7 +49,7 @@ def test_scripts_without_spaces_are_read_by_the_character(text):
 
 
 @pytest.mark.parametrize("text", ["", " ", "… — !", "🌧🌧", "\U00020000", "\u200d"])
-def test_there_may_be_no_word(text):
+def test_text_without_words_has_no_hashes(text):
     assert not len(words_of(text))
 
 

@@ -117,6 +117,19 @@ def test_reference_lists_every_field_in_order():
     assert fields == list(json.loads((REPOSITORY / "crawler/schema.json").read_bytes())["properties"])
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_paths_of_the_project_in_docs_exist(page):
+    """CONTRIBUTING.md names the new module of its example."""
+    named = set(re.findall(r"`((?:tests|benchmarks|crawler|examples)/[\w./]+[\w/])`", page.read_text(encoding="utf-8")))
+    assert [path for path in sorted(named) if not (REPOSITORY / path).exists()] == []
+
+
+def test_schema_describes_every_field():
+    schema = json.loads((REPOSITORY / "crawler/schema.json").read_bytes())
+    objects = [schema, *schema["$defs"].values()]
+    assert [name for one in objects for name, field in one["properties"].items() if not field.get("description")] == []
+
+
 def test_links_between_pages_have_a_target():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):

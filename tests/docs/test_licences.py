@@ -119,7 +119,7 @@ def test_nothing_is_listed_that_is_not_installed_anywhere():
     assert set(INSTALLED) <= set(ROWS)
 
 
-def test_what_is_asked_for_is_listed_with_its_versions():
+def test_direct_dependencies_are_listed_with_their_versions():
     listed = {name: row for name, row in ROWS.items() if len(row) == 4}
     assert set(listed) == set(BASE)
     for name, row in listed.items():

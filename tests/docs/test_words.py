@@ -33,13 +33,6 @@ def test_plain_sentence_has_no_findings(text):
     assert list(words.find(text, "a.md", PHRASES)) == []
 
 
-@pytest.mark.parametrize("left", words.NOT_YET)
-def test_files_not_rewritten_yet_still_have_findings(left):
-    """Otherwise they are rewritten, and must leave the list."""
-    paths = list((REPOSITORY / left).rglob("*.py")) if (REPOSITORY / left).is_dir() else [REPOSITORY / left]
-    assert any(list(words.find(path.read_text(encoding="utf-8"), path.name, PHRASES)) for path in paths)
-
-
 def test_messages_have_kind_place_and_words():
     found = list(messages.messages())
     by_kind = {kind: {one.text for one in found if one.kind == kind} for kind in messages.KINDS}

@@ -83,7 +83,7 @@ def test_while_one_group_is_synced_the_next_is_gathered_and_neither_is_acknowled
     asyncio.run(archive())
 
 
-def test_what_follows_from_no_line_is_committed_before_it_is_acknowledged(archivist):
+def test_state_without_a_line_is_committed_before_it_is_acknowledged(archivist):
     root = archivist.corpus.root
 
     async def archive():
@@ -123,7 +123,7 @@ def test_a_record_that_json_cannot_hold_fails_alone_and_anything_else_ends_the_c
     assert archivist._crawler.engine.reason == "corpus_error"
 
 
-def test_a_disk_that_is_full_when_the_corpus_is_closed_is_told_by_the_exit_code(archivist, monkeypatch):
+def test_disk_full_at_close_gives_its_exit_code(archivist, monkeypatch):
     def full():
         raise DiskFull("corpus", "no room")
 

@@ -120,7 +120,7 @@ def test_a_crawl_that_is_closed_while_seeds_are_underway_ends(run, replica, then
     ids=["open_spider", "close_spider", "process_item", "spider_opened", "spider_closed", "engine_stopped", "start",
          "callback"],
 )  # fmt: skip
-def test_what_a_user_wrote_may_fail_and_the_crawl_ends(run, replica, project, code):
+def test_failing_component_of_a_user_does_not_stop_the_end(run, replica, project, code):
     assert run(project, replica.profile)[0] == code
 
 
@@ -133,7 +133,7 @@ def test_a_disk_that_fails_ends_the_crawl_with_one_line(run, replica, after, war
     assert "cannot be written: [Errno 5]" in told[0]
 
 
-def test_requests_that_are_underway_do_not_hold_up_the_end(run, start_replica):
+def test_requests_underway_do_not_delay_the_end(run, start_replica):
     """The site takes hours for each answer, and the disk fails while it is waited for."""
     slow = start_replica("--delay", "9000000", "--faults", "slow=1")
     code, log = run(FAILING_DISK.format(after=3), slow.profile)

@@ -33,7 +33,7 @@ class FakeFrontier:
     async def claim(self, limit, **_):
         return [Target(key=KEY, id="2", depth=1)][:limit], True
 
-    async def tell(self, ended, listed, **_):
+    async def pass_on(self, ended, listed, **_):
         self.told += [one.key for one in listed] + [(one.key, one.state) for one in ended]
         self.on_tell()
 

@@ -61,7 +61,7 @@ def read(descriptor):
         return None
 
 
-def test_the_first_ctrl_c_ends_it_gently_and_says_how_to_go_on(interrupted):
+def test_first_ctrl_c_stops_the_crawl_gently_and_says_how_to_resume(interrupted):
     code, output = interrupted
     assert code == 11
     assert "Received SIGINT: finishing the requests underway." in output
@@ -80,7 +80,7 @@ def test_log_lines_are_whole_and_alone(interrupted):
     assert sum("status 404" in line for line in shown) >= 1
 
 
-def test_a_corpus_that_cannot_be_written_is_not_told_a_second_time(monkeypatch):
+def test_unwritable_corpus_is_reported_once(monkeypatch):
     asked = []
 
     async def full(work):

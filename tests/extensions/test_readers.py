@@ -68,7 +68,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read():
 
 
 @pytest.mark.parametrize("processes", [0, 1])
-def test_pages_beside_one_that_takes_too_long_are_read_all_the_same(processes):
+def test_other_pages_are_read_while_one_takes_too_long(processes):
     readers = Readers(processes, 0.2)
 
     async def read_all():

@@ -47,7 +47,7 @@ def test_settings_that_make_no_sense_are_refused(spider, changes, message):
         sharing(spider, **{"FRONTIER_URL": "redis://127.0.0.1:1", **changes})
 
 
-def test_a_redis_that_does_not_answer_is_told_without_its_password():
+def test_silent_redis_is_reported_without_its_password():
     with pytest.raises(FrontierGone, match=r"the frontier at redis://127\.0\.0\.1:1/0 is gone: ") as gone:
         sharing(FRONTIER_URL="redis://me:s3cret@127.0.0.1:1/0")
     assert "s3cret" not in str(gone.value)

@@ -26,7 +26,7 @@ def lines(body):
         f'<ul id="mainNav">{LINKS}</ul>',
     ],
 )
-def test_what_stands_beside_an_article_is_left_out(body):
+def test_text_beside_an_article_is_left_out(body):
     assert lines(body) == [STORY]
 
 
@@ -41,7 +41,7 @@ def test_what_stands_beside_an_article_is_left_out(body):
         ('<div class="menu">Soup of the day</div>', "Soup of the day"),
     ],
 )
-def test_what_an_article_has_is_kept_wherever_it_stands(body, kept):
+def test_parts_of_an_article_are_kept_wherever_they_are(body, kept):
     assert kept in lines(body)
 
 

@@ -51,7 +51,7 @@ def test_json_ld_in_every_shape(text):
     assert found["title"] == "H"
 
 
-def test_json_ld_of_other_articles_is_not_this_one():
+def test_json_ld_of_other_articles_is_not_used():
     other = ARTICLE.replace("2020", "2011")
     text = f'[{{"@type":"ItemList","itemListElement":[{other}]}},{ARTICLE}]'
     assert record(json_ld(text))["published"].startswith("2020")
@@ -172,7 +172,7 @@ def test_pictures_are_absolute_and_the_lead_comes_first():
 
 
 @pytest.mark.parametrize("href", ["javascript:alert(1)", "http://[bad", "", "ftp://x/y"])
-def test_an_odd_canonical_url_is_none(href):
+def test_invalid_canonical_url_is_ignored(href):
     assert record(f'<link rel=canonical href="{href}">')["canonical_url"] is None
 
 
@@ -206,7 +206,7 @@ def test_a_line_that_gives_minutes_tells_the_zone_of_a_universal_time(line, expe
 
 
 @pytest.mark.parametrize("mark", ['itemprop="dateModified"', 'class="updated"', 'class="modified-date"'])
-def test_time_of_a_change_is_no_publication_where_the_page_shows_one(mark):
+def test_modification_time_is_not_the_publication_where_the_page_shows_a_date(mark):
     time = f'<time {mark} datetime="2017-11-27T19:20:45+01:00">27/11/2017 01:57 | Actualizado a 27/11/2017 19:20</time>'
     found = record(body=f"<h1>Old quay to be paved</h1>{time}<p>The quay is paved.</p>")
     assert found["published"].startswith("2017-11-27T01:57")

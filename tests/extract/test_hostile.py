@@ -63,7 +63,7 @@ def test_wherever_a_long_element_has_its_quotes_its_attributes_are_dropped(kinds
     assert len(element.attrib) <= 2_000
 
 
-def test_text_lost_to_the_depth_limit_is_saved_and_the_loss_is_told():
+def test_text_beyond_the_depth_limit_is_saved_and_reported():
     assert "deep text" in page_text(HOSTILE["nested"].encode())
     assert extract(HOSTILE["nested"].encode(), "http://example.com/")["sources"]["lost"] == "size"
     nested = ("<div>" * 5_000 + "deep text" + "</div>" * 5_000).encode()

@@ -222,13 +222,13 @@ def wall(title, paragraphs, date=""):
 
 
 @pytest.mark.parametrize(("reason", "title", "paragraphs"), WALLS)
-def test_what_stands_in_the_way_of_an_article_has_no_text(reason, title, paragraphs):
+def test_consent_and_payment_walls_have_no_text(reason, title, paragraphs):
     record = read(wall(title, paragraphs))
     assert record["text"] is None
     assert record["sources"]["no_text"] == reason
 
 
 @pytest.mark.parametrize(("reason", "title", "paragraphs"), WALLS)
-def test_an_article_of_a_day_may_speak_of_such_things(reason, title, paragraphs):
+def test_dated_article_may_mention_walls_and_consent(reason, title, paragraphs):
     day = '<time datetime="2020-01-02">2 January 2020</time>'
     assert paragraphs[0] in (read(wall(title, paragraphs, day))["text"] or ""), reason

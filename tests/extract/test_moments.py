@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.extract.calendars import hijri, solar_hijri
 from crawler.extract.moments import Moment, parse_moment
+from crawler.text.calendars import day_of
 
 CASES = [
     # (as written, day, clock, minutes east of Greenwich)
@@ -36,7 +36,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "day", "clock", "minutes"), CASES)
-def test_it_reads(text, day, clock, minutes):
+def test_moment_is_parsed(text, day, clock, minutes):
     moment = parse_moment(text)
     assert moment is not None
     assert (moment.day, moment.clock) == (day, clock)
@@ -46,7 +46,7 @@ def test_it_reads(text, day, clock, minutes):
 
 
 @pytest.mark.parametrize("text", ["", "no date", "2016-13-45", "31 February 2016", "99/99/2016", "12345"])
-def test_what_is_no_date_is_none(text):
+def test_text_that_is_not_a_date_gives_no_moment(text):
     assert parse_moment(text) is None
 
 
@@ -89,6 +89,6 @@ def test_it_never_raises_on_scraps_of_dates(text):
     parse_moment(text)
 
 
-def test_days_that_are_none():
-    assert solar_hijri(1398, 12, 30) is None
-    assert hijri(1445, 13, 1) is None
+def test_days_that_do_not_exist_are_refused():
+    assert day_of("solar", 1398, 12, 30) is None
+    assert day_of("hijri", 1445, 13, 1) is None

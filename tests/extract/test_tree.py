@@ -12,7 +12,7 @@ from crawler.extract.tree import parse
 @pytest.mark.parametrize(
     "end", ["</html>", "</HTML >", "</body></html>", "</Html\n>", "</html></html>", "</html foo='>'>"]
 )
-def test_what_stands_behind_the_end_of_the_document_is_part_of_the_body(end):
+def test_elements_after_the_end_of_the_document_belong_to_the_body(end):
     assert page_text(f"<html><body><p>One</p>{end}<p>Two</p></html>".encode()).startswith("One")
     assert page_text(f"<html><body><p>One</p>{end}<p>Two</p></html>".encode()).endswith("Two")
 
@@ -28,7 +28,7 @@ def test_the_end_is_found_in_every_encoding(charset):
     assert page_text(page, charset) == "واحد\n\nاثنان"  # noqa: RUF001
 
 
-def test_an_end_tag_that_is_none_stays():
+def test_invalid_end_tag_is_kept():
     page = b"""<p title="</html>">One</p><!-- </html> --><script>var end = "</html>";</script><p>Two</p></html><p>Three</p>"""
     root = parse(page).root
     assert root.find(".//p").get("title") == "</html>"

@@ -99,7 +99,7 @@ def test_ten_thousand_flips_and_no_private_address_passes():
     assert 4000 < len(public) < 6000
 
 
-def test_what_passes_is_what_twisted_connects_to():
+def test_allowed_addresses_are_those_that_twisted_connects_to():
     answers = flips(500)
     reactor, _ = guarded(*answers)
     for _ in answers:
@@ -107,13 +107,13 @@ def test_what_passes_is_what_twisted_connects_to():
     assert [client[:2] for client in reactor.tcpClients] == [(a, 443) for [a] in answers if is_public(a)]
 
 
-def test_of_many_addresses_the_public_ones_are_tried():
+def test_only_public_ones_of_many_addresses_are_tried():
     reactor, _ = guarded(["127.0.0.1", "93.184.216.34", "::1"])
     assert connected(reactor, *SITE) == [("93.184.216.34", 443)]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "10.0.0.1", "::ffff:127.0.0.1", "other.example", "news.example"])
-def test_what_the_profile_does_not_name_is_not_even_looked_up(host):
+def test_host_outside_the_profile_is_not_looked_up(host):
     reactor, guard = guarded()  # the name server would fail the test
     assert connected(reactor, host, 6379) == []
     assert set(guard.refused.values()) <= {"other_host"}
@@ -139,7 +139,7 @@ def test_a_proxy_that_the_user_set_may_be_anywhere():
     assert connected(reactor, "proxy.example", 3128) == [("10.0.0.1", 3128)]
 
 
-def test_there_is_one_guard_and_it_stands_before_a_resolver_that_was_installed_later():
+def test_one_guard_stays_before_a_resolver_installed_later():
     reactor, guard = guarded(["127.0.0.1"])
     assert stand_guard(reactor) is guard
     reactor.installNameResolver(NameServer([["127.0.0.1"]]))

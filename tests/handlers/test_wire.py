@@ -95,7 +95,7 @@ def test_page_that_lacks_its_end_is_cut_short_by_whatever_framing():
         assert isinstance(ask(data)[1].ended, _newclient.ResponseFailed)
 
 
-def test_the_doors_of_twisted_and_scrapy_are_as_they_were():
+def test_private_names_of_twisted_and_scrapy_still_exist():
     """What :mod:`crawler.handlers.wire` relies on. If this fails, read that module's docstring against the new code."""
     parser = _newclient.HTTPClientParser(None, lambda _: None)
     assert {"_responseDeferred", "_everReceivedData", "request", "finisher"} <= set(vars(parser))

@@ -63,7 +63,7 @@ def test_the_corpus_is_sound(captured):
     assert [warcio_check(path).returncode for path in warc_paths(captured.corpus)] == [0, 0]
 
 
-def test_captures_are_kept_only_if_asked_for():
+def test_captures_are_kept_only_with_the_setting():
     assert settings.ARCHIVE_WARC is False
 
 

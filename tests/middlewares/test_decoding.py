@@ -41,7 +41,7 @@ def test_a_page_is_decoded_and_its_charset_found_in_what_it_says():
     [(NOISE, "gzip"), (gzip.compress(PAGE)[:-9], "gzip"), (gzip.compress(PAGE)[:-9], ""), (NOISE, "rot13")],
     ids=["not compressed", "cut", "cut, and not said", "unknown coding"],
 )
-def test_what_is_broken_is_asked_for_again_as_often_as_may_be(body, coding):
+def test_truncated_body_is_retried_up_to_the_limit(body, coding):
     decoding = middleware(RETRY_TIMES=1)
     again = decoding.process_response(Request(URL), response(body, coding))
     assert again.meta["retry_times"] == 1
@@ -49,7 +49,7 @@ def test_what_is_broken_is_asked_for_again_as_often_as_may_be(body, coding):
         decoding.process_response(again, response(body, coding))
 
 
-def test_who_sees_to_retries_himself_is_told_at_once():
+def test_request_without_retries_fails_at_once():
     with pytest.raises(BrokenBody):
         middleware(RETRY_TIMES=1).process_response(Request(URL, meta={"dont_retry": True}), response(NOISE))
 

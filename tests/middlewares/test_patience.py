@@ -49,7 +49,7 @@ def test_a_host_is_left_alone_for_as_long_as_it_says_and_no_longer_than_there_is
         assert had - refused > 0.9
 
 
-def test_a_capture_of_a_host_that_asked_for_patience_asks_nobody_for_it():
+def test_replayed_capture_of_429_causes_no_pause():
     middleware = PatienceMiddleware.from_crawler(get_crawler(settings_dict={"PATIENCE": 1}))
     request = Request("http://127.0.0.1/news/1")
     replayed = Response(request.url, status=429, headers={"Retry-After": "60"}, flags=[REPLAYED])

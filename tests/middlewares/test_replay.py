@@ -71,14 +71,14 @@ def test_captures_can_be_copied_into_the_corpus(captured, tmp_path):
         assert capture["fetched"] == first[record["key"]]["capture"]["fetched"]
 
 
-def test_a_source_that_is_none_ends_the_run_before_it_begins(captured, tmp_path):
+def test_invalid_source_ends_the_run_before_it_begins(captured, tmp_path):
     done = crawl(captured.seed, tmp_path / "again", captured.profile, settings=["SOURCE=warc:/nowhere"])
     assert done.returncode == 4
     assert "no WARC or WACZ file" in done.stderr
 
 
 @pytest.mark.parametrize("unset", [None, "", "None"])
-def test_without_a_source_the_network_is_asked_and_web_archives_too(unset):
+def test_without_a_source_the_site_and_web_archives_are_requested(unset):
     settings = Settings({"SOURCE": unset})
     with pytest.raises(NotConfigured):
         ReplayMiddleware.from_crawler(SimpleNamespace(settings=settings))

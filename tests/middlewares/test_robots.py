@@ -83,7 +83,7 @@ def crawled(tmp_path_factory):
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[name for name, *_ in CASES])
-def test_what_cannot_be_read_forbids_and_what_is_not_there_allows(crawled, number):
+def test_unreadable_robots_txt_forbids_and_missing_one_allows(crawled, number):
     articles, servers = crawled
     name, _, reason = CASES[number]
     assert servers[number].paths.count("/robots.txt") == _REQUESTS.get(name, 1)
@@ -130,14 +130,14 @@ def ask(middleware, times=1):
     return asyncio.run(pass_all())
 
 
-def test_a_crawl_delay_holds_for_a_slot_that_is_made_later_and_autothrottle_leaves_it_alone(middleware):
+def test_crawl_delay_holds_for_a_later_slot_and_autothrottle_keeps_it(middleware):
     assert ask(middleware).meta["autothrottle_dont_adjust_delay"]
     slow = {"concurrency": 1, "jitter": 0.0, "delay": 20.0}
     assert middleware._crawler.engine.downloader.per_slot_settings == {"slot": slow}
 
 
 @pytest.mark.parametrize(("valid_seconds", "asked"), [(24 * 3600.0, 1), (0.0, 3)])
-def test_rules_are_asked_for_again_when_they_are_too_old_and_not_before(middleware, monkeypatch, valid_seconds, asked):
+def test_rules_are_requested_again_only_when_they_are_too_old(middleware, monkeypatch, valid_seconds, asked):
     monkeypatch.setattr(robots, "_VALID_SECONDS", valid_seconds)
     ask(middleware, times=3)
     assert middleware._crawler.engine.asked == asked

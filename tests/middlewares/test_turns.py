@@ -50,7 +50,7 @@ def test_requests_of_all_workers_are_a_delay_apart(frontier):
     assert max(passed) - min(passed) > 0.8  # nine delays; what a clock measures in between may differ a little
 
 
-def test_a_host_without_a_delay_is_asked_at_once_and_a_crawl_that_ends_waits_no_more(frontier):
+def test_host_without_a_delay_is_requested_at_once_and_an_ending_crawl_does_not_wait(frontier):
     async def act():
         async with frontier("one") as one:
             await one.join(retry_failed=True)

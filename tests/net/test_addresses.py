@@ -44,6 +44,6 @@ def test_a_private_address_must_be_named_itself(origin, address, allowed):
 @pytest.mark.parametrize(
     "address", ["", "no address", "1.2.3", "1.2.3.4.5", "0x7f.1", "2130706433", "[::1]", "::1/128"]
 )
-def test_what_is_no_address_is_not_connected_to(address):
+def test_invalid_address_is_not_connected_to(address):
     assert not is_public(address)
     assert connection_refusal(SITE, address, {SITE}) == "malformed"

@@ -19,7 +19,7 @@ REPLICA = load_profile("replica")
 HOME = ("127.0.0.1", 8765)
 
 
-def test_there_are_hundreds_of_them():
+def test_hostile_examples_are_more_than_300():
     assert len(set(URLS)) + len(set(PICS)) > 300
 
 
@@ -31,7 +31,7 @@ def test_every_hostile_url_is_refused_with_a_reason():
     assert [url for url in URLS if REPLICA.article_id(url) or REPLICA.pic(url)] == []
 
 
-def test_what_scrapy_makes_of_them_is_refused_or_leads_home():
+def test_hostile_urls_as_scrapy_normalizes_them_are_refused_or_lead_to_the_site():
     requested = []
     for url in URLS:
         with contextlib.suppress(ValueError):  # not even a URL for Scrapy

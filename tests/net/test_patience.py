@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from crawler.net import Patience
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.net import MAX_WAIT_SECONDS, Patience, retry_after
+
+NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 
 
 def test_a_host_is_left_alone_until_the_latest_time_that_it_named():
@@ -23,9 +29,61 @@ def test_pauses_add_up_until_patience_is_spent():
     assert host.is_spent
 
 
-def test_who_does_not_say_how_long_is_given_ever_more_until_it_answers():
+def test_without_retry_after_pauses_grow_until_the_host_answers():
     host = Patience(limit=10_000)
     assert [host.pause(start, None) for start in (0.0, 1.0, 100.0, 200.0)] == [5, 0, 10, 20]
     host.answered()
     assert host.pause(300.0, None) == 5
     assert [host.pause(start, None) for start in range(10_000, 20_000, 1000)][-1] == 300
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("1", 1),
+        (" 120 ", 120),
+        ("1.5", 1.5),  # not in the RFC, but sent
+        ("3600", 3600),
+        ("86400", MAX_WAIT_SECONDS),
+        ("9" * 60, MAX_WAIT_SECONDS),
+        ("Fri, 15 Jan 2027 08:01:00 GMT", 60),
+        ("Fri, 15 Jan 2027 08:01:00 +0000", 60),
+        ("Fri, 15 Jan 2027 08:01:00", 60),
+        ("Fri, 15 Jan 2027 07:59:00 GMT", 0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_WAIT_SECONDS),
+    ],
+)
+def test_seconds_and_dates(value, seconds):
+    assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "soon",
+        "-1",
+        "+5",
+        "nan",
+        "inf",
+        "1e",
+        "1 minute",
+        "0x10",
+        "\uff11\uff12",
+        "9" * 5000,
+        "Fri",
+        "\x00",
+        "1,2",
+    ],
+)
+def test_value_that_is_neither_seconds_nor_date_is_ignored(value):
+    assert retry_after(value, NOW) is None
+
+
+@given(st.text(max_size=70))
+def test_pause_is_bounded_for_any_header(value):
+    seconds = retry_after(value, NOW)
+    assert seconds is None or 0 <= seconds <= MAX_WAIT_SECONDS

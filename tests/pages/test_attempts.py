@@ -66,12 +66,12 @@ def test_url_of_the_held_capture_is_first_and_alone_conditional():
 
 
 @pytest.mark.parametrize("url", ["http://evil.example/news/7", "file:///etc/passwd", ""])
-def test_held_capture_of_another_site_is_not_asked_for(url):
+def test_held_capture_of_another_site_is_not_requested(url):
     attempts = first_attempts(replace(TARGET, validators=Validators(url)), PROFILE, archives=False)
     assert walk(attempts, SPENT) == [*URLS, Stub()]
 
 
-def test_held_url_that_the_profile_no_longer_makes_is_asked_once():
+def test_held_url_that_the_profile_no_longer_makes_is_requested_once():
     held = Validators(f"{SITE[0]}?from=before")
     steps = walk(first_attempts(replace(TARGET, validators=held), PROFILE, archives=False), [NO, *SPENT])
     assert steps == [Ask(held.url, held), *URLS, Stub()]
@@ -87,7 +87,7 @@ def test_target_without_a_url_leaves_only_the_archives():
     outcomes=st.lists(st.sampled_from([NO, DOWN, LIMITED])),
     held=st.none() | st.sampled_from([*SITE, *SISTERS]),
 )
-def test_every_walk_asks_each_url_once_and_ends(archives, outcomes, held):
+def test_every_walk_requests_each_url_once_and_ends(archives, outcomes, held):
     target = replace(TARGET, validators=Validators(held) if held else None)
     attempts, asked, archived = first_attempts(target, PROFILE, archives=archives), [], []
     outcomes = iter(outcomes)

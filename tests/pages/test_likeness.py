@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.items import Image
-from crawler.pages.likeness import NEAR, best_first, groups
+from crawler.pages.likeness import MAX_DIFFERING_BITS, best_first, groups
 
 SAME, SAME_TOO, OTHER = "ff00ff00ff00ff00", "ff00ff00ff00ff07", "0123456789abcdef"
 
@@ -17,7 +17,7 @@ def test_the_best_copy_of_the_lead_leads():
     assert best_first([small, missing, other, large]) == (large, small, missing, other)
 
 
-def test_of_copies_of_one_size_the_one_of_most_bytes_leads():
+def test_of_copies_of_one_size_the_one_with_most_bytes_comes_first():
     coarse, fine = (Image(pic=f"/{size}.jpg", phash=SAME, width=4, height=3, bytes=size) for size in (10, 20))
     assert best_first([coarse, fine]) == (fine, coarse)
 
@@ -36,7 +36,7 @@ def test_groups_are_those_that_comparing_all_pairs_finds(hashes, data):
     expected = list(range(len(hashes)))
     for one in range(len(hashes)):
         for other in range(len(hashes)):
-            if (hashes[one] ^ hashes[other]).bit_count() <= NEAR:
+            if (hashes[one] ^ hashes[other]).bit_count() <= MAX_DIFFERING_BITS:
                 low, high = sorted((expected[one], expected[other]))
                 expected = [low if head == high else head for head in expected]
     together = {head: [n for n, mine in enumerate(expected) if mine == head] for head in expected}

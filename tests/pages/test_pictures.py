@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from PIL import Image, PngImagePlugin
 
-from crawler.pages.likeness import are_alike
+from crawler.pages.likeness import look_the_same
 from crawler.pages.media import Media
 from crawler.pages.pictures import look, perceptual_hash
 from tests.pictures import bomb, drawn, encoded, hostile
@@ -165,7 +165,7 @@ def test_a_reader_has_its_memory_back_afterwards(reader):
     assert isinstance(reader(verdict, encoded(drawn(1))), Media)
 
 
-def test_copies_are_alike_and_others_are_not():
+def test_copies_look_the_same_and_other_pictures_do_not():
     pictures = [drawn(seed) for seed in range(40)]
     hashes = [perceptual_hash(picture) for picture in pictures]
     for picture, known in zip(pictures, hashes, strict=True):
@@ -175,10 +175,10 @@ def test_copies_are_alike_and_others_are_not():
             picture.convert("L"),
             picture.quantize(256),
         ):
-            assert are_alike(perceptual_hash(copy), known)
-    assert not any(are_alike(one, other) for one, other in itertools.combinations(hashes, 2))
+            assert look_the_same(perceptual_hash(copy), known)
+    assert not any(look_the_same(one, other) for one, other in itertools.combinations(hashes, 2))
 
 
-def test_a_copy_of_lower_quality_is_alike(reader):
+def test_copy_of_lower_quality_looks_the_same(reader):
     one, other = (reader(look, encoded(drawn(5), quality=quality)) for quality in (95, 25))
-    assert are_alike(one.phash, other.phash)
+    assert look_the_same(one.phash, other.phash)

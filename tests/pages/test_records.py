@@ -42,7 +42,7 @@ def test_every_kind_is_valid_whole_and_reads_back_equal(record):
     record_validator().validate(json.loads(line))
 
 
-def test_a_line_keeps_what_was_tried_in_vain_and_when_the_archive_fetched_it():
+def test_line_keeps_failed_attempts_and_the_time_of_the_archive():
     attempts = (Attempt("https://h/news/7", 404, "status 404"), Attempt("https://a/cdx", 200, "no capture", "wayback"))
     capture = Capture(source="commoncrawl", archived="2016-02-27T10:00:00+00:00", attempts=attempts)
     record = make_article(capture=capture)
@@ -51,7 +51,7 @@ def test_a_line_keeps_what_was_tried_in_vain_and_when_the_archive_fetched_it():
     record_validator().validate(json.loads(line))
 
 
-def test_a_line_from_before_captures_had_attempts_is_still_valid():
+def test_line_older_than_attempts_is_still_valid():
     old = json.loads(encode(make_article()))
     del old["capture"]["archived"], old["capture"]["attempts"], old["crc32"]
     record_validator().validate(old)
@@ -61,7 +61,7 @@ def test_a_line_from_before_captures_had_attempts_is_still_valid():
 @pytest.mark.parametrize(
     "line", [b"", b"{}", b"[]", b"null", b'{"schema":1}', b'{"kind":"x"}', b'{"kind":[]}', b"\xff", b'"x"']
 )
-def test_what_is_not_a_record_is_a_value_error(line):
+def test_invalid_record_is_a_value_error(line):
     with pytest.raises(ValueError):  # noqa: PT011 - orjson words some of them
         decode(line)
 
@@ -120,7 +120,7 @@ def test_a_picture_that_dump_and_page_both_name_is_there_once():
     )
 
 
-def test_a_page_without_a_title_has_the_one_that_the_dump_told():
+def test_page_without_a_title_gets_that_of_the_dump():
     assert article(PageFacts()).title == "What the dump told"
     assert article(PageFacts(title="Its own")).title == "Its own"
 

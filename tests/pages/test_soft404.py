@@ -42,7 +42,7 @@ def test_an_article_is_known_by_its_link_its_dump_its_date_or_its_title(facts, t
         (PageFacts(text=NOT_FOUND, title="Page Not Found"), UNTITLED, "neither date nor much text"),
     ],
 )
-def test_what_is_none_is_refused_with_the_reason(facts, target, reason):
+def test_page_that_is_not_the_article_is_refused_with_a_reason(facts, target, reason):
     assert reason in (soft_404(facts, target, PROFILE, f"{BASE}/news/7") or "")
 
 
@@ -63,7 +63,7 @@ def test_another_article_is_not_this_one_unless_its_title_is():
     assert soft_404(PageFacts(text="x", title=TARGET.title), TARGET, PROFILE, other) is None
 
 
-def test_a_parked_domain_is_told_by_its_words():
+def test_parked_domain_is_recognized_by_its_words():
     parked = PageFacts(text="This domain may be for sale. " * 20, title="alalam.ir", published="2026-01-01T00:00:00Z")
     for target in (TARGET, UNTITLED):
         assert "parked" in (soft_404(parked, target, PROFILE, f"{BASE}/news/7") or "")
@@ -188,7 +188,7 @@ def test_a_flash_without_a_heading_is_known_by_the_title_of_its_page(title, sent
         "<title>{}</title>" + "<p>Vbn zqxw the kjhg of dfgh today</p>" * 1_000,
     ],
 )
-def test_what_stands_before_an_article_is_not_its_text(page):
+def test_text_before_an_article_is_not_its_text(page):
     url = f"{BASE}/news/7"
     facts = read_page(page.format(TARGET.title).encode(), url, PROFILE)
     assert facts.text is None
@@ -210,9 +210,7 @@ def test_what_stands_before_an_article_is_not_its_text(page):
         ("/news/7", 200, b"\xff\xd8", False, "not a page", None),
     ],
 )
-def test_answer_that_is_no_article_is_refused_and_its_status_told_only_as_evidence(
-    path, status, body, is_text, reason, told
-):
+def test_answer_without_article_is_refused_and_its_status_is_only_evidence(path, status, body, is_text, reason, told):
     url = f"{BASE}{path}"
     assert answer_refusal(url, status, body, PROFILE, is_text=is_text) == reason
     assert attempt_of(url, status, reason) == Attempt(url, told, reason)

@@ -113,7 +113,7 @@ def test_the_best_copy_leads_and_what_is_flawed_or_no_picture_says_why(site, tmp
     ("fetch", "status", "reason", "media_type"),
     [("pictures", "skipped", "a video", None), ("all", "stored", None, "video/mp4")],
 )
-def test_a_video_is_stored_when_all_media_are_asked_for_and_else_recorded_unfetched(
+def test_video_is_stored_with_images_fetch_all_and_else_recorded_unfetched(
     site, tmp_path, fetch, status, reason, media_type
 ):
     corpus = tmp_path / "corpus"
@@ -165,14 +165,14 @@ def test_records_that_name_one_picture_at_one_time_ask_for_it_once(pipeline, ask
     assert len(asked) == len(set(asked)) > 0
 
 
-def test_of_a_record_with_very_many_pictures_the_first_are_asked_for(pipeline, asked):
+def test_only_the_first_of_very_many_pictures_are_requested(pipeline, asked):
     images = tuple(Image(pic=f"/{number}.jpg") for number in range(MAX_IMAGES + 2))
     item = asyncio.run(pipeline.process_item(make_article(1, images=images)))
     assert [image.reason for image in item.images if image.status == "skipped"] == ["too many"] * 2
     assert not [url for url in asked if f"/{MAX_IMAGES}.jpg" in url]
 
 
-def test_with_warc_files_a_picture_is_asked_for_in_the_form_that_its_page_shows_too(pipeline, asked, monkeypatch):
+def test_with_warc_files_a_picture_is_also_looked_up_by_the_url_in_its_page(pipeline, asked, monkeypatch):
     async def stored(image, urls):
         return replace(image, status="stored", url=urls[0])
 

@@ -15,13 +15,13 @@ def test_requests_are_evenly_apart():
     assert {round(later - earlier, 6) for earlier, later in itertools.pairwise(started)} == {2.5}
 
 
-def test_an_archive_is_asked_again_after_as_long_as_it_says():
+def test_archive_is_requested_again_after_its_retry_after():
     budget = Budget(60, patience=120)
     budget.failed(0.0, 30.0, limited=True)
     assert (budget.wait(0.0), budget.down(0.0), budget.asked_to_wait) == (30.0, False, True)
 
 
-def test_without_a_word_of_it_the_pauses_grow_and_the_third_failure_is_the_end_for_now():
+def test_without_retry_after_pauses_grow_and_the_third_failure_ends_the_requests():
     budget, waits = Budget(60, patience=120), []
     for _ in range(3):
         budget.failed(0.0, None, limited=False)
@@ -31,7 +31,7 @@ def test_without_a_word_of_it_the_pauses_grow_and_the_third_failure_is_the_end_f
     assert not budget.down(121.0)
 
 
-def test_an_answer_between_failures_begins_the_count_anew():
+def test_answer_between_failures_restarts_the_count():
     budget = Budget(60, patience=120)
     for _ in range(5):
         budget.failed(0.0, 1.0, limited=True)
@@ -40,7 +40,7 @@ def test_an_answer_between_failures_begins_the_count_anew():
     assert not budget.asked_to_wait
 
 
-def test_who_asks_for_more_than_our_patience_is_down_at_once_until_then():
+def test_pause_beyond_our_patience_means_down_until_then():
     budget = Budget(60, patience=120)
     budget.failed(0.0, 3600.0, limited=True)
     assert budget.down(3599.0)

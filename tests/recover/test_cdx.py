@@ -19,7 +19,7 @@ PLACE = {"offset": "77", "filename": "crawl-data/CC-MAIN-2016-07/segments/1/warc
 COMMON_CRAWL = orjson.dumps({"urlkey": "x", "timestamp": "20160227101112", **FACTS, **PLACE}).decode()
 
 
-def test_the_dialects_say_the_same():
+def test_both_dialects_of_cdx_give_the_same_lines():
     ours = read_line(WAYBACK)
     assert ours is not None
     assert ours == read_line(PYWB)
@@ -51,7 +51,7 @@ def test_the_dialects_say_the_same():
         "x" * 30_000,
     ],
 )
-def test_what_is_not_a_line_is_none(line):
+def test_invalid_line_is_skipped(line):
     assert read_line(line) is None
 
 
@@ -76,12 +76,12 @@ def test_a_type_has_no_parameters():
     assert read_line(WAYBACK.replace("text/html", "Text/HTML;charset=utf-8")).mime == "text/html"
 
 
-def test_a_status_that_is_none_and_a_path_out_of_the_host_are_not_believed():
+def test_invalid_status_and_path_to_another_host_are_ignored():
     assert read_line(WAYBACK.replace(" 200 ", " - ")).status is None
     assert read_line(COMMON_CRAWL.replace("crawl-data/", "../../")).filename is None
 
 
-def test_an_answer_has_its_lines_what_is_broken_in_it_and_the_key_to_go_on_with():
+def test_answer_gives_lines_errors_and_the_resume_key():
     answer = read_answer(f"{WAYBACK}\ngarbage of some kind\n{PYWB}\n\nir%2Calalam%29+2016%21\n".encode())
     assert (len(answer.lines), answer.broken, answer.resume) == (2, 1, "ir%2Calalam%29+2016%21")
     assert read_answer(b"") == ((), 0, None)
@@ -102,7 +102,7 @@ def test_any_bytes_are_an_answer_or_a_value_error(body):
     assert len(answer.lines) <= body.count(b"\n") + 1
 
 
-def test_questions_are_for_a_prefix_a_page_at_a_time():
+def test_queries_ask_for_a_prefix_one_page_at_a_time():
     url = wayback_query("https://a/cdx/search/cdx", "en.alalam.ir/news/1793", resume="a b")
     assert url.startswith("https://a/cdx/search/cdx?url=en.alalam.ir/news/1793&matchType=prefix&")
     assert f"limit={PAGE_LINES}" in url

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.recover.commoncrawl import MAX_RECORD, nearest, read_collections, read_record
+from crawler.recover.commoncrawl import MAX_RECORD_BYTES, nearest, read_collections, read_record
 from crawler.warc import encode_exchange
 from tests.recover.webarchive import page, utc
 
@@ -32,7 +32,7 @@ def test_the_crawls_just_after_a_date_are_the_nearest():
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'[{"id":"../x"}]', b"[1]"])
-def test_what_lists_no_collections_is_a_value_error(body):
+def test_answer_without_collections_is_a_value_error(body):
     with pytest.raises(ValueError):  # noqa: PT011 - orjson words some of them
         read_collections(body)
 
@@ -86,9 +86,9 @@ def test_without_fastwarc_a_record_is_read_too(monkeypatch):
 
 def test_a_record_longer_than_the_limit_is_refused():
     with pytest.raises(ValueError, match="longer than"):
-        read_record(member(b"a" * (MAX_RECORD + 1)))
+        read_record(member(b"a" * (MAX_RECORD_BYTES + 1)))
     with pytest.raises(ValueError, match="longer than"):
-        read_record(member(gzip.compress(b"a" * (MAX_RECORD + 1))))
+        read_record(member(gzip.compress(b"a" * (MAX_RECORD_BYTES + 1))))
 
 
 @pytest.mark.parametrize("said", ["gzip", "br", "deflate", "zstd", "x-gzip", "none", "UTF-8"])

@@ -49,13 +49,13 @@ def test_an_article_is_at_one_place_whatever_the_schemes_of_its_urls():
         ("http://en.alalam.ir:8080/news/1793356", None),
     ],
 )
-def test_a_url_in_an_index_is_of_one_article_or_none(url, name):
+def test_url_in_an_index_belongs_to_at_most_one_article(url, name):
     (place,) = article_places(PROFILE, "1793356")
     assert name_at(url, place) == name
     assert names_target(url, [place]) == (name == "1793356")
 
 
-def test_a_picture_is_asked_for_with_all_of_its_day():
+def test_one_query_covers_all_pictures_of_a_day():
     pic = "/2016/02/26/alalam_635921016327147719_25f_4x3.jpg"
     places = picture_places(PROFILE, pic)
     assert [place.base for place in places] == [
@@ -105,7 +105,7 @@ def test_a_capture_that_the_index_knows_little_of_is_taken_last(unknown):
     assert list(best_first([vague, good], WANTED, "page")) == [good, vague]
 
 
-def test_of_captures_that_the_index_knows_little_of_few_are_taken():
+def test_only_few_uncertain_captures_are_fetched():
     lines = [line(f"2016022{day}000000", mime="unk") for day in range(10)]
     good = [line(f"2014022{day}000000") for day in range(10)]
     assert len(list(best_first(lines, WANTED, "page"))) == MAX_UNCERTAIN_CAPTURES
@@ -117,7 +117,7 @@ def test_without_a_date_the_earliest_is_first():
     assert next(best_first(lines, None, "page")).timestamp == "20140101000000"
 
 
-def test_an_archive_with_many_captures_is_not_asked_for_all():
+def test_query_to_an_archive_with_many_captures_is_narrower():
     lines = [line(f"2016022{day}000000") for day in range(10)]
     assert len(list(best_first(lines, WANTED, "page"))) == MAX_CAPTURES
 
@@ -129,7 +129,7 @@ def test_captures_whose_bytes_an_index_says_nothing_of_count_each(unknown):
 
 
 @given(st.lists(st.integers(0, 2000), min_size=1, max_size=6).map(sorted), st.floats(0, 1e6) | st.none())
-def test_a_wide_question_is_never_dearer_for_each_target_than_asking_for_one(waiting, density):
+def test_wide_query_never_costs_more_per_target_than_a_single_one(waiting, density):
     left = widest_worthwhile(waiting, density)
     pages = max(1.0, (1.0 if density is None else density) * 10**left / PAGE_LINES)
     first = max(1.0, (1.0 if density is None else density) / PAGE_LINES)

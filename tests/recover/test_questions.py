@@ -45,12 +45,12 @@ def answer(holdings, asked, *ids, resume=None, article_id="1793356"):
     keep(holdings, SOURCE, place(article_id), asked, Answer(lines, 0, resume), now=1.0)
 
 
-def test_one_that_waits_alone_is_asked_for_alone(holdings):
+def test_target_that_waits_alone_has_its_own_query(holdings):
     wait_for(holdings, 1793356, 3000000)
     assert ask(holdings).prefix == "1793356"
 
 
-def test_neighbours_share_a_question_and_its_answer_settles_them_all(holdings):
+def test_neighbours_share_a_query_and_its_answer_settles_all(holdings):
     wait_for(holdings, 1793356, 1793883, 1793911)
     asked = ask(holdings)
     assert (asked.prefix, asked.span) == ("1793", 1000)
@@ -60,13 +60,13 @@ def test_neighbours_share_a_question_and_its_answer_settles_them_all(holdings):
     assert holdings.known(SOURCE, "1800000", since=0.0) is None
 
 
-def test_what_was_told_too_long_ago_is_asked_for_again(holdings):
+def test_old_answers_are_requested_again(holdings):
     answer(holdings, ask(holdings), 1793356)
     assert holdings.known(SOURCE, "1793356", since=0.5) is not None
     assert holdings.known(SOURCE, "1793356", since=2.0) is None
 
 
-def test_an_answer_that_breaks_off_settles_what_it_told_and_is_gone_on_with_while_it_pays(holdings):
+def test_partial_answer_is_kept_and_the_query_resumes_while_it_pays(holdings):
     wait_for(holdings, *range(1793350, 1793360))
     answer(holdings, ask(holdings), 1793350, 1793352, resume="key")
     assert holdings.known(SOURCE, "1793351", since=0.0) == []
@@ -77,7 +77,7 @@ def test_an_answer_that_breaks_off_settles_what_it_told_and_is_gone_on_with_whil
     assert [len(holdings.known(SOURCE, str(one), since=0.0)) for one in (1793352, 1793355, 1793359)] == [1, 1, 0]
 
 
-def test_an_archive_that_always_has_more_is_not_asked_for_ever(holdings):
+def test_archive_that_always_has_more_gets_a_limited_number_of_queries(holdings):
     wait_for(holdings, *range(1793350, 1793360))
     prefixes = []
     while holdings.known(SOURCE, "1793359", since=0.0) is None:
@@ -88,7 +88,7 @@ def test_an_archive_that_always_has_more_is_not_asked_for_ever(holdings):
     assert len(prefixes) <= 11
 
 
-def test_a_full_page_without_a_key_to_go_on_with_is_not_taken_for_all(holdings):
+def test_full_page_without_a_resume_key_is_not_complete(holdings):
     wait_for(holdings, 1793356, 1793883)
     asked = ask(holdings)
     lines = tuple(line(1793100, f"20160227{number // 60:04d}{number % 60:02d}") for number in range(PAGE_LINES))
@@ -97,7 +97,7 @@ def test_a_full_page_without_a_key_to_go_on_with_is_not_taken_for_all(holdings):
     assert ask(holdings).prefix == "1793356"
 
 
-def test_where_captures_are_dense_questions_are_narrower(holdings):
+def test_queries_are_narrower_where_captures_are_dense(holdings):
     wait_for(holdings, *range(1793000, 1793010), 1793900)
     assert ask(holdings, "1793005").prefix == "1793"  # eleven targets for one request
     told = Answer(tuple(line(1600000, f"20160227{number:06d}") for number in range(500)), 0, None)
@@ -105,7 +105,7 @@ def test_where_captures_are_dense_questions_are_narrower(holdings):
     assert ask(holdings, "1793005").prefix == "179300"  # ten for one request, or eleven for a hundred
 
 
-def test_pictures_of_a_day_share_a_question(holdings):
+def test_pictures_of_a_day_share_a_query(holdings):
     pic = "/2016/02/26/alalam_635921016327147719_25f_4x3.jpg"
     there = picture_places(PROFILE, pic)[0]
     source = f"https://a/cdx {there.base}"
@@ -118,6 +118,6 @@ def test_pictures_of_a_day_share_a_question(holdings):
     assert holdings.known(source, "2016/02/26/other.jpg", since=0.0) == []
 
 
-def test_an_id_too_long_for_a_row_is_asked_for_alone(holdings):
+def test_very_long_id_has_its_own_query(holdings):
     long = "9" * 20
     assert question(holdings, SOURCE, place(long), since=0.0).prefix == long

@@ -77,7 +77,7 @@ def stats_of(corpus):
     return json.loads(path.read_text())
 
 
-def test_every_article_that_archives_hold_is_had_again(gone_replica, pywb, tmp_path):
+def test_every_article_held_by_archives_is_recovered(gone_replica, pywb, tmp_path):
     corpus, seed = tmp_path / "corpus", write_seed(tmp_path / "seed.txt", *IDS)
     with archive(lambda asked, _: part_of(pywb.file(asked.path[1:].removesuffix(".warc.gz")), asked)) as (data, ranges):
         site = recovering(
@@ -111,7 +111,9 @@ def test_every_article_that_archives_hold_is_had_again(gone_replica, pywb, tmp_p
         assert capture["archived"] == BEST
         assert record["url"].startswith(f"{gone_replica.url}/news/{number}")
         assert capture["fetched"] > "2026"
-        assert WAY.get(SITE_GONE.gone_way(number), "soft 404: the domain is parked") in capture["attempts"][0]["reason"]
+        assert (
+            WAY.get(SITE_GONE.gone_kind(number), "soft 404: the domain is parked") in capture["attempts"][0]["reason"]
+        )
         if source == "wayback":
             assert f"/web/20160228120000id_/{gone_replica.url}/news/{number}" in capture["url"]
     reasons = [attempt["reason"] for attempt in kept[str(PARKED)]["capture"]["attempts"]]
@@ -151,7 +153,7 @@ def cdx_line(base, number, timestamp, **changes):
     return f"key {timestamp} {base}/news/{number} {fields['mime']} {fields['status']} {fields['digest']} 9"
 
 
-def test_an_archive_that_errs_is_asked_again_as_it_says_and_only_its_good_captures_are_taken(gone_replica, tmp_path):
+def test_failing_archive_is_retried_as_it_says_and_only_good_captures_are_used(gone_replica, tmp_path):
     base, (good, wrong) = gone_replica.url, GONE[:2]
     lines = [
         cdx_line(base, good, "20160227000000"),
@@ -269,7 +271,7 @@ EXCLUSION = b"org.archive.wayback.exception.RobotAccessControlException: Blocked
 OUTAGE = b"<html><head><title>Internet Archive</title></head><body>Temporarily offline</body></html>"
 
 
-def test_archive_that_excludes_the_site_is_asked_once_and_its_targets_become_stubs(gone_replica, tmp_path):
+def test_archive_that_excludes_the_site_gets_one_request_and_its_targets_become_stubs(gone_replica, tmp_path):
     seed = write_seed(tmp_path / "seed.txt", *GONE)
     with archive(lambda _asked, _before: (403, {}, EXCLUSION)) as (wayback, asked):
         site = recovering(gone_replica.profile, tmp_path, wayback=wayback, **FAST)
@@ -284,7 +286,7 @@ def test_archive_that_excludes_the_site_is_asked_once_and_its_targets_become_stu
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 200])
-def test_answer_that_is_none_of_an_index_counts_as_an_outage(gone_replica, tmp_path, status):
+def test_answer_that_is_not_of_an_index_counts_as_an_outage(gone_replica, tmp_path, status):
     seed = write_seed(tmp_path / "seed.txt", *GONE)
     with archive(lambda _asked, _before: (status, {"Content-Type": "text/html"}, OUTAGE)) as (wayback, asked):
         site = recovering(gone_replica.profile, tmp_path, wayback=wayback, patience=1, **FAST)

@@ -43,7 +43,7 @@ NOT_EXCLUDED = [
 
 
 @pytest.mark.parametrize(("status", "body"), EXCLUDED)
-def test_exclusion_is_told_in_the_words_of_the_archive(status, body):
+def test_exclusion_is_reported_in_the_words_of_the_archive(status, body):
     assert exclusion(status, body) == EXCLUDED[status, body]
 
 

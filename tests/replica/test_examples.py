@@ -43,7 +43,7 @@ def test_cut_is_cut_inside_a_picture():
     assert re.search(r'"pic":"[^"]*_\d{1,17}$', text)
 
 
-def test_json_lines_hold_twin_captures():
+def test_json_lines_hold_two_captures_of_a_page():
     lines = [json.loads(line) for line in (SEEDS / "archive.jsonl").read_text(encoding="utf-8").splitlines()]
     twin = [1797097, 1797549, 1797923]
     assert [line["text"] for line in lines] == [

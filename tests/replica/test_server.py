@@ -90,7 +90,7 @@ def test_ids_of_seeds_all_resolve(replica):
         assert fetch(replica, f"/news/{article_id}/")[0] == 200
 
 
-def test_pictures_that_are_gone_are_gone(replica):
+def test_pictures_removed_from_the_site_give_404(replica):
     pics = [SITE.pic(SITE.id_at(index)) for index in range(SITE.articles)]
     gone = next(pic for pic in pics if pic.startswith("/") and not SITE.serves_picture(pic, original=False))
     assert {fetch(replica, f"/news/image/{size}/{gone}")[0] for size in ("original", "855x495")} == {404}
@@ -169,7 +169,7 @@ def test_slow_and_delay_answer_late(start_replica):
     assert time.monotonic() - began >= SLOW_SECONDS + 0.2
 
 
-def test_faults_that_answer(start_replica):
+def test_faults_that_answer_give_their_status_and_body(start_replica):
     replica = start_replica("--faults", "error500=0.3,429=0.5,flaky=1")
     statuses = [fetch(replica, path)[0] for path in PAGES]
     assert set(statuses) == {500, 429, 503}
@@ -183,7 +183,7 @@ def test_faults_that_answer(start_replica):
     assert [fetch(replica, path)[0] for path in PAGES] == statuses
 
 
-def test_faults_that_break_the_connection(start_replica):
+def test_faults_that_break_the_connection_leave_no_whole_answer(start_replica):
     replica = start_replica("--faults", "reset=0.5,truncated=1")
     errors = set()
     for path in PAGES:

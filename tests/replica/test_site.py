@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.replica import Site
-from crawler.replica.universe import FIRST_OPEN, LAST_OPEN, MOST_ARTICLES, UNIVERSE_END
+from crawler.replica.universe import FIRST_OPEN, LAST_OPEN, MAX_ARTICLES, UNIVERSE_END
 from crawler.sites import load_profile
 
 SITE = Site()
@@ -43,7 +43,7 @@ def test_titles_and_texts_are_distinct():
     assert len(texts) == len(SAMPLE)
 
 
-def test_texts_are_not_nearly_alike():
+def test_texts_are_not_near_duplicates():
     def shingles(article_id):
         words = " ".join(SITE.article(article_id).paragraphs).split()
         return {tuple(words[n : n + 4]) for n in range(len(words) - 3)}
@@ -108,7 +108,7 @@ def test_dates_grow_with_ids():
     assert dates == sorted(dates)
 
 
-@pytest.mark.parametrize("articles", [1, 2, 999, 3000, 444_999, 445_000, 445_001, 1_000_000, MOST_ARTICLES])
+@pytest.mark.parametrize("articles", [1, 2, 999, 3000, 444_999, 445_000, 445_001, 1_000_000, MAX_ARTICLES])
 def test_universes_of_any_size_fit(articles):
     site = Site(articles=articles)
     assert 0 < site.id_at(0) <= site.id_at(articles - 1) < UNIVERSE_END
@@ -119,7 +119,7 @@ def test_universes_of_any_size_fit(articles):
     assert site.article(site.id_at(0)).related == ()
 
 
-@pytest.mark.parametrize("articles", [0, -1, MOST_ARTICLES + 1])
+@pytest.mark.parametrize("articles", [0, -1, MAX_ARTICLES + 1])
 def test_impossible_universes_are_refused(articles):
     with pytest.raises(ValueError, match="articles must be"):
         Site(articles=articles)
@@ -155,7 +155,7 @@ def test_kinds_of_pictures_and_related_counts_are_mixed_as_on_the_real_site():
 REPUBLISHING = Site(republished=0.1)
 
 
-def test_some_stories_are_told_again_shortened_with_a_new_head_or_without_some_paragraphs():
+def test_some_stories_are_republished_shortened_edited_or_without_paragraphs():
     copies = {one: told for one in map(REPUBLISHING.id_at, range(3000)) if (told := REPUBLISHING.republication(one))}
 
     assert 240 < len(copies) < 360
@@ -171,7 +171,7 @@ def test_some_stories_are_told_again_shortened_with_a_new_head_or_without_some_p
         assert 0.5 * len(kept) < len(told) < 0.9 * len(kept)
 
 
-def test_what_is_told_once_is_told_the_same_whether_or_not_others_are_told_again():
+def test_republication_of_some_articles_changes_no_other_article():
     own = [one for one in SAMPLE if not REPUBLISHING.republication(one)]
 
     assert len(own) < len(SAMPLE)

@@ -34,13 +34,13 @@ def stats(answered, asked=100):
         ({}, [{}] * 9, 1.0, None),
     ],
 )
-def test_collapse(run, earlier, least, found):
+def test_collapse_of_a_run_is_found(run, earlier, least, found):
     told = collapse(run, earlier, least)
     assert (told or "").startswith(found or "")
     assert bool(told) == bool(found)
 
 
-def test_it_has_an_exit_code_of_its_own():
+def test_alarm_has_an_exit_code_of_its_own():
     finished = {"finish_reason": "finished", "gleaner/targets/failed": 3}
     assert exit_code({**finished, "gleaner/alarm": "only 10%"}) == 17
     assert exit_code({**finished, "finish_reason": "shutdown", "gleaner/alarm": "only 10%"}) == 11
@@ -78,7 +78,7 @@ def test_a_monitor_of_spidermon_fails_a_run_too(replica, tmp_path):
     assert told["spidermon_field_coverage/Article/title"] == 1.0
 
 
-def test_without_spidermon_a_crawl_that_asks_for_it_says_so(monkeypatch):
+def test_without_spidermon_its_setting_is_an_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "spidermon.contrib.scrapy.extensions", None)
     with pytest.raises(ConfigError, match=r"pip install 'scrapy-gleaner\[monitors\]'"):
         Monitors.from_crawler(get_crawler(settings_dict={"SPIDERMON_ENABLED": True}))

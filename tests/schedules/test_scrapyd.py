@@ -132,7 +132,7 @@ def test_deployed_scheduled_and_ended_at_once_where_another_crawls(scrapyd, repl
         assert scrapyd.run("revisit", corpus, site=site)[0] == 6
 
 
-def test_scrapyd_as_the_example_has_it_is_for_this_machine_and_asks_for_a_password(scrapyd):
+def test_example_of_scrapyd_serves_this_machine_only_and_needs_a_password(scrapyd):
     configuration = CONFIGURATION.read_text()
     assert "bind_address = 127.0.0.1" in configuration
     with pytest.raises(OSError, match="401"):

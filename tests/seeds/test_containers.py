@@ -136,7 +136,7 @@ def test_members_are_named_and_read_in_order(tmp_path: Path) -> None:
         (zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"}), "a document of an office program"),
     ],
 )
-def test_what_is_not_read_says_so_in_one_line(tmp_path: Path, data: bytes, what: str) -> None:
+def test_unread_container_says_so_in_one_line(tmp_path: Path, data: bytes, what: str) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(data)
     assert read(path) == ([], [f"a.txt: not read: {what}"])

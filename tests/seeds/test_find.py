@@ -92,7 +92,7 @@ def without(number: int) -> list[str]:
 
 @pytest.mark.parametrize("number", [0, 2, 5])
 @pytest.mark.parametrize("damage", ["bytes", "checksum", "cut"])
-def test_a_broken_member_is_told_and_the_rest_is_read(tmp_path: Path, number: int, damage: str) -> None:
+def test_broken_gzip_member_is_reported_and_later_members_are_read(tmp_path: Path, number: int, damage: str) -> None:
     parts = members()
     place = sum(map(len, parts[:number]))
     part = parts[number]
@@ -110,7 +110,7 @@ def test_a_broken_member_is_told_and_the_rest_is_read(tmp_path: Path, number: in
         assert f"offset {place}," in error
 
 
-def test_what_is_no_record_is_told_and_passed_over(tmp_path: Path) -> None:
+def test_invalid_record_is_reported_and_skipped(tmp_path: Path) -> None:
     parts = members()
     parts[2] = gzip.compress(b"no record at all\r\n\r\n")
     (tmp_path / "a.warc.gz").write_bytes(b"".join(parts))
@@ -130,7 +130,7 @@ def test_a_record_that_claims_too_much_swallows_no_other(tmp_path: Path, compres
 
 @pytest.mark.parametrize("compress", [True, False])
 @pytest.mark.parametrize("pages", [0, 1, 3])
-def test_records_of_other_types_are_passed_over_wherever_they_stand(tmp_path: Path, pages: int, compress: bool) -> None:
+def test_records_of_other_types_are_skipped_wherever_they_are(tmp_path: Path, pages: int, compress: bool) -> None:
     kinds = ["warcinfo", *("request", "conversion", "metadata") * pages, "request", "metadata"]
     records = [record(number, kind=kind) for number, kind in enumerate(kinds)]
     path = tmp_path / "a.warc"
@@ -169,7 +169,7 @@ def test_json_lines(tmp_path: Path, ending: str) -> None:
     assert (numbers, len(errors)) == (["1"], 1)
 
 
-def test_what_was_harvested_is_a_seed_again(tmp_path: Path) -> None:
+def test_harvested_line_is_a_seed(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(record(0))
     lines, _ = gathered(tmp_path / "a.warc")
     again = tmp_path / "harvest.jsonl"

@@ -146,7 +146,7 @@ def test_cut_anywhere(cut: str, whole: int, partial: dict[str, object] | None, k
     assert kinds(dump)[-1] == "truncated"
 
 
-def test_what_stands_below_a_cut_dump_is_the_page_s_own() -> None:
+def test_text_below_a_cut_dump_belongs_to_the_page() -> None:
     text = json_string(RECORDS)
     page = read(f"Above.\n{text[:300]}\n" + 'Below it, with a "quote"} , and more.\n\nThe end.')
     assert page.paragraphs == ("Above.", 'Below it, with a "quote"} , and more.', "The end.")
@@ -174,7 +174,7 @@ def test_a_dump_that_is_cut_leaves_the_next_one_whole() -> None:
         'a "b": "c", d',
     ],
 )
-def test_quotes_that_nobody_escaped(title: str) -> None:
+def test_unescaped_quotes_in_titles_are_kept(title: str) -> None:
     records = [FIRST, (*SECOND[:4], title), (*THIRD[:4], title)]
     dump = read_dump(json_string(records))
     assert (dump.related, dump.length_verdict) == (items(records), "exact")
@@ -209,7 +209,7 @@ def test_mojibake_is_put_right_where_the_length_proves_it(reading: str, again: b
     assert "mojibake" in kinds(page.dumps[0])
 
 
-def test_mojibake_that_the_site_itself_held_is_left_alone() -> None:
+def test_mojibake_of_the_site_itself_is_not_changed() -> None:
     records = [(*FIRST[:4], "Itâ€™s so")]
     dump = read_dump(json_string(records))
     assert (dump.length_verdict, dump.encoding, dump.related) == ("exact", "utf-8", items(records))
@@ -261,7 +261,7 @@ def test_small_damage_to_a_list_costs_no_record(before: str, after: str, kind: s
     assert kind is None or kind in kinds(dump)
 
 
-def test_a_missing_and_a_foreign_key_are_told() -> None:
+def test_missing_and_foreign_keys_are_reported() -> None:
     text = '[{"id":"1","sort":"2","title":"T"} ,{"id":"3","sort":"4","contenttypeid":"21","pic":"p.jpg","title":"U","x":"y"} ]'
     dump = read_dump(f'string({len(text)}) "{text}"')
     assert [(one.id, one.pic, one.title, one.partial) for one in dump.related] == [
@@ -276,7 +276,7 @@ def test_keys_in_another_order() -> None:
     assert read_dump(f'string({len(text)}) "{text}"').related == (item(("1", "2", "21", "p.jpg", 'He said "no"')),)
 
 
-def test_duplicate_records_are_kept_and_told() -> None:
+def test_duplicate_records_are_kept_and_reported() -> None:
     dump = read_dump(json_string([FIRST, FIRST]))
     assert dump.related == items([FIRST, FIRST])
     assert kinds(dump) == ["duplicate-record"]
@@ -291,7 +291,7 @@ def test_a_wrong_length_inside_an_array_is_overruled_by_its_grammar(name: str) -
 
 
 @pytest.mark.parametrize("written", [var_dump, xdebug, print_r, var_export, serialized])
-def test_an_array_without_its_first_elements_goes_on_with_the_others(written: Callable[[list[Record]], str]) -> None:
+def test_array_without_its_first_elements_gives_the_others(written: Callable[[list[Record]], str]) -> None:
     text = written(RECORDS)
     place = text.index("3503265")
     damaged = text[:place] + "#####" + text[place + 40 :]
@@ -413,7 +413,7 @@ def test_a_list_in_a_script() -> None:
         '{"id":"1","sort":"2"}',
     ],
 )
-def test_what_else_php_prints_is_left_in_the_text(text: str) -> None:
+def test_other_output_of_php_is_left_in_the_text(text: str) -> None:
     page = read(text)
     assert page.dumps == ()
     assert page.paragraphs == ((text,) if text else ())

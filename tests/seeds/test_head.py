@@ -37,7 +37,9 @@ def date_of(page: Page) -> str | None:
     ],
 )
 @pytest.mark.parametrize("dump", [True, False])
-def test_layouts(lines: list[str], title: str | None, kicker: str | None, date: str | None, dump: bool) -> None:
+def test_head_is_read_in_every_layout(
+    lines: list[str], title: str | None, kicker: str | None, date: str | None, dump: bool
+) -> None:
     page = read(*lines, dump=dump)
     assert (page.title, page.kicker, date_of(page), page.paragraphs) == (title, kicker, date, ("Body.",))
 
@@ -65,7 +67,7 @@ def test_desk_codes(code: str, category: list[str]) -> None:
 
 
 @pytest.mark.parametrize("line", ["2016", "He won 3-1", "USA", "Why?", "A/B testing"])
-def test_what_is_no_desk_code(line: str) -> None:
+def test_line_that_is_no_desk_code_stays_text(line: str) -> None:
     page = read(DATE, "Body.", line)
     assert (page.desk_code, page.paragraphs) == (None, ("Body.", line))
 
@@ -74,7 +76,7 @@ def test_a_bare_number_is_a_desk_code_only_above_a_dump() -> None:
     assert read(DATE, "Body.", "12", dump=False).paragraphs == ("Body.", "12")
 
 
-def test_credits_and_datelines_stand_apart() -> None:
+def test_credits_and_datelines_are_fields_of_their_own() -> None:
     page = read(DATE, "Alalam - Iraq", "(reuters) -- First.", "(ABC News) – Second.", "(reuters) -- Third.")
     assert page.dateline == "Alalam - Iraq"
     assert page.credits == ("reuters", "ABC News")
@@ -123,7 +125,7 @@ def test_date_lines(line: str, moment: str | None) -> None:
     assert (found and found.isoformat()) == moment
 
 
-def test_a_weekday_that_contradicts_its_date_is_told() -> None:
+def test_weekday_that_contradicts_its_date_is_reported() -> None:
     page = read("Mon Jan 3, 2014 10:41:53", "Body.")
     assert date_of(page) == MOMENT
     assert [one.kind for one in page.diagnoses] == ["weekday"]

@@ -48,7 +48,7 @@ def test_a_real_dump_is_found_behind_a_megabyte_of_noise() -> None:
     assert [len(dump.related) for dump in page.dumps] == [3]
 
 
-def test_more_dumps_than_any_page_has_are_left_and_told() -> None:
+def test_dumps_beyond_the_limit_of_a_page_are_left_and_reported() -> None:
     page = parse_page((json_string(RECORDS[:1]) + "\n") * 1100, ZONE)
     assert len(page.dumps) == 1000
     assert [one.kind for one in page.diagnoses] == ["too-many"]
@@ -95,12 +95,12 @@ def are_ids(found: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("number", IDS)
-def test_what_is_no_number_of_1_to_20_digits_is_no_id(number: str) -> None:
+def test_only_numbers_of_1_to_20_digits_are_ids(number: str) -> None:
     found = ids_of(number)
     assert are_ids(found)
     assert RECORDS[1][0] in found
 
 
 @given(st.text(max_size=30))
-def test_whatever_stands_for_an_id_only_numbers_are_ids(number: str) -> None:
+def test_only_numbers_are_ids(number: str) -> None:
     assert are_ids(ids_of(number))

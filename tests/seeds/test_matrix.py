@@ -71,7 +71,7 @@ def cells() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("form", "kind"), list(cells()))
-def test_what_php_printed_is_read_whole_and_leaves_no_trace(form: str, kind: str) -> None:
+def test_output_of_php_is_read_whole_and_leaves_no_trace(form: str, kind: str) -> None:
     text = printed(form)[kind]
     page = parse_page(f"Above.\n\nText.\n212-11\n{text}\n\nBelow it.\n", ZONE)
     assert rows(page) == expected(kind, form)
@@ -159,7 +159,7 @@ def test_records_with_elements_left_out_are_partial(form: str, kind: str) -> Non
 
 
 @pytest.mark.parametrize("form", ["xdebug_html_data", "xdebug_text_data"])
-def test_of_shortened_values_only_a_title_is_kept(form: str) -> None:
+def test_only_titles_are_kept_when_shortened(form: str) -> None:
     page = parse_page(f"Above.\n{printed(form)['whole']}\nBelow.", ZONE)
     assert [(item.id, item.pic, item.title) for item in items(page)] == [
         ("2401101", None, 'Ferry "Nor'),

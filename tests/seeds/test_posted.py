@@ -188,6 +188,6 @@ def test_prose_about_dumps_stays_prose(prose: str) -> None:
     assert prose in page.paragraphs
 
 
-def test_list_ends_at_an_element_that_is_only_nearly_one() -> None:
+def test_list_ends_at_an_almost_valid_element() -> None:
     """Found by fuzzing: the search for the next element takes less care than what then reads its key."""
     assert ids(read("array(1){][0=&gt;\narray(5){string(7)&")) == []

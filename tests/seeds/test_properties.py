@@ -77,7 +77,7 @@ _FRAGMENTS = st.sampled_from(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(_FRAGMENTS | st.text(max_size=8), max_size=30).map("".join))
-def test_nothing_at_all_raises(text: str) -> None:
+def test_no_input_raises_an_error(text: str) -> None:
     page = parse_page(text, ZONE)
     data = text.encode("utf-8", "surrogatepass")
     for dump in page.dumps:

@@ -62,7 +62,7 @@ def test_a_dump_is_found_wherever_it_stands(place: str, where: str, escape) -> N
 @pytest.mark.parametrize(
     "place", ["<!--{}-->", "<textarea>{}</textarea>", "<template>{}</template>", '<i data-x="{}"></i>']
 )
-def test_every_form_is_found_escaped_where_nobody_sees_it(place: str, form: str) -> None:
+def test_every_form_is_found_escaped_in_hidden_places(place: str, form: str) -> None:
     (dump,) = parse_dumps(f"<html><body><p>Body.</p>{place.format(html.escape(FORMS[form](RECORDS)))}</body></html>")
     assert dump.related == items(RECORDS)
 
@@ -132,7 +132,7 @@ def test_the_end_of_a_hidden_dump_hides_no_prose() -> None:
     assert (page.title, page.paragraphs) == ("Title", ("Body.",))
 
 
-def test_what_is_hidden_is_no_prose() -> None:
+def test_hidden_text_is_no_prose() -> None:
     page = parse_page(
         "<h1>Title</h1><p>Body.</p><div hidden><div>a</div>b</div><div style='display:none'>c</div>"
         "<nav><!-- </nav> -->d</nav><p class='hidden'>Shown.</p>",

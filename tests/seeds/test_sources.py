@@ -91,7 +91,7 @@ def test_a_path_to_nothing_is_an_error_before_anything_is_read(tmp_path: Path, n
     assert str(tmp_path / name) in str(caught.value)
 
 
-def test_one_broken_file_among_many_is_told_and_passed_over(tmp_path: Path) -> None:
+def test_one_broken_file_among_many_is_reported_and_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\x08 not really")
     (tmp_path / "b.zst").write_bytes(b"\x28\xb5\x2f\xfd nor this")
     (tmp_path / "c.jsonl").write_text('{"text": 5}\nnot json\n{"text": "fine"}\n')
@@ -105,7 +105,7 @@ def test_one_broken_file_among_many_is_told_and_passed_over(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
-def test_of_a_file_whose_end_is_lost_all_is_read_that_is_there(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+def test_file_whose_end_is_lost_is_read_up_to_there(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     noise = Random(1)
     pages_of_noise = [json.dumps({"text": f"{noise.randbytes(2000).hex()} {TEXT}"}) for _ in range(99)]
     for name, data in (("a.jsonl", "\n".join(pages_of_noise)), ("b.txt", TEXT + noise.randbytes(200_000).hex())):
@@ -120,7 +120,7 @@ def test_of_a_file_whose_end_is_lost_all_is_read_that_is_there(tmp_path: Path, p
     assert "cannot be read to its end" in str(errors[-1])
 
 
-def test_a_warc_is_told_to_be_harvested_first(tmp_path: Path) -> None:
+def test_warc_file_as_seeds_names_the_harvest_command(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(b"WARC/1.0\r\n")
     with pytest.raises(SeedError, match="harvest"):
         read(tmp_path / "a.warc")
@@ -152,7 +152,7 @@ def test_a_file_longer_than_a_page_comes_in_parts_that_end_with_a_line(
     assert all(data.encode()[seed.offset :].startswith(seed.text.encode()) for seed in seeds)
 
 
-def test_a_json_line_longer_than_a_page_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_line_longer_than_a_page_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "MAX_PAGE_BYTES", 1000)
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": "x" * 3000}) + "\n" + json.dumps({"text": "y"}) + "\n")
     errors: list[SeedError] = []

@@ -61,18 +61,18 @@ def test_each_setting_of_what_is_off_is_read_elsewhere_or_said_to_be_dead(path):
 
 
 @pytest.mark.parametrize("path", [path for path in READERS if path.startswith("scrapy.")])
-def test_what_reads_them_is_there_under_that_name(path):
+def test_component_that_reads_the_setting_exists(path):
     module, _, name = path.removeprefix("scrapy.").rpartition(".")
     assert f"class {name}" in SOURCES[module.replace(".", "/") + ".py"]
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_what_is_said_to_be_dead_is_mentioned_only_by_what_may_be_off(name):
+def test_settings_without_effect_are_read_only_by_components_that_may_be_off(name):
     if dict(without_effect([name], ())):
         assert all(path.startswith(MAY_BE_OFF) for path in mentioning(name)), mentioning(name)
 
 
-def test_what_is_switched_on_again_works():
+def test_component_switched_on_again_gives_its_settings_effect():
     cookies = "scrapy.downloadermiddlewares.cookies.CookiesMiddleware"
     assert dict(without_effect(["COOKIES_ENABLED", "DEPTH_LIMIT"], [cookies])).keys() == {"DEPTH_LIMIT"}
     assert dict(without_effect(["SCHEDULER", "DOWNLOAD_DELAY", "IMAGES_FETCH"], ())) == {}

@@ -37,7 +37,7 @@ def package(tmp_path, monkeypatch):
         ("ZZZ", None),
     ],
 )
-def test_the_nearest_name_is_told(name, nearest):
+def test_nearest_name_is_suggested(name, nearest):
     assert unknown([name, "CORPUS_DIR"], KNOWN, ["scrapy"]) == [Unknown(name, nearest)]
 
 
@@ -63,7 +63,7 @@ def test_a_package_without_sources_reads_nothing(module):
     assert unknown(["ABC"], (), [module], [module]) == [Unknown("ABC", None)]
 
 
-def test_what_scrapy_reads_without_a_default_is_known():
+def test_settings_that_scrapy_reads_without_a_default_are_known():
     assert unknown(["IMAGES_EXPIRES", "MEDIA_ALLOW_REDIRECTS", "META_COPY_WARN_SKIP_KEYS"], (), ["scrapy"]) == []
 
 

@@ -33,7 +33,7 @@ def test_a_switch_is_on_or_off(name):
 
 
 @pytest.mark.parametrize("name", sorted(set(of_kind(int, float)) - {"TELNETCONSOLE_ENABLED"}))
-def test_a_number_is_one(name):
+def test_setting_of_a_number_takes_numbers_only(name):
     assert said(name, "5") is None
     assert said(name, 5) is None
     for value in ("abc", "1G", "1h", "", "nan", "inf", "1,5", "-" + "9" * 400, [], float("inf")):
@@ -45,7 +45,7 @@ def test_a_number_is_one(name):
 @pytest.mark.parametrize(
     "name", ["DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "CLOSESPIDER_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY"]
 )
-def test_what_scrapy_reads_as_a_fraction_may_be_one(name):
+def test_settings_that_scrapy_reads_as_fractions_take_fractions(name):
     assert said(name, "0.5") is None
     assert Settings({name: "0.5"}).getfloat(name) == 0.5
 
@@ -63,7 +63,7 @@ def test_whole_numbers_are_whole():
 
 
 @pytest.mark.parametrize("name", of_kind(dict))
-def test_a_dict_is_one(name):
+def test_setting_of_a_dict_takes_dicts_only(name):
     assert said(name, "{}") is None
     assert said(name, {}) is None
     for value in ("x", "[1]", "", 5, "{"):
@@ -79,7 +79,7 @@ def test_lists_of_numbers_hold_numbers(name):
 
 
 @pytest.mark.parametrize("name", ["LOG_LEVEL", "RETRY_GIVE_UP_LOG_LEVEL", "DEFAULT_DROPITEM_LOG_LEVEL"])
-def test_levels(name):
+def test_log_level_needs_a_known_name(name):
     assert said(name, "INFO") is None
     assert said(name, 10) is None
     for value in ("LOUD", "info", "10", "", None):
@@ -89,7 +89,7 @@ def test_levels(name):
 @pytest.mark.parametrize(
     "name", [*(name for name in of_kind(str) if str(DEFAULTS[name]).startswith(("scrapy.", "twisted.")))]
 )
-def test_classes_are_there(name):
+def test_setting_of_a_class_needs_an_existing_class(name):
     assert said(name, DEFAULTS[name]) is None
     assert said(name, "crawler.scheduler.FrontierScheduler") is None
     for value in ("asyncio", "no.such.Module", "crawler.scheduler.NoSuchClass", "", "..", "crawler.settings.x y"):
@@ -135,7 +135,7 @@ def test_looking_at_a_class_does_not_load_its_module():
     assert "this" not in sys.modules
 
 
-def test_components_are_there():
+def test_component_settings_need_existing_classes():
     assert said("EXTENSIONS", {"crawler.extensions.progress.Progress": 5}) is None
     assert "no module crawler.extensions.progres" in said("EXTENSIONS", {"crawler.extensions.progres.Progress": 5})
     assert "no module a.b" in said("DOWNLOAD_HANDLERS", '{"https": "a.b.C", "ftp": null}')
@@ -169,7 +169,7 @@ def test_the_log_can_be_written(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "value"), [("LOG_ENCODING", "utf-9"), ("LOG_ENCODING", "base64"), ("LOG_FORMAT", "%(x"), ("LOG_FORMAT", "%(nope)s"), ("REFERRER_POLICY", "none"), ("DOWNLOADER_CLIENT_TLS_METHOD", "SSL"), ("SPIDER_MODULES", "no.such"), ("ASYNCIO_EVENT_LOOP", "nope.Loop")])  # fmt: skip
-def test_texts_of_a_kind(name, value):
+def test_invalid_text_of_a_setting_is_refused(name, value):
     assert said(name, value)
     assert name == "ASYNCIO_EVENT_LOOP" or said(name, DEFAULTS[name]) is None
 

@@ -171,7 +171,7 @@ def test_the_origin_of_a_url_has_its_default_port():
     assert url_origin("http://[::1]:8765/") == ("[::1]", 8765)
 
 
-def test_recovery_asks_the_real_archives_for_the_real_site_and_none_for_the_replica(alalam):
+def test_real_profile_names_the_real_archives_and_the_replica_none(alalam):
     recovery = alalam.recovery
     (wayback,) = recovery.archives
     assert wayback.cdx == "https://web.archive.org/cdx/search/cdx"

@@ -57,7 +57,7 @@ def test_nothing_is_due_right_after_a_crawl(replica, corpus):
     assert records(corpus) == before
 
 
-def test_what_the_site_says_is_unmodified_costs_one_request_and_no_line(replica, corpus):
+def test_unmodified_article_costs_one_request_and_no_line(replica, corpus):
     before = records(corpus)
     done = revisit(corpus, replica.profile, "older_than=0d")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_an_equal_text_without_validators_adds_no_line_either(replica, corpus):
     assert records(corpus) == before
 
 
-def test_a_changed_text_is_the_next_version_and_is_asked_for_sooner(replica, start_replica, corpus, tmp_path):
+def test_changed_text_is_the_next_version_and_due_sooner(replica, start_replica, corpus, tmp_path):
     other = start_replica("--seed-number", "2")
     site = of_another_edition(replica, other, tmp_path)
     change(corpus, "UPDATE visits SET url = NULL")
@@ -88,7 +88,7 @@ def test_a_changed_text_is_the_next_version_and_is_asked_for_sooner(replica, sta
     assert intervals == [43200.0] * MANY
 
 
-def test_old_news_is_not_asked_for_unless_it_is_said(replica, corpus):
+def test_old_news_is_requested_only_if_the_argument_says_so(replica, corpus):
     change(corpus, "UPDATE visits SET due = 0")
     assert revisit(corpus, replica.profile).returncode == 0
     assert replica.stats()["article"] == 0
@@ -97,7 +97,7 @@ def test_old_news_is_not_asked_for_unless_it_is_said(replica, corpus):
     assert replica.stats()["article"] == MANY
 
 
-def test_max_articles_is_a_limit_to_what_is_asked(replica, corpus):
+def test_max_articles_limits_the_requests(replica, corpus):
     assert revisit(corpus, replica.profile, "older_than=0d", "max_articles=2").returncode == 0
     assert replica.stats()["article"] == 2
 
@@ -118,7 +118,7 @@ def test_failed_targets_wait_for_their_time_and_are_then_articles(replica, tmp_p
     assert sorted(latest.values()) == ["article"] * MANY + ["seed"]
 
 
-def test_what_was_never_fetched_is_fetched(replica, tmp_path):
+def test_articles_never_fetched_are_fetched(replica, tmp_path):
     corpus = tmp_path / "corpus"
     seed = write_seed(tmp_path / "seed.txt", *NEIGHBOURS)
     assert crawl(seed, corpus, replica.profile, "max_articles=1").returncode == 0
@@ -126,7 +126,7 @@ def test_what_was_never_fetched_is_fetched(replica, tmp_path):
     assert sum(record["kind"] == "article" for record in records(corpus)) == MANY
 
 
-def test_an_article_that_the_site_lost_stays_and_is_asked_for_ever_later(replica, start_replica, corpus, tmp_path):
+def test_article_lost_on_the_site_is_kept_and_requested_at_growing_intervals(replica, start_replica, corpus, tmp_path):
     gone = start_replica("--faults", "error500=1")
     before = records(corpus)
     site = of_another_edition(replica, gone, tmp_path)
@@ -142,7 +142,7 @@ def test_a_senseless_argument_is_one_clear_line(replica, corpus, argument):
     assert f"-a {argument.partition('=')[0]}=" in done.stderr
 
 
-def test_there_must_be_a_corpus(replica, tmp_path):
+def test_revisit_needs_a_corpus(replica, tmp_path):
     done = revisit(tmp_path / "nowhere", replica.profile)
     assert done.returncode == 1
     assert "there is no corpus here" in done.stderr
@@ -153,7 +153,7 @@ def stats_of(corpus):
     return json.loads(max(corpus.glob("runs/*/stats.json")).read_bytes())
 
 
-def test_it_goes_as_deep_as_crawls_were_allowed_and_no_deeper(tmp_path):
+def test_revisit_goes_as_deep_as_earlier_crawls(tmp_path):
     """... and a page with the same text that lists a new article is a new version, so that its line tells of it."""
     with growing_site(tmp_path, articles=1) as (site, profile):
         seed = write_seed(tmp_path / "seed.txt", site.front)
@@ -196,7 +196,7 @@ def test_a_corpus_without_a_depth_goes_as_deep_as_it_went(replica, tmp_path, cra
     assert (corpus / "site.toml").read_bytes() == replica.profile.read_bytes()
 
 
-def test_another_profile_is_told_and_kept_and_the_earlier_one_stays(corpus, tmp_path):
+def test_changed_profile_is_reported_and_both_profiles_are_kept(corpus, tmp_path):
     other = tmp_path / "other.toml"
     before = (corpus / "site.toml").read_bytes()
     other.write_bytes(before.replace(b'language = "en"', b'language = "fa"'))
@@ -210,7 +210,7 @@ def test_another_profile_is_told_and_kept_and_the_earlier_one_stays(corpus, tmp_
     assert "differs" not in revisit(corpus, other).stderr
 
 
-def test_a_held_article_that_a_pipeline_drops_stays_and_one_that_breaks_it_is_asked_for_once(tmp_path):
+def test_held_article_dropped_by_a_pipeline_is_kept_and_one_that_fails_in_it_is_requested_once(tmp_path):
     """More than a batch of them: what ended without a line is not due again in the same run."""
     with growing_site(tmp_path, articles=40) as (site, profile):
         corpus = tmp_path / "corpus"

@@ -27,7 +27,7 @@ def test_every_text_field_is_clean_and_the_text_hashed():
     assert clean_article(cleaned) == cleaned
 
 
-def test_no_text_has_no_hash_and_the_argument_is_left_alone():
+def test_missing_text_has_no_hash_and_the_argument_is_unchanged():
     article = make_article(title="A", text=" \n")
     cleaned = clean_article(article)
     assert (cleaned.text, cleaned.content_sha256) == (None, None)

@@ -37,7 +37,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("raw", "clean"), CASES)
-def test_line(raw, clean):
+def test_line_is_cleaned(raw, clean):
     assert clean_line(raw) == clean
 
 

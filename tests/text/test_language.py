@@ -85,7 +85,7 @@ def test_a_script_of_one_language_tells_it():
         assert identify(text).code == language
 
 
-def test_a_script_of_many_languages_and_a_mixture_tell_none():
+def test_script_of_many_languages_or_a_mixture_gives_no_language():
     for language in ("en", "ru", "ar", "he"):
         assert language_of_script(dict(NEWS)[language]) is None
     assert language_of_script("大桥将关闭至周五 " + dict(NEWS)["en"]) is None

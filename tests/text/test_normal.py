@@ -28,7 +28,7 @@ GOLDEN = [
 
 
 @pytest.mark.parametrize(("text", "form", "digest"), GOLDEN)
-def test_golden_values(text, form, digest):
+def test_normalized_text_and_hash_stay_as_published(text, form, digest):
     assert normalized(text) == form
     if digest or not form:
         assert content_sha256(text) == digest
@@ -49,11 +49,11 @@ NEWS = st.text(st.characters(max_codepoint=0x24F) | st.characters(min_codepoint=
 
 @settings(max_examples=400)
 @given(st.text() | NEWS | st.text(st.sampled_from("aA éİſßΣς\u0301…\xa0\u200c\u200d\u2028\xad\x00\x1cيی\ud800ｶﾞ")))
-def test_the_short_way_leads_where_the_long_one_does(text):
+def test_fast_path_agrees_with_the_full_normalization(text):
     assert normalized(text) == _normalized_slowly(text)
 
 
-def test_the_short_way_is_right_about_every_character_and_every_pair_that_composes():
+def test_fast_path_is_right_for_every_character_and_every_composing_pair():
     characters = [chr(code) for code in range(0x110000)]
     pairs = [decomposed for one in characters if len(decomposed := unicodedata.normalize("NFD", one)) > 1]
     for context in ("{}", "A{}  {}b"):

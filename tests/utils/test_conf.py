@@ -30,7 +30,7 @@ OURS = set(
         (lambda given: switch(given, "X"), "True", True),
     ],
 )
-def test_what_is_one(read, value, meant):
+def test_valid_value_is_read(read, value, meant):
     assert read(Settings({"X": value})) == meant
 
 
@@ -44,7 +44,7 @@ def test_what_is_one(read, value, meant):
         (lambda given: switch(given, "X"), ["maybe"]),
     ],
 )
-def test_what_is_none_is_told_with_its_name(read, values):
+def test_invalid_value_is_reported_with_its_name(read, values):
     for value in values:
         with pytest.raises(ConfigError, match=r"^X is .*: give "):
             read(Settings({"X": value}))

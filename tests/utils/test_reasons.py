@@ -38,5 +38,5 @@ REASONS = [
 
 
 @pytest.mark.parametrize(("error", "words"), REASONS)
-def test_reason_is_told_in_words(error, words):
+def test_reason_is_in_words(error, words):
     assert reason_of(error).startswith(words)

@@ -46,7 +46,7 @@ def test_every_record_is_read_with_its_block(pack):
 
 
 @pytest.mark.parametrize("pack", PACKERS)
-def test_of_a_long_block_as_much_is_kept_as_asked_for(pack):
+def test_long_block_is_kept_up_to_the_limit(pack):
     long = record(IDS[0], b"HTTP/1.1 200 OK\r\n\r\n" + Random(1).randbytes(300_000))
     (first, second) = read(PACKERS[pack]([long, RECORDS[1]]), 1000)
     assert (len(first.block), first.length, len(second.block)) == (1000, 300_019, 1000)
@@ -113,7 +113,7 @@ def test_any_bytes_are_read_to_their_end(data, start):
 
 @pytest.mark.parametrize("pack", ["plain", "gzip", "one member"])
 @pytest.mark.parametrize("length", [3000, 10**6, 10**12])
-def test_lengths_that_lie_take_linear_time(pack, length):
+def test_wrong_lengths_take_linear_time(pack, length):
     """Each of many records claims what is behind it."""
     small = record(IDS[0], b"HTTP/1.1 200 OK\r\n\r\nx", length=length)
     data, reads = PACKERS[pack]([small] * 2000), []

@@ -31,11 +31,11 @@ PAGE = b"<p>A paragraph about the harbour.</p>" * 20
     ],
     ids=lambda value: "" if isinstance(value, bytes) else str(value),
 )
-def test_every_coding_that_a_crawl_asks_for_is_undone(body, encoding):
+def test_every_coding_that_a_crawl_accepts_is_decoded(body, encoding):
     assert decode_body(body, encoding) == PAGE
 
 
-def test_of_a_page_that_was_cut_short_there_is_what_there_is():
+def test_truncated_page_is_decoded_up_to_the_cut():
     assert PAGE.startswith(decode_body(gzip.compress(PAGE, mtime=0)[:-12], "gzip"))
 
 
@@ -43,7 +43,7 @@ COMPRESS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compre
 
 
 @pytest.mark.parametrize("encoding", COMPRESS)
-def test_where_a_page_must_be_whole_one_that_was_cut_short_is_refused(encoding):
+def test_truncated_page_is_refused_where_it_must_be_whole(encoding):
     whole = COMPRESS[encoding](PAGE)
     assert decode_body(whole, encoding, whole=True) == PAGE
     for end in range(2, len(whole)):
@@ -60,7 +60,7 @@ def test_a_wrong_checksum_is_seen(encoding):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
-def test_several_members_are_one_page_and_what_follows_them_is_none_of_it(encoding):
+def test_several_members_are_one_page_and_later_bytes_are_left_out(encoding):
     members = COMPRESS[encoding](PAGE[:50]) + COMPRESS[encoding](PAGE[50:])
     assert decode_body(members + b"\0\0", encoding, whole=True) == PAGE
     with pytest.raises(TooLong):
@@ -152,7 +152,7 @@ def test_a_page_that_begins_with_a_number_has_no_chunks():
 
 
 @pytest.mark.parametrize("tail", [bytes(70_000), b"\0" * 3, b"\r\n", b"<!-- cached -->"])
-def test_what_follows_the_compressed_data_is_no_part_of_it(tail):
+def test_bytes_after_the_compressed_data_are_left_out(tail):
     decoded = decode(gzip.compress(PAGE) + tail, "gzip")
     assert (decoded.body, decoded.whole) == (PAGE, True)
 
@@ -183,7 +183,7 @@ def test_a_bomb_is_refused(compress, monkeypatch):
 
 
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip,br", "x"]))
-def test_no_bytes_raise_anything_else(body, encoding):
+def test_any_bytes_raise_only_the_documented_error(body, encoding):
     for said in (encoding, None):
         with contextlib.suppress(ValueError):
             decode(body, said, "chunked")

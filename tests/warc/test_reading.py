@@ -39,7 +39,7 @@ def test_every_record_is_read_where_it_lies(tmp_path):
     assert read_record(tmp_path / "a.warc.gz", found[1].offset) == found[1]
 
 
-def test_every_truncation_within_a_record_is_told(tmp_path):
+def test_every_truncation_within_a_record_is_reported(tmp_path):
     """... and whole records before it are read."""
     parts = members()
     data = b"".join(parts)
@@ -70,16 +70,16 @@ def test_a_changed_bit_makes_its_record_broken_or_changes_nothing_in_it(tmp_path
     ("old", "new", "reason"),
     [
         (b"WARC/1.1", b"WARC/9.1", "there is no WARC record in it"),
-        (b"Content-Length: 148", b"Content-Length: 147", "its Content-Length is 147, which is not how long it is"),
-        (b"Content-Length: 148", b"Content-Length: 1e9", "its Content-Length is 1e9, which is not how long it is"),
-        (b"harbour", b"airport", "its block is not what its digest says"),
+        (b"Content-Length: 148", b"Content-Length: 147", "its Content-Length is 147, which is not its length"),
+        (b"Content-Length: 148", b"Content-Length: 1e9", "its Content-Length is 1e9, which is not its length"),
+        (b"harbour", b"airport", "its block does not match its digest"),
         (b"WARC-Date:", b"WARC-Dat\xff:", "its headers are not UTF-8"),
         (b"WARC-Date:", b"WARC-Datt:", "it has no warc-date"),
         (b"Address: 1", b"Address 1", "'WARC-IP-Address 127.0.0.1' is no header"),
         (b"\r\n\r\n", b"\r\n  ", "its headers do not end"),
     ],
 )
-def test_what_is_no_record_of_ours_is_told(tmp_path, old, new, reason):
+def test_record_of_another_form_is_reported(tmp_path, old, new, reason):
     """... also where gzip has nothing to complain about; the records around it are read."""
     data = gzip.decompress(members()[1]).replace(old, new)
     before, _, *after = members()
@@ -89,14 +89,14 @@ def test_what_is_no_record_of_ours_is_told(tmp_path, old, new, reason):
 
 
 def test_a_bomb_is_not_blown_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.warc.reading.MAX_RECORD", 1 << 20)
+    monkeypatch.setattr("crawler.warc.reading.MAX_RECORD_BYTES", 1 << 20)
     (found,) = read(tmp_path / "a.warc.gz", gzip.compress(bytes(1 << 25)))
     assert found == BrokenRecord(0, "it is longer than 1048576 bytes")
 
 
 @given(st.binary(max_size=300), st.booleans())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nothing_that_may_lie_there_is_an_error(tmp_path, data, deflated):
+def test_any_bytes_before_a_record_are_skipped(tmp_path, data, deflated):
     data = b"".join([b"\x1f\x8b\x08\x00", zlib.compress(data)]) if deflated else data
     found = read(tmp_path / "a.warc.gz", data + members()[0])
     assert found[-1].kind == "warcinfo"
@@ -108,7 +108,7 @@ def test_nothing_that_may_lie_there_is_an_error(tmp_path, data, deflated):
     url=st.text(min_size=1, max_size=40).map("http://127.0.0.1/{}".format),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_written_is_read(tmp_path, body, headers, url):
+def test_written_record_is_read_back(tmp_path, body, headers, url):
     written = Exchange(url=url, date=EXCHANGE.date, status=200, headers=tuple(headers), body=body)
     found = read(tmp_path / "a.warc.gz", encode_exchange(written, None).data)
     assert [one.kind for one in found] == ["response", "request"]

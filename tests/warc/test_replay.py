@@ -54,7 +54,7 @@ def day(number: int, **changes):
     return exchange(url=URL, date=datetime(2020, 1, number, tzinfo=UTC), **changes)
 
 
-def test_a_capture_is_found_as_it_was_made(tmp_path):
+def test_capture_is_found_as_it_was_written(tmp_path):
     path = write(tmp_path / "a.warc.gz", EXCHANGE)
     answer = found(tmp_path, path, EXCHANGE.url)
     assert (answer.file, answer.exchange.body, answer.exchange.headers) == ("a.warc.gz", PAGE, EXCHANGE.headers)
@@ -116,16 +116,16 @@ def test_a_304_is_answered_with_what_it_confirms(tmp_path):
     assert (answer.status, answer.body, answer.headers, answer.date.day) == (200, b"page", (("X-Day", "1"),), 2)
 
 
-def test_a_revisit_of_what_is_not_there_is_told_and_passed_over(tmp_path):
+def test_revisit_of_a_missing_response_is_reported_and_skipped(tmp_path):
     problems: list[str] = []
     path = tmp_path / "a.warc.gz"
     path.write_bytes(encode_exchange(day(1), None, Original("<urn:x>", "http://example.org/other", "2019")).data)
     assert found(tmp_path, path, problems=problems) is None
-    assert "a revisit of a response that is not there" in problems[0]
+    assert "a revisit of a response that is missing" in problems[0]
 
 
 @pytest.mark.parametrize("gz", [True, False])
-def test_what_other_tools_write_is_read(tmp_path, gz):
+def test_files_of_other_tools_are_read(tmp_path, gz):
     """Chunks are undone; the content coding stays, as Scrapy undoes it."""
     body = gzip.compress(PAGE, mtime=0)
     chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
@@ -148,13 +148,13 @@ def test_files_are_found_in_folders_globs_and_wacz(tmp_path):
     assert found(tmp_path, warc).file == "a.warc.gz"
 
 
-def test_a_wacz_that_is_none_is_refused(tmp_path):
+def test_invalid_wacz_is_refused(tmp_path):
     (tmp_path / "a.wacz").write_bytes(b"PK")
     with pytest.raises(ConfigError, match=r"a\.wacz: it cannot be read as a WACZ file"):
         find_sources(str(tmp_path))
 
 
-def test_what_was_indexed_is_not_read_again_and_what_changed_is(tmp_path, monkeypatch):
+def test_indexed_files_are_not_read_again_unless_changed(tmp_path, monkeypatch):
     path = write(tmp_path / "a.warc.gz", day(1, body=b"one"))
     assert found(tmp_path, path).exchange.body == b"one"
     monkeypatch.setattr("crawler.warc.replay.read_archive", None)
@@ -166,7 +166,7 @@ def test_what_was_indexed_is_not_read_again_and_what_changed_is(tmp_path, monkey
 
 
 @pytest.mark.parametrize("place", [0, 300, 700])
-def test_broken_records_are_told_and_those_behind_them_found(tmp_path, place):
+def test_broken_records_are_reported_and_later_records_found(tmp_path, place):
     data = bytearray(write(tmp_path / "a.warc.gz", *(day(number) for number in range(1, 4))).read_bytes())
     data[place : place + 60] = bytes(60)
     problems: list[str] = []
@@ -176,7 +176,7 @@ def test_broken_records_are_told_and_those_behind_them_found(tmp_path, place):
     assert problems
 
 
-def test_bodies_beyond_the_limit_are_told_and_passed_over(tmp_path):
+def test_bodies_beyond_the_limit_are_reported_and_skipped(tmp_path):
     problems: list[str] = []
     path = write(tmp_path / "a.warc.gz", day(1, body=bytes(2000)), day(2, body=bytes(3000)))
     assert found(tmp_path, path, problems=problems, max_body=2500).exchange.date.day == 1

@@ -178,7 +178,7 @@ def judge():
     process.stdout.close()
 
 
-def test_the_table_is_the_judges(judge):
+def test_table_agrees_with_the_reference_package(judge):
     assert {url: judge(url) for url in TABLE} == TABLE
 
 
@@ -217,6 +217,6 @@ urls = st.tuples(
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(url=urls)
-def test_made_up_urls_have_the_judges_keys(judge, url):
+def test_generated_urls_have_the_keys_of_the_reference_package(judge, url):
     theirs = judge(url)
     assert theirs is None or surt(url) == theirs

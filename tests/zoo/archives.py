@@ -196,7 +196,7 @@ def _files() -> dict[str, Oddity]:
         "WACZ, compressed in it": Oddity(
             "wacz", lambda: _wacz({"archive/a.warc.gz": b"".join(members)}, zipfile.ZIP_DEFLATED)
         ),
-        "WACZ that is none": Oddity("wacz", lambda: b"PK\x03\x04 nothing"),
+        "invalid WACZ": Oddity("wacz", lambda: b"PK\x03\x04 nothing"),
     }
 
 

@@ -65,7 +65,7 @@ def _print(cluster: Cluster, *, whole: bool) -> None:
         say(f"  {one.key}  {_summary(one.record)}")
         if one.record is None:
             continue
-        say(f"    {_why(one, cluster)}")
+        say(f"    {_kept_reason(one, cluster)}")
         if cluster.record is None:
             continue
         changes = word_diff(text_of(cluster.record), text_of(one.record))
@@ -81,7 +81,7 @@ def _summary(record: dict[str, Any] | None) -> str:
     return " · ".join(str(fact) for fact in facts if fact)
 
 
-def _why(one: Repeat, cluster: Cluster) -> str:
+def _kept_reason(one: Repeat, cluster: Cluster) -> str:
     """Return why a record is in duplicates/, as text."""
     record = one.record or {}
     rule = str(record.get("duplicate_rule") or "unknown")

@@ -11,7 +11,7 @@ from crawler.corpus.export import Options, export
 from crawler.corpus.export.table import MAX_CELL_UNITS
 from crawler.exceptions import CorpusDamaged
 
-_SHOWN = 10
+_MAX_SHOWN = 10
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
@@ -36,8 +36,8 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     if exported.without_capture:
         remarks.append(f"left out of the page list: {exported.without_capture:,} whose pages are not in the WARC files")
     if exported.lost:
-        shown, more = ", ".join(exported.lost[:_SHOWN]), f" and {len(exported.lost) - _SHOWN:,} more"
-        named = shown + (more if len(exported.lost) > _SHOWN else "")
+        shown, more = ", ".join(exported.lost[:_MAX_SHOWN]), f" and {len(exported.lost) - _MAX_SHOWN:,} more"
+        named = shown + (more if len(exported.lost) > _MAX_SHOWN else "")
         remarks.append(f"left out of the page list: {len(exported.lost):,} whose captures are lost ({named})")
     if exported.cut_cells:
         remarks.append(

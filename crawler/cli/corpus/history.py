@@ -73,6 +73,6 @@ def _line(version: Version) -> str:
         return f"{version.version}  damaged: {version.place.segment} at {version.place.offset}"
     capture = facts["capture"] if isinstance(facts["capture"], dict) else {}
     what = f"{facts['kind']} from {capture.get('source')}, {facts['words']:,} words, run {facts['run']}"
-    twin = f", a duplicate of {version.duplicate_of}" if version.duplicate_of else ""
-    twin += f" ({rule})" if (rule := facts["duplicate_rule"]) else ""
-    return f"{version.version}  {capture.get('fetched') or 'no date':<25}  {what}{twin}"
+    repeated = f", a duplicate of {version.duplicate_of}" if version.duplicate_of else ""
+    repeated += f" ({rule})" if (rule := facts["duplicate_rule"]) else ""
+    return f"{version.version}  {capture.get('fetched') or 'no date':<25}  {what}{repeated}"

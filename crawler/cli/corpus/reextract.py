@@ -48,7 +48,7 @@ from crawler.runs.record import new_run
 from crawler.sites import SiteProfile
 from crawler.utils.conf import bytes_of, whole
 
-_SHOWN = 10
+_MAX_SHOWN = 10
 _PAGES_PER_READER = 4
 """Pages in progress at once for each reader."""
 
@@ -65,7 +65,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     with write_errors(root, DRAFT_NAME), closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
         with progress("reading pages") as on_progress:
             damaged = Damages()
-            asyncio.run(_read_all(root, draft, readers, profile, new_run(), on_progress, damaged))
+            asyncio.run(_extract_pages(root, draft, readers, profile, new_run(), on_progress, damaged))
         if opts.key:
             return _show_key(root, draft, opts) or note_damage(damaged)
         counts, fields = draft.counts(), draft.field_counts()
@@ -82,7 +82,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
                 write(draft, corpus, lambda done: on_progress(done, waiting))
         written = draft.counts()
         if opts.json:
-            print_json({"outcomes": written, "fields": fields, "lost": draft.keys("lost", _SHOWN)})
+            print_json({"outcomes": written, "fields": fields, "lost": draft.keys("lost", _MAX_SHOWN)})
         elif waiting:
             say(f"{written.get('written', 0):,} new versions written" if "written" in written else "nothing written")
     return note_damage(damaged) or (CorpusDamaged.exit_code if counts.get("failed") else 0)
@@ -101,7 +101,7 @@ def _chosen(root: Path, given: str | None) -> ChosenProfile:
     return chosen
 
 
-async def _read_all(
+async def _extract_pages(
     root: Path,
     draft: Draft,
     readers: Readers,
@@ -147,9 +147,9 @@ def _show(counts: dict[str, int], fields: dict[str, int], draft: Draft) -> None:
     say(f"{total:,} articles extracted again: {shown}")
     for name, count in fields.items():
         say(f"  {name:<16} differs in {count:,}")
-    for key in draft.keys("lost", _SHOWN):
+    for key in draft.keys("lost", _MAX_SHOWN):
         say(f"{key}: no text was found; the article is left unchanged")
-    for key, reason in draft.failures(_SHOWN):
+    for key, reason in draft.failures(_MAX_SHOWN):
         say(f"{key}: {reason}")
 
 
@@ -165,7 +165,7 @@ def _show_key(root: Path, draft: Draft, opts: argparse.Namespace) -> int:
         else:
             say(f"{opts.key}: no changes")
         return 0
-    old = _held(root, new)
+    old = _version_before(root, new)
     changed: dict[str, tuple[Any, Any]] = {
         name: (getattr(old, name), getattr(new, name)) for name in difference(old, new)
     }
@@ -182,7 +182,7 @@ def _show_key(root: Path, draft: Draft, opts: argparse.Namespace) -> int:
     return 0
 
 
-def _held(root: Path, new: Article) -> Article:
+def _version_before(root: Path, new: Article) -> Article:
     """Return the record that *new* would be a new version of."""
     held = next(version for version in history(root, new.key) if version.version == new.version)
     if held.damage:
@@ -193,7 +193,7 @@ def _held(root: Path, new: Article) -> Article:
 def _agreed(waiting: int) -> bool:
     """Ask the user whether to write; without a terminal the answer is no."""
     if not sys.stdin.isatty():
-        say("nothing was written: give --yes")
+        say("nothing was written: confirm with --yes")
         return False
     say(f"Write {waiting:,} new versions? [y/N]")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

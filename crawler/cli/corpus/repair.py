@@ -18,7 +18,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
 
     Exit code 0, or 5 if something is damaged or lost.
     """
-    report = rebuild(root, "it was asked for", mend=True)
+    report = rebuild(root, "on request", mend=True)
     if report.taken:
         remove_index(root)
     if opts.json:
@@ -35,7 +35,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
                 "requested_again": report.lost_pictures.keys,
                 "quarantined": [{**one.damage.facts(), "kept": one.kept} for one in report.taken],
                 "lost_lines": report.gone,
-                "asked_again": report.asked_again,
+                "asked_again": report.requested_again,
                 "lost_captures": [{**one._asdict(), "records": records} for one, records in report.lost.items()],
             }
         )
@@ -43,6 +43,6 @@ def run(root: Path, opts: argparse.Namespace) -> int:
         for message in report.messages():
             say(message)
         say(f"{root}: the catalogue now knows {report.adopted:,} lines")
-        if report.asked_again:
+        if report.requested_again:
             say(_NEXT)
     return CorpusDamaged.exit_code if report.is_damage else 0

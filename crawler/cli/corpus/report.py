@@ -29,7 +29,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     damaged = Damages()
     if opts.keys:
         if not list_keys(root, name, opts.keys, _print_json if opts.json else _print, damaged):
-            note(f"no keys behind {opts.keys}")
+            note(f"no keys for {opts.keys}")
         return note_damage(damaged)
     page = make_report(root, name, beside_runs=not opts.output, damaged=damaged)
     if opts.output:

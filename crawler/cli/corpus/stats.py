@@ -13,7 +13,7 @@ from crawler.cli.show import print_json, print_table
 from crawler.corpus.stats import corpus_stats
 from crawler.text.terminal import safe
 
-_MONTHS = 12
+_MAX_MONTHS_SHOWN = 12
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
@@ -33,6 +33,6 @@ def _shown(name: str, value: Any) -> str:
     if not isinstance(value, dict):
         return f"{value:,}" if isinstance(value, int) else str(value)
     counts = [f"{key} {count:,}" for key, count in value.items()]
-    if name == "months" and len(counts) > _MONTHS:
-        counts = [f"{len(counts) - _MONTHS} more (--json)", *counts[-_MONTHS:]]
+    if name == "months" and len(counts) > _MAX_MONTHS_SHOWN:
+        counts = [f"{len(counts) - _MAX_MONTHS_SHOWN} more (--json)", *counts[-_MAX_MONTHS_SHOWN:]]
     return ", ".join(counts) or "none"

@@ -6,7 +6,7 @@ from crawler.exceptions import SeedError
 def no_dump(paths: list[str], looked_at: int, what: str) -> SeedError:
     """Return the error for *paths* without any dump in *looked_at* files or pages (*what*)."""
     if not looked_at:
-        return SeedError(_named(paths), "there is nothing in it to read")
+        return SeedError(_named(paths), "it contains nothing to read")
     return SeedError(_named(paths), "no dump in it" if looked_at == 1 else f"no dump in any of {looked_at} {what}")
 
 

@@ -19,7 +19,7 @@ from crawler.seeds.sources import read_seeds_and_lists
 from crawler.sites import load_profile
 from crawler.text.terminal import safe
 
-_ROWS = 500
+_MAX_ROWS_SHOWN = 500
 """Rows per table: a longer list is printed as several tables, so that it needs no more memory."""
 _SHOWN_DIAGNOSES = 4
 
@@ -39,7 +39,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
         dumps += len(seed.page.dumps)
         if seed.page.dumps or is_flagged(seed):
             show.add(seed)
-        if not seed.page.dumps and (dumps or len(empty) < _ROWS):
+        if not seed.page.dumps and (dumps or len(empty) < _MAX_ROWS_SHOWN):
             empty.append(_name(seed))
         while dumps and empty:
             note(SeedError(empty.pop(0), "no dump in it"))
@@ -85,7 +85,7 @@ class _Tables:
             self.dumps += 1
             self.records += len(dump.related)
             self.partial += sum(item.partial for item in dump.related)
-            if self.table.row_count >= _ROWS:
+            if self.table.row_count >= _MAX_ROWS_SHOWN:
                 self._flush()
 
     def close(self) -> None:

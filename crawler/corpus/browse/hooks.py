@@ -16,10 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from pluggy import HookimplMarker
 
+from crawler.archive.pictures import PICTURE_PATH_RE
 from crawler.corpus.browse.look import look_up
 from crawler.corpus.report.page import shown, web_address
 from crawler.corpus.search.query import expression, parse
-from crawler.corpus.stored import PICTURE_PATH_RE
 from crawler.exceptions import ConfigError, CorpusError
 
 hookimpl = HookimplMarker("datasette")
@@ -148,8 +148,8 @@ class Hooks:
 
                 async def with_headers(message: dict[str, Any]) -> None:
                     if message["type"] == "http.response.start":
-                        ours = scope["path"].startswith(("/-/record", "/-/picture"))
-                        policy = _POLICY if ours else _WITH_SCRIPTS
+                        is_our_page = scope["path"].startswith(("/-/record", "/-/picture"))
+                        policy = _POLICY if is_our_page else _WITH_SCRIPTS
                         headers = [*message["headers"], *_HEADERS, (b"content-security-policy", policy.encode())]
                         message = {**message, "headers": headers}
                     await send(message)

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.archive.intact import Damage, NotIntactError, crcs_of, intact_record
+from crawler.archive.pictures import stored_pictures
 from crawler.archive.places import line_at
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import LinePlace
-from crawler.corpus.stored import stored_pictures
 from crawler.exceptions import CorpusDamaged
 from crawler.frontier.targets import target_id
 
-_MOST_NEIGHBOURS = 200
+_MAX_NEIGHBOURS = 200
 
 
 class Neighbour(NamedTuple):
@@ -78,18 +78,18 @@ def _facts(record: dict[str, Any]) -> dict[str, str]:
     return {name: value for name, value in {**record, "source": source}.items() if isinstance(value, str) and value}
 
 
-_KNOWN = "t.key, t.title, t.state, EXISTS (SELECT 1 FROM records r WHERE r.tid = t.tid)"
+_NODE_SQL = "t.key, t.title, t.state, EXISTS (SELECT 1 FROM records r WHERE r.tid = t.tid)"
 
 
 def _lists(connection: sqlite3.Connection, record: dict[str, Any]) -> list[Neighbour]:
     """Return what *record* lists as related, in its order."""
     related = record.get("related")
     found = []
-    for item in related[:_MOST_NEIGHBOURS] if isinstance(related, list) else ():
+    for item in related[:_MAX_NEIGHBOURS] if isinstance(related, list) else ():
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             continue
         key = f"{record.get('site')}/{item['id']}"
-        row = connection.execute(f"SELECT {_KNOWN} FROM targets t WHERE tid = ?", (target_id(key),)).fetchone()  # noqa: S608
+        row = connection.execute(f"SELECT {_NODE_SQL} FROM targets t WHERE tid = ?", (target_id(key),)).fetchone()  # noqa: S608
         title = item.get("title") if isinstance(item.get("title"), str) else None
         found.append(
             Neighbour(key, title or row[1], row[2], bool(row[3])) if row else Neighbour(key, title, None, False)
@@ -99,7 +99,7 @@ def _lists(connection: sqlite3.Connection, record: dict[str, Any]) -> list[Neigh
 
 def _listed_by(connection: sqlite3.Connection, tid: int) -> list[Neighbour]:
     rows = connection.execute(
-        f"SELECT {_KNOWN} FROM edges e JOIN targets t ON t.tid = e.source WHERE e.target = ? ORDER BY t.key LIMIT ?",  # noqa: S608
-        (tid, _MOST_NEIGHBOURS),
+        f"SELECT {_NODE_SQL} FROM edges e JOIN targets t ON t.tid = e.source WHERE e.target = ? ORDER BY t.key LIMIT ?",  # noqa: S608
+        (tid, _MAX_NEIGHBOURS),
     )
     return [Neighbour(key, title, state, bool(archived)) for key, title, state, archived in rows]

@@ -36,8 +36,8 @@ class Card:
         language = str(record.get("language") or "")
         if _LANGUAGE_RE.fullmatch(language):
             self._languages[language] += 1
-        self._kinds[_word(record.get("kind"))] += 1
-        self._sources[_word((record.get("capture") or {}).get("source"))] += 1
+        self._kinds[_comma_list(record.get("kind"))] += 1
+        self._sources[_comma_list((record.get("capture") or {}).get("source"))] += 1
         if day := _DAY_RE.match(str(record.get("published"))):
             self._first, self._last = min(self._first, day[0]), max(self._last, day[0])
 
@@ -61,17 +61,17 @@ class Card:
             records=f"{records:,}",
             megabytes=f"{self._bytes / 1e6:,.1f}",
             dates=dates,
-            kinds=_told(self._kinds),
-            languages=_told(self._languages),
-            sources=_told(self._sources),
+            kinds=_listed_counts(self._kinds),
+            languages=_listed_counts(self._languages),
+            sources=_listed_counts(self._sources),
             version=__version__,
         )
 
 
-def _word(value: object) -> str:
+def _comma_list(value: object) -> str:
     """Return *value* if it is a plain word: others would be Markdown of somebody else's."""
     return value if isinstance(value, str) and value.isalpha() and value.isascii() else "unknown"
 
 
-def _told(counts: Counter[str]) -> str:
+def _listed_counts(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.most_common()) or "none"

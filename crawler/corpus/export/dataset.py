@@ -25,7 +25,7 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
     with output_folder(name, root, force=options.force) as folder:
         data = folder / "data"
         data.mkdir()
-        remaining = chunks(_told(lines, card))
+        remaining = chunks(_counted(lines, card))
         shards: list[Path] = []
         while (first := next(remaining, None)) is not None or not shards:
             shards.append(data / f"{len(shards):05d}")
@@ -38,7 +38,7 @@ def write(lines: Lines, name: str, root: Path, options: Options) -> Exported:
     return Exported(written, damaged=damaged)
 
 
-def _told(lines: Iterable[Line], card: Card) -> Iterator[Line]:
+def _counted(lines: Iterable[Line], card: Card) -> Iterator[Line]:
     for line in lines:
         card.count(line.record, len(line.raw))
         yield line

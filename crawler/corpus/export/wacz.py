@@ -27,7 +27,7 @@ from crawler.exceptions import ConfigError, CorpusDamaged
 from crawler.warc.cdxj import cdxj_line, zipnum
 from crawler.warc.index import CaptureIndex, IndexedCapture
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _INDEX = "index.cdx.gz"
 _PAGES_HEAD = {"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True}
 
@@ -169,7 +169,7 @@ def _noted(blocks: Iterable[Any], entries: list[bytes]) -> Iterator[bytes]:
 def _pieces(path: Path, size: int) -> Iterator[bytes]:
     with path.open("rb") as file:
         while size > 0:
-            piece = file.read(min(_CHUNK, size))
+            piece = file.read(min(_CHUNK_BYTES, size))
             if not piece:
                 raise CorpusDamaged(str(path), "it is shorter than what was written; see scrapy corpus verify")
             size -= len(piece)

@@ -25,7 +25,7 @@ from crawler.corpus.fixity.manifest import seal_held
 from crawler.corpus.output import output_errors
 from crawler.exceptions import ConfigError, CorpusDamaged
 
-_CHUNK = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 
 
 class Bag(NamedTuple):
@@ -45,7 +45,7 @@ def make_bag(root: Path, out: Path, compression: Compression | None = None, *, l
     """
     site = describe_checked(root)["site"]
     if out.exists() or out.resolve().is_relative_to(root.resolve()):
-        raise ConfigError(f"{out}: a bag is made at a place that is not there yet, and not in its corpus")
+        raise ConfigError(f"{out}: give a path for the bag that does not exist yet and is outside the corpus")
     with write_errors(root):
         lock = CorpusLock(root)
         try:
@@ -81,7 +81,7 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
                 os.link(source, target, follow_symlinks=False)
             found = _sha256(target) if link else _copy(source, target)
             if sha256 and found != sha256:
-                raise CorpusDamaged(str(source), "it is not what the corpus says; see scrapy corpus verify")
+                raise CorpusDamaged(str(source), "it differs from what the corpus recorded; see scrapy corpus verify")
             lines.write(ManifestEntry(f"data/{path}", found).encode())
             files, size = files + 1, size + target.stat().st_size
     info = (
@@ -106,7 +106,7 @@ def _payload(root: Path) -> Iterator[ManifestEntry]:
     """Yield what goes under ``data/``: what the manifest lists, the manifest, and what runs left (of unknown hash)."""
     for offset, entry in read_manifest(root / MANIFEST_NAME):
         if entry is None or not (root / entry.path).is_file():
-            raise CorpusDamaged(str(root / MANIFEST_NAME), f"what its line at {offset} lists is gone")
+            raise CorpusDamaged(str(root / MANIFEST_NAME), f"what its line at {offset} lists is missing")
         yield entry
     for name in (MANIFEST_NAME, TAG_NAME, LOSSES_NAME):
         if (root / name).is_file():
@@ -121,7 +121,7 @@ def _copy(source: Path, target: Path) -> str:
     digest = hashlib.sha256()
     reader = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(reader, "rb") as file, target.open("xb", buffering=0) as copy:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
             write_all(copy.fileno(), chunk)
     return digest.hexdigest()

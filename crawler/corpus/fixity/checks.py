@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from crawler.archive.losses import CapturePlace
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
-from crawler.archive.segments import LONGEST_LINE, LinePlace, open_segment, segment_name, segment_paths
+from crawler.archive.segments import MAX_LINE_BYTES, LinePlace, open_segment, segment_name, segment_paths
 from crawler.corpus.fixity.linecheck import LineChecker
 from crawler.corpus.fixity.warccheck import check_warc
 from crawler.exceptions import CorpusDamaged
@@ -166,8 +166,8 @@ def _lines_from(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
     offset = start
     if start:
         file.seek(start - 1)
-        offset = start - 1 + len(file.readline(LONGEST_LINE))
-    while line := file.readline(LONGEST_LINE):
+        offset = start - 1 + len(file.readline(MAX_LINE_BYTES))
+    while line := file.readline(MAX_LINE_BYTES):
         yield offset, line
         offset += len(line)
 

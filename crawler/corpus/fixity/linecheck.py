@@ -115,13 +115,13 @@ class LineChecker:
 
     def _as_catalogued(self, lines: list[tuple[LinePlace, bytes, dict[str, Any]]]) -> set[int]:
         """Return the offsets of those *lines* that the catalogue has just so, as all but a few are: in one question."""
-        told: list[Any] = []
+        parameters: list[Any] = []
         for place, line, record in lines:
             key, text_hash = record["key"], record["content_sha256"]
-            told += (target_id(key), record["version"], *place, crc32(line), record["kind"])
-            told += (text_hash and bytes.fromhex(text_hash), record["near_duplicate_of"], key)
+            parameters += (target_id(key), record["version"], *place, crc32(line), record["kind"])
+            parameters += (text_hash and bytes.fromhex(text_hash), record["near_duplicate_of"], key)
         try:
-            return {offset for (offset,) in self._query(_records_of(len(lines)), told)} if told else set()
+            return {offset for (offset,) in self._query(_records_of(len(lines)), parameters)} if parameters else set()
         except OverflowError:  # a version of more than 64 bits is none that we wrote; which it is, is found one by one
             return set()
 
@@ -130,7 +130,7 @@ class LineChecker:
         if tuple(record) not in _FIELDS_OF:
             yield "the fields are not in the order of the record"
         if not hashed and record["content_sha256"] != content_sha256(record["text"]):
-            yield "content_sha256 is not that of the text"
+            yield "content_sha256 does not match the text"
         family = place.segment.partition("-")[0]
         if (record["near_duplicate_of"] is not None) != (family == "duplicates"):
             yield f"near_duplicate_of is {record['near_duplicate_of']!r}, which does not belong in {family}/"

@@ -16,7 +16,7 @@ from crawler.corpus.fixity.checks import Digest, Problem
 from crawler.exceptions import CorpusDamaged
 
 LISTED_BUT_MISSING = "is listed, but missing"
-_SMALL = 1024 * 1024
+_MAX_SMALL_BYTES = 1024 * 1024
 _PICTURE_RE = re.compile(r"images/[0-9a-f]{2}/([0-9a-f]{64})\.[a-z0-9]+")
 
 
@@ -78,7 +78,7 @@ def check_manifest(root: Path, pictures: int, digests: list[Digest], notes: list
     A picture's bytes are checked against its name elsewhere, a segment's against its seal.
     """
     if problem := manifest_problem(root):
-        yield Problem(MANIFEST_NAME, None, f"{problem}; scrapy corpus repair takes it away")
+        yield Problem(MANIFEST_NAME, None, f"{problem}; scrapy corpus repair removes it")
     if (root / MANIFEST_NAME).exists():
         yield from _check_entries(root, pictures, digests, notes)
 
@@ -99,7 +99,7 @@ def _check_entries(root: Path, pictures: int, digests: list[Digest], notes: list
             if sealed[entry.path] not in {None, entry.sha256}:
                 message = f"{entry.path} is listed with another hash than its seal has"
         elif not _is_superseded(root, entry.path, sealed, listed_segments):
-            message = _other(root, entry, digests)
+            message = _hash_problem(root, entry, digests)
         if message:
             yield Problem(MANIFEST_NAME, offset, message)
     newer = max(0, pictures - listed_pictures), max(0, len(sealed) - len(listed_segments))
@@ -143,12 +143,12 @@ def _is_superseded(root: Path, path: str, sealed: dict[str, str | None], listed:
     return (root / path).parent.name in FAMILIES and bool(forms) and not forms & listed
 
 
-def _other(root: Path, entry: ManifestEntry, digests: list[Digest]) -> str | None:
+def _hash_problem(root: Path, entry: ManifestEntry, digests: list[Digest]) -> str | None:
     path = root / entry.path
     try:
         if path.is_symlink() or not path.is_file():
             return f"{entry.path} {LISTED_BUT_MISSING}"
-        if path.stat().st_size > _SMALL:
+        if path.stat().st_size > _MAX_SMALL_BYTES:
             digests.append(Digest(entry.path, entry.sha256))
             return None
         with path.open("rb") as file:

@@ -74,10 +74,10 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     mend_warcs(root)
     _refuse_losses(root)
     if problem := manifest_problem(root):
-        raise CorpusDamaged(str(root / MANIFEST_NAME), f"{problem}; scrapy corpus repair takes it away")
+        raise CorpusDamaged(str(root / MANIFEST_NAME), f"{problem}; scrapy corpus repair removes it")
     seals = seal_closed(root, compression, last_too=True)
     listed = 0
-    held = _held(root)
+    held = _listed_without_hash(root)
 
     def lines() -> Iterator[bytes]:
         nonlocal listed
@@ -112,10 +112,10 @@ def _refuse_losses(root: Path) -> None:
     fresh = [one for one in read_losses(root).values() if one.repaired is None]
     if fresh:
         more = f", and {len(fresh) - 1} more" if len(fresh) > 1 else ""
-        raise CorpusDamaged(str(root), f"{fresh[0]}{more}; scrapy corpus repair takes note of them")
+        raise CorpusDamaged(str(root), f"{fresh[0]}{more}; scrapy corpus repair records them")
 
 
-def _held(root: Path) -> dict[str, str]:
+def _listed_without_hash(root: Path) -> dict[str, str]:
     """Return the listed files whose hash is in no name or seal (path to SHA-256), and the missing files."""
     path = root / MANIFEST_NAME
     if not path.exists():

@@ -50,8 +50,8 @@ __all__ = ["Problem", "Verification", "record_validator", "verify"]
 _PART_BYTES = 8 * 1024 * 1024
 _WORTH_PROCESSES = 64 * 1024 * 1024
 """Bytes of a corpus; a smaller one is checked before other processes would have begun."""
-_AT_MOST_UNLISTED = 1_000
-_AT_MOST_LOST = 1_000
+_MAX_UNLISTED_SHOWN = 1_000
+_MAX_LOST_SHOWN = 1_000
 
 
 class Verification(NamedTuple):
@@ -154,7 +154,7 @@ class _Verifier:
         yield from (Problem(*finding[:3]) for finding in check_index(self._root))
         digests: list[Digest] = []
         yield from check_manifest(self._root, self.listed.pictures, digests, self.notes)
-        unlisted = frozenset(self.listed.unlisted[:_AT_MOST_UNLISTED])
+        unlisted = frozenset(self.listed.unlisted[:_MAX_UNLISTED_SHOWN])
         warcs = [part for part in self._weights if isinstance(part, WarcFile)]
         for done in self._shared([*self._seals(), *digests, *warcs, *self._line_parts()], unlisted):
             yield from done.problems
@@ -194,12 +194,14 @@ class _Verifier:
 
     def _shared(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
         """Yield what comes of *parts*, in their order, from as many processes as there are to be."""
-        for done in self._from_processes(parts, unlisted) if self._processes > 1 else self._from_here(parts, unlisted):
+        for done in (
+            self._from_processes(parts, unlisted) if self._processes > 1 else self._checked_here(parts, unlisted)
+        ):
             self._done += self._weights.get(done.part, 0)
             self._on_progress(min(self._done, self._total), self._total)
             yield done
 
-    def _from_here(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
+    def _checked_here(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
         return (check(self._root, part, unlisted) for part in parts)
 
     def _from_processes(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
@@ -239,9 +241,9 @@ class _Verifier:
         """Note the captures that were recorded as lost, and the records that were made of them."""
         recorded = [one for one in read_losses(self._root).values() if one.repaired]
         self.lost_captures = len(recorded)
-        self.notes += (f"{one}{of_records(self._lost.get(one.place, []))}" for one in recorded[:_AT_MOST_LOST])
-        if len(recorded) > _AT_MOST_LOST:
-            self.notes.append(f"{LOSSES_NAME}: {len(recorded) - _AT_MOST_LOST} more captures are recorded as lost")
+        self.notes += (f"{one}{of_records(self._lost.get(one.place, []))}" for one in recorded[:_MAX_LOST_SHOWN])
+        if len(recorded) > _MAX_LOST_SHOWN:
+            self.notes.append(f"{LOSSES_NAME}: {len(recorded) - _MAX_LOST_SHOWN} more captures are recorded as lost")
 
     def _note_quarantine(self) -> None:
         kept = [path for path in (self._root / quarantine.FOLDER).glob("*") if path.name != quarantine.LOG_NAME]

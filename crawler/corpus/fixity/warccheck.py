@@ -17,7 +17,7 @@ from crawler.warc.exchange import target_uri
 from crawler.warc.index import CaptureIndex, IndexedCapture, read_back
 from crawler.warc.reading import BrokenRecord, read_headers, read_records
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 class Finding(NamedTuple):
@@ -56,7 +56,7 @@ def check_losses(root: Path) -> Iterator[Finding]:
             yield Finding(LOSSES_NAME, one.offset, "this line is no record of a lost capture")
         elif one.repaired is None:
             yield Finding(
-                one.file, one.offset, f"{one.what} is lost ({one.reason}); scrapy corpus repair takes note of it"
+                one.file, one.offset, f"{one.description} is lost ({one.reason}); scrapy corpus repair takes note of it"
             )
 
 
@@ -89,7 +89,7 @@ def check_coordinates(root: Path, file: str, offset: int, url: str | None) -> st
     """Return what is wrong with a record's saying that its capture, of *url*, lies there; None if it does."""
     path = root / file
     if path.parent != root / FOLDER or path.is_symlink() or not path.is_file():
-        return f"its capture is said to lie in {file!r}, which is no WARC file of this corpus"
+        return f"its capture is said to lie in {file!r}, which is not a WARC file of this corpus"
     place = f"its capture is said to lie in {file} at {offset}"
     try:
         headers = read_headers(path, offset)
@@ -191,7 +191,7 @@ def _measure(path: Path, end: int) -> tuple[int, int]:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(0)
-        while end > 0 and (chunk := file.read(min(_CHUNK, end))):
+        while end > 0 and (chunk := file.read(min(_CHUNK_BYTES, end))):
             crc = crc32(chunk, crc)
             end -= len(chunk)
     return size, crc

@@ -26,7 +26,7 @@ class Captures:
         self._names: dict[str, tuple[str, int]] = {}
         self.copied = 0
 
-    def bring_all(self, root: Path) -> None:
+    def copy_files(self, root: Path) -> None:
         """Copy every file to the corpus at *root*, each completely or not at all; files that it already has stay.
 
         If a different file has the same name there, the first digits of the SHA-256 are put before the name.

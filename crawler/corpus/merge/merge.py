@@ -107,7 +107,7 @@ def merge(
             corpus.find_near_duplicates(near)
         with write_errors(root):
             for one_of_them in merged.values():
-                one_of_them.captures.bring_all(root)
+                one_of_them.captures.copy_files(root)
             mend_warcs(root)
         incoming = heapq.merge(*streams, key=lambda one: one.fetched)
         done = 0
@@ -124,12 +124,12 @@ def _common_site(root: Path, others: list[Path]) -> str:
     """Return the site of all *others*, and of *root* if it is there."""
     for other in others:
         if other.resolve() == root.resolve():
-            raise ConfigError(f"{other} is the corpus that the others are to be merged into")
+            raise ConfigError(f"{other} is the corpus to merge into; give other corpora")
     corpora = [root, *others] if is_corpus(root) else others
     sites = {str(describe(corpus).get("site")): corpus for corpus in reversed(corpora)}
     if len(sites) > 1:
-        told = ", ".join(f"{corpus} is of {site!r}" for site, corpus in sites.items())
-        raise ConfigError(f"a corpus holds one site, so these cannot be one: {told}")
+        sites_of_corpora = ", ".join(f"{corpus} is of {site!r}" for site, corpus in sites.items())
+        raise ConfigError(f"a corpus holds one site, so these cannot be merged: {sites_of_corpora}")
     return next(iter(sites))
 
 
@@ -162,8 +162,8 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
 
     A record with a known hash is not read further, so merging again costs little. A new one is checked completely.
     """
-    merged, told = one.merged, one.line.record
-    news = _news(corpus, told)
+    merged, sites_of_corpora = one.merged, one.line.record
+    news = _news(corpus, sites_of_corpora)
     if news == "known":
         merged.unchanged += 1
         return

@@ -33,12 +33,12 @@ STATES = {
     "failed": "no usable answer",
     "dropped": "dropped by a pipeline",
 }
-_MOST_REASONS, _MOST_LANGUAGES = 15, 12
+_MAX_REASONS, _MAX_LANGUAGES = 15, 12
 _SHEET_CANDIDATES = 96
 _UNANSWERED = ("gone", "failed", "dropped")
 _KINDS = {"article": "articles", "seed": "seed pages", "stub": "stubs"}
 
-MOST_READ = 200_000
+MAX_ROWS_READ = 200_000
 """Records, and targets, that are read for the keys behind numbers. Their tids are hashes, so the first ones are a
 random sample."""
 
@@ -100,10 +100,10 @@ def scope_of(run: Run | None) -> Scope:
     return Scope(records, visited, parameters, unchanged=f"t.state = 'fetched' AND NOT {added}")
 
 
-def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally, most: int = -1) -> Collected:
+def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally, max_rows: int = -1) -> Collected:
     """Count what is in *scope* into *tally*. The connection reads a catalogue, in one transaction of the caller's.
 
-    All is counted, by SQLite; the keys behind the numbers are those of *most* records and targets (-1: of all).
+    All is counted, by SQLite; the keys behind the numbers are those of *max_rows* records and targets (-1: of all).
     """
     sheet = Spread(_SHEET_CANDIDATES)
     periods = Periods(_days(connection, scope))
@@ -111,12 +111,12 @@ def collect(connection: sqlite3.Connection, scope: Scope, tally: Tally, most: in
     groups = _Groups(tally, periods, languages)
     for *facts, number in connection.execute(_COUNTS.format(scope.records), scope.parameters):
         tally.add(groups.find(*facts), number)
-    records = connection.execute(_RECORDS.format(scope.records), {**scope.parameters, "rows": most})
+    records = connection.execute(_RECORDS.format(scope.records), {**scope.parameters, "rows": max_rows})
     for record in map(_Record._make, records):
         tally.keep(groups.of(record), partial(_entry, record))
         if record.kind == "article" and record.duplicate_of is None:
             sheet.offer(partial(_entry, record))
-    _count_targets(connection, scope, tally, most)
+    _count_targets(connection, scope, tally, max_rows)
     return Collected(tally, periods, sheet)
 
 
@@ -139,7 +139,7 @@ def _languages(connection: sqlite3.Connection, scope: Scope) -> frozenset[str]:
     rows = connection.execute(
         f"SELECT r.language FROM records r WHERE r.language IS NOT NULL AND {scope.records}"  # noqa: S608
         " GROUP BY 1 ORDER BY count(*) DESC LIMIT :most",
-        {**scope.parameters, "most": _MOST_LANGUAGES},
+        {**scope.parameters, "most": _MAX_LANGUAGES},
     )
     return frozenset(row[0] for row in rows)
 
@@ -197,13 +197,13 @@ class _Groups:
         return found
 
 
-def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, most: int) -> None:
+def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, max_rows: int) -> None:
     source = f"FROM targets t WHERE {scope.targets}"
     failures = (
         f"SELECT coalesce(t.reason, '') {source} AND t.state IN ('gone', 'failed', 'dropped')"
         " GROUP BY 1 ORDER BY count(*) DESC LIMIT :most"
     )
-    frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MOST_REASONS})}
+    frequent = {row[0] for row in connection.execute(failures, {**scope.parameters, "most": _MAX_REASONS})}
     why = f"CASE WHEN t.state IN ({', '.join(map(repr, _UNANSWERED))}) THEN coalesce(t.reason, '') END"
     facts = f"t.state, {why}, {scope.unchanged}"
 
@@ -223,7 +223,7 @@ def _count_targets(connection: sqlite3.Connection, scope: Scope, tally: Tally, m
     for *fact, number in connection.execute(f"SELECT {facts}, count(*) {source} GROUP BY 1, 2, 3", scope.parameters):
         tally.add(groups(*fact), number)
     rows = f"SELECT t.key, t.title, {facts} {source} ORDER BY t.tid LIMIT :rows"
-    for key, title, *fact in connection.execute(rows, {**scope.parameters, "rows": most}):
+    for key, title, *fact in connection.execute(rows, {**scope.parameters, "rows": max_rows}):
         tally.keep(groups(*fact), partial(KeyEntry, key, title, None, fact[1] or None))
 
 
@@ -232,11 +232,11 @@ def count_host(tally: Tally, entry: KeyEntry, host: str) -> None:
     tally.count((tally.group(f"host-{slug(host)}", f"articles from {host}"),), lambda: entry)
 
 
-def count_pictures(connection: sqlite3.Connection, tally: Tally, most: int = -1) -> None:
-    """Count all pictures of the corpus by status into *tally*, with the keys of *most* of them (-1: of all)."""
+def count_pictures(connection: sqlite3.Connection, tally: Tally, max_rows: int = -1) -> None:
+    """Count all pictures of the corpus by status into *tally*, with the keys of *max_rows* of them (-1: of all)."""
     for status, number in connection.execute("SELECT status, count(*) FROM pictures GROUP BY 1"):
         tally.add(_by_status(tally, status), number)
-    rows = connection.execute("SELECT name, status, url FROM pictures ORDER BY name LIMIT ?", (most,))
+    rows = connection.execute("SELECT name, status, url FROM pictures ORDER BY name LIMIT ?", (max_rows,))
     for name, status, url in rows:
         tally.keep(_by_status(tally, status), partial(KeyEntry, name, None, url))
 

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, intact_record, key_in
+from crawler.archive.pictures import images_of
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.segments import LinePlace, segment_name, segment_paths
 from crawler.corpus.report.collect import count_host, count_picture
 from crawler.corpus.report.tally import KeyEntry, Tally
-from crawler.corpus.stored import images_of
 
-MOST_LINES = 50_000
+MAX_SINGLE_LINES = 50_000
 """Lines of a run that are read for its pictures, unless all are requested."""
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from crawler.archive.description import describe
 from crawler.archive.intact import Damages, crcs_of
 from crawler.archive.reading import read_catalogue
-from crawler.corpus.report.collect import MOST_READ, collect, count_pictures, scope_of
-from crawler.corpus.report.details import MOST_LINES, SingleLines, count_lines, describe_all
+from crawler.corpus.report.collect import MAX_ROWS_READ, collect, count_pictures, scope_of
+from crawler.corpus.report.details import MAX_SINGLE_LINES, SingleLines, count_lines, describe_all
 from crawler.corpus.report.page import Report, render
 from crawler.corpus.report.related import RELATIONS, count_relations, related
 from crawler.corpus.report.sheet import contact_sheet
@@ -44,14 +44,14 @@ def make_report(
     with read_catalogue(root) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # memory stays flat, however many there are
         connection.execute("BEGIN")
-        collected = collect(connection, scope, tally, MOST_READ)
+        collected = collect(connection, scope, tally, MAX_ROWS_READ)
         graph = related(connection, scope, tally, whole_corpus=run is None)
         if run is None:
-            count_pictures(connection, tally, MOST_READ)
+            count_pictures(connection, tally, MAX_ROWS_READ)
         connection.rollback()
         crc_of = crcs_of(connection)
         ranges = dict(run.lines or {}) if run else {}
-        all_lines = count_lines(root, ranges, tally, MOST_LINES, crc_of, damaged)
+        all_lines = count_lines(root, ranges, tally, MAX_SINGLE_LINES, crc_of, damaged)
         lines = SingleLines(root, crc_of, damaged)
         describe_all(tally, lines)
         sheet = contact_sheet(root, collected.sheet.entries, lines)
@@ -92,7 +92,7 @@ def list_keys(
     """
     if name not in _NAMES and not name.startswith(_FAMILIES):
         names = f"{', '.join(sorted(_NAMES))}, and those that begin with {', '.join(_FAMILIES)}"
-        raise ConfigError(f"--keys {name}: no number has this name; there are {names} (a report shows which)")
+        raise ConfigError(f"--keys {name}: no number has this name; known: {names} (a report shows which)")
     run = None if run_name is None else read_run(root, run_name)
 
     def listen(group: str, entry: KeyEntry) -> None:

@@ -17,14 +17,14 @@ from markupsafe import Markup
 
 from crawler.corpus.report import timeline
 from crawler.corpus.report.collect import SOURCES, STATES, Collected, slug
-from crawler.corpus.report.details import MOST_LINES
+from crawler.corpus.report.details import MAX_SINGLE_LINES
 from crawler.corpus.report.related import HEIGHT, WIDTH, Related
 from crawler.corpus.report.sheet import Thumbnail
 from crawler.corpus.report.tally import Group
 from crawler.runs.exitcodes import MEANINGS
 from crawler.runs.record import Host, Run
 
-_LONGEST = 200
+_MAX_SHOWN_CHARACTERS = 200
 _HOSTS_SHOWN = 10
 # Controls, and what turns the order of letters around beyond its own element.
 _UNSHOWABLE_RE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
@@ -85,7 +85,7 @@ def render(report: Report) -> str:
             source_names=SOURCES,
             states=STATES,
             meanings=MEANINGS,
-            most_lines=MOST_LINES,
+            most_lines=MAX_SINGLE_LINES,
             graph_size=(WIDTH, HEIGHT),
             css=Markup(css),  # noqa: S704 - our own file
             css_hash="sha256-" + b64encode(hashlib.sha256(css.encode()).digest()).decode(),
@@ -126,7 +126,7 @@ def _environment() -> Environment:
     return environment
 
 
-def shown(text: object, longest: int = _LONGEST) -> str:
+def shown(text: object, longest: int = _MAX_SHOWN_CHARACTERS) -> str:
     r"""Return *text* as a page may show it: cut to *longest* characters, controls replaced.
 
     >>> shown("a \u202etitle\x00"), shown("long", 2)

@@ -8,7 +8,7 @@ from typing import Literal
 
 Unit = Literal["day", "month", "quarter", "year"]
 _UNITS: tuple[Unit, ...] = ("day", "month", "quarter", "year")
-MOST = 62
+MAX_BARS = 62
 """Bars of a time line."""
 
 
@@ -43,7 +43,7 @@ def label_of(number: int, unit: Unit) -> str:
 
 
 class Periods:
-    """The periods that show *days* (with how many records each has) best: no more than :data:`MOST`.
+    """The periods that show *days* (with how many records each has) best: no more than :data:`MAX_BARS`.
 
     Years that are further apart than that (a page that claims to be of 1970) are left out at the emptier end: a
     record of such a day has no period.
@@ -55,12 +55,12 @@ class Periods:
         for unit in _UNITS if days else ():
             self.unit = unit
             self._first, self._last = number_of(min(days), unit), number_of(max(days), unit)
-            if self._last - self._first < MOST:
+            if self._last - self._first < MAX_BARS:
                 return
         years = Counter[int]()
         for day, count in days.items():
             years[day.year] += count
-        while self._last - self._first >= MOST:
+        while self._last - self._first >= MAX_BARS:
             if years[self._first] <= years[self._last]:
                 self._first = min(year for year in years if year > self._first)
             else:

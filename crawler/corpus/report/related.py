@@ -14,7 +14,7 @@ from crawler.corpus.report.tally import KeyEntry, Tally
 
 RELATIONS = "relations"
 """The name of their number."""
-MOST_NODES = 160
+MAX_NODES = 160
 _HUBS, _LISTED_BY = 32, 12
 WIDTH, HEIGHT = 1000, 620
 _MARGIN = 24
@@ -73,14 +73,14 @@ def related(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole
     """
     sources = _sources(scope, whole_corpus)
     execute = connection.execute
-    parameters = {**scope.parameters, "hubs": _HUBS, "most": _LISTED_BY, "nodes": MOST_NODES}
+    parameters = {**scope.parameters, "hubs": _HUBS, "most": _LISTED_BY, "nodes": MAX_NODES}
     (known,) = execute(f"SELECT count(*) FROM edges e WHERE {sources}", parameters).fetchone()  # noqa: S608
     if known:
         group = tally.group(RELATIONS, "relations")
         group.count = known
         for source, title, target in _relations(connection, sources, parameters, tally.most):
             group.entries.append(KeyEntry(source, title, None, f"lists {target}"))
-    found = _small(connection, sources, parameters) if known <= 4 * MOST_NODES else None
+    found = _small(connection, sources, parameters) if known <= 4 * MAX_NODES else None
     if found is None:
         most = " GROUP BY e.target ORDER BY count(*) DESC, e.target LIMIT :hubs"
         hubs = execute(f"SELECT e.target FROM edges e WHERE {sources}{most}", parameters).fetchall()  # noqa: S608
@@ -90,7 +90,7 @@ def related(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole
                 f"SELECT e.source FROM edges e WHERE e.target = :hub AND {sources} LIMIT :most",  # noqa: S608
                 {**parameters, "hub": hub},
             )
-            found.update(row[0] for row in listing if len(found) < MOST_NODES)
+            found.update(row[0] for row in listing if len(found) < MAX_NODES)
     return _laid_out(connection, sources, parameters, sorted(found), known)
 
 
@@ -98,7 +98,7 @@ def _small(connection: sqlite3.Connection, sources: str, parameters: dict[str, o
     """Return the nodes of a graph that can be drawn whole, None if there are too many."""
     rows = connection.execute(f"SELECT e.source, e.target FROM edges e WHERE {sources}", parameters)  # noqa: S608
     found = {tid for row in rows for tid in row}
-    return found if len(found) <= MOST_NODES else None
+    return found if len(found) <= MAX_NODES else None
 
 
 def _laid_out(

@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from PIL import Image as Pillow
 
+from crawler.archive.pictures import stored_picture
 from crawler.corpus.report.details import SingleLines
 from crawler.corpus.report.tally import KeyEntry
-from crawler.corpus.stored import stored_picture
 from crawler.pages.media import PICTURE_FORMATS, lenient
 
-MOST = 24
-_SECONDS = 5.0
-_MOST_PIXELS, _MOST_BYTES = 24_000_000, 32 * 1024 * 1024
-_SIZE = (240, 180)
+MAX_THUMBNAILS = 24
+_MAX_SECONDS = 5.0
+_MAX_PICTURE_PIXELS, _MAX_PICTURE_BYTES = 24_000_000, 32 * 1024 * 1024
+_THUMBNAIL_PIXELS = (240, 180)
 
 
 class Thumbnail(NamedTuple):
@@ -35,9 +35,9 @@ class Thumbnail(NamedTuple):
 def contact_sheet(root: Path, candidates: list[KeyEntry], lines: SingleLines) -> list[Thumbnail]:
     """Return thumbnails of the first pictures of *candidates*, each picture once, within a time limit."""
     found: dict[str, Thumbnail] = {}
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + _MAX_SECONDS
     for entry in candidates:
-        if len(found) == MOST or time.monotonic() > deadline:
+        if len(found) == MAX_THUMBNAILS or time.monotonic() > deadline:
             break
         path = stored_picture(lines.record(entry.place))
         if path is None or path in found:
@@ -54,14 +54,14 @@ def thumbnail(path: Path) -> tuple[str, int, int] | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file, warnings.catch_warnings(), lenient():
             warnings.simplefilter("ignore")
-            if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+            if os.fstat(file.fileno()).st_size > _MAX_PICTURE_BYTES:
                 return None
             with Pillow.open(file, formats=PICTURE_FORMATS) as picture:
-                if picture.width * picture.height > _MOST_PIXELS:
+                if picture.width * picture.height > _MAX_PICTURE_PIXELS:
                     return None
-                picture.draft("RGB", (2 * _SIZE[0], 2 * _SIZE[1]))
+                picture.draft("RGB", (2 * _THUMBNAIL_PIXELS[0], 2 * _THUMBNAIL_PIXELS[1]))
                 small = picture.convert("RGBA")
-        small.thumbnail(_SIZE)
+        small.thumbnail(_THUMBNAIL_PIXELS)
         on_white = Pillow.new("RGB", small.size, "white")
         on_white.paste(small, mask=small.getchannel("A"))
     except Exception:  # noqa: BLE001 - Pillow raises many kinds for a broken file, and a report can do without

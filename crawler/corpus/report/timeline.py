@@ -16,7 +16,7 @@ from crawler.corpus.report.tally import Tally
 # pygal leaves an importer for its plugins, which Python 3.11 warns about at each import and later versions ignore.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
-_FONT = 13
+_FONT_PIXELS = 13
 """Pixels, as in page.css: pygal leaves that much space."""
 _UNUSED = {"desc", "script", "style", "defs", "title", "titles"}
 _UNUSED |= {"plot overlay", "plot text-overlay", "plot tooltip-overlay"}  # classes
@@ -33,7 +33,7 @@ def draw(periods: Periods, tally: Tally, *, width: int, height: int, labels: int
         return Markup()
     chart = pygal.StackedBar(
         width=width, height=height, margin=2, spacing=6, rounded_bars=1,
-        style=Style(label_font_size=_FONT, major_label_font_size=_FONT), js=(), css=(),
+        style=Style(label_font_size=_FONT_PIXELS, major_label_font_size=_FONT_PIXELS), js=(), css=(),
         no_prefix=True, show_legend=False, disable_xml_declaration=True,
         show_minor_x_labels=False, x_labels_major_every=max(1, -(-len(names) // labels)), truncate_label=-1,
         include_x_axis=True, value_formatter=lambda value: f"{value:,.0f}",

@@ -13,7 +13,7 @@ import unicodedata
 
 # Letters that differ in Unicode, but are the same to a reader (or on another keyboard). Forms with hamza or madda
 # decompose, and need no line here.
-_SAME = {
+_SAME_LETTERS = {
     "ي": "ی", "ى": "ی", "ے": "ی",
     "ك": "ک", "ڪ": "ک",
     "ٱ": "ا", "ٲ": "ا", "ٳ": "ا",
@@ -58,8 +58,8 @@ def _fold_piece(char: str) -> str:
     """Return the folded form of a character that decomposes no further; a space if it belongs to no word."""
     if _is_spaceless(char):  # from a sign that stands for several, such as the name of an era
         return f" {char} "
-    if char in _SAME:
-        return _SAME[char]
+    if char in _SAME_LETTERS:
+        return _SAME_LETTERS[char]
     category = unicodedata.category(char)
     if char in _DROPPED or category == "Cf" or unicodedata.combining(char) in (*_POINTS, *_ACCENTS):
         return ""

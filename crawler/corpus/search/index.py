@@ -28,11 +28,11 @@ from typing import Any, NamedTuple
 
 from crawler.archive.files import write_errors
 from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_of, intact_record, key_in
+from crawler.archive.pictures import stored_picture
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
 from crawler.archive.segments import FAMILIES, LinePlace, segment_name, segment_paths
 from crawler.corpus.search.folding import FOLDING, fold
-from crawler.corpus.stored import stored_picture
 from crawler.exceptions import CorpusError
 from crawler.sqlite import connect_to_read
 
@@ -40,7 +40,7 @@ INDEX_NAME = "search.sqlite"
 VERSION = 600 + FOLDING
 _LINES_A_COMMIT = 2_000
 _STALE_SHARE = 5
-_COMPRESSION = 1  # few texts are read at a time, so writing speed matters more
+_COMPRESSION_LEVEL = 1  # few texts are read at a time, so writing speed matters more
 
 _SCHEMA = """
 CREATE TABLE segments (             -- how far each segment was read, and what its last line read was
@@ -186,8 +186,8 @@ def _caught_up(reader: _IndexSource, done: CaughtUp) -> sqlite3.Connection:
 
 
 def _add_damaged(connection: sqlite3.Connection, done: CaughtUp) -> None:
-    for *place, key, told in connection.execute("SELECT segment, offset, length, key, reason FROM damaged"):
-        done.damaged.add(Damage(LinePlace(*place), key, told))
+    for *place, key, reason in connection.execute("SELECT segment, offset, length, key, reason FROM damaged"):
+        done.damaged.add(Damage(LinePlace(*place), key, reason))
 
 
 def _connect(root: Path) -> sqlite3.Connection:
@@ -230,7 +230,7 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
         if size > ends.get(name, 0):
             return f"it had read more of {name} than there is"
         # A compressed segment is closed and never changes, so checking it is not worth the cost.
-        if name in plain and not _is_there(root, LinePlace(name, last, size - last), checksum):
+        if name in plain and not _has_checksum(root, LinePlace(name, last, size - last), checksum):
             return f"{name} is not what it had read"
     (documents,) = connection.execute("SELECT count(*) FROM documents").fetchone()
     (rows,) = connection.execute("SELECT coalesce(max(id), 0) FROM originals").fetchone()
@@ -239,7 +239,7 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
     return None
 
 
-def _is_there(root: Path, place: LinePlace, checksum: int) -> bool:
+def _has_checksum(root: Path, place: LinePlace, checksum: int) -> bool:
     return zlib.crc32(line_at(root, place)) == checksum
 
 
@@ -296,7 +296,7 @@ def _index(connection: sqlite3.Connection, record: dict[str, Any], *, is_duplica
         _remove(connection, record["key"], version)
         return
     key, title, text = record["key"], _text(record.get("title")) or "", _text(record.get("text")) or ""
-    packed = zlib.compress(text.encode(), _COMPRESSION)
+    packed = zlib.compress(text.encode(), _COMPRESSION_LEVEL)
     # The new row first: its number is then higher than any before, so it is never that of words already indexed.
     document = connection.execute("INSERT INTO originals (text) VALUES (?)", (packed,)).lastrowid
     for (before,) in connection.execute("SELECT id FROM documents WHERE key = ?", (key,)).fetchall():

@@ -70,7 +70,7 @@ def _search(
     *,
     rebuilt: str | None = None,
 ) -> SearchHits:
-    condition, parameters = selection.where("d")
+    condition, parameters = selection.sql_condition("d")
     matching = f"FROM words JOIN documents d ON d.id = words.rowid WHERE words MATCH :match AND {condition}"
     values = {"match": expression(terms), "limit": limit, **parameters}
     with open_index(root, on_bytes, rebuilt=rebuilt) as (connection, _, caught_up):
@@ -91,7 +91,7 @@ def _hit(
     """Return the hit for a document; raise ``sqlite3.DatabaseError`` if it is not what was indexed."""
     *shown, score, crc = row
     if document_crc(*shown) != crc:
-        raise sqlite3.DatabaseError("a record in it is not what was indexed")
+        raise sqlite3.DatabaseError("a record in it differs from the indexed one")
     key, version, kind, language, published, url, title, text, _, _ = row
     return Hit(
         key=key,

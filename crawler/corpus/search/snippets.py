@@ -12,7 +12,7 @@ from crawler.corpus.search.query import Term
 _SPACE_RE = re.compile(r"\s+")
 _MAX_CHARACTERS = 300_000
 """The rest of a longer text is not searched for snippets; a record with a hit there is found, without the snippet."""
-_BEFORE = 5
+_LEAD_SHARE_INVERSE = 5
 """One word in this many of the snippet comes before the first hit."""
 
 
@@ -74,10 +74,10 @@ def _window(hits: list[_Hit], words: int) -> int:
     best, start = (0, 0), 0
     firsts = [hit.first for hit in hits]
     for number, hit in enumerate(hits[:1000]):
-        inside = hits[number : bisect_right(firsts, hit.first + words - words // _BEFORE - 1)]
+        inside = hits[number : bisect_right(firsts, hit.first + words - words // _LEAD_SHARE_INVERSE - 1)]
         worth = (len({other.term for other in inside}), len(inside))
         if worth > best:
-            best, start = worth, max(0, hit.first - words // _BEFORE)
+            best, start = worth, max(0, hit.first - words // _LEAD_SHARE_INVERSE)
     return start
 
 

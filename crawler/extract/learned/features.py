@@ -309,7 +309,7 @@ def _positions(measures: _Measures) -> Columns:
     count = len(sizes)
     index = np.arange(count, dtype=np.float32)
     before = np.cumsum(sizes) - sizes
-    told = np.cumsum(np.where(measures.prose, sizes, 0))
+    characters = np.cumsum(np.where(measures.prose, sizes, 0))
     total = float(sizes.sum()) or 1.0
     said = np.flatnonzero((measures.words.overlap > MIN_TITLE_OVERLAP) & (sizes > MIN_TITLE_LETTERS))
     heading = np.flatnonzero(measures.place.tag == _TAG_NUMBERS["h1"])
@@ -318,7 +318,7 @@ def _positions(measures: _Measures) -> Columns:
     last = float(said[-1]) if len(said) else -1.0
     return [
         index, index / count, before / total, np.full(count, total), np.full(count, count), index - first,
-        index - first_heading, index - last, np.full(count, first >= 0), told / (float(told[-1]) or 1.0),
+        index - first_heading, index - last, np.full(count, first >= 0), characters / (float(characters[-1]) or 1.0),
     ]  # fmt: skip
 
 

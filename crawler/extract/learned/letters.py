@@ -168,12 +168,12 @@ def phrases_of(texts: Sequence[str], folded: Sequence[str]) -> Phrases:
     """Return the phrases of each of *texts*; *folded* are the casefolded texts."""
     calls = [match.lastindex or 0 if match else 0 for match in map(CALL_RE.match, folded)]
     whole, starts = _joined(folded)
-    rights = _counted((at for phrase in _RIGHTS for at in _all_of(phrase, whole)), starts)
+    rights = _counted((at for phrase in _RIGHTS for at in _occurrences(phrase, whole)), starts)
     times = Counter(texts)
     return Phrases(np.array(calls, dtype=float), rights, np.array([times[text] for text in texts], dtype=float))
 
 
-def _all_of(phrase: str, text: str) -> Iterator[int]:
+def _occurrences(phrase: str, text: str) -> Iterator[int]:
     at = text.find(phrase)
     while at >= 0:
         yield at

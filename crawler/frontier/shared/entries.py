@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
     key: str
     depth: int
-    told: bytes
+    data: bytes
 
 
 class Ended(NamedTuple):
@@ -51,14 +51,14 @@ def fetched(key: str, depth: int, ids: Iterable[str]) -> Ended:
 def entry_of(key: str, depth: int, title: str | None, pic: str | None) -> Entry:
     """Return the entry of a target; values too long for an entry are left out.
 
-    >>> entry_of("alalam/1793356", 1, "A title", None).told
+    >>> entry_of("alalam/1793356", 1, "A title", None).data
     b'{"title":"A title"}'
     """
-    told = orjson.dumps({name: value for name, value in zip(_FIELDS, (title, pic), strict=True) if value is not None})
-    return Entry(key, depth, told if len(told) <= MAX_DATA_BYTES else b"{}")
+    data = orjson.dumps({name: value for name, value in zip(_FIELDS, (title, pic), strict=True) if value is not None})
+    return Entry(key, depth, data if len(data) <= MAX_DATA_BYTES else b"{}")
 
 
-def told_of(article: Article) -> tuple[list[Ended], list[Entry]]:
+def messages_of(article: Article) -> tuple[list[Ended], list[Entry]]:
     """Return what an archived *article* says about targets: how its own ended (a seed has none), and those it lists."""
     listed = [
         entry_of(f"{article.site}/{item.id}", article.depth + 1, item.title, item.pic) for item in article.related
@@ -70,7 +70,7 @@ def told_of(article: Article) -> tuple[list[Ended], list[Entry]]:
     return [fetched(article.key, article.depth, (item.id for item in article.related))], listed
 
 
-def read_entry(site: str, key: bytes, depth: bytes, told: bytes) -> tuple[Target | None, bool]:
+def read_entry(site: str, key: bytes, depth: bytes, data: bytes) -> tuple[Target | None, bool]:
     """Return the target of *site* in an entry, and whether the whole entry is in Gleaner's form.
 
     The target is None if the key is not one of an article of *site*. Invalid data from dumps is left out.
@@ -84,7 +84,7 @@ def read_entry(site: str, key: bytes, depth: bytes, told: bytes) -> tuple[Target
     if not _ID_RE.fullmatch(article_id) or key != f"{site}/{article_id}".encode():
         return None, False
     far = _depth(depth)
-    facts = _told(told)
+    facts = _facts(data)
     title, pic = ((facts or {}).get(name) for name in _FIELDS)
     target = Target(key=f"{site}/{article_id}", id=article_id, depth=far or 0, title=title, pic=pic, attempts=1)
     return target, far is not None and facts is not None
@@ -99,7 +99,7 @@ def _depth(value: bytes) -> int | None:
     return int(number) if 0 <= number <= _MAX_DEPTH and number.is_integer() else None
 
 
-def _told(value: bytes) -> dict[str, str] | None:
+def _facts(value: bytes) -> dict[str, str] | None:
     if len(value) > MAX_DATA_BYTES:
         return None
     try:

@@ -32,18 +32,18 @@ _REMEDIES: Final = (
         (AuthenticationError, AuthenticationWrongNumberOfArgsError),
         "it refuses the user name or the password: check those in the URL",
     ),
-    (NoPermissionError, "its user may not do what a worker does: allow all commands and the keys {gleaner:*"),
+    (NoPermissionError, "its user may not run the commands of a worker: allow all commands and the keys {gleaner:*"),
     (ReadOnlyError, "it is a read-only replica: give the address of the primary"),
-    (OutOfMemoryError, "its memory is full (maxmemory): allow it more, or delete what it need not hold"),
-    (AskError, "it is a node of a cluster that has not this key: give the address of the node that has"),
-    (InvalidResponse, "what answers there is no Redis"),
+    (OutOfMemoryError, "its memory is full (maxmemory): raise the limit, or delete data that is not needed"),
+    (AskError, "it is a cluster node without this key: give the address of the node that has it"),
+    (InvalidResponse, "the server there is not Redis"),
 )
 _REMEDIES_BY_WORD: Final = (
-    ("MISCONF", "it cannot write to its own disk: make room there, and look into its log"),
-    ("WRONGTYPE", "a key of the frontier there is not of our making: give another FRONTIER_KEY, or delete that key"),
+    ("MISCONF", "it cannot write to its own disk: free some space there, and read its log"),
+    ("WRONGTYPE", "a key of the frontier there is not from Gleaner: give another FRONTIER_KEY, or delete that key"),
     ("DB index", "it has no database of that number: correct the number at the end of the URL"),
     ("SELECT is not allowed", "a cluster has no numbered databases: leave out the number at the end of the URL"),
-    ("DENIED", "it is in protected mode: give it a password, and the URL that password"),
+    ("DENIED", "it is in protected mode: set a password, and put it into the URL"),
     ("unknown command", "it lacks a command: it must be a Redis 6.2 or newer, or Valkey, and no Sentinel"),
 )
 
@@ -68,7 +68,7 @@ def check_address(url: str) -> None:
     path = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
     for database in (path, number):
         if database and not (database.isascii() and database.isdigit()):
-            raise ConfigError("FRONTIER_URL: the database at its end is no number, as it is in redis://HOST:PORT/0")
+            raise ConfigError("FRONTIER_URL: the database at its end must be a number, as in redis://HOST:PORT/0")
 
 
 def no_address() -> ConfigError:

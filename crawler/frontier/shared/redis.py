@@ -25,7 +25,7 @@ from crawler.frontier.targets import Target
 
 MAX_CONFLICTS = 200
 """Attempts to change a budget that other workers change at the same time."""
-_TIMEOUT = 10.0
+_TIMEOUT_SECONDS = 10.0
 _ENTRIES_A_CALL = 500
 _ERRORS = (RedisError, OSError, ValueError, TypeError)
 _STATES = ("pending", "leased", "fetched", "gone", "failed", "dropped")
@@ -56,8 +56,8 @@ class SharedFrontier:
                 url,
                 protocol=2,
                 single_connection_client=True,
-                socket_timeout=_TIMEOUT,
-                socket_connect_timeout=_TIMEOUT,
+                socket_timeout=_TIMEOUT_SECONDS,
+                socket_connect_timeout=_TIMEOUT_SECONDS,
                 retry=Retry(NoBackoff(), 0),
                 redis_connect_func=self._connect_once,
             )
@@ -120,8 +120,8 @@ class SharedFrontier:
         )
         targets: list[Target] = []
         bad: list[bytes] = []
-        for key, depth, told in zip(*[iter(flat)] * 3, strict=True):
-            target, is_ours = read_entry(self._site, key, depth, told)
+        for key, depth, data in zip(*[iter(flat)] * 3, strict=True):
+            target, is_ours = read_entry(self._site, key, depth, data)
             self.refused += not is_ours
             if target is None:
                 bad.append(key)
@@ -131,7 +131,7 @@ class SharedFrontier:
             await self._run(scripts.REFUSE, *bad)
         return targets, working > 0 or (bool(bad) and not targets)
 
-    async def tell(
+    async def pass_on(
         self, ended: Sequence[Ended] = (), listed: Iterable[Entry] = (), *, known_before: bool = False
     ) -> None:
         """Send how targets *ended*, and the targets that archived records *listed*.
@@ -144,8 +144,8 @@ class SharedFrontier:
         first, later = flat[: 3 * _ENTRIES_A_CALL], flat[3 * _ENTRIES_A_CALL :]
         while later:  # listed targets are sent before their record counts as fetched
             part, later = later[: 3 * _ENTRIES_A_CALL], later[3 * _ENTRIES_A_CALL :]
-            await self._run(scripts.TELL, counting, 0, *part)
-        await self._run(scripts.TELL, counting, len(ended), *(part for one in ended for part in one), *first)
+            await self._run(scripts.PASS_ON, counting, 0, *part)
+        await self._run(scripts.PASS_ON, counting, len(ended), *(part for one in ended for part in one), *first)
 
     async def forgotten(self, keys: Sequence[str]) -> list[str]:
         """Return those of the fetched *keys* whose listed ids Redis does not know."""
@@ -202,8 +202,8 @@ def check(url: str, name: str) -> None:
         with BlockingRedis.from_url(
             url,
             protocol=2,
-            socket_timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=BlockingRetry(NoBackoff(), 0),
         ) as client:
             client.eval(scripts.CHECK, 1, _prefix(name))

@@ -187,7 +187,7 @@ return answer
 fetch in this run (empty: no limit). If there is nothing to claim now, the first number of the answer counts what may
 still bring targets: leases, workers that read seeds, and depths still to be updated."""
 
-TELL: Final = (
+PASS_ON: Final = (
     _COMMON
     + _SAME_EPOCH
     + _DEPTHS

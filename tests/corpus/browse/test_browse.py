@@ -97,7 +97,7 @@ def test_search_a_word_open_the_article_see_its_picture_and_its_neighbours(url, 
     assert page.complaints() == []
 
 
-def test_facets(url):
+def test_facets_count_records(url):
     _, _, body = ask(url, "/corpus/articles.json?_facet=year&_facet=source&_facet=kind&_shape=objects")
     facets = json.loads(body)["facet_results"]
     counts = {name: {str(row["value"]): row["count"] for row in facet["results"]} for name, facet in facets.items()}
@@ -106,7 +106,7 @@ def test_facets(url):
     assert (counts["year"]["2019"], counts["year"]["2020"]) == (1, 1)
 
 
-def test_what_pages_say_does_nothing(url, chromium):
+def test_texts_of_records_run_no_script_in_the_browser(url, chromium):
     page = chromium.open(f"{url}/corpus/articles")
     for path in ("/corpus/articles?_search=harbour", "/-/record?key=replica/5", "/catalogue"):
         assert page.complaints() == []
@@ -142,7 +142,7 @@ REFUSED = [
 ]
 
 
-def test_nothing_is_written_and_nobody_else_is_answered(url, root):
+def test_corpus_is_not_written_and_other_hosts_are_refused(url, root):
     assert [ask(url, path, method, **headers)[0] for path, method, headers, _ in REFUSED] == [row[3] for row in REFUSED]
     assert look_up(root, "replica/3") is not None
 

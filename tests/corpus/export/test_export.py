@@ -118,7 +118,7 @@ def test_parquet_is_written_in_row_groups(tmp_path, monkeypatch):
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"
 
 
-def test_values_that_fit_no_column_leave_out_their_record_alone(root, tmp_path):
+def test_value_that_fits_no_column_leaves_out_only_its_record(root, tmp_path):
     segment = root / "articles" / "articles-000001.jsonl"
     rewrite(segment, (b'"sort":-5', b'"sort":"x"'))
     rebuild(root, "for the test")
@@ -232,9 +232,9 @@ def test_hostile_values_do_not_reach_the_card(root, tmp_path):
 
 
 @pytest.mark.parametrize("format_", sorted(set(FORMATS) - {"wacz"}))  # wacz: it exports captures, and here are none
-def test_nothing_is_replaced_or_left_half_done(root, tmp_path, format_):
+def test_existing_file_is_not_replaced_and_no_partial_file_remains(root, tmp_path, format_):
     out, first = export_to(root, format_, tmp_path)
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         export_to(root, format_, tmp_path)
     assert export_to(root, format_, tmp_path, options=Options(force=True)) == (out, first)
     with pytest.raises(CorpusError):

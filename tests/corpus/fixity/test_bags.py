@@ -77,7 +77,7 @@ def test_no_bag_is_made_of_a_damaged_corpus_nor_half_of_one_left(root, tmp_path)
 
 def test_a_bag_takes_the_place_of_nothing(root, tmp_path):
     for out in (root / "bag", root, tmp_path):
-        with pytest.raises(ConfigError, match="not there yet"):
+        with pytest.raises(ConfigError, match="does not exist yet"):
             make_bag(root, out)
 
 
@@ -99,7 +99,7 @@ def test_paths_are_percent_encoded_as_the_rfc_says(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["line", "picture"])
-def test_what_verify_refuses_is_neither_sealed_nor_put_into_a_bag(root, tmp_path, damage):
+def test_corpus_refused_by_verify_is_neither_sealed_nor_bagged(root, tmp_path, damage):
     segment = root / "articles/articles-000001.jsonl"
     if damage == "line":
         segment.write_bytes(segment.read_bytes().replace(b"Title 1", b"Tytle 1"))

@@ -93,7 +93,7 @@ def test_every_flipped_byte_is_found(whole):
     assert found(whole) == []
 
 
-def test_a_flip_in_a_line_is_told_with_its_file_offset_and_key(root):
+def test_changed_bit_in_a_line_is_reported_with_file_offset_and_key(root):
     path, lines = lines_of(root)
     path.write_bytes(b"".join(lines).replace(b"Title 1", b"Tytle 1"))
     ((file, offset, message),) = found(root)
@@ -101,16 +101,16 @@ def test_a_flip_in_a_line_is_told_with_its_file_offset_and_key(root):
     assert message == "replica/1 version 1: it is not the line that was written: its CRC-32 or length is another"
 
 
-def test_a_text_of_another_hash_in_a_line_as_it_was_written_is_told(root):
+def test_undamaged_line_whose_text_has_another_hash_is_reported(root):
     """Its CRC-32 is then that of the line, so it must not vouch for the text."""
     path, lines = lines_of(root)
     rewrite(path, (b"Text of article 1", b"Tect of article 1"))
-    rebuild(root, "it was asked for")
+    rebuild(root, "on request")
     at = (path.relative_to(root).as_posix(), len(lines[0]))
-    assert found(root) == [(*at, "replica/1 version 1: content_sha256 is not that of the text")]
+    assert found(root) == [(*at, "replica/1 version 1: content_sha256 does not match the text")]
 
 
-def test_hashes_that_were_never_those_of_their_texts_are_told(tmp_path):
+def test_hashes_that_never_matched_their_texts_are_reported(tmp_path):
     """A bug of ours would give many lines such hashes, so a part of them is looked at."""
     corpus = Corpus(tmp_path, "replica")
     with corpus.group():
@@ -119,10 +119,10 @@ def test_hashes_that_were_never_those_of_their_texts_are_told(tmp_path):
     corpus.close()
     told = [message for _, _, message in found(tmp_path)]
     assert 2 < len(told) < 50
-    assert {message.partition(": ")[2] for message in told} == {"content_sha256 is not that of the text"}
+    assert {message.partition(": ")[2] for message in told} == {"content_sha256 does not match the text"}
 
 
-def test_a_line_that_is_no_json_any_more_is_told_with_the_key_it_had(root):
+def test_line_that_is_no_longer_json_is_reported_with_its_former_key(root):
     path, lines = lines_of(root)
     path.write_bytes(lines[0] + lines[1].replace(b"{", b"[", 1))
     offset = len(lines[0])
@@ -132,7 +132,7 @@ def test_a_line_that_is_no_json_any_more_is_told_with_the_key_it_had(root):
     assert second == ("articles/articles-000001.jsonl", offset, "replica/1 version 1 was written here, and is not here")
 
 
-def test_a_line_that_is_gone_is_told_and_those_that_moved_up_but_once(root):
+def test_missing_line_is_reported_and_moved_lines_only_once(root):
     path, lines = lines_of(root)
     path.write_bytes(lines[1])
     messages = [message for _, _, message in found(root)]
@@ -143,7 +143,7 @@ def test_a_line_that_is_gone_is_told_and_those_that_moved_up_but_once(root):
     ]
 
 
-def test_lines_that_were_swapped_doubled_or_added_are_told(root):
+def test_swapped_doubled_or_added_lines_are_reported(root):
     path, lines = lines_of(root)
     for changed in (lines[::-1], [lines[0], lines[0]], [lines[0], *lines], [lines[1], lines[1]]):
         path.write_bytes(b"".join(changed))
@@ -154,7 +154,7 @@ def test_lines_that_were_swapped_doubled_or_added_are_told(root):
     assert "1 lines from" in result.notes[0]
 
 
-def test_pictures_that_are_gone_changed_or_of_nobody_are_told(root):
+def test_missing_changed_and_unreferenced_pictures_are_reported(root):
     one = next((root / "images").rglob(f"{sha256(b'one').hexdigest()}.jpg"))
     one.unlink()
     assert sorted({message.partition("its picture ")[2] or message for _, _, message in found(root)}) == [
@@ -179,7 +179,7 @@ def test_pictures_that_are_gone_changed_or_of_nobody_are_told(root):
     assert result.notes == [f"images/aa/{stray}.jpg: no record names this picture, nor 0 others"]
 
 
-def test_a_picture_that_only_an_older_line_names_is_not_of_nobody(root):
+def test_picture_named_only_by_an_older_line_is_referenced(root):
     with closing(sqlite3.connect(root / "catalogue.sqlite")) as connection, connection:
         connection.execute("DELETE FROM pictures")
     connection.close()
@@ -187,7 +187,7 @@ def test_a_picture_that_only_an_older_line_names_is_not_of_nobody(root):
     assert (result.problems, result.notes, result.pictures) == ([], [], 2)
 
 
-def test_files_of_the_manifest_that_are_gone_are_told_and_those_since_noted(root):
+def test_missing_files_of_the_manifest_are_reported_and_new_ones_noted(root):
     seal(root)
     (root / "warc").mkdir()
     (root / "warc" / "index.cdxj").write_bytes(b"capture")
@@ -251,7 +251,7 @@ def test_processes_find_what_one_finds_and_progress_ends_at_all(root, monkeypatc
     assert progress[-1][0] == progress[-1][1] > 0
 
 
-def test_it_stops_at_the_limit(root):
+def test_verification_stops_at_the_limit(root):
     path, lines = lines_of(root)
     path.write_bytes(b"x\n" * (sum(map(len, lines)) // 2))
     result = verify(root, at_most=5)

@@ -51,7 +51,7 @@ A, B, STUB = Text("article", "a"), Text("article", "b"), Text("stub", None)
         (Text(None, "a"), [A], "unheld"),
     ],
 )
-def test_text_of_a_record_stands_to_what_is_held(text, versions, found):
+def test_text_of_a_record_is_compared_with_the_text_held(text, versions, found):
     assert standing(text, versions) == found
 
 
@@ -122,7 +122,7 @@ def test_again_it_changes_nothing(here, there):
     assert [path.read_bytes() for path in sorted(here.rglob("*.jsonl"))] == before
 
 
-def test_what_is_held_already_is_not_brought_and_versions_are_numbered_anew(here, there):
+def test_records_already_held_are_not_merged_and_versions_are_renumbered(here, there):
     make_corpus(
         here,
         fetched(make_article(1, text="0"), "2025-01-01"),
@@ -140,7 +140,7 @@ def test_what_is_held_already_is_not_brought_and_versions_are_numbered_anew(here
     assert counts(here, there) == [some(unchanged=5)]
 
 
-def test_an_earlier_text_does_not_supersede_a_later_one(here, there):
+def test_earlier_text_does_not_supersede_a_later_one(here, there):
     make_corpus(here, fetched(make_article(1, text="Newest"), "2026-06-01"))
     assert counts(here, there) == [some(added=3, earlier=2)]
     assert held(here)["1", 1] == "Newest"
@@ -298,7 +298,7 @@ def test_captures_are_copied_and_records_say_where_they_are_now(here, tmp_path):
 
 def test_a_merge_that_stops_after_the_captures_leaves_no_damage(here, tmp_path):
     make_corpus(here)
-    Captures(captured(tmp_path / "there", b"one", 1)).bring_all(here)
+    Captures(captured(tmp_path / "there", b"one", 1)).copy_files(here)
     assert list((here / "warc").iterdir())
     assert verify(here).problems == []
     assert not mend_warcs(here).rebuilt
@@ -312,7 +312,7 @@ def test_a_capture_whose_file_is_not_there_has_no_place(here, tmp_path):
     assert (capture["status"], capture["warc_file"], capture["warc_offset"]) == (200, None, None)
 
 
-def test_what_is_known_is_not_checked_again(here, there, monkeypatch):
+def test_files_already_verified_are_not_checked_again(here, there, monkeypatch):
     counts(here, there)
     monkeypatch.setattr(Records, "read", lambda *_: pytest.fail("it was read"))
     assert counts(here, there) == [some(unchanged=5)]
@@ -329,7 +329,7 @@ def test_what_is_known_is_not_checked_again(here, there, monkeypatch):
         (b'"schema":1', b'"schema":?'),
     ],
 )
-def test_records_that_are_none_are_refused_and_the_rest_is_brought(here, there, old, new):
+def test_invalid_records_are_refused_and_the_others_merged(here, there, old, new):
     path = next(path for path in (there / "articles").iterdir() if b'"run":"run-there"' in path.read_bytes())
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(line.replace(old, new) if b'"run":"run-there"' in line else line for line in lines))
@@ -347,7 +347,7 @@ def test_other_sites_and_itself_are_refused(here, there, tmp_path):
     merge(here, [there])
     with pytest.raises(ConfigError, match="a corpus holds one site"):
         merge(here, [another])
-    with pytest.raises(ConfigError, match="is the corpus that the others are to be merged into"):
+    with pytest.raises(ConfigError, match="is the corpus to merge into; give other corpora"):
         merge(here, [there, tmp_path / "there" / ".." / "here"])
     with pytest.raises(CorpusError, match="there is no corpus here"):
         merge(here, [tmp_path / "none"])
@@ -389,7 +389,7 @@ def test_out_of_a_bag_whatever_it_is_compressed_with(here, there, tmp_path):
     assert bagit.Bag(str(bag.path)).is_valid()
 
 
-def test_progress_is_told(here, there):
+def test_progress_is_reported(here, there):
     told = []
     merge(here, [there], on_progress=lambda done, total: told.append((done, total)))
     assert told == [(5, 5)]

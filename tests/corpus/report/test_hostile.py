@@ -42,7 +42,7 @@ SHAPES = (
 STRINGS = [shape.format(payload) for shape, payload in product(SHAPES, PAYLOADS)]
 
 
-def test_there_are_a_few_hundred_strings():
+def test_hostile_strings_are_a_few_hundred():
     assert len(set(STRINGS)) > 350
 
 
@@ -89,7 +89,7 @@ def stub(number, string):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_in_a_real_browser_nothing_runs_and_nothing_is_asked_for(pages, chromium, number):
+def test_browser_runs_no_script_and_sends_no_request(pages, chromium, number):
     url = pages[number].as_uri()
     page = chromium.open(url)
     assert page.requests() == [url]
@@ -139,5 +139,5 @@ def test_links_lead_to_the_web_only(string):
     assert web_address(f"https://x.example/{string}") is None or "<" not in string
 
 
-def test_what_is_shown_is_short_and_turns_nothing_around():
+def test_shown_text_is_short_and_cannot_change_the_reading_direction():
     assert shown("\u202eabc\x1b[31m" + "x" * 999, 10) == "\ufffdabc\ufffd[31mx…"

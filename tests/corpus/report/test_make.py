@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from crawler.archive.pictures import store
 from crawler.corpus.report.make import list_keys, make_report
-from crawler.corpus.report.related import MOST_NODES
+from crawler.corpus.report.related import MAX_NODES
 from crawler.corpus.report.sheet import thumbnail
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import Capture, Image
@@ -67,7 +67,7 @@ def numbers(page):
     return {link.get("href").removeprefix("#keys-"): int(link.text.replace(",", "")) for link in links}
 
 
-def test_the_numbers_of_a_corpus(root):
+def test_report_has_the_numbers_of_a_corpus(root):
     assert numbers(make_report(root, None)) == {
         "seeds": 1,
         "known": 8,
@@ -100,13 +100,13 @@ def test_the_numbers_of_a_corpus(root):
 def test_however_few_keys_are_looked_at_the_numbers_are_those_of_all(root, monkeypatch):
     write_run(root, {"articles-000001.jsonl": [0, (root / "articles/articles-000001.jsonl").stat().st_size]})
     whole = [make_report(root, run) for run in (None, RUN)]
-    monkeypatch.setattr("crawler.corpus.report.make.MOST_READ", 1)
+    monkeypatch.setattr("crawler.corpus.report.make.MAX_ROWS_READ", 1)
     sampled = [make_report(root, run) for run in (None, RUN)]
     assert list(map(numbers, sampled)) == list(map(numbers, whole))
     assert [page.count(b"<li>") for page in sampled] < [page.count(b"<li>") for page in whole]
 
 
-def test_the_numbers_of_a_run_are_of_its_lines_and_of_what_it_asked_for(root):
+def test_numbers_of_a_run_count_its_lines_and_requests(root):
     segment = (root / "articles/articles-000001.jsonl").read_bytes()
     start = segment.index(b'{"schema":1,"key":"replica/1"', segment.index(b'"replica/5"'))
     write_run(root, {"articles-000001.jsonl": [start, len(segment)]})
@@ -149,7 +149,7 @@ def test_a_great_graph_is_sampled_and_says_so(tmp_path):
     )
     page = html.fromstring(make_report(tmp_path / "c", None).decode())
     circles = page.xpath("//*[local-name()='circle']")
-    assert 50 < len(circles) <= MOST_NODES
+    assert 50 < len(circles) <= MAX_NODES
     assert "of 2,800 links shown" in page.text_content()
 
 
@@ -184,7 +184,7 @@ def test_the_report_of_the_corpus_links_to_those_of_its_runs(root):
         assert page.xpath("//*[@aria-labelledby='h-runs']//a/@href") == links
 
 
-def test_a_contact_sheet_lies_in_the_page(root):
+def test_page_contains_a_contact_sheet(root):
     page = html.fromstring(make_report(root, None).decode())
     (picture,) = page.xpath("//img")
     assert picture.get("src").startswith("data:image/webp;base64,")
@@ -192,7 +192,7 @@ def test_a_contact_sheet_lies_in_the_page(root):
     assert (picture.get("width"), picture.get("height")) == ("240", "180")
 
 
-def test_what_is_no_picture_makes_no_thumbnail(tmp_path):
+def test_file_that_is_no_picture_has_no_thumbnail(tmp_path):
     (tmp_path / "text").write_text("no picture")
     (tmp_path / "link").symlink_to(tmp_path / "text")
     Pillow.new("1", (6000, 6000)).save(tmp_path / "bomb.png")
@@ -214,7 +214,7 @@ def test_errors_name_what_there_is(root, tmp_path):
         make_report(root, "x")
     with pytest.raises(ConfigError, match=r"no record of a run '\.\./\.\./x'"):
         make_report(root, "../../x")
-    with pytest.raises(ConfigError, match="no number has this name; there are articles, asked, "):
+    with pytest.raises(ConfigError, match="no number has this name; known: articles, asked, "):
         list_keys(root, None, "nothing", print)
     (root / "runs/bad").mkdir(exist_ok=True)
     (root / "runs/bad/stats.json").write_text("[1]")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.corpus.report.periods import MOST, Periods, day_of
+from crawler.corpus.report.periods import MAX_BARS, Periods, day_of
 
 
 @pytest.mark.parametrize(
@@ -35,20 +35,20 @@ def test_a_page_that_claims_to_be_of_another_century_does_not_flatten_the_rest()
     assert periods.find(date(1900, 1, 1)) is None
 
 
-def test_no_day_no_period():
+def test_no_day_gives_no_period():
     assert Periods(Counter()).labels() == []
 
 
 @given(st.dictionaries(st.dates(), st.integers(1, 9), min_size=1))
-def test_whatever_the_days_the_bars_are_few_and_each_day_inside_has_one(days):
+def test_any_days_give_few_bars_and_each_day_in_range_has_one(days):
     periods = Periods(Counter(days))
     labels = periods.labels()
-    assert 1 <= len(labels) <= MOST
+    assert 1 <= len(labels) <= MAX_BARS
     found = [periods.find(day) for day in days]
     assert any(found)
     assert {label for label in found if label} <= set(labels)
 
 
 @pytest.mark.parametrize("published", [None, "", "yesterday", "2016-13-01", "2016-02-30T00:00:00", "0000-01-01"])
-def test_what_is_no_day(published):
+def test_invalid_date_has_no_day(published):
     assert day_of(published) is None

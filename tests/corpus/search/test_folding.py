@@ -38,7 +38,7 @@ from crawler.corpus.search.folding import fold, spans
         ("Ёлка", "елка"),
     ],
 )
-def test_ways_of_writing_a_word_are_one(one, other):
+def test_spellings_of_a_word_fold_to_one(one, other):
     assert fold(one) == fold(other)
 
 

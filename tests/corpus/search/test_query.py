@@ -28,7 +28,7 @@ from crawler.exceptions import ConfigError
         ('gaza"strip"', [Term(("gaza",), False), Term(("strip",), False)]),
     ],
 )
-def test_terms(question, terms):
+def test_question_is_parsed_into_terms(question, terms):
     assert parse(question) == terms
 
 

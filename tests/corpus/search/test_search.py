@@ -37,7 +37,7 @@ def root(tmp_path):
     return root
 
 
-def test_all_words_are_asked_and_the_title_weighs_more(root):
+def test_all_words_must_match_and_titles_rank_higher(root):
     assert keys(root, "rain bazaar") == ["replica/1", "replica/2"]
     assert keys(root, "bazaar", kind="article") == ["replica/2", "replica/1"]
     assert keys(root, '"the bazaar"', kind="article") == ["replica/2", "replica/1"]
@@ -53,7 +53,7 @@ def test_forms_of_letters_make_no_difference_and_the_original_is_shown(root):
     assert [shown.text[a:b] for a, b in shown.marks] == ["رئیس‌جمهور", "كِتابٌ", "تازه‌ای"]
 
 
-def test_it_keeps_up_and_finds_only_the_latest_version(root):
+def test_search_follows_new_lines_and_finds_only_the_latest_version(root):
     assert keys(root, "rained") == ["replica/1"]
     make_corpus(root, make_article(1, text="It snowed.", title="Snow"), make_article(9, text="It hailed."))
     found = search(root, "snowed", Selection())
@@ -80,7 +80,7 @@ def test_duplicates_are_not_found(root):
 
 
 @pytest.mark.parametrize("damage", ["delete", "garbage", "truncate", "version", "page"])
-def test_a_lost_or_broken_index_is_made_anew(root, damage):
+def test_lost_or_broken_index_is_rebuilt(root, damage):
     before = keys(root, "bazaar")
     index = root / "search.sqlite"
     data = index.read_bytes()
@@ -101,7 +101,7 @@ def test_a_lost_or_broken_index_is_made_anew(root, damage):
     assert damage == "delete" or found.caught_up.rebuilt
 
 
-def test_it_is_made_anew_when_the_lines_are_others(root):
+def test_index_is_rebuilt_when_the_lines_have_changed(root):
     assert keys(root, "rained") == ["replica/1"]
     segment = root / "articles" / "articles-000001.jsonl"
     rewrite(segment, (b"rained", b"snowed"), (b"nobody", b"anyone"))
@@ -138,7 +138,7 @@ def test_closed_and_compressed_segments_are_read(tmp_path):
     assert [keys(tmp_path, f"word{n}") for n in range(12)] == [[f"replica/{n}"] for n in range(12)]
 
 
-def test_damaged_lines_are_passed_and_counted(root):
+def test_damaged_lines_are_skipped_and_counted(root):
     segment = root / "articles" / "articles-000001.jsonl"
     data = segment.read_bytes()
     end = data.index(b"\n")

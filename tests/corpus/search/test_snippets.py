@@ -28,7 +28,7 @@ def test_the_window_has_the_most_different_words():
     assert shown.endswith(" …")
 
 
-def test_it_is_one_line():
+def test_snippet_is_one_line():
     assert marked("A first\n\nparagraph\tand more", '"first paragraph"') == (
         ["first paragraph"],
         "A first paragraph and more",
@@ -46,7 +46,7 @@ def test_a_text_without_the_words_shows_its_beginning():
 
 
 @given(st.text(), st.text(min_size=1, max_size=3), st.integers(1, 9))
-def test_marks_lie_inside_what_is_shown(text, word, words):
+def test_marks_are_inside_the_snippet(text, word, words):
     shown = snippet(text, parse(f"x {word}"), words)
     assert all(0 <= start < end <= len(shown.text) for start, end in shown.marks)
 

@@ -119,7 +119,7 @@ def test_the_patience_with_a_host_is_that_of_one_worker(redis_server, acts):
     as_one(redis_server, partial(Patience, 60), acts)
 
 
-def test_of_workers_that_ask_at_once_one_is_let_through(crowd):
+def test_of_simultaneous_workers_one_gets_the_turn(crowd):
     async def act(*workers):
         make = partial(Budget, 1, 120)
         taken = await asyncio.gather(*(one.change("budget:cdx", make, take) for one in workers))
@@ -128,7 +128,7 @@ def test_of_workers_that_ask_at_once_one_is_let_through(crowd):
     crowd(act, count=8)
 
 
-def test_a_pause_that_one_worker_was_asked_for_holds_for_all_and_is_spent_once(crowd):
+def test_pause_requested_of_one_worker_holds_for_all_and_counts_once(crowd):
     async def act(one, two):
         new = partial(Patience, 600)
         for each in (one, two):
@@ -149,11 +149,11 @@ def test_a_pause_that_one_worker_was_asked_for_holds_for_all_and_is_spent_once(c
     crowd(act)
 
 
-def test_what_belongs_to_a_run_ends_by_itself(crowd, direct):
+def test_keys_of_a_run_expire(crowd, direct):
     async def act(one, two):
-        await one.tell(listed=[entry_of("site/1", 1, None, None)])
+        await one.pass_on(listed=[entry_of("site/1", 1, None, None)])
         await one.claim(9, max_depth=9)
-        await one.tell([fetched("site/1", 1, [])])
+        await one.pass_on([fetched("site/1", 1, [])])
         await two.change("budget:cdx", partial(Budget, 60, 120), take)
         assert 0 < direct.pttl(PREFIX + "run") <= A_MINUTE * 1000
         assert direct.pttl(PREFIX + "check") > 0 if direct.exists(PREFIX + "check") else True
@@ -181,7 +181,7 @@ HOSTILE = st.one_of(
 
 @given(HOSTILE)
 @settings(max_examples=300, deadline=None)
-def test_a_poisoned_state_holds_nobody_up_for_longer_than_a_true_one_could(value):
+def test_poisoned_state_delays_no_worker_longer_than_a_valid_one(value):
     now = 1_800_000_000.0
     for make, look in ((partial(Budget, 24, 120), Budget.wait), (partial(Patience, 600), Patience.wait)):
         new, wait, is_ours = changed(value, now, make, look)
@@ -194,7 +194,7 @@ def test_a_poisoned_state_holds_nobody_up_for_longer_than_a_true_one_could(value
 
 def test_max_articles_is_for_all_workers_together(crowd):
     async def act(*workers):
-        await workers[0].tell(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(50)])
+        await workers[0].pass_on(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(50)])
         for one in workers:
             await one.seeded()
         answered, active = 0, list(workers)
@@ -203,7 +203,7 @@ def test_max_articles_is_for_all_workers_together(crowd):
                 targets, more = await one.claim(2, max_depth=9, max_articles=7)
                 for at, target in enumerate(targets):
                     is_stub = target.id in {"3", "4"}
-                    await one.tell([Ended(target.key, "gone") if is_stub else fetched(target.key, 1, [])])
+                    await one.pass_on([Ended(target.key, "gone") if is_stub else fetched(target.key, 1, [])])
                     answered += not is_stub
                     assert at < 2
                 if not targets and not more:
@@ -216,11 +216,11 @@ def test_max_articles_is_for_all_workers_together(crowd):
 
 def test_leases_of_others_count_until_they_end(crowd):
     async def act(one, two):
-        await one.tell(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(9)])
+        await one.pass_on(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(9)])
         (first, second), _ = await one.claim(9, max_depth=9, max_articles=2)
         assert await two.claim(9, max_depth=9, max_articles=2) == ([], True)
         assert await one.claim(9, max_depth=9, max_articles=2) == ([], True)
-        await one.tell([fetched(first.key, 1, []), Ended(second.key, "gone")])
+        await one.pass_on([fetched(first.key, 1, []), Ended(second.key, "gone")])
         assert len((await two.claim(9, max_depth=9, max_articles=2))[0]) == 1
 
     crowd(act)
@@ -228,9 +228,9 @@ def test_leases_of_others_count_until_they_end(crowd):
 
 def test_a_worker_that_joins_the_run_later_has_what_the_others_left(crowd, redis_server, direct):
     async def act(one, two):
-        await one.tell(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(9)])
+        await one.pass_on(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(9)])
         ((target,), _) = await one.claim(1, max_depth=9, max_articles=2)
-        await one.tell([fetched(target.key, 1, [])])
+        await one.pass_on([fetched(target.key, 1, [])])
         await one.leave()
         await two.leave()
         async with worker(redis_server, "late") as late:
@@ -245,13 +245,13 @@ def test_a_worker_that_joins_the_run_later_has_what_the_others_left(crowd, redis
     crowd(act)
 
 
-def test_what_a_corpus_held_before_counts_only_if_it_was_leased_in_this_run(crowd, redis_server):
+def test_held_articles_count_only_if_leased_in_this_run(crowd, redis_server):
     async def act(one, _):
-        await one.tell(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(9)])
+        await one.pass_on(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(9)])
         ((target,), _) = await one.claim(1, max_depth=9, max_articles=9)
         async with worker(redis_server, "worker-0") as again:  # the same, after it was killed
             await again.join(retry_failed=True)
-            await again.tell([fetched(target.key, 1, []), fetched("site/7", 1, [])], known_before=True)
+            await again.pass_on([fetched(target.key, 1, []), fetched("site/7", 1, [])], known_before=True)
             await again.release()
             assert len((await again.claim(9, max_depth=9, max_articles=3))[0]) == 2
 
@@ -275,7 +275,7 @@ def test_workers_that_wait_take_turns_one_after_the_other(crowd):
     crowd(act, count=3)
 
 
-def test_a_worker_that_waits_no_more_holds_up_nobody(crowd, direct):
+def test_worker_that_stops_waiting_delays_no_other(crowd, direct):
     async def act(one, two):
         assert await one.turn("a.example", 0.001) == 0
         await two.turn("a.example", 0.001)
@@ -289,7 +289,7 @@ def test_a_worker_that_waits_no_more_holds_up_nobody(crowd, direct):
     crowd(act)
 
 
-def test_a_turn_that_nobody_can_have_taken_is_not_believed(crowd, direct):
+def test_impossible_turn_is_ignored(crowd, direct):
     async def act(one, _):
         direct.set(PREFIX + "host:a.example", "1e300")
         assert await one.turn("a.example", 1) == 0

@@ -48,7 +48,7 @@ def test_all_within_the_depth_is_fetched_whatever_the_order_of_answers(redis_ser
         for one in workers:
             await one.join(retry_failed=True)
         # The seeds are as far away as a target may be at first; later one worker knows them to be near.
-        await workers[0].tell(listed=[entry_of(f"site/{one}", depth, None, None) for one in seeds])
+        await workers[0].pass_on(listed=[entry_of(f"site/{one}", depth, None, None) for one in seeds])
         held, done, steps = [], set(), iter(order)
         told_near = False
         for _ in range(500):
@@ -59,13 +59,13 @@ def test_all_within_the_depth_is_fetched_whatever_the_order_of_answers(redis_ser
                 holder, target = held.pop(which % len(held))
                 ids = lists.get(target.id, [])
                 entries = [entry_of(f"site/{one}", target.depth + 1, None, None) for one in ids]
-                await holder.tell([fetched(target.key, target.depth, ids)], entries)
+                await holder.pass_on([fetched(target.key, target.depth, ids)], entries)
                 done.add(target.id)
             elif not held and not targets and not more:
                 break
             if not told_near and len(done) * 2 >= len(seeds):
                 told_near = True
-                await workers[1].tell(listed=[entry_of(f"site/{one}", 1, None, None) for one in seeds])
+                await workers[1].pass_on(listed=[entry_of(f"site/{one}", 1, None, None) for one in seeds])
                 for one in workers:
                     await one.seeded()
         for one in workers:
@@ -75,7 +75,7 @@ def test_all_within_the_depth_is_fetched_whatever_the_order_of_answers(redis_ser
     asyncio.run(main())
 
 
-def test_a_nearer_way_is_passed_on_through_records_of_two_workers(redis_server):
+def test_shorter_distance_is_passed_on_through_records_of_two_workers(redis_server):
     with Redis.from_url(redis_server.url) as client:
         client.flushall()
 
@@ -84,13 +84,13 @@ def test_a_nearer_way_is_passed_on_through_records_of_two_workers(redis_server):
         for each in (one, two):
             await each.join(retry_failed=True)
             await each.seeded()
-        await one.tell(listed=[entry_of("site/1", 3, None, None)])
+        await one.pass_on(listed=[entry_of("site/1", 3, None, None)])
         await one.claim(9, max_depth=9)
-        await one.tell([fetched("site/1", 3, ["2"])], [entry_of("site/2", 4, None, None)])
+        await one.pass_on([fetched("site/1", 3, ["2"])], [entry_of("site/2", 4, None, None)])
         await two.claim(9, max_depth=9)
-        await two.tell([fetched("site/2", 4, ["3"])], [entry_of("site/3", 5, None, None)])
+        await two.pass_on([fetched("site/2", 4, ["3"])], [entry_of("site/3", 5, None, None)])
         assert await one.claim(9, max_depth=3) == ([], False)
-        await two.tell(listed=[entry_of("site/1", 1, None, None)])
+        await two.pass_on(listed=[entry_of("site/1", 1, None, None)])
         ((target,), _) = await one.claim(9, max_depth=3)
         assert (target.key, target.depth) == ("site/3", 3)
         assert await two.forgotten(["site/1", "site/2", "site/3"]) == ["site/3"]

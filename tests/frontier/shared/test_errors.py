@@ -44,7 +44,7 @@ def refusal(url, name="site"):
         "rediss://127.0.0.1:1/0?ssl_cert_reqs=perhaps",
     ],
 )
-def test_what_is_no_address_is_a_configuration_error(url):
+def test_invalid_address_is_a_configuration_error(url):
     error = refusal(url)
     assert error.exit_code == 4
     assert "FRONTIER_URL" in str(error)
@@ -53,7 +53,7 @@ def test_what_is_no_address_is_a_configuration_error(url):
 @pytest.mark.parametrize(
     "url", ["redis://a", "rediss://me:x%2Fy@a:6380/3", "unix:///run/redis.sock?db=2", "redis://[::1]/"]
 )
-def test_addresses_are_taken(url):
+def test_valid_redis_addresses_are_accepted(url):
     check_address(url)
 
 
@@ -68,16 +68,16 @@ def test_addresses_are_taken(url):
         (b"-ERR max number of clients reached", 8, "clients"),
         (b"-READONLY You can't write against a read only replica.", 4, "address of the primary"),
         (b"-OOM command not allowed when used memory > 'maxmemory'.", 4, "memory is full"),
-        (b"-MISCONF Errors writing to the AOF file: No space left on device", 4, "make room"),
+        (b"-MISCONF Errors writing to the AOF file: No space left on device", 4, "free some space"),
         (b"-MOVED 3999 127.0.0.1:6381", 4, "127.0.0.1:6381"),
         (b"-NOAUTH Authentication required.", 4, "password"),
         (b"-NOPERM this user has no permissions to run the 'eval' command", 4, "may not"),
         (b"-DENIED Redis is running in protected mode", 4, "protected mode"),
         (b"-ERR unknown command 'EVAL', with args beginning with:", 4, "Sentinel"),
-        (b"HTTP/1.1 400 Bad Request", 4, "no Redis"),
+        (b"HTTP/1.1 400 Bad Request", 4, "not Redis"),
     ],
 )
-def test_what_passes_ends_with_8_and_what_needs_the_user_with_4(answer, code, words):
+def test_passing_failure_ends_with_8_and_one_for_the_user_with_4(answer, code, words):
     redis = Answering(answer)
     error = refusal(f"{redis.url}/0")
     redis.close()

@@ -53,8 +53,8 @@ async def keys(frontier, limit=9, max_depth=9):
 
 def test_each_target_is_leased_once_and_the_nearest_first(two):
     async def act(one, two):
-        await one.tell(listed=ENTRIES)
-        await two.tell(listed=ENTRIES)
+        await one.pass_on(listed=ENTRIES)
+        await two.pass_on(listed=ENTRIES)
         (first,), _ = await one.claim(1, max_depth=9)
         assert (first.key, first.id, first.depth, first.title) == ("site/1", "1", 1, "Story 1")
         assert await keys(two, max_depth=1) == ["site/2"]
@@ -69,11 +69,11 @@ def test_a_worker_without_targets_waits_while_others_may_bring_some(two):
         assert await one.claim(9, max_depth=9) == ([], True)  # the other reads its seeds
         await two.seeded()
         assert await one.claim(9, max_depth=9) == ([], False)  # it reads its own, and knows
-        await one.tell(listed=ENTRIES[:1])
+        await one.pass_on(listed=ENTRIES[:1])
         assert await keys(one) == ["site/3"]
         assert await two.claim(9, max_depth=9) == ([], True)
         await one.seeded()
-        await one.tell([Ended("site/3", "fetched")], [entry_of("site/4", 3, None, None)])
+        await one.pass_on([Ended("site/3", "fetched")], [entry_of("site/4", 3, None, None)])
         assert await two.claim(9, max_depth=2) == ([], False)
         assert await keys(two) == ["site/4"]
         assert await two.counts() == {"leased": 1, "fetched": 1}
@@ -81,12 +81,12 @@ def test_a_worker_without_targets_waits_while_others_may_bring_some(two):
     two(act)
 
 
-def test_what_ended_is_given_to_nobody_but_what_failed_is_by_the_next_that_comes_alone(two):
+def test_ended_targets_are_not_leased_again_and_failed_ones_by_the_next_single_worker(two):
     async def act(one, two):
-        await one.tell(listed=ENTRIES)
+        await one.pass_on(listed=ENTRIES)
         await keys(one)
-        await one.tell([Ended("site/1", "fetched"), Ended("site/2", "gone"), Ended("site/3", "failed")])
-        await two.tell(listed=ENTRIES)
+        await one.pass_on([Ended("site/1", "fetched"), Ended("site/2", "gone"), Ended("site/3", "failed")])
+        await two.pass_on(listed=ENTRIES)
         assert await keys(two) == []
         assert await two.counts() == {"fetched": 1, "gone": 1, "failed": 1}
         assert await two.join(retry_failed=True) == 0
@@ -98,12 +98,12 @@ def test_what_ended_is_given_to_nobody_but_what_failed_is_by_the_next_that_comes
     two(act)
 
 
-def test_what_a_pipeline_dropped_is_given_again_only_when_it_is_asked_for(two):
+def test_dropped_targets_are_leased_again_only_on_demand(two):
     async def act(one, two):
-        await one.tell(listed=ENTRIES)
+        await one.pass_on(listed=ENTRIES)
         await keys(one)
-        await one.tell([Ended("site/1", "fetched"), Ended("site/2", "gone"), Ended("site/3", "dropped")])
-        await two.tell(listed=ENTRIES)
+        await one.pass_on([Ended("site/1", "fetched"), Ended("site/2", "gone"), Ended("site/3", "dropped")])
+        await two.pass_on(listed=ENTRIES)
         assert await two.counts() == {"fetched": 1, "gone": 1, "dropped": 1}
         await one.leave()
         await two.join(retry_failed=True)
@@ -117,13 +117,13 @@ def test_what_a_pipeline_dropped_is_given_again_only_when_it_is_asked_for(two):
 
 def test_leases_of_a_worker_that_leaves_or_comes_again_go_back(two):
     async def act(one, two):
-        await one.tell(listed=ENTRIES)
+        await one.pass_on(listed=ENTRIES)
         assert await keys(one, 1) == ["site/1"]
         assert await keys(two, 1) == ["site/2"]
         assert await one.leave() == 1
         await two.join(retry_failed=True)
         assert await keys(two) == ["site/1", "site/3"]
-        await two.tell([Ended("site/3", "fetched")])  # as its corpus holds it
+        await two.pass_on([Ended("site/3", "fetched")])  # as its corpus holds it
         assert await two.release() == 2
         assert await keys(two) == ["site/1", "site/2"]
 
@@ -135,15 +135,15 @@ def test_leases_of_a_worker_that_is_not_heard_of_go_back_and_its_late_answers_do
     async def act():
         async with worker(redis_server, "dead", 0.01) as dead, worker(redis_server, "alive") as alive:
             await dead.join(retry_failed=True)
-            await dead.tell(listed=ENTRIES)
+            await dead.pass_on(listed=ENTRIES)
             assert len(await keys(dead)) == 3
             await asyncio.sleep(0.02)
             await alive.join(retry_failed=True)
             assert await keys(alive, 2) == ["site/1", "site/2"]
-            await dead.tell([Ended("site/1", "failed"), Ended("site/2", "fetched"), Ended("site/3", "fetched")])
+            await dead.pass_on([Ended("site/1", "failed"), Ended("site/2", "fetched"), Ended("site/3", "fetched")])
             assert await alive.counts() == {"leased": 1, "fetched": 2}
             assert await keys(alive) == []
-            await alive.tell([Ended("site/1", "fetched"), Ended("site/2", "failed")])
+            await alive.pass_on([Ended("site/1", "fetched"), Ended("site/2", "failed")])
             assert await alive.counts() == {"fetched": 3}
 
     asyncio.run(act())
@@ -151,17 +151,17 @@ def test_leases_of_a_worker_that_is_not_heard_of_go_back_and_its_late_answers_do
 
 def test_the_shortest_way_and_the_fullest_title_are_kept(two):
     async def act(one, two):
-        await one.tell(listed=[entry_of("site/1", 2, "Short", None)])
-        await two.tell(listed=[entry_of("site/1", 1, None, None), entry_of("site/1", 3, "Much longer", "/a.jpg")])
+        await one.pass_on(listed=[entry_of("site/1", 2, "Short", None)])
+        await two.pass_on(listed=[entry_of("site/1", 1, None, None), entry_of("site/1", 3, "Much longer", "/a.jpg")])
         ((target,), _) = await one.claim(9, max_depth=1)
         assert (target.depth, target.title, target.pic) == (1, "Much longer", "/a.jpg")
 
     two(act)
 
 
-def test_thousands_are_told_in_parts(two):
+def test_thousands_of_targets_are_passed_on_in_parts(two):
     async def act(one, two):
-        await one.tell(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(2001)])
+        await one.pass_on(listed=[entry_of(f"site/{number}", 1, None, None) for number in range(2001)])
         assert await two.counts() == {"pending": 2001}
 
     two(act)
@@ -180,9 +180,9 @@ def test_all_workers_together_take_turns_at_a_host(two):
 
 def test_a_redis_that_lost_its_data_or_its_connection_is_no_longer_believed(two, direct):
     async def flushed(one, two):
-        await one.tell(listed=ENTRIES)
+        await one.pass_on(listed=ENTRIES)
         direct.flushall()
-        for call in (one.claim(9, max_depth=9), two.tell(listed=ENTRIES), one.beat(), one.counts(), two.leave()):
+        for call in (one.claim(9, max_depth=9), two.pass_on(listed=ENTRIES), one.beat(), one.counts(), two.leave()):
             with pytest.raises(FrontierGone, match="LOST"):
                 await call
         await one.join(retry_failed=True)
@@ -190,7 +190,7 @@ def test_a_redis_that_lost_its_data_or_its_connection_is_no_longer_believed(two,
             await two.beat()
 
     async def cut_off(one, _):
-        await one.tell(listed=ENTRIES)
+        await one.pass_on(listed=ENTRIES)
         direct.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         with pytest.raises(FrontierGone):
             await one.claim(9, max_depth=9)
@@ -243,7 +243,7 @@ HOSTILE = st.binary(max_size=60) | st.sampled_from(
 
 @given(st.lists(st.tuples(HOSTILE | st.just(b"site/7"), st.integers(-9, 9) | st.floats(-1, 1), HOSTILE), max_size=20))
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_strangers_push_is_never_run_and_harms_no_worker(redis_server, tmp_path, monkeypatch, pushed):
+def test_foreign_data_in_redis_is_never_executed_and_harms_no_worker(redis_server, tmp_path, monkeypatch, pushed):
     monkeypatch.chdir(tmp_path)
     with Redis.from_url(redis_server.url) as direct:
         direct.flushall()
@@ -254,7 +254,7 @@ def test_what_strangers_push_is_never_run_and_harms_no_worker(redis_server, tmp_
     async def act():
         async with worker(redis_server, "one") as one:
             await one.join(retry_failed=True)
-            await one.tell(listed=[Entry("site/8", 9, b'{"title":"Ours"}')])
+            await one.pass_on(listed=[Entry("site/8", 9, b'{"title":"Ours"}')])
             found = []
             while True:
                 targets, more = await one.claim(3, max_depth=99)
@@ -270,7 +270,7 @@ def test_what_strangers_push_is_never_run_and_harms_no_worker(redis_server, tmp_
     assert not (tmp_path / "unpickled").exists()
 
 
-def test_keys_of_another_type_end_the_run_and_raise_nothing_else(two, direct):
+def test_keys_of_another_type_end_the_run_with_the_documented_error(two, direct):
     async def act(one, _):
         direct.set(PREFIX + "pending", pickle.dumps(Payload()))
         with pytest.raises(ConfigError, match="WRONGTYPE"):

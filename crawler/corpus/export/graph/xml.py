@@ -31,7 +31,7 @@ def graphml(nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
         yield f'<key id="{name}" for="node" attr.name="{name}" attr.type="{type_}"/>\n'
     yield '<key id="sort" for="edge" attr.name="sort" attr.type="long"/>\n<graph edgedefault="directed">\n'
     for node in nodes:
-        data = "".join(f'<data key="{name}">{xml_text(value)}</data>' for name, value in _known(node))
+        data = "".join(f'<data key="{name}">{xml_text(value)}</data>' for name, value in _known_values(node))
         yield f'<node id="{xml_text(node.key)}">{data}</node>\n'
     for edge in edges:
         sort = "" if edge.sort is None else f'<data key="sort">{edge.sort}</data>'
@@ -48,7 +48,7 @@ def gexf(nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
     yield '</attributes>\n<attributes class="edge"><attribute id="sort" title="sort" type="long"/></attributes>\n'
     yield "<nodes>\n"
     for node in nodes:
-        values = "".join(f'<attvalue for="{name}" value="{xml_text(value)}"/>' for name, value in _known(node))
+        values = "".join(f'<attvalue for="{name}" value="{xml_text(value)}"/>' for name, value in _known_values(node))
         label = xml_text(node.title or node.key)
         yield f'<node id="{xml_text(node.key)}" label="{label}"><attvalues>{values}</attvalues></node>\n'
     yield "</nodes>\n<edges>\n"
@@ -58,6 +58,6 @@ def gexf(nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
     yield "</edges>\n</graph>\n</gexf>\n"
 
 
-def _known(node: Node) -> Iterator[tuple[str, object]]:
+def _known_values(node: Node) -> Iterator[tuple[str, object]]:
     """Yield what is known of *node*, by name."""
     return ((name, value) for name in _NODE_TYPES if (value := getattr(node, name)) is not None)

@@ -128,7 +128,7 @@ def test_any_text_is_one_dot_string(text):
     assert re.fullmatch(r'"(?:[^"\\\x00-\x1f]|\\["\\])*"', quoted(text))
 
 
-def test_numbers_that_are_none_are_left_out(root, tmp_path):
+def test_invalid_numbers_are_left_out(root, tmp_path):
     segment = root / "articles" / "articles-000001.jsonl"
     rewrite(segment, (b'"sort":-7', b'"sort":"\\"/>"'))
     rebuild(root, "for the test")
@@ -136,7 +136,7 @@ def test_numbers_that_are_none_are_left_out(root, tmp_path):
         graph(root, format_, tmp_path)
 
 
-def test_it_is_one_moment_of_a_corpus_that_goes_on(root, tmp_path):
+def test_graph_is_a_snapshot_while_the_corpus_grows(root, tmp_path):
     corpus = Corpus(root, "replica")
     with corpus.group():
         corpus.add(make_article(77))
@@ -147,7 +147,7 @@ def test_it_is_one_moment_of_a_corpus_that_goes_on(root, tmp_path):
 @pytest.mark.parametrize("format_", GRAPH_FORMATS)
 def test_nothing_is_replaced_and_no_corpus_is_an_error(root, tmp_path, format_):
     out = graph(root, format_, tmp_path)
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         export_graph(root, format_, str(out))
     assert export_graph(root, format_, str(out), force=True).nodes == 6
     with pytest.raises(CorpusError):

@@ -1,12 +1,19 @@
-"""The names of months in the languages of news pages, each with its calendar."""
+"""Calendars: the names of months in the languages of news pages, and their days in the Gregorian calendar."""
 
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
+import jdatetime  # type: ignore[import-untyped]  # it has no type information
+
 Calendar = Literal["gregorian", "solar", "hijri"]
+
+_HIJRI_EPOCH = date(622, 7, 19)  # 16 July 622 in the Julian calendar
+_CYCLE_YEARS, _CYCLE_DAYS = 30, 10_631
+_YEAR_DAYS = 354
 
 
 class Month(NamedTuple):
@@ -80,3 +87,35 @@ def fold_name(name: str) -> str:
 
 MONTHS = _table()
 """Maps a folded name to a month. آذر is the Persian month unless an Arabic text differs (Syrian March: آذار)."""
+
+
+def day_of(calendar: Calendar, year: int, month: int, day: int) -> date | None:
+    """Return the Gregorian day of a date in *calendar*; None if there is no such day.
+
+    >>> day_of("solar", 1397, 7, 10), day_of("gregorian", 2019, 2, 29)
+    (datetime.date(2018, 10, 2), None)
+    """
+    try:
+        if calendar == "hijri":
+            return _hijri(year, month, day)
+        if calendar == "solar":
+            return jdatetime.date(year, month, day).togregorian()  # type: ignore[no-any-return]
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _hijri(year: int, month: int, day: int) -> date | None:
+    """Return the day of the (lunar) Hijri date by the tabular calendar; None if there is no such day.
+
+    Months begin by sighting, so the true day can be one earlier or later.
+
+    >>> _hijri(1445, 9, 1)
+    datetime.date(2024, 3, 11)
+    """
+    if not (1 <= month <= 12 and 1 <= day <= 30 and 1 <= year <= 1600):  # noqa: PLR2004 - of the calendar
+        return None
+    cycles, rest = divmod(year - 1, _CYCLE_YEARS)
+    leap_days = (11 * rest + 14) // 30
+    days = cycles * _CYCLE_DAYS + rest * _YEAR_DAYS + leap_days + (59 * (month - 1) + 1) // 2 + day - 1
+    return _HIJRI_EPOCH + timedelta(days=days)
