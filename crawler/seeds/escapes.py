@@ -16,7 +16,7 @@ from crawler.seeds.mapped import Mapped
 _BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\x22", b"contenttypeid\\\\")
 _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
 _BACKSLASHED_ARRAY_RE = re.compile(
-    rb"(?:[Aa]rray(?: ?\(|[ ]*\\+n\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
+    rb"(?:[Aa]rray(?: ?\(|[ ]*\\+n[ ]*\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
 )
 """An array with its line ends escaped, but none of its quotes: it has no quotes, or single ones."""
 _BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)
@@ -26,25 +26,38 @@ _LEVELS = 4
 """The most times that an entity may have been escaped: as many as :data:`_ENTITY_RE` says."""
 
 
-_DRESS_RE = re.compile(rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+")
+_DRESS = rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+"
+_QUOTE = rb"(?:^|(?<=\n))(?:>[ ]?){1,9}+"
+_DRESS_RE = re.compile(_DRESS)
+_QUOTED_DRESS_RE = re.compile(_QUOTE + rb"|" + _DRESS)
 _INDENT_BLANKS_RE = re.compile(rb"\n[ \t]{0,200}+\xc2\xa0")
+_QUOTED_DUMP_RE = re.compile(_QUOTE + rb"[ ]*+(?:[Aa]rray|string|object|\w{1,64}+ Object|[aO]:[0-9]|[\[{])")
 
 
 def undressed(data: bytes) -> Mapped | None:
-    """Return *data* without a terminal's colours and a browser's indents; None if it has neither, or no dump."""
+    """Return *data* without a terminal's colours, a browser's indents and a mail's marks of quoted lines.
+
+    None if it has none of these, or no dump.
+    """
     if b"contenttypeid" not in data and b"string" not in data:
         return None
-    return Undressed(data) if b"\x1b[" in data or _INDENT_BLANKS_RE.search(data) else None
+    if b"\n>" in data and _QUOTED_DUMP_RE.search(data):
+        return Undressed(data, _QUOTED_DRESS_RE)
+    return Undressed(data, _DRESS_RE) if b"\x1b[" in data or _INDENT_BLANKS_RE.search(data) else None
 
 
 class Undressed(Mapped):
-    """The source as PHP printed it: without the colours of a terminal, and with plain blanks at the start of lines."""
+    """The source as PHP printed it: without what *dress* finds, and with plain blanks at the start of lines."""
+
+    def __init__(self, source: bytes, dress: re.Pattern[bytes]) -> None:
+        self._dress = dress
+        super().__init__(source)
 
     def _segment(self, start: int, end: int) -> None:
         position = start
-        for found in _DRESS_RE.finditer(self._source, start, end):
+        for found in self._dress.finditer(self._source, start, end):
             self._put(self._source[position : found.start()], position)
-            if not found[0].startswith(b"\x1b"):
+            if not found[0].startswith((b"\x1b", b">")):
                 self._put(found[0].replace(b"\xc2\xa0", b" "), *found.span())
             position = found.end()
         self._put(self._source[position:end], position)

@@ -120,6 +120,8 @@ _ARRAY_MARKS = tuple(
         rb"a:[0-9]{1,15}:\{i:",
     )
 )
+_KEY_SIGN_RE = re.compile(rb"[=;]")
+_WORD_RE = re.compile(rb"[^\W\d_]{2}|[\x80-\xff]{2}")
 _NOTHING_RE = re.compile(rb"\s*+\Z")
 _BLANK_LINE = re.compile(rb"\n[ \t\r\0]*+\n")
 
@@ -378,8 +380,17 @@ def _is_ours(found: FoundDump, data: bytes) -> bool:
         return not items or told or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
     cut = found.reading.truncated and _NOTHING_RE.match(data, found.reading.end) is not None
     elided = any(kind == "elided" for kind, _, _ in found.notes.entries)
-    told = (items or elided or found.reading.at_end) and all(item.partial for item in items)
-    return bool((cut or elided) and told and not found.reading.foreign)
+    begun = items or elided or (found.reading.at_end and _is_more_than_prose(data, found.start))
+    return bool((cut or elided) and begun and all(item.partial for item in items) and not found.reading.foreign)
+
+
+def _is_more_than_prose(data: bytes, start: int) -> bool:
+    """Return whether what is cut after its opening at *start* has a key, or has its line for itself.
+
+    Prose may end with ``array(3) {``.
+    """
+    line = data.rfind(b"\n", max(0, start - _LOOK_BACK), start) + 1
+    return _KEY_SIGN_RE.search(data, start) is not None or not _WORD_RE.search(_BEFORE_RE.sub(b"", data[line:start]))
 
 
 class _Next:

@@ -22,8 +22,9 @@ from crawler.seeds.scan import FoundDump, Scanner, tells_record
 
 MAX_DUMPS = 1000
 _MAX_BACKSLASH_LEVELS = 3
-_MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
-"""Keys of the site's records in all forms: every dump with a whole record has one of them."""
+_XDEBUG_MARK = b"xdebug-var-dump"
+_MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]", _XDEBUG_MARK)
+"""Keys of the site's records in all forms: a dump with a whole record has one of them; and what xdebug prints first."""
 _STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
 _MAX_TAG_BYTES = 2000
 _IN_ATTRIBUTE_RE = re.compile(rb"<[A-Za-z][^<>]*=\s*[\"'][^<>\"']*\Z")
@@ -144,7 +145,9 @@ def _may_hold_dump(data: bytes) -> bool:
 
 def _may_show_dump(data: bytes) -> bool:
     """Return whether the text of a page of HTML may show a dump that is not in its source unchanged."""
-    return b"contenttypeid" in data or (b"=&gt;" in data and b"sort" in data) or _STRING_RE.search(data) is not None
+    if b"contenttypeid" in data or (b"=&gt;" in data and (b"sort" in data or _XDEBUG_MARK in data)):
+        return True
+    return _STRING_RE.search(data) is not None
 
 
 def _look_through_html(search: Search) -> None:

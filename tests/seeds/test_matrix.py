@@ -23,7 +23,16 @@ from tests.seeds import nested
 ZONE = ZoneInfo("UTC")
 PRINTED = Path(__file__).parent / "php"
 STATES = ("whole", "cut", "nested", "object", "reference", "enum", "escaped", "foreign charset")
-PHP_FORMS = ("var_dump", "xdebug_text", "xdebug_html", "print_r", "var_export", "serialize", "json_encode")
+PHP_FORMS = (
+    "var_dump",
+    "debug_zval_dump",
+    "xdebug_text",
+    "xdebug_html",
+    "print_r",
+    "var_export",
+    "serialize",
+    "json_encode",
+)
 ROWS = [
     ["2401101", 88001, 21, "/2017/05/02/one_4x3.jpg", 'Ferry "Nord" resumes crossings'],
     ["2401102", 88002, 21, "/2017/05/02/two_4x3.jpg", "Grain depot opens in the valley"],

@@ -128,6 +128,71 @@ def test_tag_around_an_attribute_with_a_dump_is_no_prose() -> None:
     assert page.paragraphs == ("One.", "Two.")
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        written.var_dump,
+        written.print_r,
+        written.var_export,
+        written.xdebug,
+        written.json_string,
+        written.serialized,
+    ],
+)
+@pytest.mark.parametrize("mark", ["> ", ">", ">> ", "> > "])
+def test_marks_of_quoted_lines_in_mail_are_left_out(form: Callable[..., str], mark: str) -> None:
+    quoted = "".join(f"{mark}{line}\n" for line in form(written.RECORDS).split("\n"))
+    page = parse_page(f"Hello,\n\nNina wrote:\n\n{quoted}\nBye.\n", UTC)
+    assert items(page) == list(written.items(written.RECORDS))
+    assert page.paragraphs == ("Hello,", "Nina wrote:", "Bye.")
+
+
+@pytest.mark.parametrize(
+    ("form", "float_form"),
+    [
+        (written.var_dump, lambda number: (f'string({len(number)}) "{number}"', f"float({number})")),
+        (written.var_export, lambda number: (f"'{number}'", f"{number}.0")),
+        (written.serialized, lambda number: (f's:{len(number)}:"{number}";', f"d:{number};")),
+        (written.xdebug, lambda number: (f"string '{number}' (length={len(number)})", f"float {number}")),
+    ],
+)
+def test_whole_number_that_was_printed_as_a_float_is_an_id(form: Callable[..., str], float_form: Callable) -> None:
+    text = form(written.RECORDS)
+    for number in IDS:
+        assert float_form(number)[0] in text
+        text = text.replace(*float_form(number))
+    assert items(read(text)) == list(written.items(written.RECORDS))
+
+
+@pytest.mark.parametrize("number", ["1793356.5", "1.0E+25", "-0.0", "1793356000000000000000.0"])
+def test_other_floats_are_no_ids(number: str) -> None:
+    assert IDS[0] == "1793356"
+    text = written.var_dump(written.RECORDS).replace('string(7) "1793356"', f"float({number})")
+    assert ids(read(text)) == IDS[1:]
+
+
+def test_object_of_a_class_without_a_name_is_a_value_in_var_export() -> None:
+    unnamed = "\\class@anonymous\0/srv/www/related.php:27$1::__set_state(array(\n     'id' => '55',\n  ))"
+    text = written.var_export(written.RECORDS).replace("    'title'", f"    'extra' => {unnamed},\n    'title'")
+    assert items(read(text)) == list(written.items(written.RECORDS))
+
+
+def test_print_r_of_an_object_is_found_in_a_string_of_a_script() -> None:
+    listed = written.print_r(written.RECORDS).replace("\n", "\n        ")
+    shown = f"stdClass Object\n(\n    [related] => {listed}\n    [total] => 3\n)\n"
+    page = parse_page(f"<html><p>One.</p><script>var x = {json.dumps(shown)};</script><p>Two.</p></html>", UTC)
+    assert items(page) == list(written.items(written.RECORDS))
+    assert page.paragraphs == ("One.", "Two.")
+
+
+@pytest.mark.parametrize("cut_bytes", [0, 7, 8, 20, 40])
+def test_html_of_xdebug_that_is_cut_at_its_first_id_leaves_no_trace(cut_bytes: int) -> None:
+    shown = written.xdebug_html(written.RECORDS)
+    page = parse_page(f"<html><p>One.</p>{shown[: shown.index(IDS[0]) + cut_bytes]}", UTC)
+    assert page.paragraphs == ("One.",)
+    assert ids(page) in ([], [IDS[0]])
+
+
 @pytest.mark.parametrize("form", [written.print_r, written.var_export, written.serialized])
 def test_dump_without_double_quotes_is_found_in_a_string_of_a_script(form: Callable[..., str]) -> None:
     script = f"<script>var x = {json.dumps(form(written.RECORDS))};</script>"
@@ -180,6 +245,9 @@ def test_pictures_of_a_record_that_is_cut_before_its_id_are_no_records() -> None
         "It ends with a:3:{i:0;a:5:{ and here the prose goes on in the same line.",
         "It ends with array ( 0 => array ( and here the prose goes on in the same line.",
         "array (size=3) 0 => is how xdebug begins, and here the prose goes on.",
+        "In PHP you write this: array(3) {",
+        "In PHP you write this: Array (",
+        "In PHP you write this: a:3:{",
     ],
 )
 def test_prose_about_dumps_stays_prose(prose: str) -> None:

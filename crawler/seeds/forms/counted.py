@@ -3,6 +3,7 @@
 ::
 
     array(1) { [0]=> array(5) { ["id"]=> string(7) "1793356" ["sort"]=> ... } }            PHP
+    array(1) refcount(2){ [0]=> array(5) interned { ["id"]=> string(7) "1793356" interned  debug_zval_dump
     array(1) { [0] => array(5) { 'id' => string(7) "1793356" 'sort' => ... } }             xdebug, as text
     array (1) [ 0 => array (5) [ 'id' => string (7) "1793356" 'sort' => ... ] ]            Kint
     a:1:{i:0;a:5:{s:2:"id";s:7:"1793356";s:4:"sort";s:7:"3503265"; ... }}                  serialize
@@ -83,16 +84,22 @@ class Counted(Grammar):
 
 
 class VarDump(Counted):
-    """``var_dump`` of PHP, of xdebug as text, and of Kint."""
+    """``var_dump`` of PHP, of xdebug as text, and of Kint; and ``debug_zval_dump``, which adds ``refcount(N)``."""
 
+    _COUNT = rb"(?: (?:refcount\([0-9]++\)|interned))?"
     _KEY = (
         rb"\[(?:\"([^\"\r\n]{0,64}+)\"(?::(?:protected|private|\"[^\"\r\n]{1,200}+\":private))?|(-?[0-9]++))\]"
         rb"|'([^'\r\n]{0,64}+)'|([0-9]++)"
         rb"|(?:(?:public|protected|private|readonly|static)[ ]++)++(?:[?\w\\|]++[ ]++)?[$']?\{?(\w{1,64}+)\}?'?"
     )
     _ARRAY = (
-        rb"&?(?:array[ \0]?\((?P<count>[^()\s]{1,40}+)\)|object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)"
-        rb"|class "
+        rb"(?:reference refcount\([0-9]++\) \{"
+        + _S
+        + rb")?&?(?:(?:array[ \0]?\((?P<count>[^()\s]{1,40}+)\)|object\("
+        + _CLASS
+        + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\))"
+        + _COUNT
+        + rb"|class "
         + _CLASS
         + rb"[ ]\([0-9]++\)|[\w\\]{1,200}+(?: Object|#[0-9]++)? \([0-9]++\)(?="
         + _S
@@ -101,7 +108,7 @@ class VarDump(Counted):
         + rb"[{\[]"
     )
     opener = re.compile(_ARRAY)
-    _BEGINS = _S + rb"[{\[](?=" + _S + rb"(?:(?:" + _KEY + rb")" + _S + rb"(?:[=-]>|=?\Z)|\Z|[}\]]))"
+    _BEGINS = _COUNT + _S + rb"[{\[](?=" + _S + rb"(?:(?:" + _KEY + rb")" + _S + rb"(?:[=-]>|=?\Z)|\Z|[}\]]))"
     openings = (
         re.compile(rb"array[ \0]?\([^()\s]{1,40}+\)" + _BEGINS),
         re.compile(rb"object\(" + _CLASS + rb"\)[ \0]?#[0-9]++[ \0]?\([0-9]++\)" + _BEGINS),
@@ -112,7 +119,8 @@ class VarDump(Counted):
     )
     key = re.compile(rb"(?:" + _KEY + rb")" + _S + rb"[=-]>" + _S)
     scalar = re.compile(
-        rb"&?(?:int\((-?[0-9]{1,20}+)\)|integer (-?[0-9]{1,20}+)|(?:float|double|bool)\([\w.+-]{1,32}+\)"
+        rb"&?(?:(?:int|long)\((-?[0-9]{1,20}+)\)|(?:float|double)\(([0-9]{1,15}+)\)|integer (-?[0-9]{1,20}+)"
+        rb"|(?:float|double|bool)\([\w.+-]{1,32}+\)"
         rb"|(?:double|boolean) [\w.+-]{1,32}+|\*(?:RECURSION|uninitialized|DEPTH LIMIT)\*"
         rb"|uninitialized\([^()\r\n]{0,200}+\)"
         rb"|enum\(" + _CLASS + rb"\)|enum [\w\\]{1,200}+::\w{1,64}+(?: : \w{1,9}+\([^()\r\n]{0,200}+\))?"
@@ -121,15 +129,29 @@ class VarDump(Counted):
         + rb"\)?(?=\s)|resource\([0-9]++\) of type \([^()\r\n]{0,64}+\)"
         rb"|NULL|null|\.\.\.)"
     )
+    between = re.compile(rb"(?:[\s\0,;]|refcount\([0-9]++\)|interned)*+")
     elision = re.compile(rb"\(more elements\)\.\.\.|\.\.\.|\*DEPTH LIMIT\*")
     string_opening = re.compile(rb"&?string ?\(([0-9]++|[^()\s\"]{1,40}+)\)" + _S + rb"\"")
     _NEXT = (
         rb"(?:\[(?:\"[^\"\r\n]{0,64}+(?:\"|\Z)|-?[0-9]|\Z)|'\w{0,32}+(?:' ?=>|'? ?=?\Z)|[0-9]{1,9}+ =>"
         rb"|(?:public|protected|private|readonly) |[}\]]|\(more elements|\Z)"
     )
-    end = re.compile(rb"\"(?:\.\.\.)?(?=" + _S + _NEXT + rb")")
+    end = re.compile(rb"\"(?:\.\.\.)?(?=" + _COUNT + _S + _NEXT + rb")")
     string_closing = b'"'
-    goes_on = re.compile(rb"\"[\s\0]{0,256}+" + _NEXT)
+    goes_on = re.compile(rb"\"" + _COUNT + rb"[\s\0]{0,256}+" + _NEXT)
+    _reference = re.compile(rb"reference refcount\([0-9]++\) \{" + _S)
+    _reference_end = re.compile(rb"(?:[\s\0]|refcount\([0-9]++\)|interned)*+\}")
+
+    def value(self, name: str, at: int) -> bool:
+        reference = self._reference.match(self.data, self.position)
+        if reference is None or self.opener.match(self.data, self.position):
+            return super().value(name, at)
+        self.position = reference.end()
+        if not super().value(name, at):
+            return False
+        if end := self._reference_end.match(self.data, self.position):
+            self.advance(end.end())
+        return True
 
 
 class Serialized(Counted):
@@ -152,7 +174,9 @@ class Serialized(Counted):
         rb"|\xef\xbf\xbd[\w*\\]{1,200}+\xef\xbf\xbd)?"
         rb"([^\"\r\n]{0,64}+)\");" + _S
     )
-    scalar = re.compile(rb"i:(-?[0-9]{1,20}+);|[bd]:[\w.+-]{1,32}+;|N;|[rR]:[0-9]++;|E:[0-9]++:\"[^\"\r\n]{1,300}+\";")
+    scalar = re.compile(
+        rb"i:(-?[0-9]{1,20}+);|d:([0-9]{1,15}+);|[bd]:[\w.+-]{1,32}+;|N;|[rR]:[0-9]++;|E:[0-9]++:\"[^\"\r\n]{1,300}+\";"
+    )
     string_opening = re.compile(rb"s:([0-9]++|[^:;{}\s\"]{1,40}+):\"")
     _NEXT = rb"(?:s:[0-9]++:\"|i:-?[0-9]++;|\}|\Z)"
     end = re.compile(rb"\";(?=" + _S + _NEXT + rb")")

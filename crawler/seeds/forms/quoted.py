@@ -24,6 +24,8 @@ _ESCAPED_RE = re.compile(rb"\\(['\"\\])")
 _JOINT_RE = re.compile(rb"' \. \"\\0\" \. '")
 _S = rb"[\s\0]*+"
 _CLASS = rb"\\?[A-Za-z_][\w\\]{0,200}+"
+_UNNAMED = rb"(?:@anonymous(?:(?!::__set_state)[^\r\n(]){0,300}+)?"
+"""What follows in the name of a class that has none: the file and line of its definition."""
 _SIMPLE_KEY = rb"(?:(?:\(int\)[ ]?)?-?[0-9]{1,20}+|'[^'\r\n]{0,64}+'|\"[^\"\r\n]{0,64}+\")" + _S + rb"=>"
 _SIGILED = rb"[+#~-]\"?(?:[\w\\]{1,200}+::)?[\w\[\]]{1,64}+\"?:[ ]"
 _ELLIPSIS = rb"\xe2\x80\xa6[0-9]*+"
@@ -45,7 +47,7 @@ class Quoted(Grammar):
 
     _ARRAY = (
         rb"(?:&[0-9]{0,9}+ ?)?(?:"
-        rb"(?:\(object\)" + _S + rb"|" + _CLASS + rb"::__set_state\(" + _S + rb")?"
+        rb"(?:\(object\)" + _S + rb"|" + _CLASS + _UNNAMED + rb"::__set_state\(" + _S + rb")?"
         rb"(?:array" + _S + rb"\(|array:(?P<count>[0-9]++) \[|\[)"
         rb"|object\(" + _CLASS + rb"\)(?: id:[0-9]++)? \{"
         rb"|(?:" + _CLASS + rb"(?:@anonymous)?(?: @[0-9]++)?\^? ?)?\{#[0-9]++"
@@ -82,7 +84,7 @@ class Quoted(Grammar):
     keyless = escapes = True
     brackets = ((b"(", b"[", b"{"), (b")", b"]", b"}"))
     scalar = re.compile(
-        rb"(?:\(int\) ?)?(-?[0-9]{1,20}+)(?=" + _S + rb"(?:,|" + _NEXT + rb"))"
+        rb"(?:\(int\) ?)?(-?[0-9]{1,20}+)(?:(?<=[0-9])\.0)?(?=" + _S + rb"(?:,|" + _NEXT + rb"))"
         rb"|(?:\(float\) ?)?-?(?:[0-9.]{1,32}+(?:[eE][+-]?[0-9]{1,4}+)?|INF|NAN|(?i:true|false|null)\b)(?="
         + _S
         + rb"(?:,|"

@@ -39,7 +39,7 @@ class Xdebug(Counted):
     key = re.compile(rb"(?:" + _KEY + rb"|(?:public[\s\0]++)?(-?[0-9]++))" + _S + rb"=>" + _S)
     between = re.compile(rb"(?:[\s\0,;]|virtual[\s\0]++'closure'[\s\0]++'[^'\r\n]{0,200}+')*+")
     scalar = re.compile(
-        rb"int[\s\0]++(-?[0-9]{1,20}+)|(?:float|boolean)[\s\0]++[\w.+-]{1,32}+|null|&array|&"
+        rb"int[\s\0]++(-?[0-9]{1,20}+)|float[\s\0]++([0-9]{1,15}+)(?![\w.+-])|(?:float|boolean)[\s\0]++[\w.+-]{1,32}+|null|&array|&"
         + _OBJECT
         + rb"|\*uninitialized\*"
         rb"|enum\([^()\s]{1,200}+\)(?: : (?:string '[^'\r\n]{0,200}+' \(length=[0-9]++\)|int -?[0-9]++))?"

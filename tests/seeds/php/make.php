@@ -49,7 +49,7 @@ $nul=$rows; $nul[0]['extra']="a\0b"; $d['nul']=$nul;
 @mkdir('out');
 foreach($d as $name=>$v){
   if($mode=='plain'){
-    foreach(['var_dump','print_r','var_export','serialize','json_encode','json_pretty'] as $f){
+    foreach(['var_dump','debug_zval_dump','print_r','var_export','serialize','json_encode','json_pretty'] as $f){
       try {
         ob_start();
         if($f=='json_encode'){ $x=json_encode($v); if($x===false){ob_end_clean();continue;} echo $x; }
@@ -57,6 +57,7 @@ foreach($d as $name=>$v){
         elseif($f=='serialize') echo serialize($v);
         elseif($f=='print_r') print_r($v);
         elseif($f=='var_export') @var_export($v);
+        elseif($f=='debug_zval_dump') debug_zval_dump($v);
         else var_dump($v);
         file_put_contents("out/$name.$f.txt",ob_get_clean());
       } catch(\Throwable $e){ ob_end_clean(); }
