@@ -108,8 +108,8 @@ class Peer:
 
     def find(self, text: str) -> int | None:
         self._one = self.signature(text)
-        find_similar = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
-        best = max(find_similar, default=(0.0, 0))
+        similar = ((self._one.jaccard(self._signatures[number]), -number) for number in self._lsh.query(self._one))
+        best = max(similar, default=(0.0, 0))
         return -best[1] if best[0] >= self._threshold else None
 
     def add(self, number: int) -> None:

@@ -65,8 +65,8 @@ class Sketch:
         edges = np.diff(covered, prepend=True, append=True).nonzero()[0]
         gaps = np.stack((edges[::2], edges[1::2]), axis=1)
         short = gaps[np.diff(gaps).ravel() <= _MAX_GAP_WORDS]
-        gone = ~covered & ~np.isin(self.words, other)
-        if len(short) == len(gaps) and not np.isin(other, self.words).all() and self._is_form(gone, figures):
+        gone = ~covered & ~_is_among(self.words, other)
+        if len(short) == len(gaps) and not _is_among(other, self.words).all() and self._is_form(gone, figures):
             return True
         if not np.count_nonzero(figures):
             return False
@@ -107,6 +107,13 @@ def _covered(
             for step in range(SHINGLE_WORDS, SHINGLE_CHARACTERS):
                 covered[step : step + hashes.size] |= is_shared
     return covered[:words]
+
+
+def _is_among(words: Words, others: Words) -> NDArray[np.bool_]:
+    """Return which of *words* are among *others*: by a table of all words of 16 bits, as ``isin`` would sort both."""
+    table = np.zeros(1 << 16, np.bool_)
+    table[others] = True
+    return table[words]
 
 
 def _changed(gaps: NDArray[np.int64], covered: NDArray[np.bool_], words: NDArray[np.bool_]) -> tuple[int, float]:
