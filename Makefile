@@ -26,7 +26,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt requirements/develop.txt
 	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/develop.txt
 	$(BIN)/python -m pip uninstall -qq --yes gleaner
 	rm -rf gleaner.egg-info
-	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,redis,warc]" $(DEVELOP)
+	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable ".[fast,harvest,redis,remote,warc]" $(DEVELOP)
 	touch $@
 
 # pywb and wacz need older versions of our dependencies; tests look for them in $(VENV)-archives.
@@ -82,7 +82,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotat
 lock:
 	$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --group lock
 	$(LOCK) --python-version 3.11 pyproject.toml --constraint constraints.txt --extra fast --extra harvest \
-	    --extra redis --extra warc $(DEVELOP) --output-file requirements/develop.txt
+	    --extra redis --extra remote --extra warc $(DEVELOP) --output-file requirements/develop.txt
 	$(LOCK) --python-version 3.11.5 --constraint constraints.txt --group docs --output-file requirements/docs.txt
 	$(LOCK) --python-version 3.11 --constraint constraints.txt --group fuzz --output-file requirements/fuzz.txt
 	$(LOCK) --python-version 3.11 --constraint constraints-archives.txt --group archives \

@@ -25,6 +25,7 @@ LAYERS = (
     ("pages", "captures"),
     ("archive", "seeds", "extract", "recover", "runs", "replica"),
     ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck"),
+    ("inputs",),
     ("net", "processes", "items", "sqlite", "zstd"),
     ("exceptions",),
     ("writable",),

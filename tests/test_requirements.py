@@ -18,7 +18,7 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 LOCKS = {
     "develop": [
         *PROJECT["project"]["dependencies"],
-        *(one for extra in ("fast", "harvest", "redis", "warc") for one in EXTRAS[extra]),
+        *(one for extra in ("fast", "harvest", "redis", "remote", "warc") for one in EXTRAS[extra]),
         *(one for group in ("test", "scrapyd", "lint") for one in GROUPS[group]),
     ],
     "docs": GROUPS["docs"],

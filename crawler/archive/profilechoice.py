@@ -10,6 +10,7 @@ from typing import Any
 from crawler.archive.description import PROFILE_NAME, is_corpus, profile_site, sha256_of
 from crawler.archive.ownprofile import own_profile
 from crawler.exceptions import CorpusDamaged
+from crawler.inputs import shown
 from crawler.sites import SiteProfile, parse_profile, parse_table, profile_content
 
 DEFAULT_SITE = "alalam"
@@ -40,8 +41,7 @@ def choose_profile(root: Path | None, given: str | None, default: str = DEFAULT_
         own = own_profile(root) if root is not None and is_corpus(root) else None
         if own is not None:
             return ChosenProfile(parse_profile(own, f"{root}/{PROFILE_NAME}"), own)
-    name = given or default
-    content = profile_content(name)
+    content, name = profile_content(given or default), shown(given or default)
     profile = parse_profile(content, name)
     remark = None if given is None or root is None else _remark(root, profile, content, name)
     return ChosenProfile(profile, content, remark)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Spiders and their arguments
   neighbours                 archives seeds and their neighbouring articles
-    -a seeds=PATH[,PATH...]  files, folders, globs, or - for standard input: dumps, and lists of articles (URLs or
+    -a seeds=PATH[,PATH...]  files, folders, globs, URLs, or - for standard input: dumps, and lists of articles (URLs or
                              ids, CSV, JSON lines, feeds, sitemaps); URLs of pages, feeds and sitemaps of the site
     -a depth=N               the number of steps from the seeds (default: 1; 0: only the seeds)
   revisit                    rechecks articles that are due, and requests what failed or was never fetched

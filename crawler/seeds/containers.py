@@ -9,12 +9,13 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from crawler.exceptions import SeedError
+from crawler.inputs import open_input, shown
 from crawler.seeds.unpacked import BUFFER_BYTES, UNPACK_ERRORS, Unbounded, UnpackBudget, Unpacked
 from crawler.text.charset import wide_charset
 from crawler.warc.framing import begins_record
@@ -142,23 +143,24 @@ class _Member(io.RawIOBase):
         return len(data)
 
 
-def parts_of(source: str, report: Report, opened: IO[bytes] | None = None) -> Iterator[Part]:
-    """Yield the parts of *source* (a path, or ``-`` for standard input), each to be read before the next.
+def parts_of(source: str, report: Report, opened: IO[bytes] | None = None) -> Generator[Part]:
+    """Yield the parts of *source* (a path, a URL, or ``-`` for standard input), each to be read before the next.
 
     *opened* is the file if it is open already; it is closed. Errors within a container go to *report*, and the rest is
     read. Raises SeedError for a file that cannot be opened or is of a kind that is not read, and :data:`STREAM_ERRORS`
     if the file itself is broken, after all parts before the damage.
     """
     try:
-        raw = opened or (sys.stdin.buffer if source == STDIN else open(source, "rb", buffering=0))  # noqa: PTH123, SIM115
+        raw = opened or (sys.stdin.buffer if source == STDIN else open_input(source))
     except OSError as error:
-        raise SeedError(source, f"cannot be read ({error.strerror or error})") from error
+        raise SeedError(shown(source), f"cannot be read ({error.strerror or error})") from error
+    name = writable(shown(source))
     try:
         is_file = source != STDIN and raw.seekable()
         counted = _CountedFile(cast("IO[bytes]", raw), seekable=is_file)
-        opening = _Opening(counted, report, UnpackBudget(writable(source), lambda: counted.count))
+        opening = _Opening(counted, report, UnpackBudget(name, lambda: counted.count))
         stream = io.BufferedReader(counted, BUFFER_BYTES)
-        yield from opening.parts(_NestedStream(writable(source), stream, 0))
+        yield from opening.parts(_NestedStream(name, stream, 0))
     finally:
         if source != STDIN:
             raw.close()

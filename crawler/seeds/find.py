@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
+from crawler.inputs import shown
 from crawler.net import url_origin
 from crawler.seeds.containers import STDIN, STREAM_ERRORS, Part, Report, parts_of, reporting
 from crawler.seeds.documents import Document, DocumentReader, document_of
@@ -92,7 +93,7 @@ def harvest_file(source: str, profile: SiteProfile | None, report: Report, progr
                 else:
                     yield from _from_documents(part, wanted, report, progress)
     except STREAM_ERRORS as error:
-        report(SeedError(source, f"cannot be read to its end ({error})"))
+        report(SeedError(shown(source), f"cannot be read to its end ({error})"))
     except SeedError as error:
         if not parts:
             raise

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from crawler.exceptions import SeedError
+from crawler.inputs import shown
 from crawler.processes.workers import Pool
 from crawler.seeds.containers import STDIN
 from crawler.seeds.find import harvest_file
+from crawler.seeds.pathlists import list_base, listed_paths
 from crawler.seeds.sources import check_paths, expand
 from crawler.sites import SiteProfile
 from crawler.writable import json_of
@@ -67,14 +69,18 @@ def harvest(
     *,
     jobs: int = 1,
     progress: Progress | None = None,
+    base: str | None = None,
 ) -> Iterator[Yield]:
     """Write the pages with a dump in *paths* to *out*, one JSON line each; yield the result of each file.
 
     The lines are in the order of the files, whatever *jobs* is. With a *profile* only pages of its hosts are written.
-    Raises SeedError before anything is read if one of *paths* does not exist.
+    A path may be a list of paths, relative to *base* (:mod:`crawler.seeds.pathlists`). Raises SeedError before anything
+    is read if one of *paths* does not exist.
     """
     check_paths(paths)
-    files: Iterator[str] = (file for path in paths for file in expand(path, archives=True))
+    lists = Yield()
+    bases = {path: list_base(path, base) for path in paths}
+    files: Iterator[str] = (file for path in paths for file in _files(path, bases[path], lists))
     progress = progress or _ignore
     first = list(islice(files, 2))
     files = chain(first, files)
@@ -87,6 +93,13 @@ def harvest(
             yield result
     else:
         yield from _harvest_parallel(files, out, profile, jobs, progress)
+    if lists.errors:
+        yield lists
+
+
+def _files(path: str, base: str | None, lists: Yield) -> Iterator[str]:
+    """Return the files that *path* names; with a *base* it is a list, whose errors go to *lists*."""
+    return expand(path, archives=True) if base is None else listed_paths(path, base, lists.report)
 
 
 def total_size(paths: Sequence[str]) -> int:
@@ -153,7 +166,7 @@ class _Job(NamedTuple):
             result = self.future.result()
         except BrokenProcessPool:
             result = Yield(files=1, bytes=_size(self.file), lost=1)
-            result.report(SeedError(self.file, _KILLED))
+            result.report(SeedError(shown(self.file), _KILLED))
         else:
             with self.part.open("rb") as lines:
                 shutil.copyfileobj(lines, out)

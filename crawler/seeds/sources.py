@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
+from crawler.inputs import check_input, expand_input, is_remote, shown
 from crawler.seeds.containers import STDIN, Part, parts_of, reporting
 from crawler.seeds.documents import DocumentReader, as_utf8
 from crawler.seeds.lists.model import Listed, ListedArticle
@@ -36,9 +37,9 @@ OnError = Callable[[SeedError], None]
 def read_seeds(paths: Sequence[str], zone: ZoneInfo, on_error: OnError | None = None) -> Iterator[SeedPage]:
     """Return an iterator over the pages in *paths*, one after the other, in constant memory.
 
-    Each path is a file, a directory (walked in order of names), a glob, or ``-`` for standard input. Files may be
-    gzip or zstandard; a file of JSON lines gives a page for each line's ``text``. Pages without a dump are included,
-    lists of articles are not: see :func:`read_seeds_and_lists`.
+    Each path is a file, a directory (walked in order of names), a glob, the URL of a file, or ``-`` for standard input.
+    Files may be gzip or zstandard; a file of JSON lines gives a page for each line's ``text``. Pages without a dump are
+    included, lists of articles are not: see :func:`read_seeds_and_lists`.
 
     Raises :class:`~crawler.exceptions.SeedError` at once for a path that does not exist or a glob that matches
     nothing. Later errors go to *on_error* and the source is skipped; without *on_error* they are raised.
@@ -83,7 +84,9 @@ def expand(path: str, *, archives: bool = False) -> Iterator[str]:
     In directories these are files that may hold seeds; with *archives*, WARC and WET files instead of tables.
     """
     passed_by = _NO_PAGES | (_TABLES if archives else _ARCHIVES)
-    if path == STDIN or Path(path).is_file():
+    if is_remote(path):
+        yield from (name for name, is_found in expand_input(path) if not is_found or _may_hold(name, passed_by))
+    elif path == STDIN or Path(path).is_file():
         yield path
     elif Path(path).is_dir():
         yield from _walk(path, passed_by)
@@ -97,6 +100,9 @@ def expand(path: str, *, archives: bool = False) -> Iterator[str]:
 def check_paths(paths: Sequence[str]) -> None:
     """Raise SeedError for the first of *paths* that does not exist, or that is a glob and matches nothing."""
     for path in paths:
+        if is_remote(path):
+            check_input(path)
+            continue
         if path == STDIN or os.path.lexists(path):
             continue
         if not glob.has_magic(path):
@@ -113,11 +119,17 @@ def _walk(directory: str, passed_by: frozenset[str]) -> Iterator[str]:
     for folder, folders, files in os.walk(directory):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.startswith(".") or Path(_plain_name(name)).suffix in passed_by:
+            if not _may_hold(name, passed_by):
                 continue
             path = os.path.join(folder, name)  # noqa: PTH118 - keeps the path as the user wrote it
             if Path(path).is_file():
                 yield path
+
+
+def _may_hold(name: str, passed_by: frozenset[str]) -> bool:
+    """Return whether the file *name*, found in a folder, is none of those that are *passed_by*."""
+    bare = name.rpartition("/")[2]
+    return not bare.startswith(".") and Path(_plain_name(bare)).suffix not in passed_by
 
 
 def _plain_name(name: str) -> str:
@@ -130,7 +142,7 @@ def _plain_name(name: str) -> str:
 def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage | Listed]:
     for path in paths:
         for source in expand(path):
-            with reporting(source, on_error, is_file=True):
+            with reporting(shown(source), on_error, is_file=True):
                 for part in parts_of(source, on_error):
                     with reporting(part.name, on_error):
                         yield from _read_part(part, zone, on_error)

@@ -63,12 +63,12 @@ def archives_in(source: str) -> list[WarcSource]:
     path = Path(source)
     try:
         if path.suffix.lower() == ".wacz":
-            return list(wacz_sources(source, path))
+            return list(wacz_sources(source, source))
         with reading(path) as (read_at, size):
             is_one = is_archive(read_at, size) or (
                 is_compressed(read_at, size) and _ARCHIVE_RE.search(path.name) is not None
             )
-        return [WarcSource(source, path, 0, size)] if is_one else []
+        return [WarcSource(source, source, 0, size)] if is_one else []
     except (OSError, ValueError) as error:
         raise SeedError(source, str(error)) from error
 

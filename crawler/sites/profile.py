@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cssselect import HTMLTranslator, SelectorError
 
 from crawler.exceptions import ProfileError
+from crawler.inputs import read_input, shown
 from crawler.net import Origin, url_origin, url_refusal
 from crawler.sites.dates import id_time, picture_time
 from crawler.sites.recovertable import (
@@ -31,6 +31,7 @@ from crawler.sites.recovertable import (
 )
 from crawler.sites.recovery import Recovery
 
+MAX_PROFILE_BYTES = 16 << 20
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _PIC_RE = re.compile(r"/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
@@ -162,7 +163,7 @@ def load_profile(name_or_path: str) -> SiteProfile:
 
     Raises :class:`~crawler.exceptions.ProfileError`, which names the file and the key.
     """
-    return parse_profile(profile_content(name_or_path), name_or_path)
+    return parse_profile(profile_content(name_or_path), shown(name_or_path))
 
 
 def profile_content(name_or_path: str) -> bytes:
@@ -172,9 +173,9 @@ def profile_content(name_or_path: str) -> bytes:
     """
     if name_or_path.endswith(".toml"):
         try:
-            return Path(name_or_path).read_bytes()
+            return read_input(name_or_path, MAX_PROFILE_BYTES)
         except OSError as error:
-            raise ProfileError(name_or_path, f"cannot be read ({error})") from error
+            raise ProfileError(shown(name_or_path), f"cannot be read ({error})") from error
     if name_or_path in profile_names():
         return files(__package__).joinpath(f"{name_or_path}.toml").read_bytes()
     known = ", ".join(profile_names())

@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.exceptions import SeedError
 from crawler.frontier.targets import Target
+from crawler.inputs import shown
 from crawler.items import Article
 from crawler.pages.records import seed_record
 from crawler.seeds import SeedPage
@@ -56,7 +57,7 @@ class NeighboursSpider(ArticleSpider):
         self._first = next(self._batches, None)
         if self._first is None and not self._live:
             raise SeedError(
-                ", ".join(self.seeds),
+                ", ".join(map(shown, self.seeds)),
                 f"no dump found in any of the seeds, and no list of articles of {self.profile.name}",
             )
 

@@ -7,13 +7,15 @@ records in them. Reading never ends before the end of the file: bytes that belon
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
+from crawler.inputs import is_remote, open_input
 from crawler.warc.framing import MAX_HEAD_BYTES, Frame, Gap, Stream, begins_record, read_frames, read_head
 from crawler.warc.members import (
     GZIP_MAGIC,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 1 << 20
 _PEEK_BYTES = 1 << 9
+_REMOTE_BUFFER_BYTES = 1 << 17
 _MAX_FIRST_LINE_BYTES = 1 << 14
 _CAREFUL_MEMBERS = 32
 """Members read one by one after an unsound one, before FastWARC is tried again."""
@@ -86,10 +89,26 @@ def reader_of(fd: int, start: int, size: int) -> ReadAt:
     return read_at
 
 
+def reader_of_parts(file: IO[bytes], start: int, size: int) -> ReadAt:
+    """Return a reader of the *size* bytes from *start* on of *file*, of which any part can be requested."""
+    buffered = io.BufferedReader(cast("io.RawIOBase", file), _REMOTE_BUFFER_BYTES)
+
+    def read_at(offset: int, count: int) -> bytes:
+        buffered.seek(start + offset)
+        return buffered.read(max(0, min(count, size - offset)))
+
+    return read_at
+
+
 @contextmanager
-def reading(path: Path, start: int = 0, size: int | None = None) -> Iterator[tuple[ReadAt, int]]:
-    """Open the file at *path*, or *size* bytes of it from *start* on; yield a reader and its size."""
-    with path.open("rb", buffering=0) as file:
+def reading(path: str | Path, start: int = 0, size: int | None = None) -> Iterator[tuple[ReadAt, int]]:
+    """Open the file *path* (also a URL), or *size* bytes of it from *start* on; yield a reader and its size."""
+    if is_remote(str(path)):
+        with open_input(str(path), in_parts=True) as file:
+            length = (file.seek(0, os.SEEK_END) if size is None else start + size) - start
+            yield reader_of_parts(file, start, length), max(0, length)
+        return
+    with Path(path).open("rb", buffering=0) as file:
         length = os.fstat(file.fileno()).st_size - start if size is None else size
         yield reader_of(file.fileno(), start, length), max(0, length)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 from zlib import crc32
 
+from crawler.inputs import is_remote, state_of
 from crawler.warc.archive import Raw, read_archive, read_record_at, reader_of, reading, unpack
 from crawler.warc.coding import dechunked
 from crawler.warc.dates import digest_like, instant, plain_digest, same_second
@@ -120,6 +121,8 @@ class Replay:
                     problems += self._add(name, record)
         except (OSError, ValueError) as error:
             problems.append(f"{name}: it cannot be read to its end ({error})")
+            if isinstance(error, OSError):
+                self._index.advance(name, 0, 0)  # the next run reads it again
         for problem in problems[:MAX_PROBLEMS]:
             self._on_problem(problem)
         if len(problems) > MAX_PROBLEMS:
@@ -214,10 +217,19 @@ class _SourceFile:
         self.is_packed = False
         self._unpacked: IO[bytes] | None = None
         self._unpacked_size = 0
+        self._opened = ExitStack()
+        self._reader: tuple[ReadAt, int] | None = None
+        """Of a remote file, which stays open: each opening is a request."""
 
     @contextmanager
     def opened(self) -> Iterator[tuple[ReadAt, int]]:
         """Yield a reader and the size. Raises ValueError if the unpacked file is too long."""
+        if not self.is_packed and is_remote(self.source.path):
+            if self._reader is None:
+                reader = reading(self.source.path, self.source.start, self.source.size)
+                self._reader = self._opened.enter_context(reader)
+            yield self._reader
+            return
         if not self.is_packed:
             with reading(self.source.path, self.source.start, self.source.size) as opened:
                 yield opened
@@ -233,6 +245,7 @@ class _SourceFile:
         yield reader_of(self._unpacked.fileno(), 0, self._unpacked_size), self._unpacked_size
 
     def close(self) -> None:
+        self._opened.close()
         if self._unpacked is not None:
             self._unpacked.close()
 
@@ -286,8 +299,8 @@ def _rank(capture: IndexedCapture, url: str) -> tuple[bool, int, str]:
 
 def _stamp(source: WarcSource) -> int:
     """Return a number that identifies this state of the file; it is stored in place of a CRC."""
-    mtime = source.path.stat().st_mtime_ns
-    return crc32(os.fsencode(source.path.resolve()) + f" {source.start} {mtime} {_INDEX_FORM}".encode())
+    path, _, changed = state_of(source.path).stamp.rpartition(" ")
+    return crc32(os.fsencode(f"{path} {source.start} {changed} {_INDEX_FORM}"))
 
 
 _INDEX_FORM = 3

@@ -9,9 +9,10 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from crawler.exceptions import ConfigError
+from crawler.exceptions import ConfigError, SeedError
+from crawler.inputs import expand_input, is_remote, open_input, shown, state_of
 
 _PREFIX = "warc:"
 _WACZ = ".wacz"
@@ -23,10 +24,10 @@ _LOCAL_HEADER = 30
 
 
 class WarcSource(NamedTuple):
-    """WARC data: ``name`` for people and records, and the bytes of the file at ``path`` from ``start`` on."""
+    """WARC data: ``name`` for people and records, and bytes of the file ``path`` (also a URL) from ``start`` on."""
 
     name: str
-    path: Path
+    path: str
     start: int
     size: int
 
@@ -55,47 +56,65 @@ def find_sources(spec: str) -> list[WarcSource]:
     Raises ``ConfigError`` if there is none, or a WACZ file cannot be read.
     """
     path = Path(spec)
-    if path.is_dir():
-        found = [(file.relative_to(path).as_posix(), file) for file in sorted(path.rglob("*")) if _is_archive(file)]
+    if is_remote(spec):
+        found = [(_short(name, spec), name) for name in _remote(spec)]
+    elif path.is_dir():
+        found = [
+            (file.relative_to(path).as_posix(), str(file)) for file in sorted(path.rglob("*")) if _is_archive(file)
+        ]
     elif path.is_file():
-        found = [(path.name, path)]
+        found = [(path.name, spec)]
     else:
         matches = sorted(map(Path, glob.glob(spec, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute one
         common = Path(os.path.commonpath([match.parent for match in matches])) if matches else path
-        found = [(match.relative_to(common).as_posix(), match) for match in matches if _is_archive(match)]
+        found = [(match.relative_to(common).as_posix(), str(match)) for match in matches if _is_archive(match)]
     # in a record, "warc/..." is a file of its own corpus
     found = [(f"./{name}" if name.startswith("warc/") else name, file) for name, file in found]
     sources = [source for name, file in found for source in _sources(name, file)]
     if not sources:
-        raise ConfigError(f"SOURCE: there is no WARC or WACZ file at {spec!r}")
+        raise ConfigError(f"SOURCE: there is no WARC or WACZ file at {shown(spec)!r}")
     return sources
 
 
-def _is_archive(path: Path) -> bool:
-    return path.name.lower().endswith((*_WARCS, _WACZ)) and path.is_file()
-
-
-def _sources(name: str, path: Path) -> Iterator[WarcSource]:
-    if path.suffix.lower() == _WACZ:
-        yield from _in_wacz(name, path)
-    else:
-        yield WarcSource(name, path, 0, path.stat().st_size)
-
-
-def _in_wacz(name: str, path: Path) -> Iterator[WarcSource]:
+def _remote(spec: str) -> list[str]:
+    """Return the files that the URL *spec* names; a file that is named itself is always one."""
     try:
-        yield from wacz_sources(name, path)
+        return [name for name, is_found in expand_input(spec) if not is_found or _is_named_archive(name)]
+    except SeedError as error:
+        raise ConfigError(f"SOURCE: {error}") from error
+
+
+def _short(name: str, spec: str) -> str:
+    """Return *name* as records have it: below the folder *spec*, else the last part of it."""
+    folder = shown(spec).rstrip("/") + "/"
+    return shown(name).removeprefix(folder) if shown(name).startswith(folder) else shown(name).rpartition("/")[2]
+
+
+def _is_archive(path: Path) -> bool:
+    return _is_named_archive(path.name) and path.is_file()
+
+
+def _is_named_archive(name: str) -> bool:
+    return name.lower().endswith((*_WARCS, _WACZ))
+
+
+def _sources(name: str, path: str) -> Iterator[WarcSource]:
+    try:
+        if shown(path).lower().endswith(_WACZ):
+            yield from wacz_sources(name, path)
+        else:
+            yield WarcSource(name, path, 0, state_of(path).size)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"SOURCE: {path}: {error}") from error
+        raise ConfigError(f"SOURCE: {shown(path)}: {error}") from error
 
 
-def wacz_sources(name: str, path: Path) -> Iterator[WarcSource]:
-    """Yield the WARC files in the WACZ file at *path*, and in WACZ files within it, read in place.
+def wacz_sources(name: str, path: str) -> Iterator[WarcSource]:
+    """Yield the WARC files in the WACZ file *path*, and in WACZ files within it, read in place.
 
     Raises ``OSError``, and ``ValueError`` with a message for people if it is not a WACZ file, or its WARC files are
     compressed.
     """
-    yield from _in_zip(WarcSource(name, path, 0, path.stat().st_size), 0)
+    yield from _in_zip(WarcSource(name, path, 0, state_of(path).size), 0)
 
 
 def _in_zip(source: WarcSource, depth: int) -> Iterator[WarcSource]:
@@ -124,8 +143,8 @@ def _in_zip(source: WarcSource, depth: int) -> Iterator[WarcSource]:
 class _Window(io.RawIOBase):
     """A part of a file, read-only."""
 
-    def __init__(self, path: Path, start: int, size: int) -> None:
-        self._file = path.open("rb", buffering=0)
+    def __init__(self, path: str, start: int, size: int) -> None:
+        self._file = cast("io.RawIOBase", open_input(path, in_parts=True))
         self._start, self._size, self._position = start, max(0, size), 0
         self._file.seek(start)
 

@@ -1,6 +1,7 @@
 """The verbs of ``scrapy seeds``, a module each: ``run(root, opts)`` does it and returns the exit code."""
 
 from crawler.exceptions import SeedError
+from crawler.inputs import shown
 
 
 def no_dump(paths: list[str], looked_at: int, what: str) -> SeedError:
@@ -12,4 +13,4 @@ def no_dump(paths: list[str], looked_at: int, what: str) -> SeedError:
 
 def _named(paths: list[str]) -> str:
     """Return the name of *paths* for a message."""
-    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+    return shown(paths[0]) if len(paths) == 1 else f"{shown(paths[0])} and {len(paths) - 1} more"

@@ -29,7 +29,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     files = pages = records = lost = unread = 0
     total = total_size(paths) if sys.stderr.isatty() else 0
     with _output(opts.output) as out, progress("harvest", bytes_=True) as show:
-        for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total)):
+        for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total), base=opts.base):
             for error in one.errors:
                 note(error)
             if one.more_errors:

@@ -30,7 +30,9 @@ def _site(parser: argparse.ArgumentParser, what: str, default: str | None = _DEF
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a file, a folder, a glob, or - for standard input")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="+", help="a file, a folder, a glob, a URL, or - for standard input"
+    )
 
 
 def _inspect(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +44,11 @@ def _harvest(parser: argparse.ArgumentParser) -> None:
     _paths(parser)
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="the file to write, - for a pipe")
     _site(parser, "only pages of this site's hosts", default=None)
+    parser.add_argument(
+        "--base",
+        metavar="URL|FOLDER",
+        help="what the paths in a list such as wet.paths.gz are relative to (default: the list's own host or bucket)",
+    )
     parser.add_argument("-j", "--jobs", metavar="N", type=positive, help="processes (default: one per core)")
 
 
