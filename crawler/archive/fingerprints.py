@@ -33,9 +33,9 @@ def fingerprint(sha256: str) -> int:
 class Fingerprints:
     """The fingerprints of a catalogue. Two texts may share one, so callers compare the whole hashes of the texts."""
 
-    def __init__(self, connection: sqlite3.Connection, most_recent: int = _MAX_RECENT) -> None:
+    def __init__(self, connection: sqlite3.Connection, max_recent: int = _MAX_RECENT) -> None:
         self._connection = connection
-        self._most_recent = most_recent
+        self._max_recent = max_recent
         self._unwritten: list[tuple[int, int]] = []
         self._recent: dict[int, int] = {}
         self._more: dict[int, list[int]] = {}  # further targets of fingerprints that have several
@@ -75,7 +75,7 @@ class Fingerprints:
             return
         insert(self._connection, "INSERT INTO recent_fingerprints VALUES (?, ?)", self._unwritten)
         self._unwritten.clear()
-        if len(self._recent) >= self._most_recent:
+        if len(self._recent) >= self._max_recent:
             self._connection.execute(
                 "INSERT OR IGNORE INTO fingerprints SELECT hash, tid FROM recent_fingerprints ORDER BY hash, tid"
             )

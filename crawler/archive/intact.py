@@ -69,10 +69,10 @@ class Damages:
         if self.count <= _MAX_NAMED_DAMAGES:
             self.named.append(damage)
 
-    def add_all(self, others: Damages) -> None:
-        """Add the counts of *others*."""
-        self.named += others.named[: max(0, _MAX_NAMED_DAMAGES - len(self.named))]
-        self.count += others.count
+    def add_all(self, other: Damages) -> None:
+        """Add the counts of *other*."""
+        self.named += other.named[: max(0, _MAX_NAMED_DAMAGES - len(self.named))]
+        self.count += other.count
 
 
 def crcs_of(connection: sqlite3.Connection) -> CrcOf:

@@ -195,9 +195,9 @@ def _intact(path: Path, left_out: set[int]) -> Iterator[bytes]:
 
 def _orphans(root: Path, family: str) -> Iterator[Taken]:
     """Move the seals of missing segments to quarantine/, and yield them."""
-    there = {seal_path(path) for path in segment_paths(root, family)}
+    seals = {seal_path(path) for path in segment_paths(root, family)}
     for sealed in sorted((root / family).glob("*.seal.json")):
-        if sealed in there:
+        if sealed in seals:
             continue
         kept = keep_file(root, sealed)
         segment = sealed.name.replace(".seal.json", ".jsonl")
@@ -237,10 +237,10 @@ def _current_digest(root: Path, entry: ManifestEntry) -> str | None:
     """Return the SHA-256 that the manifest must list for a segment or a seal; None if the segment is missing."""
     path = root / entry.path
     segment = path.with_name(path.name.replace(".seal.json", ".jsonl"))
-    there = next(
+    listed = next(
         (one for one in segment_paths(root, path.parent.name) if segment_name(one) == segment_name(segment)), None
     )
-    if there is None:
+    if listed is None:
         return None
     if not path.exists():  # it was compressed meanwhile
         return entry.sha256

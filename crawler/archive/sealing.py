@@ -171,7 +171,7 @@ def seal_closed(
                 return seals
             if not seal_path(path).exists():
                 _check_lines(path, crc_of)
-            seal = _seal_if_due(path, compression, again=last_too)
+            seal = _seal_if_due(path, compression, reseal=last_too)
             if seal:
                 seals.append(seal)
     return seals
@@ -186,14 +186,14 @@ def _check_lines(path: Path, crc_of: CrcOf | None) -> None:
             raise CorpusDamaged(str(path), f"{damage}; scrapy corpus repair moves it to quarantine/") from error
 
 
-def _seal_if_due(path: Path, compression: Compression | None, *, again: bool) -> Seal | None:
-    """Seal the segment at *path* unless it is sealed; with *again* also if it is sealed but not yet compressed."""
+def _seal_if_due(path: Path, compression: Compression | None, *, reseal: bool) -> Seal | None:
+    """Seal the segment at *path* unless it is sealed; with *reseal* also if it is sealed but not yet compressed."""
     sealed = seal_path(path)
     if path.stat().st_size == 0:
         return None
     if sealed.exists() and read_seal(sealed).file == path.name and not _compressed_forms(path):
         compressible = path.suffix == ".jsonl" and compression is not None
-        if not (again and compressible):
+        if not (reseal and compressible):
             return None
     return seal_segment(path, compression)
 

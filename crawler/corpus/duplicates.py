@@ -94,8 +94,8 @@ def _records(
     """Read the lines of *keys*, segment by segment: one that is compressed is read once for all of them."""
     records: dict[LinePlace, dict[str, Any] | None] = {}
     crc_of = crcs_of(connection)
-    for segment, here in groupby(sorted(keys), key=lambda place: place.segment):
-        for place, raw in lines_at(root, segment, [(place.offset, place.length) for place in here]):
+    for segment, places_in_segment in groupby(sorted(keys), key=lambda place: place.segment):
+        for place, raw in lines_at(root, segment, [(place.offset, place.length) for place in places_in_segment]):
             try:
                 records[place] = intact_record(raw, crc_of)
             except NotIntactError as error:

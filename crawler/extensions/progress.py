@@ -94,9 +94,9 @@ class Progress:
         stats = self._crawler.stats.get_stats()
         seconds = time.monotonic() - self._started
         done = stats.get("gleaner/archived/article", 0) + stats.get("gleaner/archived/stub", 0)
-        left = waiting * seconds / done if done and waiting < _MAX_COUNTED_TARGETS else None
+        seconds_left = waiting * seconds / done if done and waiting < _MAX_COUNTED_TARGETS else None
         shown = f"{_MAX_COUNTED_TARGETS}+" if waiting >= _MAX_COUNTED_TARGETS else str(waiting)
-        return progress_line(stats, waiting=shown, seconds=seconds, left=left)
+        return progress_line(stats, waiting=shown, seconds=seconds, seconds_left=seconds_left)
 
 
 class _AboveTheLine:

@@ -131,7 +131,7 @@ class Readers:
 
 def reading_time(settings: BaseSettings) -> float:
     """Return EXTRACT_TIMEOUT, the seconds that a page may take; raise ``ConfigError`` if it is invalid."""
-    return number(settings, "EXTRACT_TIMEOUT", "a number of seconds above 0", least=0.001)
+    return number(settings, "EXTRACT_TIMEOUT", "a number of seconds above 0", minimum=0.001)
 
 
 def rules_off(settings: BaseSettings) -> frozenset[str]:

@@ -61,9 +61,9 @@ class RunRecord:
     A separate process makes the report, in at most *report_seconds*, so that it cannot harm the crawl.
     """
 
-    def __init__(self, crawler: Crawler, report_seconds: float, least_answers: float) -> None:
+    def __init__(self, crawler: Crawler, report_seconds: float, min_answers: float) -> None:
         self._crawler = crawler
-        self._least_answers = least_answers
+        self._min_answers = min_answers
         self._report_seconds = report_seconds
         self._hosts: dict[str, _Host] = defaultdict(_Host)
         self._before: dict[str, int] = {}
@@ -72,7 +72,7 @@ class RunRecord:
     def from_crawler(cls, crawler: Crawler) -> Self:
         needed_profile(crawler)
         report_seconds = number(crawler.settings, "REPORT_SECONDS", "a number of seconds, 0 for no report")
-        share = number(crawler.settings, "MONITOR_ANSWERS", "a number from 0 to 1", most=1)
+        share = number(crawler.settings, "MONITOR_ANSWERS", "a number from 0 to 1", maximum=1)
         record = cls(crawler, report_seconds, share)
         connect = crawler.signals.connect
         connect(record.spider_opened, signal=signals.spider_opened)
@@ -104,7 +104,7 @@ class RunRecord:
         stats["gleaner/peak_memory_bytes"] = _peak_memory()
         root, run = Path(self._crawler.settings["CORPUS_DIR"]), stats["gleaner/run"]
         spider = self._crawler.spider
-        if self._least_answers:
+        if self._min_answers:
             self._compare(root, spider.name if spider else None, stats)
         if self._write(stats, await asyncio.to_thread(self._added, root)):
             await asyncio.to_thread(self._report, root, run)
@@ -145,7 +145,7 @@ class RunRecord:
     def _compare(self, root: Path, spider: str | None, stats: dict[str, Any]) -> None:
         """Note and log it if this run got far fewer answers than earlier runs of its spider."""
         earlier = [run.stats for run in latest_runs(root, _RUNS_LOOKED_AT) if run.spider == spider]
-        found = collapse(stats, earlier[:_RUNS_COMPARED], self._least_answers)
+        found = collapse(stats, earlier[:_RUNS_COMPARED], self._min_answers)
         if found:
             stats["gleaner/alarm"] = "; ".join(filter(None, (stats.get("gleaner/alarm"), found)))
             logger.error("Something is wrong with the site, or with how we read it: %s", found)

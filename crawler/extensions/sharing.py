@@ -82,7 +82,7 @@ class Sharing:
         if not getattr(crawler.spider, "can_share", False):
             raise ConfigError("FRONTIER_URL: this spider works on a corpus of its own; leave it unset")
         what = "a number of seconds, from 1 to a day"
-        seconds = number(settings, "FRONTIER_LEASE_SECONDS", what, least=1, most=86_400)
+        seconds = number(settings, "FRONTIER_LEASE_SECONDS", what, minimum=1, maximum=86_400)
         try:
             from crawler.frontier.shared.redis import SharedFrontier, check  # noqa: PLC0415 - an optional extra
         except ImportError as error:

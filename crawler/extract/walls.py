@@ -96,8 +96,8 @@ def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -
         return None
     for reason, pattern in _PATTERNS.items():
         phrases = [{match.casefold() for match in pattern.findall(line)} for line in lines]
-        said = sum(map(bool, phrases))
-        if 2 * said >= len(lines) and len(set().union(*phrases)) >= _MIN_PHRASES:
+        wall_lines = sum(map(bool, phrases))
+        if 2 * wall_lines >= len(lines) and len(set().union(*phrases)) >= _MIN_PHRASES:
             return None if find_published(page) else reason
     phrases = [{match.casefold() for match in _GATE_RE.findall(line)} for line in lines]
     if (

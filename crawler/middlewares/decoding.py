@@ -69,7 +69,7 @@ class DecodingMiddleware:
     def _retried_or_failed(self, request: Request, error: BrokenBody) -> Request:
         spider = self._crawler.spider
         if spider is not None and not request.meta.get("dont_retry"):
-            again = get_retry_request(request, spider=spider, reason=error)
-            if again is not None:
-                return again
+            retry = get_retry_request(request, spider=spider, reason=error)
+            if retry is not None:
+                return retry
         raise error

@@ -65,9 +65,11 @@ class RefreshMiddleware:
 
     def _further(self, response: Response) -> str | None:
         """Return the URL to which *response* leads on; None if the page is to be read."""
-        said = header(response, "Refresh")
-        refresh, base, letters = read_refresh(said) if said else None, "", 0
-        if isinstance(response, TextResponse) and (said or b"refresh" in response.body[:_MAX_SCANNED_BYTES].lower()):
+        refresh_header = header(response, "Refresh")
+        refresh, base, letters = read_refresh(refresh_header) if refresh_header else None, "", 0
+        if isinstance(response, TextResponse) and (
+            refresh_header or b"refresh" in response.body[:_MAX_SCANNED_BYTES].lower()
+        ):
             notice = read_notice(_start(response))
             letters = notice.letters
             if refresh is None:
@@ -78,8 +80,8 @@ class RefreshMiddleware:
         url = _joined(response.url, base, refresh)
         if url is None or not self._profile.allows(url):
             return None
-        here = self._profile.article_id(response.url)
-        is_same = here is not None and here == self._profile.article_id(url)
+        page_id = self._profile.article_id(response.url)
+        is_same = page_id is not None and page_id == self._profile.article_id(url)
         return url if letters <= MAX_BARE_LETTERS or is_same else None
 
 
@@ -90,12 +92,12 @@ def _start(response: TextResponse) -> str:
     return start.decode(encoding, "replace")
 
 
-def _joined(here: str, base: str, refresh: Refresh) -> str | None:
-    """Return the URL of *refresh* on a page at *here* with the base *base*; None if that is not a URL."""
+def _joined(page_id: str, base: str, refresh: Refresh) -> str | None:
+    """Return the URL of *refresh* on a page at *page_id* with the base *base*; None if that is not a URL."""
     if not refresh.url:
-        return here
+        return page_id
     try:
-        url = here
+        url = page_id
         for relative in (base, refresh.url):
             url = urljoin(url, safe_url_string(relative)) if relative else url
     except ValueError:

@@ -91,8 +91,8 @@ def soft_404(
         and not (agrees and facts.text and facts.published)
     ):
         return _reason("its canonical link is not that of an article", settled=not agrees)
-    here = canonical_id or (target.id if url is None else profile.article_id(url))
-    if here != target.id and not agrees:
+    article_id = canonical_id or (target.id if url is None else profile.article_id(url))
+    if article_id != target.id and not agrees:
         return f"{SETTLED}it is another article"
     return None if facts.related else _unlike_article(facts, target, agrees=agrees, strict=strict)
 
@@ -132,5 +132,5 @@ def titles_agree(one: str, other: str) -> bool:
     False
     """
     one, other = utils.default_process(one), utils.default_process(other)
-    few = min(len(set(one.split())), len(set(other.split()))) < _MIN_TITLE_WORDS
-    return (fuzz.ratio if few else fuzz.token_set_ratio)(one, other) >= MIN_TITLE_AGREEMENT_PERCENT
+    is_short = min(len(set(one.split())), len(set(other.split()))) < _MIN_TITLE_WORDS
+    return (fuzz.ratio if is_short else fuzz.token_set_ratio)(one, other) >= MIN_TITLE_AGREEMENT_PERCENT

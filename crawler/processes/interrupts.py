@@ -85,9 +85,9 @@ def raising() -> Iterator[list[int]]:
         """Interrupt again if an interrupt fell into a destructor, where Python only prints it."""
         if lost.exc_type is KeyboardInterrupt:
             # Once this hook has returned. A real signal also ends a system call that the thread waits in.
-            again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
-            again.daemon = True
-            again.start()
+            next_signal = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
+            next_signal.daemon = True
+            next_signal.start()
         else:
             sys.__unraisablehook__(lost)
 

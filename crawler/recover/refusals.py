@@ -60,10 +60,10 @@ def exclusion(status: int, body: bytes) -> str | None:
     if status in REFUSED:
         if _OF_A_GUARD_RE.search(text):
             return None
-        says = _EXCLUDED_RE.search(text) or _WITHHELD_RE.search(text)
-        return _reason(text, says) if says or status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS else None
-    says = _SURELY_EXCLUDED_RE.search(text) if len(body) <= _MAX_NOTICE_BYTES else None
-    return _reason(text, says) if says else None
+        match = _EXCLUDED_RE.search(text) or _WITHHELD_RE.search(text)
+        return _reason(text, match) if match or status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS else None
+    match = _SURELY_EXCLUDED_RE.search(text) if len(body) <= _MAX_NOTICE_BYTES else None
+    return _reason(text, match) if match else None
 
 
 def is_outage(body: bytes) -> bool:
@@ -82,12 +82,12 @@ def _text(body: bytes) -> str:
     return unescape(_TAG_RE.sub("\n", body[:_READ_BYTES].decode("utf-8", "replace")))
 
 
-def _reason(text: str, says: re.Match[str] | None) -> str:
-    """Return the line that contains *says*, without the names of classes before it."""
-    if says is None:
+def _reason(text: str, match: re.Match[str] | None) -> str:
+    """Return the line that contains *match*, without the names of classes before it."""
+    if match is None:
         return "unavailable for legal reasons"
-    start = text.rfind("\n", 0, says.start()) + 1
-    end = text.find("\n", says.end())
+    start = text.rfind("\n", 0, match.start()) + 1
+    end = text.find("\n", match.end())
     line = " ".join(text[start : end if end >= 0 else len(text)].split())
     while shorter := _CLASS_RE.match(line):
         line = line[shorter.end() :] or shorter[1]

@@ -24,16 +24,16 @@ def answer_rate(stats: Stats) -> float | None:
     return answered / asked
 
 
-def collapse(stats: Stats, earlier: Sequence[Stats], least: float) -> str | None:
+def collapse(stats: Stats, earlier: Sequence[Stats], min_share: float) -> str | None:
     """Return a message if the answer rate of a run fell far below that of *earlier* runs, otherwise None.
 
-    Far below means less than *least* (0 to 1; 0: never) of their median.
+    Far below means less than *min_share* (0 to 1; 0: never) of their median.
     """
     rate = answer_rate(stats)
     rates = [known for one in earlier if (known := answer_rate(one)) is not None]
     if rate is None or len(rates) < MIN_RUNS:
         return None
     usual = median(rates)
-    if rate >= least * usual:
+    if rate >= min_share * usual:
         return None
     return f"only {rate:.0%} of the targets were answered with an article; {usual:.0%} in the {len(rates)} earlier runs"

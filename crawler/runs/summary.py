@@ -28,16 +28,16 @@ _FURTHER = {
 }
 
 
-def progress_line(stats: Stats, *, waiting: str, seconds: float, left: float | None) -> str:
-    """Return the progress line: *waiting* targets, *seconds* so far, *left* seconds to go (None: unknown).
+def progress_line(stats: Stats, *, waiting: str, seconds: float, seconds_left: float | None) -> str:
+    """Return the progress line: *waiting* targets, *seconds* so far, *seconds_left* seconds to go (None: unknown).
 
-    >>> progress_line({"gleaner/archived/article": 120}, waiting="60", seconds=60, left=30)
+    >>> progress_line({"gleaner/archived/article": 120}, waiting="60", seconds=60, seconds_left=30)
     '120 articles · 60 waiting · 2.0/s · 0:30 left · 0 pictures · 0 stubs · 0 duplicates · 0 failures'
     """
     articles = stats.get("gleaner/archived/article", 0)
     parts = [f"{articles} articles", f"{waiting} waiting", f"{articles / seconds if seconds else 0:.1f}/s"]
-    if left is not None:
-        parts.append(f"{_clock(left)} left")
+    if seconds_left is not None:
+        parts.append(f"{_clock(seconds_left)} left")
     parts += [
         f"{stats.get('gleaner/images/stored', 0)} pictures",
         f"{stats.get('gleaner/archived/stub', 0)} stubs",
@@ -63,11 +63,11 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
     got = {kind: stats.get(f"gleaner/archived/{kind}", 0) for kind in ("article", "seed", "stub")}
     rate = got["article"] / seconds if seconds else 0.0
     pictures, missing = (stats.get(f"gleaner/images/{status}", 0) for status in ("stored", "missing"))
-    there, twice = stats.get("gleaner/unchanged", 0), stats.get("gleaner/duplicates", 0)
+    unchanged, duplicates = stats.get("gleaner/unchanged", 0), stats.get("gleaner/duplicates", 0)
     added = f"{got['article']} articles ({rate:.1f}/s), {pictures} pictures, {got['seed']} seeds, {got['stub']} stubs"
     lines = [
         f"Archived in {_clock(seconds)}: {added}",
-        f"Already there: {there} · duplicates: {twice} · pictures not found: {missing}",
+        f"Already there: {unchanged} · duplicates: {duplicates} · pictures not found: {missing}",
         *_new(stats, spider),
         *_dropped(stats),
         *_known_articles_line(stats),
@@ -127,8 +127,8 @@ def _next_step(stats: Stats, exit_code: int) -> str | None:
     if exit_code in {DISK_FULL, STOPPED, FORCED, LIMIT}:
         return "run the same command again: it resumes the crawl"
     if exit_code == RATE_LIMITED:
-        who = "a web archive" if stats.get("gleaner/recover/rate_limited") else "the site"
-        return f"{failed} targets wait, as {who} asked for fewer requests; try again in an hour or more"
+        service = "a web archive" if stats.get("gleaner/recover/rate_limited") else "the site"
+        return f"{failed} targets wait, as {service} asked for fewer requests; try again in an hour or more"
     if failed:
         return f"{failed} targets gave no answer; the same command tries them again"
     if exit_code:

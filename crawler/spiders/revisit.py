@@ -60,7 +60,7 @@ class RevisitSpider(ArticleSpider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.news_days = whole(crawler.settings, "REVISIT_NEWS_DAYS", most=100_000)
+        spider.news_days = whole(crawler.settings, "REVISIT_NEWS_DAYS", maximum=100_000)
         root = Path(crawler.settings["CORPUS_DIR"])
         if not is_corpus(root):
             describe(root)  # the corpus must exist

@@ -57,8 +57,8 @@ def drop_pull_quotes(story: Story) -> Story:
     for number, form in enumerate(cores):
         if _length(form) < _MIN_QUOTE_CHARACTERS:
             continue
-        again = number > 0 and cores[number - 1] == form
-        if again or (whole.count(form) > 1 and any(_within(form, other) for other in cores)):
+        is_repeated = number > 0 and cores[number - 1] == form
+        if is_repeated or (whole.count(form) > 1 and any(_within(form, other) for other in cores)):
             gone.append(number)
     return story.without(gone)
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 
 
-def number(settings: BaseSettings, name: str, what: str, *, least: float = 0, most: float = inf) -> float:
-    """Return the setting *name*; raise ``ConfigError``, with *what* to give, if it is no number from *least* to *most*.
+def number(settings: BaseSettings, name: str, what: str, *, minimum: float = 0, maximum: float = inf) -> float:
+    """Return the setting *name*; raise ``ConfigError``, which names *what* to give, for a number out of bounds or none.
 
     >>> number({"PATIENCE": "soon"}, "PATIENCE", "a number of seconds")
     Traceback (most recent call last):
@@ -26,15 +26,15 @@ def number(settings: BaseSettings, name: str, what: str, *, least: float = 0, mo
         found = float(value)
     except (TypeError, ValueError):
         found = -inf
-    if not (least <= found <= most):
+    if not (minimum <= found <= maximum):
         raise ConfigError(f"{name} is {value!r}: give {what}")
     return found
 
 
-def whole(settings: BaseSettings, name: str, *, most: int = 10**6) -> int:
-    """Return the setting *name* as a whole number from 0 to *most*; raise ``ConfigError`` if it is none."""
-    what = f"a whole number from 0 to {most}"
-    found = number(settings, name, what, most=most)
+def whole(settings: BaseSettings, name: str, *, maximum: int = 10**6) -> int:
+    """Return the setting *name* as a whole number from 0 to *maximum*; raise ``ConfigError`` if it is none."""
+    what = f"a whole number from 0 to {maximum}"
+    found = number(settings, name, what, maximum=maximum)
     if not found.is_integer():
         raise ConfigError(f"{name} is {settings[name]!r}: give {what}")
     return int(found)
@@ -42,7 +42,7 @@ def whole(settings: BaseSettings, name: str, *, most: int = 10**6) -> int:
 
 def bytes_of(settings: BaseSettings, name: str) -> int:
     """Return the setting *name*, a size in MiB, in bytes; raise ``ConfigError`` if it is none."""
-    return int(number(settings, name, "a number of MiB above 0", least=1 / _MIB, most=2**40) * _MIB)
+    return int(number(settings, name, "a number of MiB above 0", minimum=1 / _MIB, maximum=2**40) * _MIB)
 
 
 def switch(settings: BaseSettings, name: str) -> bool:

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 def end_seconds(settings: BaseSettings) -> float:
     """Return END_SECONDS, how long a crawl may take to end; raise ``ConfigError`` if it is none."""
-    return number(settings, "END_SECONDS", "a number of seconds above 0", least=0.001)
+    return number(settings, "END_SECONDS", "a number of seconds above 0", minimum=0.001)
 
 
 class Watchdog:

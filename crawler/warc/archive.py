@@ -409,5 +409,5 @@ def _declared_length(head: bytes) -> int | None:
         digits = head[place + len(_LENGTH) : head.find(b"\r", place + len(_LENGTH)) % (len(head) + 1)]
         if digits.isdigit() and len(digits) <= _MAX_LENGTH_DIGITS:
             return int(digits)
-    said = _LENGTH_RE.search(head)
-    return int(said[1]) if said else None
+    match = _LENGTH_RE.search(head)
+    return int(match[1]) if match else None

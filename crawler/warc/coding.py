@@ -105,8 +105,8 @@ def decode_body(body: bytes, content_encoding: str | None, *, whole: bool = Fals
     return decoded.body
 
 
-def dechunked(body: bytes, said: bool) -> Decoded:
-    """Remove the chunk framing of *body*, if any: it may break off if a header *said* so, else it must be whole."""
+def dechunked(body: bytes, declared: bool) -> Decoded:
+    """Remove the chunk framing of *body*, if any: it may break off if a header *declared* so, else it must be whole."""
     parts, place, whole = list[bytes](), 0, False
     while (head := _CHUNK_HEAD_RE.match(body, place)) is not None:
         size = int(head[1], 16)
@@ -121,9 +121,9 @@ def dechunked(body: bytes, said: bool) -> Decoded:
         if after is None:
             break
         place = after.end()
-    if not parts or not (said or whole):
-        return Decoded(body, notes=("chunked said, stored without it",) if said else ())
-    return Decoded(b"".join(parts), ("chunked",), () if said else ("chunked not said",), whole)
+    if not parts or not (declared or whole):
+        return Decoded(body, notes=("chunked said, stored without it",) if declared else ())
+    return Decoded(b"".join(parts), ("chunked",), () if declared else ("chunked not said",), whole)
 
 
 def _names(header: str | None) -> list[str]:
@@ -140,12 +140,12 @@ def _after(state: Decoded, found: _Layer, coding: str, *notes: str) -> Decoded:
     return Decoded(found.body, (*state.undone, coding), (*state.notes, *notes), state.whole and found.whole)
 
 
-def _undo(state: Decoded, said: str, limit: int) -> Decoded:
-    """Decode the coding that a header *said*, or the one that the bytes have; none if they are plain."""
-    shown = said[:_MAX_NAME_LETTERS]
-    coding = _marked(state.body) or (said if said in _KNOWN_CODINGS else None)
+def _undo(state: Decoded, declared: str, limit: int) -> Decoded:
+    """Decode the coding that a header *declared*, or the one that the bytes have; none if they are plain."""
+    shown = declared[:_MAX_NAME_LETTERS]
+    coding = _marked(state.body) or (declared if declared in _KNOWN_CODINGS else None)
     if coding is None:
-        if looks_plain(state.body) or said in _MEANT_AS_NONE:
+        if looks_plain(state.body) or declared in _MEANT_AS_NONE:
             return state._replace(notes=(*state.notes, f"{shown} said, which is no coding"))
         if (unsaid := _without_mark(state.body, limit)) is not None:
             return _after(state, unsaid[1], unsaid[0], f"{shown} said, but {unsaid[0]}")
@@ -162,7 +162,7 @@ def _undo(state: Decoded, said: str, limit: int) -> Decoded:
         found = None
     if found is None or (not found.whole and looks_plain(state.body)):
         return state._replace(notes=(*state.notes, f"{shown} said, stored without it"))
-    return _after(state, found, coding, *([] if coding == said else [f"{shown} said, but {coding}"]))
+    return _after(state, found, coding, *([] if coding == declared else [f"{shown} said, but {coding}"]))
 
 
 def _marked(body: bytes) -> str | None:

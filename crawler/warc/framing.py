@@ -199,17 +199,17 @@ class _Framer:
         if _MARK_RE.search(head):  # the record has no end of its own
             return Gap(place, "its headers do not end")
         stream.skip(end.end())
-        said = read_head(head).get("content-length", "")
-        if not _LENGTH_RE.fullmatch(said):
+        declared = read_head(head).get("content-length", "")
+        if not _LENGTH_RE.fullmatch(declared):
             block, length = self._until_mark(self._limit)
             return self._bare(
                 place,
                 head,
                 block,
                 length,
-                f"its Content-Length is {said[:20]!r}" if said else "it has no Content-Length",
+                f"its Content-Length is {declared[:20]!r}" if declared else "it has no Content-Length",
             )
-        return self._sized(place, head, int(said), _WARC_RE)
+        return self._sized(place, head, int(declared), _WARC_RE)
 
     def _arc(self, place: int) -> Frame | Gap:
         found = _ARC_RE.match(self._stream.peek(_MAX_LINE_BYTES))
@@ -220,21 +220,21 @@ class _Framer:
         frame = self._sized(place, b"", int(fields["length"]), _ARC_RE)
         return frame._replace(head=_arc_head(fields, frame.block)) if isinstance(frame, Frame) else frame
 
-    def _sized(self, place: int, head: bytes, said: int, next_re: re.Pattern[bytes]) -> Frame | Gap:
-        """Return the record whose block begins here: *said* bytes long if that fits, else of its true length."""
+    def _sized(self, place: int, head: bytes, declared: int, next_re: re.Pattern[bytes]) -> Frame | Gap:
+        """Return the record whose block begins here: *declared* bytes long if that fits, else of its true length."""
         stream, start = self._stream, self._stream.place
         if self._doubt:
             block, length = self._until_mark(self._limit)
-            if length < said:
+            if length < declared:
                 return self._bare(place, head, block, length, "it claims to be longer than it is")
             stream.seek(start)
-        block = stream.take(min(said, self._limit))
-        length = len(block) + stream.skip(said - len(block))
+        block = stream.take(min(declared, self._limit))
+        length = len(block) + stream.skip(declared - len(block))
         follows = stream.peek(_MAX_LINE_BYTES).lstrip(b"\r\n")
         if stream.broken is not None and str(stream.broken) != BrokenMember.CUT:
             return Gap(place, str(stream.broken))
         is_bounded = _ARC_BOUND_RE.match(stream.peek(_PEEK_BYTES)) if next_re is _ARC_RE else stream.peek(4) in _BOUNDS
-        if length == said and (not follows or next_re.match(follows) or is_bounded):
+        if length == declared and (not follows or next_re.match(follows) or is_bounded):
             self._doubt = self._reread > _MAX_REREAD_BYTES
             return Frame(place, head, block, length)
         self._reread += length
@@ -242,9 +242,9 @@ class _Framer:
         stream.seek(start)
         block, real = self._until_mark(self._limit)
         is_ended = stream.broken is None and block.endswith((b"\r\n\r\n", b"\n\n"))
-        if length < said and real >= length and not is_ended:
+        if length < declared and real >= length and not is_ended:
             return Frame(place, head, block, length, "it is cut short", cut=True)
-        if real < said:
+        if real < declared:
             return self._bare(place, head, block, real, "it claims to be longer than it is")
         return self._bare(place, head, block, real, "it is longer than it claims to be")
 

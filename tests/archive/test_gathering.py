@@ -123,7 +123,7 @@ def test_a_second_version_in_a_group_knows_who_listed_it(tmp_path):
 
 def test_fingerprints_are_found_before_and_after_they_are_merged(tmp_path):
     with closing(Catalogue(tmp_path / "catalogue.sqlite")) as catalogue:
-        found = Fingerprints(catalogue.connection, most_recent=4)
+        found = Fingerprints(catalogue.connection, max_recent=4)
         with catalogue.transaction():
             for number in range(10):
                 found.add(number // 2, number)

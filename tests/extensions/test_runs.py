@@ -90,7 +90,7 @@ def test_the_keys_behind_a_number_of_a_run(crawled):
 
 def test_only_the_first_of_very_many_hosts_have_their_own_numbers(monkeypatch):
     monkeypatch.setattr(runs, "_MAX_HOSTS", 2)
-    record = runs.RunRecord(None, report_seconds=0, least_answers=0)
+    record = runs.RunRecord(None, report_seconds=0, min_answers=0)
     for host in ("a", "b", "c", "d", "a"):
         request = Request(f"http://{host}.example/")
         record.response_downloaded(Response(request.url, body=b"page"), request)

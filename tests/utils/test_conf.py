@@ -38,7 +38,7 @@ def test_valid_value_is_read(read, value, meant):
     ("read", "values"),
     [
         (lambda given: number(given, "X", "any"), ["soon", "", None, "-1", "nan", []]),
-        (lambda given: number(given, "X", "any", most=1), ["1.1", "inf"]),
+        (lambda given: number(given, "X", "any", maximum=1), ["1.1", "inf"]),
         (lambda given: whole(given, "X"), ["1.5", "-1", "1e9", "two", "nan", "inf"]),
         (lambda given: bytes_of(given, "X"), ["0", "-1", "256MB", "inf", "nan"]),
         (lambda given: switch(given, "X"), ["maybe"]),

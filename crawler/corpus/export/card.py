@@ -49,7 +49,7 @@ class Card:
             "language": sorted(self._languages) or ["und"],
             "license": "other",
             "license_name": "texts-remain-their-publishers",
-            "size_categories": [next((size for most, size in _SIZES if records < most), _LARGER)],
+            "size_categories": [next((size for bound, size in _SIZES if records < bound), _LARGER)],
             "task_categories": ["text-generation", "text-retrieval"],
             "tags": ["news", "web-archive", "gleaner"],
             "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}],

@@ -130,26 +130,26 @@ class _Pages:
         for line in self._lines:
             capture = line.record.get("capture") or {}
             file, offset = str(capture.get("warc_file")), capture.get("warc_offset") or 0
-            there = self._index.at(file, offset)
-            if line.record.get("kind") == "article" and self._is_lost(file, offset, there):
+            indexed = self._index.at(file, offset)
+            if line.record.get("kind") == "article" and self._is_lost(file, offset, indexed):
                 self.lost.append(line.record["key"])
-            elif there is None or line.record.get("kind") != "article":
+            elif indexed is None or line.record.get("kind") != "article":
                 self.without_capture += 1
             else:
-                yield self._page(line.record, there)
+                yield self._page(line.record, indexed)
 
-    def _is_lost(self, file: str, offset: int, there: IndexedCapture | None) -> bool:
+    def _is_lost(self, file: str, offset: int, indexed: IndexedCapture | None) -> bool:
         """Return whether a record whose capture is said to lie at *offset* of *file* has lost it.
 
         What lies beyond the files as they were when this began was captured since.
         """
-        if there is None:
+        if indexed is None:
             is_read = offset < self._files.get(file, 0)
             return file.startswith(f"{FOLDER}/") and (is_read or not _reaches(self._root / file, offset))
-        return there.kind == "revisit" and not self._index.has_original(there)
+        return indexed.kind == "revisit" and not self._index.has_original(indexed)
 
-    def _page(self, record: dict[str, Any], there: IndexedCapture) -> bytes:
-        page = {"id": record["key"], "url": there.url, "ts": there.date}
+    def _page(self, record: dict[str, Any], indexed: IndexedCapture) -> bytes:
+        page = {"id": record["key"], "url": indexed.url, "ts": indexed.date}
         words = {name: value for name in ("title", "text") if (value := record.get(name))}
         self.first = self.first or page
         self.written += 1

@@ -178,19 +178,21 @@ def _check_seal(root: Path, part: SealFile, done: Checked) -> None:
     if path.read_bytes() != held.encode():
         done.problems.append(Problem(part.file, None, "it is not written as a seal is"))
     name = path.name.replace(".seal.json", ".jsonl")
-    there = next((one for one in segment_paths(root, path.parent.name) if segment_name(one) == name), None)
-    if there is None:
+    segment_path = next((one for one in segment_paths(root, path.parent.name) if segment_name(one) == name), None)
+    if segment_path is None:
         done.problems.append(Problem(part.file, None, f"the segment that it seals, {name}, is gone"))
         return
-    found = measure(there)
+    found = measure(segment_path)
     if found == held:
         return
-    file = there.relative_to(root).as_posix()
-    half_done = there.name == name and held.file.startswith(f"{name}.") and found.lines_sha256 == held.lines_sha256
+    file = segment_path.relative_to(root).as_posix()
+    half_done = (
+        segment_path.name == name and held.file.startswith(f"{name}.") and found.lines_sha256 == held.lines_sha256
+    )
     if half_done:
         done.notes.append(f"{file}: it is also there compressed; the next seal removes one of the two")
         return
-    if held.file == name != there.name and replace(found, file=name) == replace(
+    if held.file == name != segment_path.name and replace(found, file=name) == replace(
         held, file_bytes=found.file_bytes, file_sha256=found.file_sha256
     ):
         done.notes.append(f"{file}: it was compressed since it was sealed; the next seal renews its seal")

@@ -37,10 +37,10 @@ class Listed:
         )
         self._next = next(self._paths, None)
 
-    def folder(self, folder: str, there: list[str]) -> Iterator[Problem]:
+    def folder(self, folder: str, file_names: list[str]) -> Iterator[Problem]:
         """Take in the sorted paths of the pictures in *folder*; yield what the catalogue lists and is missing."""
-        self.pictures += len(there)
-        on_disk = set(there)
+        self.pictures += len(file_names)
+        on_disk = set(file_names)
         yield from self._missing_until(f"{folder}/")
         while self._next is not None and self._next.startswith(f"{folder}/"):
             if self._next in on_disk:

@@ -32,17 +32,17 @@ class Finding(NamedTuple):
 def check_index(root: Path) -> Iterator[Finding]:
     """Yield what the index of the WARC files in the corpus at *root* has read and is not there any more."""
     yield from check_losses(root)
-    there = {path.relative_to(root).as_posix() for path in warc_paths(root)}
+    files_on_disk = {path.relative_to(root).as_posix() for path in warc_paths(root)}
     missing = Finding(INDEX_NAME, None, "the index of the WARC files is missing; the next run rebuilds it")
     if not (root / INDEX_NAME).exists():
-        yield from [missing] if there else []
+        yield from [missing] if files_on_disk else []
         return
     try:
         with closing(CaptureIndex(root / INDEX_NAME, read_only=True)) as index:
             if not index.has_tables:
-                yield from [missing] if there else []
+                yield from [missing] if files_on_disk else []
                 return
-            for name in sorted(index.files().keys() - there):
+            for name in sorted(index.files().keys() - files_on_disk):
                 yield Finding(name, None, "the index of the WARC files has read this file, but it is gone")
                 yield from (_missing(one) for one in index.of_file(name))
     except sqlite3.Error as error:

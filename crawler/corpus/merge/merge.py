@@ -70,14 +70,14 @@ class Merged:
 
 def merge(
     root: Path,
-    others: list[Path],
+    corpora_to_merge: list[Path],
     *,
     all_versions: bool = False,
     segment_bytes: int = DEFAULT_SEGMENT_BYTES,
     near: float | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Path, Merged]:
-    """Merge the records and pictures of *others* into the corpus at *root*, created if needed; return counts.
+    """Merge the records and pictures of *corpora_to_merge* into the corpus at *root*, created if needed; return counts.
 
     *near* is the least similarity of near duplicates, which are then searched as in a crawl; without it, the near
     duplicates of the others are kept as they are. A corpus without a readable catalogue, for example in a bag, is read
@@ -85,12 +85,12 @@ def merge(
     many there are. Raises ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked``
     if a crawl has *root* open (it may have the others open); and the errors of :class:`~crawler.archive.writer.Corpus`.
     """
-    site = _common_site(root, others)
+    site = _common_site(root, corpora_to_merge)
     records = Records(site)
-    merged = {other: Merged(Pictures(other), Captures(other)) for other in others}
+    merged = {other: Merged(Pictures(other), Captures(other)) for other in corpora_to_merge}
     with ExitStack() as stack:
         streams, total = [], 0
-        for other in others:
+        for other in corpora_to_merge:
             known = has_catalogue(other)
             for family in FAMILIES:
                 if known:
@@ -101,7 +101,7 @@ def merge(
                     streams.append(_in_time(AllLines(other, family), merged[other]))
         corpus = Corpus(root, site, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
-        for other in others:
+        for other in corpora_to_merge:
             merged[other].gave_profile = corpus.take_over(other)
         if near is not None:
             corpus.find_near_duplicates(near)
@@ -120,12 +120,12 @@ def merge(
     return merged
 
 
-def _common_site(root: Path, others: list[Path]) -> str:
-    """Return the site of all *others*, and of *root* if it is there."""
-    for other in others:
+def _common_site(root: Path, corpora_to_merge: list[Path]) -> str:
+    """Return the site of all *corpora_to_merge*, and of *root* if it is there."""
+    for other in corpora_to_merge:
         if other.resolve() == root.resolve():
             raise ConfigError(f"{other} is the corpus to merge into; give other corpora")
-    corpora = [root, *others] if is_corpus(root) else others
+    corpora = [root, *corpora_to_merge] if is_corpus(root) else corpora_to_merge
     sites = {str(describe(corpus).get("site")): corpus for corpus in reversed(corpora)}
     if len(sites) > 1:
         sites_of_corpora = ", ".join(f"{corpus} is of {site!r}" for site, corpus in sites.items())

@@ -73,17 +73,17 @@ def _record(place: LinePlace, line: bytes, crc_of: CrcOf, damaged: Damages) -> d
 
 
 def count_lines(
-    root: Path, lines: dict[str, tuple[int, int]], tally: Tally, most: int | None, crc_of: CrcOf, damaged: Damages
+    root: Path, lines: dict[str, tuple[int, int]], tally: Tally, max_lines: int | None, crc_of: CrcOf, damaged: Damages
 ) -> bool:
     """Count pictures and hosts of the records in *lines* (segment to start and end); return whether all were read.
 
-    At most *most* lines are read; None: all. *crc_of* is what the catalogue knows; lines that are not intact go to
+    At most *max_lines* lines are read; None: all. *crc_of* is what the catalogue knows; lines that are not intact go to
     *damaged*.
     """
     read = 0
     for segment, (start, end) in lines.items():
         for place, raw in lines_from(root, segment, start, end):
-            if most is not None and read >= most:
+            if max_lines is not None and read >= max_lines:
                 return False
             read += 1
             record = _record(place, raw, crc_of, damaged)

@@ -126,14 +126,14 @@ def _environment() -> Environment:
     return environment
 
 
-def shown(text: object, longest: int = _MAX_SHOWN_CHARACTERS) -> str:
-    r"""Return *text* as a page may show it: cut to *longest* characters, controls replaced.
+def shown(text: object, max_characters: int = _MAX_SHOWN_CHARACTERS) -> str:
+    r"""Return *text* as a page may show it: cut to *max_characters* characters, controls replaced.
 
     >>> shown("a \u202etitle\x00"), shown("long", 2)
     ('a �title�', 'lo…')
     """
     value = str(text)
-    cut = value if len(value) <= longest else f"{value[:longest]}…"
+    cut = value if len(value) <= max_characters else f"{value[:max_characters]}…"
     return _UNSHOWABLE_RE.sub("\ufffd", cut)
 
 

@@ -78,7 +78,7 @@ def related(connection: sqlite3.Connection, scope: Scope, tally: Tally, *, whole
     if known:
         group = tally.group(RELATIONS, "relations")
         group.count = known
-        for source, title, target in _relations(connection, sources, parameters, tally.most):
+        for source, title, target in _relations(connection, sources, parameters, tally.max_entries):
             group.entries.append(KeyEntry(source, title, None, f"lists {target}"))
     found = _small(connection, sources, parameters) if known <= 4 * MAX_NODES else None
     if found is None:

@@ -30,10 +30,10 @@ class Group:
 
 
 class Tally:
-    """The groups of a report, by name. *most* entries of each are kept; *on_entry* receives all, by group."""
+    """The groups of a report, by name. *max_entries* entries of each are kept; *on_entry* receives all, by group."""
 
-    def __init__(self, most: int = 20, on_entry: Callable[[str, KeyEntry], None] | None = None) -> None:
-        self.most = most
+    def __init__(self, max_entries: int = 20, on_entry: Callable[[str, KeyEntry], None] | None = None) -> None:
+        self.max_entries = max_entries
         self._on_entry = on_entry
         self.groups: dict[str, Group] = {}
 
@@ -58,7 +58,7 @@ class Tally:
         """Keep the result of *entry* in those of *groups* that need more, and pass it on; call it only if needed."""
         made: KeyEntry | None = None
         for group in groups:
-            if len(group.entries) < self.most:
+            if len(group.entries) < self.max_entries:
                 made = made or entry()
                 group.entries.append(made)
             if self._on_entry is not None:
@@ -76,10 +76,10 @@ class Tally:
 
 
 class Spread:
-    """At most *most* entries, spread evenly over all that are offered, however many those are."""
+    """At most *max_entries* entries, spread evenly over all that are offered, however many those are."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
         self._stride = 1
         self._offered = 0
         self.entries: list[KeyEntry] = []
@@ -87,7 +87,7 @@ class Spread:
     def offer(self, entry: Callable[[], KeyEntry]) -> None:
         """Keep the result of *entry* if its turn has come."""
         if self._offered % self._stride == 0:
-            if len(self.entries) == self._most:
+            if len(self.entries) == self._max_entries:
                 self.entries = self.entries[::2]
                 self._stride *= 2
             if self._offered % self._stride == 0:

@@ -141,7 +141,7 @@ class _Places(NamedTuple):
 
     outer: Numbers
     depths: Numbers
-    here: Numbers
+    own_element: Numbers
 
 
 class _PlaceColumns(NamedTuple):
@@ -173,16 +173,22 @@ def _of_places(page: Sequence[TextBlock]) -> tuple[_PlaceColumns, Matrix, _Place
          place.unseen) for place in ordered
     )  # fmt: skip
     outer, depths, tags, *flags = np.fromiter(rows, np.int64, 5 * len(ordered)).reshape(-1, 5).T
-    here = np.array([index[id(block.place)] for block in page])
+    own_element = np.array([index[id(block.place)] for block in page])
     lists = {id(block.place.nearest): block.place.nearest for block in page}
     numbers = {key: row for row, key in enumerate(lists)}
     nearest = np.fromiter(chain.from_iterable(lists.values()), np.float32).reshape(len(lists), -1)
     which = [numbers[id(block.place.nearest)] for block in page]
-    distance = np.minimum(depths[here][:, None] - nearest[which], MAX_LEVELS_UP)
-    around = outer[here]
-    columns = (tags[here], tags[around], tags[outer[around]], depths[here], *(flag[here] for flag in flags))
+    distance = np.minimum(depths[own_element][:, None] - nearest[which], MAX_LEVELS_UP)
+    around = outer[own_element]
+    columns = (
+        tags[own_element],
+        tags[around],
+        tags[outer[around]],
+        depths[own_element],
+        *(flag[own_element] for flag in flags),
+    )
     stands = _PlaceColumns(*(column.astype(np.float32) for column in columns))
-    return stands, distance, _Places(outer, depths, here)
+    return stands, distance, _Places(outer, depths, own_element)
 
 
 class _BlockGroups(NamedTuple):
@@ -202,7 +208,7 @@ def _groups(page: Sequence[TextBlock], places: _Places) -> _BlockGroups:
         place = block.place
         kins.append(kin.setdefault(place.kin, len(kin)))
         wides.append(wide.setdefault((place.kin, place.outer.kin if place.outer else None), len(wide)))
-    return _BlockGroups(places.here, np.array(kins), np.array(wides), places.outer[places.here])
+    return _BlockGroups(places.own_element, np.array(kins), np.array(wides), places.outer[places.own_element])
 
 
 def _neighbours(measures: _Measures) -> Columns:
@@ -222,27 +228,27 @@ def _containers(measures: _Measures) -> Columns:
     Then the position of the block relative to the main parts of the page (:data:`MAIN_PROSE_SHARES`), and the amount of
     prose.
     """
-    sizes, places, here = measures.sizes, measures.places, measures.groups.element
+    sizes, places, own_element = measures.sizes, measures.places, measures.groups.element
     parts = (sizes, np.ones_like(sizes), sizes * measures.markup.linked, np.where(measures.prose, sizes, 0))
     totals = _totals(places, np.stack(parts, axis=1))
     everything = float(totals[0, 3]) or 1.0
     columns: Columns = []
-    around = here
+    around = own_element
     for _ in range(MAX_CONTAINERS):
         held = totals[around]
         size = np.maximum(held[:, 0], 1.0)
         columns += [held[:, 0], held[:, 1], held[:, 2] / size, held[:, 3] / size, held[:, 3] / everything]
         around = places.outer[around]
     for share in MAIN_PROSE_SHARES:
-        columns += [column[here] for column in _beside_main(totals[:, 3], places.outer, share)]
-    columns.append(np.full(len(here), everything))
+        columns += [column[own_element] for column in _beside_main(totals[:, 3], places.outer, share)]
+    columns.append(np.full(len(own_element), everything))
     return columns
 
 
 def _totals(places: _Places, measures: Matrix) -> NDArray[np.float64]:
     """Return the sums of the *measures* of the blocks in each place; inner places come after outer ones."""
     count = len(places.outer)
-    own = np.column_stack([np.bincount(places.here, column, count) for column in measures.T])
+    own = np.column_stack([np.bincount(places.own_element, column, count) for column in measures.T])
     ends = list(range(1, count + 1))
     outer = places.outer.tolist()
     for place in range(count - 1, 0, -1):
@@ -311,11 +317,11 @@ def _positions(measures: _Measures) -> Columns:
     before = np.cumsum(sizes) - sizes
     characters = np.cumsum(np.where(measures.prose, sizes, 0))
     total = float(sizes.sum()) or 1.0
-    said = np.flatnonzero((measures.words.overlap > MIN_TITLE_OVERLAP) & (sizes > MIN_TITLE_LETTERS))
+    title_blocks = np.flatnonzero((measures.words.overlap > MIN_TITLE_OVERLAP) & (sizes > MIN_TITLE_LETTERS))
     heading = np.flatnonzero(measures.place.tag == _TAG_NUMBERS["h1"])
-    first = float(said[0]) if len(said) else -1.0
+    first = float(title_blocks[0]) if len(title_blocks) else -1.0
     first_heading = float(heading[0]) if len(heading) else -1.0
-    last = float(said[-1]) if len(said) else -1.0
+    last = float(title_blocks[-1]) if len(title_blocks) else -1.0
     return [
         index, index / count, before / total, np.full(count, total), np.full(count, count), index - first,
         index - first_heading, index - last, np.full(count, first >= 0), characters / (float(characters[-1]) or 1.0),
@@ -329,8 +335,8 @@ class ColumnGroup(NamedTuple):
     measure: Callable[[_Measures], Iterable[NDArray[Any]]]
 
 
-def _each(things: Iterable[object], measures: str) -> tuple[str, ...]:
-    return tuple(f"{measure} {thing}" for thing in things for measure in measures.split())
+def _each(values: Iterable[object], measures: str) -> tuple[str, ...]:
+    return tuple(f"{measure} {value}" for value in values for measure in measures.split())
 
 
 STEPS = tuple(step for step in range(-WINDOW_BLOCKS, WINDOW_BLOCKS + 1) if step)

@@ -47,10 +47,10 @@ def words_of(folded: Sequence[str], title: str, prose: NDArray[np.bool_], vocabu
     odds, lowest = np.zeros(count), np.zeros(count)
     if vocabulary is not None and every:
         weights = np.fromiter(map(vocabulary.get, numbers, repeat(0.0)), dtype=float, count=len(numbers))
-        said = weights[ids]
-        odds = np.bincount(rows, said, count) / np.maximum(lengths, MIN_ODDS_WORDS)
+        odds_of_words = weights[ids]
+        odds = np.bincount(rows, odds_of_words, count) / np.maximum(lengths, MIN_ODDS_WORDS)
         some = lengths > 0
-        lowest[some] = np.minimum(np.minimum.reduceat(said, (np.cumsum(lengths) - lengths)[some]), 0)
+        lowest[some] = np.minimum(np.minimum.reduceat(odds_of_words, (np.cumsum(lengths) - lengths)[some]), 0)
     pairs = np.sort(rows * size + ids)
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique takes several times as long
     row, word = pairs // size, pairs % size

@@ -83,11 +83,11 @@ def read_entry(site: str, key: bytes, depth: bytes, data: bytes) -> tuple[Target
     article_id = key.decode("ascii", "replace").removeprefix(f"{site}/")
     if not _ID_RE.fullmatch(article_id) or key != f"{site}/{article_id}".encode():
         return None, False
-    far = _depth(depth)
+    distance = _depth(depth)
     facts = _facts(data)
     title, pic = ((facts or {}).get(name) for name in _FIELDS)
-    target = Target(key=f"{site}/{article_id}", id=article_id, depth=far or 0, title=title, pic=pic, attempts=1)
-    return target, far is not None and facts is not None
+    target = Target(key=f"{site}/{article_id}", id=article_id, depth=distance or 0, title=title, pic=pic, attempts=1)
+    return target, distance is not None and facts is not None
 
 
 def _depth(value: bytes) -> int | None:
