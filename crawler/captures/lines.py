@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -41,11 +42,13 @@ _PIECE_BYTES = 1 << 18
 _MAX_INTEGER = 2**63 - 1
 _MAX_SHOWN_LETTERS = 60
 _FIRST_YEAR = 1980
+_MOMENT_RE = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]", re.ASCII)
 _FIRST_MOMENT = "00000101000000"
 _SOURCE_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _STATUS_RE = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 _SCHEME_RE = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9])", re.IGNORECASE | re.ASCII)
 """A host and its port are none."""
+_WEB_LINE_RE = re.compile(rb"https?://\S+\s*", re.IGNORECASE)
 _WEB_RE = re.compile(r"https?:", re.IGNORECASE | re.ASCII)
 _KEPT_IN_URL = "".join(map(chr, range(0x21, 0x7F))).replace("\\", "").replace('"', "")
 _UNKNOWN = frozenset({"", "-", "unk", "unknown"})
@@ -170,6 +173,29 @@ def read_captures(path: str, on_error: OnError | None = None, *, source: str = L
             yield from _read_part(part, report, source)
 
 
+def read_urls(path: str, on_error: OnError) -> Iterator[str]:
+    """Yield the URLs in the file *path*: one a line, or those of a list of captures, each once if it is sorted.
+
+    Errors are passed to *on_error*; the file itself must be readable, otherwise SeedError is raised.
+    """
+    before = ""
+    for part in parts_of(path, on_error):
+        reader = LineReader(LOCAL_SOURCE)
+        for number, raw in enumerate(_lines(part), 1):
+            try:
+                if _WEB_LINE_RE.fullmatch(raw):
+                    url = web_url(raw.decode().strip())
+                else:
+                    line = reader.read(raw)
+                    url = line.url if line else before
+            except ValueError as error:
+                on_error(SeedError(f"{part.name}:{number}", str(error)))
+                continue
+            if url != before:
+                yield url
+            before = url
+
+
 def _raise(error: SeedError) -> None:
     raise error
 
@@ -194,10 +220,15 @@ def _lines(part: Part) -> Iterator[bytes]:
 
 
 class LineReader:
-    """Reads lines of one file, one after the other: the first can say what the fields of the others are."""
+    """Reads lines of one file or answer, one after the other: the first can say what the fields of the others are.
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    Lines that name no source get *source*; with *own_only* all do, as an index knows nothing of our names.
+    ``position`` is the key and the time of the last line, as they stood there; None if it was not that of a capture.
+    """
+
+    def __init__(self, source: str, *, own_only: bool = False) -> None:
+        self._source, self._own_only = source, own_only
+        self.position: tuple[str, str] | None = None
         self._letters: tuple[str, ...] | None = None
         """The fields of CDX lines, as the file's `` CDX`` line names them."""
         self._columns: tuple[str, ...] | None = None
@@ -205,6 +236,7 @@ class LineReader:
 
     def read(self, raw: bytes) -> CaptureLine | None:
         """Return the capture in the line *raw*, None if it has none by intent. Raises ValueError for a bad line."""
+        self.position = None
         if len(raw) > MAX_LINE_BYTES:
             raise ValueError(f"a line of over {MAX_LINE_BYTES} bytes")
         try:
@@ -212,7 +244,11 @@ class LineReader:
         except UnicodeDecodeError:
             raise ValueError("not UTF-8") from None
         fields = self._fields(text)
-        return None if fields is None else capture_line(fields, self._source)
+        if fields is None:
+            return None
+        line = capture_line({**fields, "source": None} if self._own_only else fields, self._source)
+        self.position = (str(fields.get("urlkey", "")), str(fields.get("timestamp", "")))
+        return line
 
     def _fields(self, text: str) -> Mapping[str, Any] | None:
         if text.startswith((" CDX ", "CDX ")):
@@ -266,7 +302,7 @@ def _of_cdxj(head: str, text: str) -> Mapping[str, Any]:
     fields = _object(text)
     if place := _REF_RE.fullmatch(str(fields.get("ref", ""))):
         fields |= place.groupdict()
-    return {**fields, "timestamp": before[1]}
+    return {"urlkey": before[0], **fields, "timestamp": before[1]}
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -280,9 +316,10 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def capture_line(fields: Mapping[str, Any], source: str) -> CaptureLine | None:
-    """Return the capture that *fields* of an index describe, None if it is of no web page; *source* if they name none.
+    """Return the capture that *fields* of an index describe, None if it is of no web page; *source* if it names none.
 
-    The ``urlkey`` is always our own (:func:`crawler.warc.index.url_key`), since tools disagree. Raises ValueError.
+    The ``urlkey`` of indexes is replaced by our own (:func:`crawler.warc.index.url_key`), since tools disagree on it.
+    Raises ValueError.
     """
     named = {_OTHER_NAMES.get(name, name): value for name, value in fields.items()}
     url = named.get("url")
@@ -290,9 +327,10 @@ def capture_line(fields: Mapping[str, Any], source: str) -> CaptureLine | None:
         raise ValueError("there is no URL in it")
     if not _WEB_RE.match(url) and _SCHEME_RE.match(url):
         return None
-    url = web_url(url)
+    url, given = _checked_url(url), named.get("urlkey")
+    is_ours = bool(given) and _source(named.get("source"), "") != ""
     return CaptureLine(
-        url_key(url),
+        str(given) if is_ours else _key(url),
         full_timestamp(named.get("timestamp")),
         url,
         _known(named.get("mime-detected") or named.get("mime"), lower=True),
@@ -317,6 +355,10 @@ def web_url(url: str) -> str:
     return url
 
 
+_checked_url, _key = lru_cache(maxsize=1024)(web_url), lru_cache(maxsize=1024)(url_key)
+"""Many captures are of the URL of the line before."""
+
+
 def full_timestamp(value: Any) -> str:
     """Return the timestamp *value* as 14 digits, also a shorter one or ISO 8601. Raises ValueError if it is none.
 
@@ -324,18 +366,23 @@ def full_timestamp(value: Any) -> str:
     '20160201000000'
     """
     text = str(value)
+    if _MOMENT_RE.fullmatch(text) and _is_day(text[:8]):
+        return text
     moment = instant(text)
     if moment is None or moment.year < _FIRST_YEAR:
         raise ValueError(f"not a timestamp: {_shown(text)}")
     return text + _FIRST_MOMENT[len(text) :] if text.isdigit() else moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 
+@lru_cache(maxsize=4096)
+def _is_day(digits: str) -> bool:
+    day = instant(digits)
+    return day is not None and day.year >= _FIRST_YEAR
+
+
 def _source(value: Any, given: str) -> str:
-    if value is None:
-        return given
-    if not isinstance(value, str) or not _SOURCE_RE.fullmatch(value):
-        raise ValueError(f"not the name of a source: {_shown(str(value))}")
-    return value
+    """Return the name of a source in *value*, else *given*: pywb's lines name the file of the index there."""
+    return value if isinstance(value, str) and _SOURCE_RE.fullmatch(value) else given
 
 
 def _known(value: Any, *, lower: bool = False) -> str | None:

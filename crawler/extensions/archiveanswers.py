@@ -26,7 +26,7 @@ def index_answer(response: Response, *, source: CaptureSource) -> Answer:
     """Return what the index of *source* answered."""
     if response.status == _NOT_FOUND and source == "commoncrawl":
         return Answer((), 0, None)  # this index answers 404 when it has no captures
-    _check_exclusion(response)
+    check_exclusion(response)
     if response.status != _OK:
         raise ValueError(f"its index cannot be read (status {response.status})")
     try:
@@ -42,7 +42,7 @@ def timemap_answer(response: Response, *, url: str, replay: str) -> Answer:
     """
     if response.status == _NOT_FOUND and exclusion(response.status, response.body) is None:
         return Answer((), 0, None)  # RFC 7089: there is no TimeMap of a URL without captures
-    _check_exclusion(response)
+    check_exclusion(response)
     if response.status != _OK:
         raise ValueError(f"its TimeMap cannot be read (status {response.status})")
     try:
@@ -63,7 +63,7 @@ def collections_answer(response: Response) -> tuple[Collection, ...]:
 def capture_answer(response: Response) -> Response:
     """Return *response* if it is a capture, or says that there is no capture."""
     if "Memento-Datetime" not in response.headers:
-        _check_exclusion(response)
+        check_exclusion(response)
         if response.status == _OK and is_outage(response.body):
             raise ValueError("a page that says that the archive is out of service")
     return response
@@ -76,7 +76,8 @@ def record_answer(response: Response) -> Response:
     return response
 
 
-def _check_exclusion(response: Response) -> None:
+def check_exclusion(response: Response) -> None:
+    """Raise Excluded if the archive says that it excludes the site."""
     reason = exclusion(response.status, response.body)
     if reason is not None:
         raise Excluded(reason, response.status)

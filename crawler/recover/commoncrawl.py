@@ -21,6 +21,9 @@ _YEARS_RE = re.compile(r"CC-MAIN-([0-9]{4})(?:-([0-9]{4}))?", re.ASCII)
 """The first collections: CC-MAIN-2008-2009, CC-MAIN-2009-2010, CC-MAIN-2012."""
 _WEEK_RE = re.compile(r"CC-MAIN-([0-9]{4})-([0-9]{2})", re.ASCII)
 _NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_LONGEST_CRAWL_DAYS = 60
+_MARGIN = timedelta(days=2)
+"""Some captures of a crawl are a little older or newer than its dates say."""
 MAX_RECORD_BYTES = 16 << 20
 """Limit in bytes on a record as stored in its file, and on its decoded payload."""
 
@@ -80,6 +83,21 @@ def nearest(collections: tuple[Collection, ...], wanted: datetime | None, most: 
 
         dated.sort(key=order)
     return tuple(one.name for one in dated[:most])
+
+
+def overlapping(collections: tuple[Collection, ...], begin: str | None, end: str | None) -> tuple[str, ...]:
+    """Return the names of the collections that may hold captures from *begin* to *end* (14 digits, None: no limit).
+
+    A collection whose time is unknown may hold any.
+    """
+    first, last = instant(begin), instant(end)
+
+    def may_hold(one: Collection) -> bool:
+        ended = one.ended or (one.begun + timedelta(days=_LONGEST_CRAWL_DAYS) if one.begun else None)
+        too_early = first is not None and ended is not None and ended + _MARGIN < first
+        return not too_early and not (last is not None and one.begun is not None and one.begun - _MARGIN > last)
+
+    return tuple(one.name for one in collections if may_hold(one))
 
 
 def read_record(data: bytes) -> Payload:

@@ -28,7 +28,7 @@ MEANINGS = {
     DISK_FULL: "disk full",
     BAD_CONFIG: "bad configuration or seed",
     5: "corpus damaged",
-    6: "another crawl holds the corpus",
+    6: "another crawl holds the corpus, or another command writes the same list",
     FRONTIER_GONE: "the shared frontier is unavailable (the same command resumes when it is back)",
     FAILED_URLS: "finished, but some URLs gave no answer, or a seed failed (the same command tries them again)",
     STOPPED: "stopped by one signal",

@@ -18,6 +18,7 @@ import pytest
 from scrapy.settings import Settings, default_settings
 
 from crawler import settings as settings_module
+from crawler.cli.captures.options import VERBS as CAPTURE_VERBS
 from crawler.cli.corpus.options import VERBS
 from crawler.cli.seeds.options import VERBS as SEED_VERBS
 from crawler.commands.corpus import Command
@@ -94,6 +95,7 @@ def test_reference_has_the_help_of_every_command():
         "crawl",
         "replica",
         "completion",
+        *(f"captures {verb}" for verb in CAPTURE_VERBS),
         *(f"seeds {verb}" for verb in SEED_VERBS),
         *(f"corpus {verb}" for verb in VERBS),
     ):
@@ -104,7 +106,11 @@ def test_reference_has_the_help_of_every_command():
 
 @pytest.mark.parametrize(
     ("page", "command", "verbs"),
-    [("reference/commands.md", r"`scrapy seeds (\S+)`", SEED_VERBS), ("corpus-commands.md", r"`([a-z`, ]+)", VERBS)],
+    [
+        ("reference/commands.md", r"`scrapy seeds (\S+)`", SEED_VERBS),
+        ("reference/commands.md", r"`scrapy captures (\S+)`", CAPTURE_VERBS),
+        ("corpus-commands.md", r"`([a-z`, ]+)", VERBS),
+    ],
 )
 def test_tables_of_commands_list_every_verb(page, command, verbs):
     rows = re.findall(rf"^\| {command}", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
