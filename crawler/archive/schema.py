@@ -31,7 +31,7 @@ CREATE INDEX targets_pending ON targets (depth, tid) WHERE state = 'pending';
 CREATE INDEX targets_leased ON targets (lease_until) WHERE state = 'leased';
 CREATE INDEX targets_failed ON targets (tid) WHERE state = 'failed';
 CREATE INDEX targets_nearer ON targets (tid) WHERE depth < listed;
-CREATE TABLE visits (               -- when each archived target was last asked for, and when it is due again
+CREATE TABLE visits (               -- when each archived target was last requested, and when it is due again
     tid INTEGER PRIMARY KEY, checked REAL NOT NULL, due REAL, interval REAL NOT NULL,
     url TEXT, etag TEXT, modified TEXT
 );
@@ -50,7 +50,7 @@ CREATE TABLE records (              -- one row a line
     PRIMARY KEY (tid, version)
 ) WITHOUT ROWID;
 CREATE INDEX records_url ON records (url_key) WHERE url_key IS NOT NULL AND duplicate_of IS NULL;
-CREATE TABLE pictures (             -- every picture asked for, by its pic, or its URL where it has no pic
+CREATE TABLE pictures (             -- every picture requested, by its pic, or its URL where it has no pic
     name TEXT PRIMARY KEY, status TEXT, url TEXT, path TEXT, sha256 TEXT, phash TEXT,
     bytes INTEGER, width INTEGER, height INTEGER, media_type TEXT, reason TEXT
 ) WITHOUT ROWID;

@@ -48,7 +48,7 @@ class Cluster(NamedTuple):
 
 
 class Clusters(NamedTuple):
-    """Those that were asked for, of so many in all, with so many duplicates; and which of their lines are damaged."""
+    """The selected ones, of so many in all, with so many duplicates; and which of their lines are damaged."""
 
     shown: list[Cluster]
     clusters: int

@@ -1,4 +1,4 @@
-"""Which records of a corpus are asked for: by publication date, language and kind; the latest of each key or all."""
+"""Which records of a corpus are selected: by publication date, language and kind; the latest of each key or all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATEST = f"r.duplicate_of IS NULL AND {STATE}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What is asked for; None asks for all.
+    """What is selected; None selects all.
 
     ``since`` and ``until`` are a year, a month or a day (``2020``, ``2020-06``, ``2020-06-30``), both included, by the
     clock of the site; with either of them a record without a date is not selected. ``language`` ``en`` is also that

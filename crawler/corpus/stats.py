@@ -22,7 +22,7 @@ def corpus_stats(root: Path) -> dict[str, Any]:
 
     ``records``, ``sources``, ``languages``, ``published`` (by year) and ``months`` count the latest version of each
     key that stands in articles/; ``lines``, ``duplicates``, ``duplicate_kinds``, ``duplicate_rules`` and ``versions``
-    (superseded ones too) count lines; ``targets`` the keys by state; ``pictures`` what became of those asked for,
+    (superseded ones too) count lines; ``targets`` the keys by state; ``pictures`` the outcomes of those requested,
     ``picture_groups`` in how many ``groups`` so many ``files`` show the same (:mod:`crawler.pages.likeness`).
     ``bytes`` is what each part takes on the disk, ``record_bytes`` what the lines have uncompressed.
     """

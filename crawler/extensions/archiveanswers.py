@@ -6,6 +6,7 @@ Each function raises ``ValueError`` if *response* does not count as an answer, a
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from crawler.extensions.archives import Excluded
@@ -19,15 +20,13 @@ if TYPE_CHECKING:
 
     from crawler.items import CaptureSource
 
-_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
-
 
 def index_answer(response: Response, *, source: CaptureSource) -> Answer:
     """Return what the index of *source* answered."""
-    if response.status == _NOT_FOUND and source == "commoncrawl":
+    if response.status == HTTPStatus.NOT_FOUND and source == "commoncrawl":
         return Answer((), 0, None)  # this index answers 404 when it has no captures
     check_exclusion(response)
-    if response.status != _OK:
+    if response.status != HTTPStatus.OK:
         raise ValueError(f"its index cannot be read (status {response.status})")
     try:
         return read_answer(response.body)
@@ -40,10 +39,10 @@ def timemap_answer(response: Response, *, url: str, replay: str) -> Answer:
 
     Its resume key is the URL of the next page.
     """
-    if response.status == _NOT_FOUND and exclusion(response.status, response.body) is None:
+    if response.status == HTTPStatus.NOT_FOUND and exclusion(response.status, response.body) is None:
         return Answer((), 0, None)  # RFC 7089: there is no TimeMap of a URL without captures
     check_exclusion(response)
-    if response.status != _OK:
+    if response.status != HTTPStatus.OK:
         raise ValueError(f"its TimeMap cannot be read (status {response.status})")
     try:
         timemap = read_timemap(response.body)
@@ -64,14 +63,14 @@ def capture_answer(response: Response) -> Response:
     """Return *response* if it is a capture, or says that there is no capture."""
     if "Memento-Datetime" not in response.headers:
         check_exclusion(response)
-        if response.status == _OK and is_outage(response.body):
+        if response.status == HTTPStatus.OK and is_outage(response.body):
             raise ValueError("a page that says that the archive is out of service")
     return response
 
 
 def record_answer(response: Response) -> Response:
     """Return *response*, of Common Crawl's data host, which answers 403 to clients that send too many requests."""
-    if response.status == _FORBIDDEN:
+    if response.status == HTTPStatus.FORBIDDEN:
         raise ValueError(f"status {response.status}")
     return response
 

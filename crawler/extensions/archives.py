@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property, partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from scrapy import Request
@@ -17,6 +18,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.exceptions import GleanerError
 from crawler.extensions.sharing import Budgets, budgets_of
 from crawler.net import retry_after
+from crawler.net.statuses import BUSY
 from crawler.recover.budget import Budget
 from crawler.sites.recovery import COMMONCRAWL, Recovery
 from crawler.utils.doors import is_closing
@@ -37,8 +39,6 @@ _MAX_PARALLEL_REQUESTS = 2
 _POLL_SECONDS = 0.25
 COMMONCRAWL_INDEX = "commoncrawl-index"
 """The service of Common Crawl's index servers."""
-_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-_TOO_MANY = 429
 _PAUSED_REASON = "it gave no answer before, and is left alone for now"
 _META = {
     "dont_redirect": True,  # an archived redirect leads to the target of the original page, which is checked first
@@ -112,9 +112,9 @@ class Archives:
                 wait, limited = None, False
                 try:
                     response = await self._get(url, service, headers)
-                    if response.status in _BUSY and "Memento-Datetime" not in response.headers:
+                    if response.status in BUSY and "Memento-Datetime" not in response.headers:
                         wait = retry_after(header(response, "Retry-After"), time.time())
-                        limited = response.status == _TOO_MANY or wait is not None
+                        limited = response.status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
                         raise ValueError(f"status {response.status}")  # noqa: TRY301 - an archived 503 is an answer
                     result = await asyncio.to_thread(read, response)
                 except (UnusableCapture, Excluded):

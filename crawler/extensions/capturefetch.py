@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extensions.archiveanswers import capture_answer, record_answer
 from crawler.extensions.archives import ArchiveDown, Archives, UnusableCapture
 from crawler.items import Attempt, Capture, CaptureSource
+from crawler.net.statuses import REDIRECTS
 from crawler.pages.attempts import Unanswered
 from crawler.recover.commoncrawl import MAX_RECORD_BYTES, read_record
 from crawler.recover.holdings import IndexLine
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_REDIRECTS = 3
-_OK, _PARTIAL = 200, 206
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 NamesTarget = Callable[[str], bool]
 """Says whether a URL, of a redirect or a record, is one of the target."""
@@ -77,13 +77,13 @@ class CaptureFetcher:
         there = Replayed(line.timestamp, line.url)
         for _ in range(MAX_REDIRECTS):
             response = await self._archives.ask(url, archive.name, capture_answer)
-            if response.status not in _REDIRECTS:
+            if response.status not in REDIRECTS:
                 break
             further = replayed(archive.replay, response.urljoin(header(response, "Location") or ""))
             if further is None or not names_target(further.url):
                 raise UnusableCapture("the capture redirects elsewhere", response.status)
             there, url = further, replay_url(archive.replay, further.timestamp, further.url)
-        if response.status != _OK:
+        if response.status != HTTPStatus.OK:
             raise UnusableCapture(f"status {response.status}", response.status)
         if not response.body:
             raise UnusableCapture("the capture is empty", response.status)
@@ -98,13 +98,13 @@ class CaptureFetcher:
         offset, length = line.offset or 0, min(line.length or 0, MAX_RECORD_BYTES)
         headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
         response = await self._archives.ask(url, COMMONCRAWL, record_answer, headers)
-        if response.status != _PARTIAL:
+        if response.status != HTTPStatus.PARTIAL_CONTENT:
             raise UnusableCapture(f"status {response.status}", response.status)
         try:
             payload = await asyncio.to_thread(read_record, response.body)
         except ValueError as error:
             raise UnusableCapture(str(error), response.status) from error
-        if payload.status != _OK or not payload.body or not names_target(payload.url):
+        if payload.status != HTTPStatus.OK or not payload.body or not names_target(payload.url):
             raise UnusableCapture("the record is not a good capture of the target", payload.status)
         capture = _capture(COMMONCRAWL, f"{url}#{offset}-{length}", response, payload.archived)
         capture = replace(capture, coding=payload.coding or capture.coding)
@@ -118,4 +118,4 @@ def unanswered(url: str, source: CaptureSource, error: ArchiveDown) -> Unanswere
 
 def _capture(source: CaptureSource, url: str, response: Response, archived: datetime | None) -> Capture:
     when = archived.isoformat(timespec="seconds") if archived else None
-    return Capture(source=source, url=url, status=_OK, archived=when, **captured(response)._asdict())
+    return Capture(source=source, url=url, status=200, archived=when, **captured(response)._asdict())

@@ -51,7 +51,6 @@ T = TypeVar("T")
 
 MAX_TIMEMAP_PAGES = 10
 """The most pages of the TimeMap of one URL that are requested."""
-_OK = 200
 
 Outcomes = AsyncGenerator[Outcome]
 """Captures, the most promising first; between them, failed attempts and archives that did not answer."""
@@ -278,4 +277,4 @@ def _archive_index(archive: WebArchive) -> _Index:
 def _nothing(index: _Index, place: Place, lines: Sequence[IndexLine], kind: Kind) -> Attempt:
     what = f"no capture that is a good {kind}" if lines else "no capture"
     where = f" in {index.name.rpartition('/')[2].removesuffix('-index')}" if index.source == COMMONCRAWL else ""
-    return Attempt(index.query(place, place.name, None), _OK, f"{index.source}: {what}{where}", index.source)
+    return Attempt(index.query(place, place.name, None), 200, f"{index.source}: {what}{where}", index.source)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from scrapy import Request
@@ -36,7 +37,6 @@ TARGETS_AT_ONCE = 500
 _MAX_LIVE_BYTES = 64 << 20
 """A sitemap has at most 50 MiB."""
 _MAX_SITEMAPS = 100_000
-_OK = 200
 
 Batch = SeedPage | ListedSitemap | list[Target]
 
@@ -99,7 +99,7 @@ class LiveSeeds:
         except Exception as error:  # noqa: BLE001 - whatever a download ends with
             self._on_error(SeedError(url, f"not fetched ({reason_of(error)})"))
             return None
-        if response.status != _OK:
+        if response.status != HTTPStatus.OK:
             self._on_error(SeedError(url, f"not fetched (status {response.status})"))
             return None
         return response.url, response.body

@@ -46,7 +46,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Hooks:
-    """The hooks for the corpus at *root*, whose pages are asked for by the names *hosts* (``127.0.0.1:8001``)."""
+    """The hooks for the corpus at *root*, whose pages are requested by the names *hosts* (``127.0.0.1:8001``)."""
 
     def __init__(self, root: Path, hosts: frozenset[str]) -> None:
         self._root = root
@@ -102,7 +102,7 @@ class Hooks:
         ]
 
     async def record(self, request: Request, datasette: Datasette) -> Response:
-        """Show the record whose key is asked for."""
+        """Show the record whose key is in the query."""
         key = request.args.get("key") or ""
         try:
             looked = await asyncio.to_thread(look_up, self._root, key)

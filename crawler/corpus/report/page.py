@@ -99,9 +99,9 @@ def _funnel(report: Report) -> list[Step]:
     steps = [Step("seed pages read", get("seeds"), [])]
     if report.run is None:
         steps.append(Step("articles that pages name", get("known"), []))
-        steps.append(Step("asked for", get("asked"), [get("state-pending"), get("state-leased")]))
+        steps.append(Step("requested", get("asked"), [get("state-pending"), get("state-leased")]))
     else:
-        steps.append(Step("articles asked for", get("asked"), []))
+        steps.append(Step("articles requested", get("asked"), []))
     steps.append(Step("answered with an article", get("state-fetched"), unanswered))
     steps.append(
         Step(
