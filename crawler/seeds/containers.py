@@ -247,7 +247,7 @@ class _Opening:
                     elif not member.isdir():
                         raise SeedError(name, "not read: a link or a device")
         if headers.broken:
-            raise tarfile.ReadError(f"{headers.broken} blocks of 512 bytes where a header should be are none")
+            raise tarfile.ReadError(f"{headers.broken} blocks of 512 bytes are not headers, where headers should be")
 
 
 @contextmanager

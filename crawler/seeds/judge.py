@@ -65,7 +65,7 @@ def _verdict(data: bytes, found: FoundDump, place: Place | None) -> tuple[Length
         word = "too few" if missing > 0 else "too many"
         notes.add(judgement.verdict, begin, f"{abs(missing)} bytes {word}: {judgement.actual} of {declared}")
     if judgement.undo:
-        notes.add("mojibake", begin, f"the text is {judgement.encoding}: put right, and the length agrees")
+        notes.add("mojibake", begin, f"the text is {judgement.encoding}; corrected, and the length agrees")
     elif judgement.encoding != "utf-8":
         notes.add("encoding", begin, f"the length counts bytes of {judgement.encoding}")
     return judgement.verdict, judgement

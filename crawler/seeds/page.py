@@ -108,7 +108,7 @@ class _Parts:
         """Remove the mojibake from the prose."""
         above, below = mend(self.above), mend(self.below)
         if (above, below) != (self.above, self.below):
-            self.note("mojibake", 0, "the text was read in a wrong encoding: put right")
+            self.note("mojibake", 0, "the text was read in a wrong encoding, and corrected")
             self.above, self.below = above, below
             self.title = self.title and mend(self.title)
 
@@ -138,7 +138,7 @@ def _read_html(data: bytes, spans: Sequence[tuple[int, int]], parts: _Parts) -> 
     text = HtmlText(data, spans)
     parts.title = text.heading or text.title
     if not text.complete:
-        parts.note("too-many", 0, "too many tags: the rest is taken as it stands")
+        parts.note("too-many", 0, "too many tags: the rest is kept unchanged")
     _split(text.data, [(at, at + 1) for at in _places(text.data, HtmlText.HOLE)], parts)
 
 

@@ -146,7 +146,7 @@ class Unpacked(io.RawIOBase):
         if member.needs_input and not self._input:
             self._input = self._packed.read(_INPUT_BYTES)
             if not self._input:
-                raise EOFError("it ends before its end is marked")
+                raise EOFError("it ends without an end mark")
         given, self._input = (self._input, b"") if member.needs_input else (b"", self._input)
         data = member.decompress(given, size)
         if member.eof:
@@ -179,7 +179,11 @@ class Unpacked(io.RawIOBase):
             return cast("_PackedMember", zstd.ZstdDecompressor(self._dictionary, window))
         if start.startswith((XZ, LZMA)):
             return lzma.LZMADecompressor(memlimit=_LZMA_MEMORY_BYTES)
-        raise OSError("what follows its compressed data is none" if begun else "it is not compressed as it begins")
+        raise OSError(
+            "the bytes after its compressed data are not compressed"
+            if begun
+            else "it is not compressed as its first bytes say"
+        )
 
     def _fill(self, size: int) -> None:
         while len(self._input) < size and (block := self._packed.read(_INPUT_BYTES)):

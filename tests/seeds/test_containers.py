@@ -98,7 +98,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("name", ["a.txt", "a.zip", "noname"])
 @pytest.mark.parametrize("packing", PACKED)
-def test_container_is_told_by_its_first_bytes(tmp_path: Path, packing: str, name: str) -> None:
+def test_container_is_recognized_by_its_first_bytes(tmp_path: Path, packing: str, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(PACKED[packing](LINES.encode()))
     pages, errors = read(path)

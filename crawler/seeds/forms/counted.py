@@ -71,7 +71,9 @@ class Counted(Grammar):
         judgement = judge_length(raw, declared)
         if judgement.verdict == "exact":
             if judgement.undo:
-                self.notes.add("mojibake", begin, f"a value is {judgement.encoding}: put right, and the length agrees")
+                self.notes.add(
+                    "mojibake", begin, f"a value is {judgement.encoding}; it was corrected, and the length agrees"
+                )
             return repair(text, judgement.undo)
         self.reading.proved = False
         self.notes.add("value-length", begin, f"a value has {len(raw)} bytes and declares {declared}")
