@@ -27,18 +27,18 @@ class Chrome:
     after: bytes
 
 
-def chromes(site: Site) -> tuple[Chrome, ...]:
-    """Return the variants that pages of *site* use."""
-    return tuple(_chrome(site, n) for n in range(VARIANTS))
+def chromes(site: Site, base: str) -> tuple[Chrome, ...]:
+    """Return the variants that pages of *site* at *base* use."""
+    return tuple(_chrome(site, base, n) for n in range(VARIANTS))
 
 
-def _chrome(site: Site, variant: int) -> Chrome:
+def _chrome(site: Site, base: str, variant: int) -> Chrome:
     draw = Draw(site.number, "chrome", variant)
     head = f'<meta name="viewport" content="width=device-width">\n{_styles(draw)}\n{_script(draw)}\n'
-    latest = _sidebar(site, draw, "Latest News", 8 + draw.below(10))
+    latest = _sidebar(site, base, draw, "Latest News", 8 + draw.below(10))
     before = f'{_header(draw)}\n<div id="wrap" class="row">\n{latest}\n'
     after = (
-        f"{_sidebar(site, draw, 'Most Viewed', 10 + draw.below(16))}\n</div>\n{_footer(draw)}\n{_script(draw)}\n"
+        f"{_sidebar(site, base, draw, 'Most Viewed', 10 + draw.below(16))}\n</div>\n{_footer(draw)}\n{_script(draw)}\n"
         "<script>/* counter */ (function(){var i=new Image();i.width=1;})();</script>\n</body>\n</html>\n"
     )
     return Chrome(head.encode(), before.encode(), after.encode())
@@ -82,15 +82,15 @@ def _menu(section: str, draw: Draw) -> str:
     return f'<a href="{path}">{section}</a><ul>{"".join(places)}</ul>'
 
 
-def _sidebar(site: Site, draw: Draw, title: str, length: int) -> str:
-    teasers = "".join(_teaser(site, draw) for _ in range(length))
+def _sidebar(site: Site, base: str, draw: Draw, title: str, length: int) -> str:
+    teasers = "".join(_teaser(site, base, draw) for _ in range(length))
     return f'<aside class="sidebar"><h3>{title}</h3><ul>\n{teasers}</ul></aside>'
 
 
-def _teaser(site: Site, draw: Draw) -> str:
+def _teaser(site: Site, base: str, draw: Draw) -> str:
     article_id = site.id_at(draw.below(site.articles))
     return (
-        f'<li class="side-{draw.below(12)}"><a href="/news/{article_id}">'
+        f'<li class="side-{draw.below(12)}"><a href="{escape(site.link(article_id, base))}">'
         f'<img src="/static/thumb-{draw.below(99)}.png" alt=""><span>{escape(site.title(article_id))}</span></a>'
         f"<p>{escape(prose.teaser(site.number, article_id))}</p></li>\n"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from crawler.exceptions import ConfigError, GleanerError
 from crawler.replica.dump import seed_text
 from crawler.replica.faults import parse_faults
+from crawler.replica.layout import LAYOUTS
 from crawler.replica.misbehaviour import FAULTS
 from crawler.replica.profile import profile_text
 from crawler.replica.server import ServerOptions, run
@@ -44,6 +45,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add_share(group, "--gone-pictures", _SITE.gone_pictures, "of all pictures that were switched off")
     _add_share(group, "--hidden-dumps", _SITE.hidden_dumps, "of all articles whose dump is hidden from readers")
     group.add_argument("--gone-ids", default="", metavar="ID[,ID...]", help="articles that were switched off")
+    group.add_argument(
+        "--layout",
+        default=_SITE.layout,
+        choices=tuple(LAYOUTS),
+        help="URL shapes: those of the real site, dates and slugs before ids, ids in queries, "
+        f"or another host and path before 2012 (default: {_SITE.layout})",
+    )
     group.add_argument("--delay", type=float, default=0, metavar="MS", help="milliseconds before each answer")
     group.add_argument(
         "--faults",
@@ -91,6 +99,7 @@ def _run(options: argparse.Namespace) -> None:
             gone=options.gone,
             gone_pictures=options.gone_pictures,
             hidden_dumps=options.hidden_dumps,
+            layout=options.layout,
             gone_ids=frozenset(int(word) for word in options.gone_ids.split(",") if word),
         )
         faults = parse_faults(options.faults)
@@ -122,7 +131,7 @@ def _announce(base: str, site: Site, profile: str | None) -> None:
     if profile:
         try:
             unfinished = Path(f"{profile}.unfinished")
-            unfinished.write_text(profile_text(base), encoding="utf-8")
+            unfinished.write_text(profile_text(base, site.layout), encoding="utf-8")
             unfinished.replace(profile)  # a crawl that begins now reads the whole profile, this one or the one before
         except OSError as error:
             raise ConfigError(f"replica: cannot write the profile: {error}") from error

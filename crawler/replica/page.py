@@ -12,6 +12,7 @@ from crawler.replica.calendar import date_line
 from crawler.replica.chrome import NAME, VARIANTS, Chrome, chromes
 from crawler.replica.draw import Draw, number
 from crawler.replica.dump import var_dump
+from crawler.replica.layout import LAYOUTS, Layout
 from crawler.replica.site import ReplicaArticle, Site
 
 _MAX_TEASERS = 40
@@ -44,7 +45,7 @@ class Pages:
 
     @cached_property
     def _chromes(self) -> tuple[Chrome, ...]:
-        return chromes(self.site)
+        return chromes(self.site, self.base)
 
     def article(self, article_id: int) -> bytes:
         """Return the page of an article, with the dump that the site leaked into it, if it has related items.
@@ -56,15 +57,15 @@ class Pages:
         article = self.site.article(article_id)
         draw = Draw(self.site.number, "page", article_id)
         chrome = self._chromes[draw.below(VARIANTS)]
-        head = _head(article, self.base, draw)
-        body = _story(article, draw)
+        head = self._head(article, draw)
+        body = _story(article, self._layout, draw)
         behind = ""
         if self.site.hides_dump(article_id) and article.related:
             hidden = _hide(var_dump(article.related), draw)
             within, behind = draw.choice(((hidden, ""), ("", hidden)))
-            body += _code(article) + within + _box(article)
+            body += _code(article) + within + self._box(article)
         else:
-            body += _leak(article, draw)
+            body += self._leak(article, draw)
         parts = (head.encode(), chrome.head, b"</head>\n", chrome.before, body.encode(), chrome.after, behind.encode())
         return b"".join(parts)
 
@@ -72,7 +73,7 @@ class Pages:
         """Return the home page: a list of the newest articles."""
         last = self.site.articles - 1
         ids = [self.site.id_at(last - n) for n in range(min(_MAX_TEASERS, self.site.articles))]
-        items = "".join(_link(one, self.site.title(one)) for one in ids)
+        items = "".join(self._link(one, self.site.title(one)) for one in ids)
         return self._plain(NAME, f"<h2>Latest</h2>\n<ul>\n{items}</ul>\n")
 
     def not_found(self) -> bytes:
@@ -95,7 +96,51 @@ class Pages:
         """Return the fragment that ``/getcontent?tid=`` gives; *tid* is not the id of its article."""
         article_id = self.site.id_at(number(self.site.number, "tid", tid) % self.site.articles)
         title = escape(self.site.title(article_id))
-        return f'<div class="teaser"><a href="/news/{article_id}"><b>{title}</b></a></div>\n'.encode()
+        return f'<div class="teaser"><a href="{self._href(article_id)}"><b>{title}</b></a></div>\n'.encode()
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return LAYOUTS[self.site.layout]
+
+    def _head(self, article: ReplicaArticle, draw: Draw) -> str:
+        layout = self._layout
+        url = self.site.url(article.id, self.base, slugged=layout.always_slugged)
+        title = escape(article.title)
+        parts = [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+            f"<title>{title}</title>\n" if draw.chance(0.5) else f"<title>{title} - {NAME}</title>\n",
+        ]
+        if draw.chance(0.5):
+            slugged = self.site.url(article.id, self.base, slugged=True)
+            parts.append(f'<link rel="canonical" href="{escape(slugged)}">\n')
+        metadata = draw.below(5)  # 2 of 5 with both, 2 with Open Graph alone, 1 with none
+        if metadata:
+            parts.append(_open_graph(article, title, url, layout.picture_url(article.pic, self.base)))
+        if metadata > 2:  # noqa: PLR2004 - see above
+            parts.append(_json_ld(article, layout.picture_url(article.pic, self.base)))
+        return "".join(parts)
+
+    def _leak(self, article: ReplicaArticle, draw: Draw) -> str:
+        """Return what follows the text: desk code, dump, and the list of related articles that the dump was for."""
+        if not article.related:
+            return _code(article) + self._box(article)
+        dump = var_dump(article.related)
+        if draw.chance(0.5):
+            dump = escape(dump)
+        opening, closing = draw.choice((("<pre>", "</pre>"), ("<div>", "</div>"), ("<br>\n", "")))
+        return f"{_code(article)}{opening}{dump}{closing}\n{self._box(article)}"
+
+    def _box(self, article: ReplicaArticle) -> str:
+        if not article.related:
+            return "</div>\n"
+        links = "".join([self._link(int(item.id), item.title or "") for item in article.related])
+        return f'<div class="box-3"><h3>Related</h3>\n<ul>\n{links}</ul></div>\n</div>\n'
+
+    def _link(self, article_id: int, title: str) -> str:
+        return f'<li><a href="{self._href(article_id)}">{escape(title, quote=False)}</a></li>\n'
+
+    def _href(self, article_id: int) -> str:
+        return escape(self.site.link(article_id, self.base))
 
     def _plain(self, title: str, body: str) -> bytes:
         chrome = self._chromes[0]
@@ -103,78 +148,46 @@ class Pages:
         return b"".join((head.encode(), chrome.head, b"</head>\n", chrome.before, body.encode(), chrome.after))
 
 
-def _head(article: ReplicaArticle, base: str, draw: Draw) -> str:
-    url = f"{base}/news/{article.id}"
-    title = escape(article.title)
-    parts = [
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-        f"<title>{title}</title>\n" if draw.chance(0.5) else f"<title>{title} - {NAME}</title>\n",
-    ]
-    if draw.chance(0.5):
-        parts.append(f'<link rel="canonical" href="{url}/{article.slug}">\n')
-    metadata = draw.below(5)  # 2 of 5 with both, 2 with Open Graph alone, 1 with none
-    if metadata:
-        parts.append(_open_graph(article, title, url, base))
-    if metadata > 2:  # noqa: PLR2004 - see above
-        parts.append(_json_ld(article, base))
-    return "".join(parts)
-
-
-def _open_graph(article: ReplicaArticle, title: str, url: str, base: str) -> str:
+def _open_graph(article: ReplicaArticle, title: str, url: str, picture: str) -> str:
     media = "video" if article.pic.endswith(".mp4") else "image"
     return (
         f'<meta property="og:type" content="article">\n<meta property="og:title" content="{title}">\n'
-        f'<meta property="og:url" content="{url}">\n<meta property="og:site_name" content="{NAME}">\n'
-        f'<meta property="og:{media}" content="{_picture_url(article.pic, base)}">\n'
+        f'<meta property="og:url" content="{escape(url)}">\n<meta property="og:site_name" content="{NAME}">\n'
+        f'<meta property="og:{media}" content="{escape(picture)}">\n'
         f'<meta property="og:description" content="{escape(article.paragraphs[0])}">\n'
     )
 
 
-def _json_ld(article: ReplicaArticle, base: str) -> str:
+def _json_ld(article: ReplicaArticle, picture: str) -> str:
     data = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": article.title,
         "datePublished": article.published.isoformat(),
         "author": [{"@type": "Person", "name": name} for name in article.authors],
-        "image": [] if article.pic.endswith(".mp4") else [_picture_url(article.pic, base)],
+        "image": [] if article.pic.endswith(".mp4") else [picture],
         "publisher": {"@type": "Organization", "name": NAME},
     }
     return f'<script type="application/ld+json">{orjson.dumps(data).decode()}</script>\n'
 
 
-def _story(article: ReplicaArticle, draw: Draw) -> str:
+def _story(article: ReplicaArticle, layout: Layout, draw: Draw) -> str:
     """Return the article itself: kicker, title, date line, byline, picture, share bar, paragraphs."""
     kicker = f'<h4 class="kicker">{escape(article.kicker)}</h4>\n' if article.kicker else ""
     byline = f'<p class="byline">By {" and ".join(article.authors)}</p>\n' if article.authors else ""
     paragraphs = escape("\n".join(article.paragraphs), quote=False).replace("\n", "</p>\n<p>")
     return (
         f'<div id="content" class="news-{draw.below(12)}">\n{kicker}<h1>{escape(article.title, quote=False)}</h1>\n'
-        f'<div class="date">{date_line(article.published)}</div>\n{byline}{_SHARE_BAR_HTML}{_figure(article)}'
+        f'<div class="date">{date_line(article.published)}</div>\n{byline}{_SHARE_BAR_HTML}{_figure(article, layout)}'
         f'<div class="news-body">\n<p>{paragraphs}</p>\n</div>\n'
     )
 
 
-def _figure(article: ReplicaArticle) -> str:
-    url = _picture_url(article.pic, "")
+def _figure(article: ReplicaArticle, layout: Layout) -> str:
+    url = escape(layout.picture_url(article.pic))
     if article.pic.endswith(".mp4"):
         return f'<video controls src="{url}"></video>\n'
     return f'<div class="photo"><img src="{url}" alt="{escape(article.title)}"></div>\n'
-
-
-def _picture_url(pic: str, base: str) -> str:
-    return f"{base}/news/image/855x495/{pic}" if pic.startswith("/") else f"{base}/uploads/855x495/{pic}"
-
-
-def _leak(article: ReplicaArticle, draw: Draw) -> str:
-    """Return what follows the text: desk code, dump, and the list of related articles that the dump was for."""
-    if not article.related:
-        return _code(article) + _box(article)
-    dump = var_dump(article.related)
-    if draw.chance(0.5):
-        dump = escape(dump)
-    opening, closing = draw.choice((("<pre>", "</pre>"), ("<div>", "</div>"), ("<br>\n", "")))
-    return f"{_code(article)}{opening}{dump}{closing}\n{_box(article)}"
 
 
 def _hide(dump: str, draw: Draw) -> str:
@@ -185,14 +198,3 @@ def _hide(dump: str, draw: Draw) -> str:
 
 def _code(article: ReplicaArticle) -> str:
     return f"<p>{escape(article.desk_code)}</p>\n" if article.desk_code else ""
-
-
-def _box(article: ReplicaArticle) -> str:
-    if not article.related:
-        return "</div>\n"
-    links = "".join([_link(int(item.id), item.title or "") for item in article.related])
-    return f'<div class="box-3"><h3>Related</h3>\n<ul>\n{links}</ul></div>\n</div>\n'
-
-
-def _link(article_id: int, title: str) -> str:
-    return f'<li><a href="/news/{article_id}">{escape(title, quote=False)}</a></li>\n'

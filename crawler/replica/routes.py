@@ -11,10 +11,11 @@ from http import HTTPStatus
 from typing import Literal
 
 from crawler.replica.draw import chance, number
+from crawler.replica.layout import LAYOUTS, OLD_HOST, Layout
 from crawler.replica.page import Pages
 from crawler.replica.picture import ORIGINAL, SMALL, video
 from crawler.replica.site import Site
-from crawler.replica.universe import GoneKind
+from crawler.replica.universe import LAST_OPEN, GoneKind
 
 Kind = Literal["article", "image", "robots", "other"]
 
@@ -25,12 +26,6 @@ Disallow: /getcontent
 Disallow: /replica/
 """
 
-_ARTICLE_RE = re.compile(r"/news/(?P<id>\d{1,20})(?P<slug>/[^/]{0,200})?", re.ASCII)
-_PICTURE_RE = re.compile(
-    r"/(?P<size>news/image/original|news/image/855x495|uploads/855x495)/"
-    r"(?P<pic>/{0,2}(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.(?P<kind>jpe?g|png|gif|webp|mp4))",
-    re.ASCII | re.IGNORECASE,
-)
 _TID_RE = re.compile(r"tid=(\d{1,20})", re.ASCII)
 _EDITION = 1  # part of every ETag: raise it when the pages of an unchanged site change
 
@@ -51,6 +46,7 @@ class Routes:
     def __init__(self, site: Site, base: str) -> None:
         self.site = site
         self.pages = Pages(site, base)
+        self._layout = LAYOUTS[site.layout]
         self._edition = number(_EDITION, repr(site), base)
 
     def reply(self, target: str, headers: Mapping[str, str]) -> tuple[Kind, Reply]:
@@ -59,9 +55,10 @@ class Routes:
         Of *headers* (names in any case) only ``If-None-Match`` and ``If-Modified-Since`` are looked at.
         """
         path, _, query = target.partition("?")
-        if match := _ARTICLE_RE.fullmatch(path):
-            return "article", self._article(match, headers)
-        if match := _PICTURE_RE.fullmatch(path):
+        for layout in (self._layout, self._layout.before):
+            if layout and (match := layout.article_re.fullmatch(target)):
+                return "article", self._article(match, layout, headers)
+        if match := self._layout.picture_re.fullmatch(target):
             return "image", self._picture(match, headers)
         if path == "/robots.txt":
             return "robots", Reply(200, ROBOTS, "text/plain; charset=utf-8")
@@ -74,8 +71,10 @@ class Routes:
     def _not_found(self) -> Reply:
         return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())
 
-    def _article(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
+    def _article(self, match: re.Match[str], layout: Layout, headers: Mapping[str, str]) -> Reply:
         article_id = int(match["id"])
+        if not self._lies_here(article_id, layout, headers):
+            return self._not_found()
         if way := self.site.gone_kind(article_id):
             return self._gone_reply(way)
         answer = self.site.answer(article_id)
@@ -85,13 +84,22 @@ class Routes:
             if article_id // self.site.step % 2:
                 return Reply(HTTPStatus.FOUND, headers={"Location": "/"})
             return Reply(HTTPStatus.OK, self.pages.not_found())
-        if answer == "slug" and match["slug"] is None:
-            location = f"/news/{article_id}/{self.site.slug(article_id)}"
+        if (answer == "slug" or layout.always_slugged) and match["slug"] is None:
+            location = self.site.path(article_id, slugged=True)
             return Reply(HTTPStatus.MOVED_PERMANENTLY, headers={"Location": location})
         validators = self._validators(f"a{article_id}", self.site.calendar.published(article_id))
         if _unchanged(headers, validators):
             return Reply(HTTPStatus.NOT_MODIFIED, headers=validators)
         return Reply(HTTPStatus.OK, self.pages.article(article_id), headers=validators)
+
+    def _lies_here(self, article_id: int, layout: Layout, headers: Mapping[str, str]) -> bool:
+        """Return whether *article_id* has its page at the path, and the host, that it was asked at."""
+        if self._layout.before is None:
+            return True
+        if article_id > LAST_OPEN or self.site.layout_of(article_id) is not layout:
+            return False
+        host = headers.get("Host")
+        return host is None or (host.partition(":")[0].lower() == OLD_HOST) == (layout is self._layout.before)
 
     def _gone_reply(self, way: GoneKind) -> Reply:
         if way == "home":
@@ -104,7 +112,7 @@ class Routes:
     def _picture(self, match: re.Match[str], headers: Mapping[str, str]) -> Reply:
         pic = match["pic"].lstrip("/")
         pic = f"/{pic}" if "/" in pic else pic  # one slash or two in the URL: it is the same picture
-        original = match["size"].endswith("original")
+        original = match["size"].lower() == self._layout.original.lower()
         switched_off = chance(self.site.gone_pictures, self.site.number, "gone", pic)
         if switched_off or not self.site.serves_picture(pic, original=original):
             return Reply(HTTPStatus.NOT_FOUND, self.pages.not_found())

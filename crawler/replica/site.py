@@ -12,6 +12,7 @@ from crawler.items import RelatedItem
 from crawler.replica import prose, words
 from crawler.replica.calendar import flat_name, is_flat, tick_name
 from crawler.replica.draw import Draw, number
+from crawler.replica.layout import LAYOUTS, Layout, old_base
 from crawler.replica.republish import edited
 from crawler.replica.universe import NEIGHBOURING_ARTICLES, UNIVERSE_END, Universe
 
@@ -78,6 +79,31 @@ class Site(Universe):
     def slug(self, article_id: int) -> str:
         """Return what the site puts behind *article_id* in a URL."""
         return prose.slug(self.title(article_id))
+
+    def path(self, article_id: int, *, slugged: bool = False) -> str:
+        """Return the path of the page of *article_id*: that by its id alone, or the one that is *slugged*."""
+        layout = self.layout_of(article_id)
+        if not slugged:
+            return layout.address.format(id=article_id)
+        day = self.calendar.published(article_id)
+        return layout.page.format(id=article_id, slug=self.slug(article_id), date=f"{day:%Y/%m/%d}")
+
+    def url(self, article_id: int, base: str, *, slugged: bool = False) -> str:
+        """Return the URL of :meth:`path` at *base*; articles of an earlier era lie on another host."""
+        is_old = self.layout_of(article_id) is not LAYOUTS[self.layout]
+        return f"{old_base(base) if is_old else base}{self.path(article_id, slugged=slugged)}"
+
+    def layout_of(self, article_id: int) -> Layout:
+        """Return the URL shapes that hold for *article_id*."""
+        layout = LAYOUTS[self.layout]
+        return layout.at(self.calendar.published(article_id)) if layout.before else layout
+
+    def link(self, article_id: int, base: str) -> str:
+        """Return what pages at *base* link to *article_id* with: a path, or a URL if it lies on another host."""
+        layout = LAYOUTS[self.layout]
+        if layout.before:
+            return self.url(article_id, base)
+        return self.path(article_id, slugged=layout.always_slugged)
 
     def pic(self, article_id: int) -> str:
         """Return the path of the picture of *article_id*; some in the universe are videos, or are not served."""

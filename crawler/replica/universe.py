@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from crawler.replica.calendar import Calendar
 from crawler.replica.draw import Draw, chance, number
+from crawler.replica.layout import LAYOUTS
 from crawler.replica.republish import EDITS, Edit
 from crawler.sites import load_profile
 
@@ -43,7 +44,8 @@ class Universe:
     the slug first (this one holds for the ids above the universe too), and ``republished`` tells the story of an
     earlier article again, under another title (:meth:`republication`). Of all ids ``gone``, and those in
     ``gone_ids``, were switched off, and of all pictures ``gone_pictures``. ``hidden_dumps`` have their dump where no
-    reader sees it. Raises ValueError for other values.
+    reader sees it. ``layout`` names its URL shapes (:data:`~crawler.replica.layout.LAYOUTS`). Raises ValueError for
+    other values.
     """
 
     number: int = 1
@@ -56,6 +58,7 @@ class Universe:
     gone_pictures: float = 0.0
     gone_ids: frozenset[int] = frozenset()
     hidden_dumps: float = 0.0
+    layout: str = "news"
 
     def __post_init__(self) -> None:
         if not 1 <= self.articles <= MAX_ARTICLES:
@@ -63,6 +66,9 @@ class Universe:
         for name in ("missing", "soft_missing", "redirects", "republished", "gone", "gone_pictures", "hidden_dumps"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}")
+
+        if self.layout not in LAYOUTS:
+            raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {self.layout!r}")
 
     @cached_property
     def calendar(self) -> Calendar:
