@@ -9,17 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 
 from crawler.captures.columnar import check_duckdb
 from crawler.captures.scope import ListingScope, mimes_of, moment, pattern_of, profile_patterns, statuses_of
 from crawler.captures.sources import ListSource, choose_sources
 from crawler.captures.work import has_working_file
-from crawler.cli.show import note, print_json, print_table, say
+from crawler.cli.show import console, note, print_json, print_table, say
 from crawler.exceptions import ConfigError
 from crawler.sites import load_profile
 
 _STDOUT = "-"
+_WIDE_COLUMNS = 120
+_THOUSAND = 1000
 _ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 
 
@@ -148,22 +152,38 @@ def print_listed(listed: ListingResult, *, as_json: bool) -> None:
         )
         return
     if listed.months:
-        print_table(month_table(listed.months))
+        print_table(month_table(listed.months, console()))
     for name, counts in listed.sources.items():
         say(f"{name}: {_words(counts)}")
     if listed.is_written:
         say(f"{listed.captures:,} captures of {listed.urls:,} URLs in {listed.output}")
 
 
-def month_table(months: Mapping[str, int]) -> Table:
-    """Return a table of the counts of *months* (``2013-02``), a row a year."""
-    table = Table("year", *(f"{month:02}" for month in range(1, 13)), "all")
-    for column in table.columns[1:]:
-        column.justify = "right"
+def month_table(months: Mapping[str, int], out: Console) -> Table:
+    """Return a table of the counts of *months* (``2013-02``), a row a year; rounded where *out* is narrow."""
+    is_narrow = out.is_terminal and out.width < _WIDE_COLUMNS
+    shown = _rounded if is_narrow else "{:,}".format
+    columns = ("year", *(f"{month:02}" for month in range(1, 13)), "all")
+    table = Table(*columns, box=SIMPLE_HEAD, padding=(0, 0), show_edge=False)
+    for column in table.columns:
+        column.justify, column.no_wrap = "right", True
     for year in sorted({month[:4] for month in months}):
         counts = [months.get(f"{year}-{month:02}", 0) for month in range(1, 13)]
-        table.add_row(year, *(f"{one:,}" if one else "" for one in counts), f"{sum(counts):,}")
+        table.add_row(year, *(shown(one) if one else "" for one in counts), shown(sum(counts)))
     return table
+
+
+def _rounded(count: int) -> str:
+    """Return *count* in at most four characters.
+
+    >>> [_rounded(count) for count in (999, 1_234, 56_789, 999_999, 1_234_567)]
+    ['999', '1.2k', '57k', '1.0M', '1.2M']
+    """
+    for unit, letter in ((1, ""), (1_000, "k"), (1_000_000, "M")):
+        value = count / unit
+        if round(value) < _THOUSAND or letter == "M":
+            break
+    return f"{value:.1f}{letter}" if letter and round(value, 1) < 10 else f"{value:.0f}{letter}"  # noqa: PLR2004
 
 
 def _words(counts: Mapping[str, int]) -> str:

@@ -196,10 +196,10 @@ def _showing_months(work: WorkingFile) -> Iterator[Callable[[Iterable[CaptureLin
         yield lambda _lines: None
         return
     months = Counter({f"{month[:4]}-{month[4:]}": count for month, count in work.months().items()})
-    with Live(month_table(months), console=console, transient=True, refresh_per_second=2) as live:
+    with Live(month_table(months, console), console=console, transient=True, refresh_per_second=2) as live:
 
         def show(lines: Iterable[CaptureLine]) -> None:
             months.update(f"{line.timestamp[:4]}-{line.timestamp[4:6]}" for line in lines)
-            live.update(month_table(months))
+            live.update(month_table(months, console))
 
         yield show

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 
 import pytest
+from rich.console import Console
 
 from crawler.captures.scope import DEFAULT_STATUSES, Pattern
 from crawler.captures.sources import PUBLIC
-from crawler.cli.captures.listing import make_listing
+from crawler.cli.captures.listing import make_listing, month_table
 from crawler.cli.captures.options import VERBS
 from crawler.exceptions import ConfigError
 
@@ -115,3 +117,16 @@ def test_nonsense_is_refused(tmp_path, arguments, said):
 def test_output_that_cannot_be_one_is_refused(tmp_path, name, said):
     with pytest.raises(ConfigError, match=said):
         listing(tmp_path, HOST, output=name if name == "-" else str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"), [(80, ["2013", "999", "1.2k", "57k", "1.0M", "1.1M"]), (160, ["2013", "999", "1,234"])]
+)
+def test_counts_by_month_fit_on_a_terminal_and_are_never_cut(width, expected):
+    out = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+    counts = {"2013-01": 999, "2013-02": 1_234, "2013-03": 56_789, "2013-12": 999_999}
+    table = month_table({**counts, **{f"2014-{month:02}": 999_999 for month in range(1, 13)}}, out)
+    out.print(table)
+    text = out.file.getvalue()
+    assert "…" not in text
+    assert set(expected) <= set(text.split())
