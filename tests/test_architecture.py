@@ -22,7 +22,7 @@ LAYERS = (
     ("extensions", "handlers"),
     ("utils",),
     ("corpus",),
-    ("pages", "captures"),
+    ("pages", "captures", "plan"),
     ("archive", "seeds", "extract", "recover", "runs", "replica"),
     ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck"),
     ("inputs",),

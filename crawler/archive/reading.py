@@ -55,7 +55,7 @@ def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
 def has_catalogue(root: Path) -> bool:
     """Return whether the corpus at *root* has a catalogue that can be read as it is; a corpus in a bag has none."""
     try:
-        return not is_in_bag(root) and _version(root / CATALOGUE_NAME) == VERSION
+        return not is_in_bag(root) and _version(root / CATALOGUE_NAME, leave_no_trace=True) == VERSION
     except sqlite3.Error:
         return False
 
@@ -70,6 +70,6 @@ def _is_unmade(root: Path, path: Path) -> bool:
         return True
 
 
-def _version(path: Path) -> int:
-    with closing(connect_to_read(path)) as connection:
+def _version(path: Path, *, leave_no_trace: bool = False) -> int:
+    with closing(connect_to_read(path, leave_no_trace=leave_no_trace)) as connection:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])

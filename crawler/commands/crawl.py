@@ -42,6 +42,8 @@ Spiders and their arguments
     -a site=NAME|FILE.toml   the site profile (default: the corpus's own; alalam for a new corpus)
     -a dropped=retry         requests articles again that a pipeline of yours dropped
     -a max_articles=N        the greatest number of articles in this run
+    -a plan=1                prints what the crawl would request, of whom and how long that takes; nothing is requested
+                             or written (plan=json: as JSON)
 
 The corpus is in -s CORPUS_DIR=corpus; each run writes runs/RUN/stats.json and report.html there. However the crawl is \
 stopped, the same command resumes it.
@@ -86,6 +88,9 @@ class Command(crawl.Command):
             return
         safelog.install()
         take_any_text()
+        if "plan" in opts.spargs:
+            self._plan(args[0], opts.spargs)
+            return
         self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # until after its banner
         self.crawler_process = process = GentleProcess(self.settings)
         install_scrapy_root_handler(self.settings)
@@ -111,6 +116,20 @@ class Command(crawl.Command):
         interrupts.release_terminal()
         if process.stopped:
             _exit_within(0.0 if process.forced else _EXIT_SECONDS, self.exitcode)
+
+    def _plan(self, spider: str, arguments: dict[str, str]) -> None:
+        from crawler.cli.plan import print_plan  # noqa: PLC0415 - all commands are loaded at every start
+
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline
+        logging.basicConfig(format="gleaner: %(message)s", level=logging.WARNING)
+        try:
+            print_plan(spider, arguments, self.settings)
+            sys.stdout.flush()
+        except GleanerError as error:
+            print(f"gleaner: {safe(str(error))}", file=sys.stderr)
+            self.exitcode = error.exit_code
+        except BrokenPipeError:  # the reader of our output has closed it
+            drop_output()
 
     def _sum_up(self, crawler: Crawler, process: GentleProcess, spider: str, *, limited: bool) -> None:
         stats = crawler.stats.get_stats()

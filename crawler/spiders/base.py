@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from crawler.frontier.targets import Validators
 from crawler.items import Article, Attempt
 from crawler.pages.attempts import Ask, AskArchives, Attempts, Wait
 from crawler.pages.records import stub_record
+from crawler.plan.counting import CrawlScope, Planned
 from crawler.spiders.steps import Steps
 from crawler.utils.components import needed
 from crawler.utils.engine import Stopping
@@ -31,6 +32,7 @@ from crawler.utils.response import header, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,9 @@ class ArticleSpider(scrapy.Spider):
 
     can_share: ClassVar[bool] = True
     """Whether the spider works with a frontier that machines share (FRONTIER_URL)."""
+
+    retries_failed: ClassVar[bool] = True
+    """Whether each run requests failed targets again."""
 
     without_corpus: ClassVar[bool] = False
     """Whether the spider archives nothing."""
@@ -86,6 +91,23 @@ class ArticleSpider(scrapy.Spider):
         if not cls.without_corpus:
             kwargs[_CORPUS] = Path(crawler.settings["CORPUS_DIR"])
         return super().from_crawler(crawler, *args, **kwargs)
+
+    @classmethod
+    def for_plan(cls, root: Path, arguments: Mapping[str, str]) -> Self:
+        """Create the spider with its *arguments* for the plan of a crawl into the corpus at *root*."""
+        make: Callable[..., Self] = cls
+        return make(**arguments, **{_CORPUS: root})
+
+    def planned(self, _settings: BaseSettings) -> Planned:
+        """Return what the spider would request, for the plan of a crawl."""
+        return Planned(
+            CrawlScope(
+                depth=self._depth_given,
+                retries_failed=self.retries_failed,
+                retries_dropped=self.retries_dropped,
+                max_articles=self.max_articles,
+            )
+        )
 
     def corpus_opened(self, corpus: Corpus) -> None:
         """Agree with *corpus*, before the first request, on the depth and on the profile that it keeps."""

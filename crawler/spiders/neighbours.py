@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from crawler.exceptions import SeedError
 from crawler.frontier.targets import Target
 from crawler.inputs import shown
 from crawler.items import Article
 from crawler.pages.records import seed_record
+from crawler.plan.counting import Planned
 from crawler.seeds import SeedPage
 from crawler.seeds.lists.model import ListedArticle, ListedSitemap
 from crawler.seeds.lists.targets import batched, find_targets
@@ -19,6 +21,9 @@ from crawler.seeds.sources import read_seeds_and_lists
 from crawler.spiders.base import ArticleSpider, number
 from crawler.spiders.liveseeds import TARGETS_AT_ONCE, Batch, LiveSeeds
 from crawler.utils.doors import count_items, is_closing
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +88,19 @@ class NeighboursSpider(ArticleSpider):
             return  # more seeds may come
         await self._items_below(1)  # otherwise the engine would notice the end of the crawl five seconds late
         await self.leases.seeded()
+
+    def planned(self, settings: BaseSettings) -> Planned:
+        return super().planned(settings)._replace(targets=self._named(), live_seeds=len(self._live))
+
+    def _named(self) -> Iterator[Target]:
+        """Yield the targets that the seeds in files name; those of live seeds are known once these are requested."""
+        first = [] if self._first is None else [self._first]
+        for batch in chain(first, self._batches):
+            if isinstance(batch, SeedPage):
+                for item in seed_record(batch, self.profile, "plan").related:
+                    yield Target(key=self.profile.key(item.id), id=item.id, depth=1, title=item.title, pic=item.pic)
+            elif not isinstance(batch, ListedSitemap):
+                yield from batch
 
     async def _take(self, batch: SeedPage | list[Target]) -> AsyncIterator[Article]:
         """Yield the record of a page with a dump; put targets into the frontier. Counts ``gleaner/seeds/...``."""

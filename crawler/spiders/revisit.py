@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,11 +14,13 @@ from crawler.archive import Corpus, Target
 from crawler.archive.description import describe, is_corpus
 from crawler.frontier.visits import Due
 from crawler.items import Article
+from crawler.plan.counting import Planned
 from crawler.spiders.base import ArticleSpider, duration, number
 from crawler.utils.conf import whole
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -60,16 +63,26 @@ class RevisitSpider(ArticleSpider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.news_days = whole(crawler.settings, "REVISIT_NEWS_DAYS", maximum=100_000)
+        spider.news_days = news_days(crawler.settings)
         root = Path(crawler.settings["CORPUS_DIR"])
         if not is_corpus(root):
             describe(root)  # the corpus must exist
         return spider
 
+    @classmethod
+    def for_plan(cls, root: Path, arguments: Mapping[str, str]) -> Self:
+        if not is_corpus(root):
+            describe(root)  # the corpus must exist
+        return super().for_plan(root, arguments)
+
+    def planned(self, settings: BaseSettings) -> Planned:
+        planned = super().planned(settings)
+        since = _news_since(news_days(settings))
+        return planned._replace(scope=replace(planned.scope, due=self._due(), published_since=since))
+
     async def start(self) -> AsyncIterator[Article]:
         """Remove old news from the schedule; the requests come from the frontier."""
-        if self.news_days:
-            since = (datetime.now(UTC) - timedelta(days=self.news_days)).isoformat()
+        if since := _news_since(self.news_days):
             retired = await self.archivist.do(lambda corpus: corpus.catalogue.visits.retire(since))
             self.crawler.stats.set_value("gleaner/retired", retired)
         return
@@ -82,6 +95,18 @@ class RevisitSpider(ArticleSpider):
     def lease(self, corpus: Corpus, limit: int, *, run: str, until: float) -> list[Target]:
         """Lease targets that were never fetched, as far from the seeds as crawls may go; then those that are due."""
         targets = super().lease(corpus, limit, run=run, until=until)
+        return targets + corpus.catalogue.visits.lease(limit - len(targets), self._due(), run=run, until=until)
+
+    def _due(self) -> Due:
         checked_before = None if self._older_than is None else self._started - self._older_than
-        due = Due(now=self._started, checked_before=checked_before)
-        return targets + corpus.catalogue.visits.lease(limit - len(targets), due, run=run, until=until)
+        return Due(now=self._started, checked_before=checked_before)
+
+
+def news_days(settings: BaseSettings) -> int:
+    """Return the setting REVISIT_NEWS_DAYS; 0: without limit."""
+    return whole(settings, "REVISIT_NEWS_DAYS", maximum=100_000)
+
+
+def _news_since(days: int) -> str | None:
+    """Return the ISO 8601 date *days* ago; None for 0 days."""
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat() if days else None
