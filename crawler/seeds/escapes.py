@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 
 import orjson
 
@@ -16,7 +17,8 @@ from crawler.seeds.mapped import Mapped
 _BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\x22", b"contenttypeid\\\\")
 _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
 _BACKSLASHED_ARRAY_RE = re.compile(
-    rb"(?:[Aa]rray(?: ?\(|[ ]*\\+n[ ]*\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
+    rb"(?:(?:[Aa]rray|Object)(?: ?\(|[ ]*(?:\\+r)?\\+n[ ]*\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{"
+    rb"| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
 )
 """An array with its line ends escaped, but none of its quotes: it has no quotes, or single ones."""
 _BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)
@@ -26,38 +28,61 @@ _LEVELS = 4
 """The most times that an entity may have been escaped: as many as :data:`_ENTITY_RE` says."""
 
 
-_DRESS = rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+"
-_QUOTE = rb"(?:^|(?<=\n))(?:>[ ]?){1,9}+"
-_DRESS_RE = re.compile(_DRESS)
-_QUOTED_DRESS_RE = re.compile(_QUOTE + rb"|" + _DRESS)
+_DRESS_RE = re.compile(rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+")
 _INDENT_BLANKS_RE = re.compile(rb"\n[ \t]{0,200}+\xc2\xa0")
-_QUOTED_DUMP_RE = re.compile(_QUOTE + rb"[ ]*+(?:[Aa]rray|string|object|\w{1,64}+ Object|[aO]:[0-9]|[\[{])")
+_QUOTED_LINES_RE = re.compile(rb"^>[^\n]*+(?:\n>[^\n]*+)++", re.MULTILINE)
+"""The lines of an e-mail that a reply or a list archive quotes."""
+_QUOTED_ARRAY_RE = re.compile(
+    rb"^>[> ]*(?:array\b|Array\b|object\(|a:[0-9]+:\{|string\(|[\w\\]+ Object\b|[\[{])", re.MULTILINE
+)
+_QUOTED_KEY_RE = re.compile(rb"(?:[\[\"']|public \$?|\+)id\b")
+_QUOTED_LINE_RE = re.compile(rb"^(?=>)(?:>[ ]?)*", re.MULTILINE)
+_TIGHT_QUOTED_RE = re.compile(rb"^>+(?![> \r\n]|\Z)", re.MULTILINE)
+_TIGHT_QUOTE_RE = re.compile(rb"^>+", re.MULTILINE)
 
 
-def undressed(data: bytes) -> Mapped | None:
-    """Return *data* without a terminal's colours, a browser's indents and a mail's marks of quoted lines.
+def undressed(data: bytes, inner: Mapped | None = None) -> Mapped | None:
+    """Return *data* without a terminal's colours, a browser's indents and an e-mail's marks of quoted lines.
 
-    None if it has none of these, or no dump.
+    None if it has none of them, or no dump. *inner* is the text that *data* belongs to, if it is not the page itself.
     """
     if b"contenttypeid" not in data and b"string" not in data:
         return None
-    if b"\n>" in data and _QUOTED_DUMP_RE.search(data):
-        return Undressed(data, _QUOTED_DRESS_RE)
-    return Undressed(data, _DRESS_RE) if b"\x1b[" in data or _INDENT_BLANKS_RE.search(data) else None
+    dressed = b"\x1b[" in data or _INDENT_BLANKS_RE.search(data) or next(_quoted_dumps(data, 0, len(data)), None)
+    return Undressed(data, inner=inner) if dressed else None
+
+
+def _quoted_dumps(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the quoted lines that hold a dump."""
+    if not data.startswith(b">", start) and data.find(b"\n>", start, end) < 0:
+        return
+    for lines in _QUOTED_LINES_RE.finditer(data, start, end):
+        if _QUOTED_ARRAY_RE.search(lines[0]) and _QUOTED_KEY_RE.search(lines[0]):
+            yield lines.span()
 
 
 class Undressed(Mapped):
-    """The source as PHP printed it: without what *dress* finds, and with plain blanks at the start of lines."""
-
-    def __init__(self, source: bytes, dress: re.Pattern[bytes]) -> None:
-        self._dress = dress
-        super().__init__(source)
+    """The source as PHP printed it: no colours of a terminal, plain blanks before keys, no marks of quoted lines."""
 
     def _segment(self, start: int, end: int) -> None:
         position = start
-        for found in self._dress.finditer(self._source, start, end):
+        for first, last in _quoted_dumps(self._source, start, end):
+            self._plain(position, first)
+            lines = self._source[first:last]
+            mark = _TIGHT_QUOTE_RE if _TIGHT_QUOTED_RE.search(lines) else _QUOTED_LINE_RE
+            position = first
+            for found in mark.finditer(lines):
+                self._plain(position, first + found.start())
+                position = first + found.end()
+            self._plain(position, last)
+            position = last
+        self._plain(position, end)
+
+    def _plain(self, start: int, end: int) -> None:
+        position = start
+        for found in _DRESS_RE.finditer(self._source, start, end):
             self._put(self._source[position : found.start()], position)
-            if not found[0].startswith((b"\x1b", b">")):
+            if not found[0].startswith(b"\x1b"):
                 self._put(found[0].replace(b"\xc2\xa0", b" "), *found.span())
             position = found.end()
         self._put(self._source[position:end], position)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from crawler.seeds.escapes import Unbackslashed, Unescaped, has_backslashed_dump
+from crawler.seeds.escapes import Unbackslashed, Unescaped, has_backslashed_dump, undressed
 from crawler.seeds.html import HtmlText, looks_like_html
 from crawler.seeds.judge import judge_dump
 from crawler.seeds.mapped import Mapped
@@ -22,9 +22,10 @@ from crawler.seeds.scan import FoundDump, Scanner, tells_record
 
 MAX_DUMPS = 1000
 _MAX_BACKSLASH_LEVELS = 3
-_XDEBUG_MARK = b"xdebug-var-dump"
-_MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]", _XDEBUG_MARK)
-"""Keys of the site's records in all forms: a dump with a whole record has one of them; and what xdebug prints first."""
+_MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
+"""Keys of the site's records in all forms: every dump with a whole record has one of them."""
+_DUMPERS = (b"<b>array</b>", b"class=sf-dump")
+"""What xdebug and Symfony write in HTML; a dump that is cut in its first record may have no other mark."""
 _STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
 _MAX_TAG_BYTES = 2000
 _IN_ATTRIBUTE_RE = re.compile(rb"<[A-Za-z][^<>]*=\s*[\"'][^<>\"']*\Z")
@@ -64,6 +65,7 @@ class Search:
 
     def look_through(self, text: Mapped) -> None:
         """Add the dumps in *text*, which was made from the data."""
+        text = undressed(text.data, text) or text
         for one in self.scan(text.data):
             if not self.is_html or tells_record(one):
                 span = self.with_shell((text.source(one.span[0]), text.source_end(one.span[1])))
@@ -140,12 +142,12 @@ def outside(data: bytes, spans: Iterable[Span]) -> Iterator[bytes]:
 
 def _may_hold_dump(data: bytes) -> bool:
     """Return quickly whether a page of HTML may hold a dump, as most do not and need no search of their lists."""
-    return any(mark in data for mark in _MARKS) or _STRING_RE.search(data) is not None
+    return any(mark in data for mark in (*_MARKS, *_DUMPERS)) or _STRING_RE.search(data) is not None
 
 
 def _may_show_dump(data: bytes) -> bool:
     """Return whether the text of a page of HTML may show a dump that is not in its source unchanged."""
-    if b"contenttypeid" in data or (b"=&gt;" in data and (b"sort" in data or _XDEBUG_MARK in data)):
+    if any(mark in data for mark in (b"contenttypeid", *_DUMPERS)) or (b"=&gt;" in data and b"sort" in data):
         return True
     return _STRING_RE.search(data) is not None
 

@@ -32,6 +32,8 @@ PHP_FORMS = (
     "var_export",
     "serialize",
     "json_encode",
+    "symfony_text",
+    "symfony_html",
 )
 ROWS = [
     ["2401101", 88001, 21, "/2017/05/02/one_4x3.jpg", 'Ferry "Nord" resumes crossings'],
@@ -46,6 +48,7 @@ OTHER_VALUES = {  # record, field, value
     "uninitialized": (1, 3, None),
     "reference_value": (1, 3, "/2017/05/02/one_4x3.jpg"),
 }
+OTHER_HEADS = {"xdebug_html": "<b>array", "symfony_html": "<pre class=sf-dump"}
 OWN_IDS = {row[0] for row in ROWS}
 
 
@@ -85,7 +88,7 @@ def test_output_of_php_is_read_whole_and_leaves_no_trace(form: str, kind: str) -
     page = parse_page(f"Above.\n\nText.\n212-11\n{text}\n\nBelow it.\n", ZONE)
     assert rows(page) == expected(kind, form)
     assert not any(item.partial for item in items(page))
-    if form == "xdebug_html":  # read as HTML the lines above are one
+    if form.endswith("_html"):  # read as HTML the lines above are one
         assert page.paragraphs == ("Above.  Text. 212-11", "Below it.")
     else:
         assert (page.desk_code, page.paragraphs) == ("212-11", ("Above.", "Text.", "Below it."))
@@ -102,7 +105,7 @@ def test_cut_anywhere_it_yields_a_prefix_and_no_id_from_inside(form: str, kind: 
         assert whole == [row[4] for row in ROWS[: len(whole)]], text[:end]
 
 
-@pytest.mark.parametrize("form", [form for form in PHP_FORMS if form != "xdebug_html"])
+@pytest.mark.parametrize("form", [form for form in PHP_FORMS if not form.endswith("_html")])
 @pytest.mark.parametrize(
     "kind", ["whole", "nested_first", "nested_last", "datetime", "object_mixed", "enum", "wrapped"]
 )
@@ -127,7 +130,7 @@ ESCAPES = {
 }
 
 
-@pytest.mark.parametrize("form", [form for form in PHP_FORMS if form != "xdebug_html"])
+@pytest.mark.parametrize("form", [form for form in PHP_FORMS if not form.endswith("_html")])
 @pytest.mark.parametrize("escape", ESCAPES)
 @pytest.mark.parametrize("kind", ["whole", "nested_first"])
 def test_escaped_for_a_page_it_reads_the_same(form: str, escape: str, kind: str) -> None:
@@ -182,6 +185,16 @@ def test_only_titles_are_kept_when_shortened(form: str) -> None:
 def test_a_dump_that_shows_no_record_is_no_prose() -> None:
     page = parse_page(f"Above.\n{printed('xdebug_text_depth1')['whole']}\nBelow.", ZONE)
     assert (items(page), page.paragraphs) == ([], ("Above.", "Below."))
+
+
+@pytest.mark.parametrize("form", ["xdebug_html", "symfony_html"])
+def test_html_of_a_dumper_that_is_cut_in_its_first_record_leaves_no_prose(form: str) -> None:
+    text = printed(form)["whole"]
+    start, first = text.index(OTHER_HEADS[form]), text.index("2401101")
+    for end in range(first, text.index("88001"), 7):
+        page = parse_page("<p>Above.</p>" + text[:end], ZONE)
+        assert page.paragraphs == ("Above.",), text[start:end]
+        assert [item.id for item in items(page)] in ([], ["2401101"])
 
 
 # ---- nested values of any shape, in every form

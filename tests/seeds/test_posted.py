@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from crawler.items import RelatedItem
 from crawler.seeds import parse_page
 from crawler.seeds.model import Page
+from tests.seeds import nested as nested_values
 from tests.seeds import written
 
 UTC = ZoneInfo("UTC")
@@ -254,6 +256,51 @@ def test_prose_about_dumps_stays_prose(prose: str) -> None:
     page = read("\n" + prose)
     assert not page.dumps
     assert prose in page.paragraphs
+
+
+@pytest.mark.parametrize(
+    "opening", ["array(3) {", "Array (", "array (", "a:1:{", "object(Row)#1 (2) {", "array (size=3)"]
+)
+def test_sentence_that_ends_in_the_opening_of_an_array_is_no_dump(opening: str) -> None:
+    page = read(f"\nThe page printed {opening}")
+    assert not page.dumps
+    assert f"The page printed {opening}" in page.paragraphs
+    assert read(f"\n{opening}").dumps  # alone on the last line it is a dump that is cut at once
+
+
+LINE_FORMS = [written.var_dump, written.print_r, written.var_export, written.xdebug, written.serialized]
+
+
+@pytest.mark.parametrize("form", LINE_FORMS)
+@pytest.mark.parametrize("mark", ["> ", ">", ">> ", "> > "])
+def test_dump_that_an_email_quotes_is_read_and_its_marks_leave_no_trace(form: Callable[..., str], mark: str) -> None:
+    text = "\n".join(mark + line for line in ("It prints:", *form(written.RECORDS).split("\n")))
+    page = read(text + "\n\nThanks.")
+    assert items(page) == list(written.items(written.RECORDS))
+    assert page.paragraphs == (*BODY, "SA - 12", "It prints:", "Thanks.")
+    html_page = parse_page(f"<html><body><p>One.</p><pre>{html.escape(text)}</pre><p>Two.</p></body></html>", UTC)
+    assert items(html_page) == list(written.items(written.RECORDS))
+
+
+def test_quoted_lines_without_a_dump_keep_their_marks() -> None:
+    quoted = "> An Array of flowers is in the garden.\n> It is the [id] of the town."
+    assert read(f"\n{quoted}\n\n{written.var_dump(written.RECORDS)}").paragraphs[2:] == tuple(quoted.split("\n"))
+
+
+def test_xdebug_before_2_2_folded_onto_one_line_ends_an_array_at_a_key_that_it_has() -> None:
+    record = json.loads(written.escaped_json(written.RECORDS))[0]
+    text = nested_values.xdebug_old([{"images": [{"id": "9001", "pic": "/i.jpg"}], **record}])
+    page = read(" ".join(text.split()))
+    assert items(page) == list(written.items(written.RECORDS[:1]))
+    assert page.paragraphs == BODY
+
+
+def test_xdebug_in_html_without_place_and_type_is_read() -> None:
+    records = [
+        {key: one[key] for key in ("id", "pic", "title")} for one in json.loads(written.escaped_json(written.RECORDS))
+    ]
+    page = parse_page(f"<html><body><p>One.</p>{nested_values.xdebug_html(records)}<p>Two.</p></body></html>", UTC)
+    assert (ids(page), page.paragraphs) == (IDS, ("One.", "Two."))
 
 
 def test_list_ends_at_an_almost_valid_element() -> None:

@@ -107,10 +107,18 @@ class Xdebug(Counted):
                     self._columns = False  # it has elements without deeper indentation: the blanks were removed
                     column = None
                     continue
-            elif around is not None or not (node.partial or (node.count is not None and len(node) >= node.count)):
+            elif around is not None or not self._is_over(node, key):
                 break
             self.stack.pop()
         super().leave(key)
+
+    @staticmethod
+    def _is_over(node: Branch, key: re.Match[bytes]) -> bool:
+        """Return whether *key* is not in *node*, if columns do not say so: all its elements are there, or this one."""
+        if node.partial or node.count is not None:
+            return node.partial or len(node) >= (node.count or 0)
+        name = key[key.lastindex or 0].decode("utf-8", "replace")
+        return name in node or (bool(node) and _is_list(node) and not name.isdigit())
 
     def _value_at(self, node: Branch) -> int:
         key = self.key.match(self.data, node.at)

@@ -47,6 +47,8 @@ $fr=$rows; $fr[0]['title']="Café “été” – خبر عاجل"; $d['letters'
 $ent=$rows; $ent[0]['title']='Fish & <b>chips</b>'; $d['markup']=$ent;
 $nul=$rows; $nul[0]['extra']="a\0b"; $d['nul']=$nul;
 @mkdir('out');
+@mkdir('out');
+if(str_starts_with($mode,'symfony')) require getenv('VAR_DUMPER').'/autoload.php';  // Debian's php-symfony-var-dumper, unpacked
 foreach($d as $name=>$v){
   if($mode=='plain'){
     foreach(['var_dump','debug_zval_dump','print_r','var_export','serialize','json_encode','json_pretty'] as $f){
@@ -62,6 +64,9 @@ foreach($d as $name=>$v){
         file_put_contents("out/$name.$f.txt",ob_get_clean());
       } catch(\Throwable $e){ ob_end_clean(); }
     }
+  } elseif(str_starts_with($mode,'symfony')) {  // what dump() and dd() print: symfony_text, symfony_html
+    $dumper=$mode=='symfony_text' ? new Symfony\Component\VarDumper\Dumper\CliDumper : new Symfony\Component\VarDumper\Dumper\HtmlDumper;
+    file_put_contents("out/$name.$mode.txt",$dumper->dump((new Symfony\Component\VarDumper\Cloner\VarCloner)->cloneVar($v),true));
   } else {
     ob_start(); var_dump($v); file_put_contents("out/$name.$mode.txt",ob_get_clean());
   }
