@@ -18,7 +18,7 @@ _BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttype
 _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
 _BACKSLASHED_ARRAY_RE = re.compile(
     rb"(?:(?:[Aa]rray|Object)(?: ?\(|[ ]*(?:\\+r)?\\+n[ ]*\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{"
-    rb"| \(size=[0-9]{1,9}\))|\[)(?:\\+r)?\\+n"
+    rb"| \(size=[0-9]{1,9}\)|)|\[)(?:\\+r)?\\+n"
 )
 """An array with its line ends escaped, but none of its quotes: it has no quotes, or single ones."""
 _BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)

@@ -48,6 +48,9 @@ OTHER_VALUES = {  # record, field, value
     "uninitialized": (1, 3, None),
     "reference_value": (1, 3, "/2017/05/02/one_4x3.jpg"),
 }
+RECORDS_OF_JSON = [
+    dict(zip(("id", "sort", "contenttypeid", "pic", "title"), map(str, row), strict=True)) for row in ROWS
+]
 OTHER_HEADS = {"xdebug_html": "<b>array", "symfony_html": "<pre class=sf-dump"}
 OWN_IDS = {row[0] for row in ROWS}
 
@@ -303,6 +306,9 @@ OBJECTS = {
     "CakePHP 4": "########## DEBUG ##########\n[\n"
     + objects("  (int) {0} => object(App\\Model\\Entity\\Article) id:{0} {{", "    '{}' => '{}'", "    'score' => (float) 0.75\n  },")
     + "\n]\n###########################",
+    "CakePHP 4, properties": "[\n"
+    + objects("  (int) {0} => object(App\\Row) id:{0} {{", "    [protected] {} => '{}'", "    score => (float) 0.75\n  },")
+    + "\n]",
     "Yii": "[\n" + objects("    {0} => app\\models\\Article#{0}\n    (", "        [{}] => '{}'", "        [*:tags] => []\n    )") + "\n]",
     "Yii, active records": "[\n"
     + objects("    {0} => app\\models\\Article#{0}\n    (\n        [yii\\db\\BaseActiveRecord:_attributes] => [", "            '{}' => '{}'", "        ]\n    )")
@@ -310,6 +316,41 @@ OBJECTS = {
     "Kint": "array (3) [\n" + objects("    {0} => App\\Row Object (5) [", '        public {} -> string ({}) "{}"', "    ]") + "\n]",
     "var_export": "[\n" + objects("  \\App\\Row::__set_state([", "     '{}' => '{}',", "  ]),") + "\n]",
 }  # fmt: skip
+
+
+MORE_VALUES = {  # what stands for a value that was printed before, an enum, and values that only PHP has
+    "CakePHP": ["object(App\\Row) id:0 {}", "object(App\\Kind) id:7 {\n name => 'News'\n value => 'n'\n }", "(resource) stream",
+        "object(App\\Tag) id:8 {\n      [protected] id => '9001'\n      [private] words => [\n        (int) 0 => 'a'\n      ]\n    }"],
+    "Yii": ["app\\models\\Row#1(...)", "[...]", "app\\models\\Kind#9\n    (\n        [name] => 'News'\n        [value] => 'n'\n    )", "{resource}"],
+    "Kint": ["array (5) *RECURSION*", "App\\Row Object (5) *RECURSION*", 'App\\Kind Object (2) [\n public name -> string (4) "News"\n ]'],
+    "Symfony, Laravel": ["&1 array:5 [&1]", 'App\\Kind {#5\n      +name: "News"\n    }', '&2 "text"', "Closure(int $a): string {#8 …3}",
+        "DateTimeImmutable @1493719200 {#6\n      date: 2017-05-02 10:00:00.0 UTC (+00:00)\n    }", "stream resource {@12\n      timed_out: false\n    }"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "value"), [(form, value) for form in MORE_VALUES for value in MORE_VALUES[form]])
+def test_references_enums_and_other_values_of_frameworks_are_values(form: str, value: str) -> None:
+    text = nested.FORMS[form]([{"more": "VALUE", **one} for one in RECORDS_OF_JSON])
+    text = re.sub(r"(string \(5\) )?['\"]VALUE['\"]", lambda _: value, text)
+    for written in (text, " ".join(text.split())):
+        page = parse_page(f"Above.\n{written}\n\nBelow.", ZONE)
+        assert (rows(page), page.paragraphs) == (ROWS, ("Above.", "Below."))
+
+
+@pytest.mark.parametrize("form", [form for form in nested.FORMS if form != "xdebug, HTML"])
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_other_dumpers_are_read_where_a_page_escapes_them(form: str, escape: str) -> None:
+    text = ESCAPES[escape](nested.FORMS[form](RECORDS_OF_JSON))
+    page = parse_page(f"<body><p>Above.</p>{text}<p>Below.</p></body>", ZONE)
+    assert (rows(page), page.paragraphs) == (ROWS, ("Above.", "Below."))
+
+
+@pytest.mark.parametrize("form", [form for form in nested.FORMS if form != "json_encode"])
+def test_letters_of_other_dumpers_are_put_right(form: str) -> None:
+    title = "Café “été” – خبر عاجل"
+    text = nested.FORMS[form]([{**RECORDS_OF_JSON[0], "title": title}])
+    page = parse_page("Above.\n" + text.encode().decode("sloppy-windows-1252"), ZONE)
+    assert rows(page) == [[*ROWS[0][:4], title]]
 
 
 @pytest.mark.parametrize("dumper", OBJECTS)
@@ -342,9 +383,6 @@ def test_symfony_writes_a_value_of_several_lines_as_a_block() -> None:
 
 # ---- JSON of any shape, and nearly JSON
 
-RECORDS_OF_JSON = [
-    dict(zip(("id", "sort", "contenttypeid", "pic", "title"), map(str, row), strict=True)) for row in ROWS
-]
 LIST = json.dumps(RECORDS_OF_JSON)
 BROKEN = LIST.replace('\\"Nord\\"', '"Nord"')
 SHAPES = {

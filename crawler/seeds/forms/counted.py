@@ -126,6 +126,7 @@ class VarDump(Counted):
         rb"|(?:double|boolean) [\w.+-]{1,32}+|\*(?:RECURSION|uninitialized|DEPTH LIMIT)\*"
         rb"|uninitialized\([^()\r\n]{0,200}+\)"
         rb"|enum\(" + _CLASS + rb"\)|enum [\w\\]{1,200}+::\w{1,64}+(?: : \w{1,9}+\([^()\r\n]{0,200}+\))?"
+        rb"|(?:array|[\w\\]{1,200}+ Object) \([0-9]++\) \*RECURSION\*"
         rb"|array(?=\s)|(?:object|class) ?[(\w\\]"
         + _CLASS
         + rb"\)?(?=\s)|resource\([0-9]++\) of type \([^()\r\n]{0,64}+\)"

@@ -34,7 +34,7 @@ _NEXT = (
     + _SIMPLE_KEY
     + rb"|"
     + _SIGILED
-    + rb"|\[\w[^\[\]\r\n]{0,200}+\]"
+    + rb"|(?:\[\w[^\[\]\r\n]{0,200}+\](?: \w{1,64}+)?|[A-Za-z]\w{0,64}+)"
     + _S
     + rb"=>|[\])}]|[\[(]"
     + _S
@@ -50,7 +50,8 @@ class Quoted(Grammar):
         rb"(?:\(object\)" + _S + rb"|" + _CLASS + _UNNAMED + rb"::__set_state\(" + _S + rb")?"
         rb"(?:array" + _S + rb"\(|array:(?P<count>[0-9]++) \[|\[)"
         rb"|object\(" + _CLASS + rb"\)(?: id:[0-9]++)? \{"
-        rb"|(?:" + _CLASS + rb"(?:@anonymous)?(?: @[0-9]++)?\^? ?)?\{#[0-9]++"
+        rb"|(?:" + _CLASS + rb"(?:@anonymous)?(?: @[0-9]++)?(?:\([^()\r\n]{0,200}+\)(?:: [\w\\?|]{1,200}+)?)?\^? ?)?"
+        rb"\{#[0-9]++|(?:[\w-]{1,64}+ )?resource \{@[0-9]++"
         rb"|" + _CLASS + rb"#[0-9]++" + _S + rb"\()(?:&[0-9]{1,9}+)?"
     )  # fmt: skip
     opener = re.compile(_ARRAY)
@@ -79,7 +80,7 @@ class Quoted(Grammar):
         rb"(?:(?:\(int\)[ ]?)?(-?[0-9]{1,20}+)|'((?:[^'\\\r\n]|\\.){0,64}+)'|\"([^\"\r\n]{0,64}+)\""
         rb"|\[(?:[^\[\]\r\n]{0,200}:)?([\w ]{1,64}+)(?::(?:protected|private))?\])"
         + _S + rb"=>" + _S + rb"(?:&[0-9]{1,9}+ (?=['\"0-9]))?|[+#~-]\"?(?:[\w\\]{1,200}+::)?([\w\[\]]{1,64}+)\"?:[ ]++"
-        rb"|(?P<plain>[A-Za-z]\w{0,64}+)(?:::\w{1,64}+)?:[ ]++"
+        rb"|(?:\[(?:protected|private)\] )?(?P<plain>[A-Za-z]\w{0,64}+)(?:(?:::\w{1,64}+)?:[ ]++| => )"
     )  # fmt: skip
     keyless = escapes = True
     brackets = ((b"(", b"[", b"{"), (b")", b"]", b"}"))
@@ -90,7 +91,9 @@ class Quoted(Grammar):
         + rb"(?:,|"
         + _NEXT
         + rb"))"
-        rb"|\\[\w\\]{1,200}+::\w{1,64}+|[^'\"\[\](){}\r\n,=]{1,200}+(?:\([^()\r\n]{0,64}+\))?(?=[ ]*+[,\r\n}])"
+        rb"|\\[\w\\]{1,200}+::\w{1,64}+"
+        rb"|[\w\\]{1,200}+(?:#[0-9]{1,9}+)?\(\.\.\.\)|\{(?:resource|unknown)\}|\(resource\)[^,\r\n]{0,99}+"
+        rb"|[^'\"\[\](){}\r\n,=]{1,200}+(?:\([^()\r\n]{0,64}+\))?(?=[ ]*+[,\r\n}])"
     )
     between = re.compile(rb"(?:[\s\0,;]|\xe2\x96[\xb6\xbc]|//[^\r\n]{0,300}+)*+")
     elision = re.compile(_ELLIPSIS + rb"|\.\.\.(?=[\s)\]}])|\[?maximum depth reached\]?")
@@ -150,7 +153,7 @@ class Quoted(Grammar):
         if key is None and not any(one.match(self.data, self.position) for one in (self._plain, self.opener)):
             return False
         if key is not None and key["plain"] and self.stack[-1].closing != b"}":
-            return False  # this is prose; only Symfony's objects have keys without a mark
+            return False  # this is prose; only objects of Symfony and CakePHP have keys without a mark
         return super().entry()
 
     def opens_string(self) -> bool:
