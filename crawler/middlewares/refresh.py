@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urldefrag, urljoin
 
@@ -29,9 +30,9 @@ class RefreshMiddleware:
     """Replaces Scrapy's MetaRefreshMiddleware, which ignores the header and some forms in pages.
 
     A refresh is followed if it comes within three seconds, or within ``METAREFRESH_MAXDELAY`` on a page with little
-    text. The page is read instead if the refresh leads outside the site profile; if the page has text and leads to
-    another article or to none; if it leads to itself and has not just set a cookie; and after ``REDIRECT_MAX_TIMES``
-    steps. Counts ``gleaner/refreshes``.
+    text. The page is read instead if the refresh leads outside the site profile; if the page has text, or is of an
+    error, and leads to another article or to none; if it leads to itself and has not just set a cookie; and after
+    ``REDIRECT_MAX_TIMES`` steps. Counts ``gleaner/refreshes``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -48,7 +49,7 @@ class RefreshMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         times = request.meta.get("redirect_times", 0)
-        if request.meta.get("dont_redirect") or request.method != "GET" or response.status not in WITH_PAGE:
+        if request.meta.get("dont_redirect") or request.method != "GET" or not _shows_page(response.status):
             return response
         url = self._further(response)
         if url is None or times >= self._max_times:
@@ -82,7 +83,13 @@ class RefreshMiddleware:
             return None
         page_id = self._profile.article_id(response.url)
         is_same = page_id is not None and page_id == self._profile.article_id(url)
-        return url if letters <= MAX_BARE_LETTERS or is_same else None
+        bare = letters <= MAX_BARE_LETTERS and response.status in WITH_PAGE
+        return url if bare or is_same else None
+
+
+def _shows_page(status: int) -> bool:
+    """Return whether browsers show the body of an answer with *status*: errors have pages, too."""
+    return status in WITH_PAGE or status >= HTTPStatus.BAD_REQUEST
 
 
 def _start(response: TextResponse) -> str:

@@ -32,6 +32,10 @@ _VIDEOS = {  # by the start of the brand in their ftyp box
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _SNIFFED_BYTES = 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
+_GIF_HEAD_BYTES = 13
+_GIF_IMAGE = 0x2C
+_GIF_BLOCKS = {0x21: 2, _GIF_IMAGE: 11}
+"""The bytes of a block before its data, by its first byte; an image also has its own colour table before the last."""
 
 
 TRUNCATED = "truncated: "
@@ -152,7 +156,27 @@ def shortage(data: bytes) -> int | None:
                 return max(0, end - len(data)) or None
             at = end
         return max(0, at - len(data)) + 12  # and the chunk IEND
-    return None
+    return 1 if data.startswith(b"GIF8") and _lacks_trailer(data) else None
+
+
+def _lacks_trailer(data: bytes) -> bool:
+    """Return whether *data*, a GIF, ends after a whole block, without the byte that ends all of them."""
+    at = _GIF_HEAD_BYTES + _palette_bytes(data, _GIF_HEAD_BYTES - 3)
+    while at < len(data):
+        kind = data[at]
+        if kind not in _GIF_BLOCKS:
+            return False
+        at += _GIF_BLOCKS[kind] + (_palette_bytes(data, at + _GIF_BLOCKS[kind] - 2) if kind == _GIF_IMAGE else 0)
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return at == len(data)
+
+
+def _palette_bytes(data: bytes, flags_at: int) -> int:
+    """Return the length of the colour table that the flags at *flags_at* declare."""
+    flags = data[flags_at] if flags_at < len(data) else 0
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _video(brand: bytes) -> Media:

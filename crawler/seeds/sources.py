@@ -150,7 +150,7 @@ def _read_all(paths: Sequence[str], zone: ZoneInfo, on_error: OnError) -> Iterat
 
 def _read_part(part: Part, zone: ZoneInfo, on_error: OnError) -> Iterator[SeedPage | Listed]:
     if part.kind == "archive":
-        raise SeedError(part.name, "a WARC file: extract its pages with 'scrapy seeds harvest'")
+        raise SeedError(part.name, "a web archive: extract its pages with 'scrapy seeds harvest'")
     part, notes = as_utf8(part) if part.kind == "text" else (part, ())
     form = _list_form(part)
     if form is not None and form.detail not in {"lines", "values"}:

@@ -15,7 +15,7 @@ from crawler.warc.archive import Raw, is_archive, is_compressed, read_archive, r
 from crawler.warc.coding import TooLong
 from crawler.warc.framing import Gap
 from crawler.warc.http import read_message
-from crawler.warc.sources import WarcSource, wacz_sources
+from crawler.warc.sources import WarcSource, is_wacz, wacz_sources
 
 _KINDS = frozenset({"response", "resource", "conversion"})
 _ARCHIVE_RE = re.compile(r"\.(?:warc|wet|wat|arc)\.(?:gz|zst)$", re.IGNORECASE)
@@ -62,7 +62,7 @@ def archives_in(source: str) -> list[WarcSource]:
     """
     path = Path(source)
     try:
-        if path.suffix.lower() == ".wacz":
+        if is_wacz(source):
             return list(wacz_sources(source, source))
         with reading(path) as (read_at, size):
             is_one = is_archive(read_at, size) or (

@@ -100,12 +100,27 @@ def _is_named_archive(name: str) -> bool:
 
 def _sources(name: str, path: str) -> Iterator[WarcSource]:
     try:
-        if shown(path).lower().endswith(_WACZ):
+        if is_wacz(path):
             yield from wacz_sources(name, path)
         else:
             yield WarcSource(name, path, 0, state_of(path).size)
     except (OSError, ValueError) as error:
         raise ConfigError(f"SOURCE: {shown(path)}: {error}") from error
+
+
+def is_wacz(path: str) -> bool:
+    """Return whether the file *path* is a WACZ file by its name, or by what it lists as its content."""
+    if shown(path).lower().endswith(_WACZ):
+        return True
+    with WarcSource(path, path, 0, state_of(path).size).open() as file:
+        if file.read(2) != b"PK":
+            return False
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = archive.namelist()
+        except (zipfile.BadZipFile, NotImplementedError, struct.error):
+            return False
+    return "datapackage.json" in names and any(map(_is_named_archive, names))
 
 
 def wacz_sources(name: str, path: str) -> Iterator[WarcSource]:

@@ -64,6 +64,9 @@ LEADING_ON = {
     "meta-refresh-relative-to-base": leading_on(b'<base href="/news/">' + META % b"0; url=./LAST"),
     "meta-refresh-with-entity": leading_on(META % b"0; url=FURTHER?a=1&amp;b=2"),
     "refresh-header": leading_on(b"", b"<p>Wait.</p>", b"Refresh: 0; url=FURTHER"),
+    "refresh-of-an-error": lambda _page: whole(
+        HTML % (META % b"0; url=FURTHER", b""), status=b"HTTP/1.1 404 Not Found"
+    ),
     "refresh-header-without-body": lambda _page: whole(b"", b"Refresh: 0;FURTHER"),
     "refresh-with-cookie-to-itself": leading_on(META % b"1", b"", b"Set-Cookie: seen=1"),
     "cookie-and-back": redirect(b"HERE", b"Set-Cookie: seen=1; path=/"),

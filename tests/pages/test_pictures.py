@@ -112,6 +112,7 @@ FLAWED = {
     "PNG of one colour without its end": (encoded(Image.new("RGB", (9, 9)), "PNG")[:-4], "truncated: 4 bytes short"),
     "WebP that tells 2 bytes more": (riff_of(WEBP, 2), "truncated: 2 bytes short"),
     "WebP that tells 9,000 bytes more": (riff_of(WEBP, 9_000), "truncated: 9000 bytes short"),
+    "GIF without its trailer": (encoded(drawn(3), "GIF")[:-1], "truncated: 1 byte short"),
     "half a GIF": (encoded(drawn(3), "GIF")[:20_000], END),
     "BMP without its last rows": (encoded(drawn(3), "BMP")[:-3_000], END),
 }
@@ -119,7 +120,6 @@ WHOLE = {
     "JPEG and line ends": JPEG + b"\r\n\r\n",
     "JPEG and a page": JPEG + b"<!-- cached -->",
     "PNG and more": PNG + bytes(40),
-    "GIF without its trailer": encoded(drawn(3), "GIF")[:-1],
     "rotated by EXIF": encoded(
         drawn(3), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     ),

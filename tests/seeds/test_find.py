@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zipfile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -68,6 +69,19 @@ def test_every_record_with_a_dump_is_found_with_its_place(tmp_path: Path, ending
     assert (lines[0]["file"], result.pages, result.records, result.errors) == (str(path), 3, 9, [])
     if ending != "warc.zst":
         assert [line["offset"] for line in lines] == [sum(map(len, packed[:number])) for number in (0, 2, 4)]
+
+
+@pytest.mark.parametrize("name", ["a.wacz", "a.zip", "download"])
+def test_wacz_is_told_by_its_content(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as wacz:
+        wacz.writestr("datapackage.json", "{}")
+        wacz.writestr("archive/data.warc.gz", b"".join(members(2)))
+        wacz.writestr("pages/pages.jsonl", json.dumps({"url": "http://example.org/9", "text": DUMP}))
+    lines, (result,) = gathered(tmp_path / name)
+    assert [(line["url"], line["file"]) for line in lines] == [
+        (f"http://example.org/{number}", str(tmp_path / name)) for number in (0, 1)
+    ]
+    assert result.errors == []
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "chunked"])
