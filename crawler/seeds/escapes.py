@@ -30,7 +30,7 @@ _LEVELS = 4
 
 _DRESS_RE = re.compile(rb"\x1b\[[0-9;?]{0,40}+[A-Za-z]|(?:^|(?<=\n))[ \t]{0,200}+\xc2\xa0(?:[ \t]|\xc2\xa0){0,500}+")
 _INDENT_BLANKS_RE = re.compile(rb"\n[ \t]{0,200}+\xc2\xa0")
-_QUOTED_LINES_RE = re.compile(rb"^>[^\n]*+(?:\n>[^\n]*+)++", re.MULTILINE)
+_QUOTED_LINES_RE = re.compile(rb"^>[^\n]*+(?:\n>[^\n]*+)*+", re.MULTILINE)
 """The lines of an e-mail that a reply or a list archive quotes."""
 _QUOTED_ARRAY_RE = re.compile(
     rb"^>[> ]*(?:array\b|Array\b|object\(|a:[0-9]+:\{|string\(|[\w\\]+ Object\b|[\[{])", re.MULTILINE

@@ -120,7 +120,7 @@ _ARRAY_MARKS = tuple(
         rb"a:[0-9]{1,15}:\{i:",
     )
 )
-_KEY_SIGN_RE = re.compile(rb"[=;]")
+_KEY_SIGN_RE = re.compile(rb"=(?![0-9])|;")
 _WORD_RE = re.compile(rb"[^\W\d_]{2}|[\x80-\xff]{2}")
 _NOTHING_RE = re.compile(rb"\s*+\Z")
 _BLANK_LINE = re.compile(rb"\n[ \t\r\0]*+\n")
