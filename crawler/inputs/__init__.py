@@ -5,5 +5,6 @@ Only what a user typed is opened here; nothing that a page, a dump or a list say
 
 from crawler.inputs.names import is_remote, shown
 from crawler.inputs.opening import check_input, expand_input, open_input, read_input, state_of
+from crawler.inputs.retries import InputError
 
-__all__ = ["check_input", "expand_input", "is_remote", "open_input", "read_input", "shown", "state_of"]
+__all__ = ["InputError", "check_input", "expand_input", "is_remote", "open_input", "read_input", "shown", "state_of"]

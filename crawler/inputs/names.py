@@ -39,5 +39,14 @@ def shown(name: str) -> str:
     """
     if not is_remote(name):
         return name
-    bare = _USER_INFO_RE.sub("", name)
+    bare = without_user(name)
     return re.split(r"[?#]", bare, maxsplit=1)[0] if is_http(name) else bare
+
+
+def without_user(name: str) -> str:
+    """Return the URL *name* without user and password.
+
+    >>> without_user("https://me:secret@example.org/a?b=c@d")
+    'https://example.org/a?b=c@d'
+    """
+    return _USER_INFO_RE.sub("", name)

@@ -260,7 +260,14 @@ def reporting(name: str, report: Report, *, is_file: bool = False) -> Iterator[s
             raise
         report(error)
     except STREAM_ERRORS as error:
-        report(SeedError(name, f"cannot be read to its end ({error})"))
+        report(cut_off(name, error))
+
+
+def cut_off(name: str, error: BaseException) -> SeedError:
+    """Return the error for *name*, whose reading *error* ended; it is also its ``__cause__``."""
+    found = SeedError(name, f"cannot be read to its end ({error})")
+    found.__cause__ = error
+    return found
 
 
 class _TarHeader(tarfile.TarInfo):

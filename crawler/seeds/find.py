@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from crawler.exceptions import SeedError
 from crawler.inputs import shown
 from crawler.net import url_origin
-from crawler.seeds.containers import STDIN, STREAM_ERRORS, Part, Report, parts_of, reporting
+from crawler.seeds.containers import STDIN, STREAM_ERRORS, Part, Report, cut_off, parts_of, reporting
 from crawler.seeds.documents import Document, DocumentReader, document_of
 from crawler.seeds.page import parse_page
 from crawler.seeds.sources import MAX_PAGE_BYTES
@@ -93,7 +93,7 @@ def harvest_file(source: str, profile: SiteProfile | None, report: Report, progr
                 else:
                     yield from _from_documents(part, wanted, report, progress)
     except STREAM_ERRORS as error:
-        report(SeedError(shown(source), f"cannot be read to its end ({error})"))
+        report(cut_off(shown(source), error))
     except SeedError as error:
         if not parts:
             raise

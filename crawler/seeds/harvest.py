@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from crawler.exceptions import SeedError
-from crawler.inputs import shown
+from crawler.inputs import InputError, shown
 from crawler.processes.workers import Pool
 from crawler.seeds.containers import STDIN
 from crawler.seeds.find import harvest_file
@@ -42,7 +42,8 @@ Progress = Callable[[int], None]
 class Yield:
     """The result of a harvest. ``errors`` are lines for people, ``more_errors`` counts those that were not kept.
 
-    ``lost`` counts the files whose process was killed, ``unread`` those with nothing of a readable kind.
+    ``lost`` counts the files whose process was killed, ``unread`` those with nothing of a readable kind, ``cut`` those
+    by URL whose transfer failed.
     """
 
     files: int = 0
@@ -53,9 +54,11 @@ class Yield:
     more_errors: int = 0
     lost: int = 0
     unread: int = 0
+    cut: int = 0
 
     def report(self, error: SeedError) -> None:
         """Keep *error*, or count it."""
+        self.cut = self.cut or int(isinstance(error.__cause__, InputError))
         if len(self.errors) < _MAX_ERRORS:
             self.errors.append(str(error))
         else:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.exceptions import SeedError
 from crawler.frontier.targets import Target
-from crawler.inputs import shown
+from crawler.inputs import InputError, is_remote, shown
+from crawler.inputs.names import without_user
 from crawler.items import Article
+from crawler.net import url_origin
 from crawler.pages.records import seed_record
 from crawler.plan.counting import Planned
 from crawler.seeds import SeedPage
@@ -56,7 +58,12 @@ class NeighboursSpider(ArticleSpider):
         if not seeds:
             raise SeedError("-a seeds=", "no seeds given; give a dump file, a folder of them, or - for standard input")
         self.seeds = [path for path in seeds.split(",") if path]
+        for one in self.seeds:
+            is_of_site = is_remote(one) and url_origin(without_user(one)) in self.profile.origins
+            if is_of_site and not self.profile.allows(one):
+                raise SeedError(shown(one), "a URL of the site's hosts with a user name: they are requested without")
         self._live = [one for one in self.seeds if self.profile.allows(one) and not self.profile.article_id(one)]
+        self._failed_transfers = 0
         # Found before anything is written; kept, as standard input cannot be read twice.
         self._batches = self._useful()
         self._first = next(self._batches, None)
@@ -68,7 +75,7 @@ class NeighboursSpider(ArticleSpider):
 
     async def start(self) -> AsyncIterator[Article]:
         """Yield the records of the seeds; the requests for what they list come from the frontier."""
-        live = LiveSeeds(self.crawler, self.profile, _warn)
+        live = LiveSeeds(self.crawler, self.profile, self._report)
         for url in self._live:
             live.add(url)
         batch = self._first
@@ -84,6 +91,8 @@ class NeighboursSpider(ArticleSpider):
                 break
             async for record in self._take(batch):
                 yield record
+        if self._failed_transfers:
+            self.crawler.stats.inc_value("gleaner/seeds_failed", self._failed_transfers)
         if is_closing(self.crawler):
             return  # more seeds may come
         await self._items_below(1)  # otherwise the engine would notice the end of the crawl five seconds late
@@ -121,15 +130,16 @@ class NeighboursSpider(ArticleSpider):
         """Yield the seeds in files that hold a dump or name an article of the site; report and skip the rest."""
         pages = [one for one in self.seeds if self.profile.allows(one) and self.profile.article_id(one)]
         listed = (ListedArticle(source="-a seeds=", line=at, url=url) for at, url in enumerate(pages, 1))
-        yield from batched(find_targets(listed, self.profile, _warn), TARGETS_AT_ONCE)
+        yield from batched(find_targets(listed, self.profile, self._report), TARGETS_AT_ONCE)
         paths = [one for one in self.seeds if not self.profile.allows(one)]
-        seeds = read_seeds_and_lists(paths, self.profile.zone, on_error=_warn)
-        for batch in batched(find_targets(seeds, self.profile, _warn), TARGETS_AT_ONCE):
+        seeds = read_seeds_and_lists(paths, self.profile.zone, on_error=self._report)
+        for batch in batched(find_targets(seeds, self.profile, self._report), TARGETS_AT_ONCE):
             if isinstance(batch, SeedPage) and not batch.page.dumps:
                 logger.warning("%s: no dump in it, skipped", batch.source)
             else:
                 yield batch
 
-
-def _warn(error: SeedError) -> None:
-    logger.warning("%s", error)
+    def _report(self, error: SeedError) -> None:
+        """Log *error*; note a seed by URL whose transfer failed, which the next run may read."""
+        self._failed_transfers += isinstance(error.__cause__, InputError)
+        logger.warning("%s", error)

@@ -236,3 +236,27 @@ def test_seeds_of_a_missing_bucket_end_the_crawl_before_it_begins(s3, tmp_path):
     done = crawl(f"s3://{BUCKET}/none/", tmp_path / "corpus", profile)
     assert done.returncode == 4
     assert f"s3://{BUCKET}/none/: no such file or directory" in done.stderr
+
+
+def test_seed_whose_transfer_stays_broken_gives_exit_code_9(server, tmp_path, dump):
+    gone = server.add("/gone.jsonl", b"x" * 100, statuses=[(403, "")] * 9)
+    profile = write_profile(tmp_path / "site.toml", "http://127.0.0.1:9")
+    (tmp_path / "known.txt").write_text(dump)
+    done = crawl(f"{tmp_path / 'known.txt'},{gone}", tmp_path / "corpus", profile, "depth=0")
+    assert done.returncode == 9
+    assert "the server answers 403" in done.stderr
+
+
+def changed(served) -> None:
+    served.etag = '"two"'
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_harvest_of_a_file_that_changes_gives_exit_code_9(server, warc, tmp_path, jobs):
+    url = server.add("/a.warc.gz", warc, cuts=[len(warc) // 2], then=changed)
+    whole = server.add("/b.warc.gz", warc)
+    done = scrapy("seeds", "harvest", url, whole, "-o", tmp_path / "out", "-j", jobs, "--json")
+    assert done.returncode == 9, done.stderr
+    assert json.loads(done.stdout)["cut"] == 1
+    assert f"{url}: cannot be read to its end (it changed while it was read)" in done.stderr
+    assert 30 <= len(harvested(tmp_path / "out")) < 60

@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from crawler.replica.site import Site
-from tests.crawling import crawl, records, write_seed
+from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.scripted import Scripted, article, http, write_profile
+from tests.waiting import wait_for
 
-IDS = [number for number in range(1790000, 1790400) if Site().answer(number) == "page"][:6]
+MANY = [number for number in range(1790000, 1792000) if Site().answer(number) == "page"][:60]
+IDS = MANY[:6]
 QUICK = ("IMAGES_FETCH=none", "DOWNLOAD_DELAY=0", "RETRY_TIMES=1", "RETRY_WAIT_SECONDS=0")
 XML = "application/xml"
 
@@ -188,3 +191,23 @@ def test_seeds_without_dump_and_article_end_the_crawl_before_it_begins(site, tmp
     assert done.returncode == 4
     assert "no dump found in any of the seeds" in done.stderr
     assert not site.corpus.exists()
+
+
+def test_crawl_of_a_list_that_is_killed_resumes(site, tmp_path):
+    (tmp_path / "list.txt").write_text("".join(f"{number}\n" for number in MANY))
+    arguments = crawl_arguments(tmp_path / "list.txt", site.corpus, site.profile, "depth=0", settings=QUICK)
+    running = subprocess.Popen(scrapy_command(*arguments), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(site.asked_articles()) > 8)
+    running.kill()
+    running.wait()
+    assert site.crawl(tmp_path / "list.txt").returncode == 0
+    assert ids(site.corpus) == MANY
+
+
+def test_user_name_for_the_site_itself_is_refused(site):
+    url = site.serve("/feed", rss(site.article(IDS[0]))).replace("http://", "http://me:s3cret@")
+    done = site.crawl(url)
+    assert done.returncode == 4
+    assert "with a user name" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert site.server.paths == []

@@ -26,7 +26,7 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     paths: list[str] = opts.paths
     profile = load_profile(opts.site) if opts.site else None
     jobs = opts.jobs or os.cpu_count() or 1
-    files = pages = records = lost = unread = 0
+    files = pages = records = lost = unread = cut = 0
     total = total_size(paths) if sys.stderr.isatty() else 0
     with _output(opts.output) as out, progress("harvest", bytes_=True) as show:
         for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total), base=opts.base):
@@ -35,16 +35,19 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
             if one.more_errors:
                 note(f"and {one.more_errors} more like these")
             files, pages, records = files + one.files, pages + one.pages, records + one.records
-            lost, unread = lost + one.lost, unread + one.unread
-        if not pages and not lost:
+            lost, unread, cut = lost + one.lost, unread + one.unread, cut + one.cut
+        if not pages and not lost and not cut:
             raise no_dump(paths, files - unread, "files")
     remarks = [f"{pages:,} pages with {records:,} related items from {files:,} files"]
     facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
     if lost:
         facts["lost"] = lost
         remarks.append(f"{lost:,} files left out, because the processes that read them were killed")
+    if cut:
+        facts["cut"] = cut
+        remarks.append(f"{cut:,} files by URL that were not read to their end: harvest them again")
     done(opts, facts, remarks)
-    return FAILED_URLS if lost else COMPLETE
+    return FAILED_URLS if lost or cut else COMPLETE
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from crawler.cli.verbs import Verb, positive
 _DEFAULT_SITE = "alalam"
 EXIT_CODES = (
     "0 done, 2 wrong usage, 4 no dump, no such path or an invalid profile, 9 an article was not found, or a file was "
-    "left out because its process was killed, 11 stopped by a signal"
+    "left out because its process was killed or its transfer failed, 11 stopped by a signal"
 )
 
 

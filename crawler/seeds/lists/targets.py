@@ -78,6 +78,8 @@ class TargetFinder:
 
         A relative URL without *base* counts as one of the site: the user said that the list is of it.
         """
+        if found := self._profile.article_id(url):  # most are plain, and all that follows costs several times more
+            return found
         if url.startswith("//"):
             url = f"https:{url}"
         elif not _SCHEME_RE.match(url):
