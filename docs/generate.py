@@ -64,14 +64,14 @@ def commands() -> str:
 
 def _helps() -> Iterator[tuple[str, str]]:
     from crawler.cli.helptext import Paragraphs  # noqa: PLC0415
-    from crawler.commands import captures, completion, corpus, crawl, replica, seeds  # noqa: PLC0415 - Scrapy is heavy
+    from crawler.commands import captures, completion, corpus, crawl, replica, seeds, sites  # noqa: PLC0415 - Scrapy is heavy
 
     os.environ["COLUMNS"] = "100"
     for name, module in (("crawl", crawl), ("replica", replica), ("completion", completion)):
         parser = _parser(name, module.Command())
         parser.formatter_class = Paragraphs
         yield f"scrapy {name}", parser.format_help()
-    for name, module in (("captures", captures), ("seeds", seeds), ("corpus", corpus)):
+    for name, module in (("captures", captures), ("seeds", seeds), ("sites", sites), ("corpus", corpus)):
         actions = _parser(name, module.Command())._actions  # noqa: SLF001 - argparse names no other way
         (verbs,) = (action for action in actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
         for verb, parser in verbs.choices.items():

@@ -20,7 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("error", "log", "printed", "help")
 PRINTING_ROOMS = ("cli/", "commands/", "runs/exitcodes.py", "runs/summary.py", "replica/options.py", "settingcheck/")
 """Modules whose strings are printed, also when another function prints them."""
-HELP_MODULES = ("cli/captures/options.py", "cli/corpus/options.py", "cli/seeds/options.py", "replica/options.py")
+HELP_MODULES = (
+    "cli/captures/options.py",
+    "cli/corpus/options.py",
+    "cli/seeds/options.py",
+    "cli/sites/options.py",
+    "replica/options.py",
+)
 LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception", "log"}
 PRINT_FUNCTIONS = {"print", "note", "say", "done", "_warn"}
 ERRORS = {"DiskFull", "CorpusDamaged", "CorpusLocked", "FrontierGone"}

@@ -22,6 +22,7 @@ LAYERS = (
     ("extensions", "handlers"),
     ("utils",),
     ("corpus",),
+    ("draft",),
     ("pages", "captures", "plan"),
     ("archive", "seeds", "extract", "recover", "runs", "replica"),
     ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck"),

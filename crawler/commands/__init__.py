@@ -1,4 +1,4 @@
-"""Commands of the project: crawl, captures, corpus, seeds, replica, completion.
+"""Commands of the project: crawl, captures, corpus, seeds, sites, replica, completion.
 
 Scrapy loads this package before it runs a command. So this is the first place where a signal can give one line instead
 of a traceback; only for our own commands.

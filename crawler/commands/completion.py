@@ -9,10 +9,10 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.cli.helptext import ScrapyParagraphs
-from crawler.commands import captures, corpus, crawl, replica, seeds
+from crawler.commands import captures, corpus, crawl, replica, seeds, sites
 
 _SHELLS = ("bash", "zsh", "tcsh")
-_MODULES = {"crawl": crawl, "captures": captures, "corpus": corpus, "seeds": seeds, "replica": replica}
+_MODULES = {"crawl": crawl, "captures": captures, "corpus": corpus, "seeds": seeds, "sites": sites, "replica": replica}
 _PATHS = {"PATH", "FILE", "OUT", "OTHER", "NAME|FILE", "OUT.toml"}
 """The names of path arguments in the help."""
 
@@ -26,7 +26,7 @@ class Command(ScrapyCommand):
         return "|".join(_SHELLS)
 
     def short_desc(self) -> str:
-        return "Print a script for shell completion of crawl, captures, corpus, seeds and replica"
+        return "Print a script for shell completion of crawl, captures, corpus, seeds, sites and replica"
 
     def long_desc(self) -> str:
         return (

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from crawler.recover.cdx import PAGE_LINES, moment
 from crawler.recover.holdings import IndexLine
 from crawler.sites import SiteProfile
+from crawler.sites.templates import article_url, before_id, written_id
 
 Kind = Literal["page", "picture"]
 
@@ -59,11 +60,12 @@ class Place(NamedTuple):
 def article_places(profile: SiteProfile, article_id: str) -> tuple[Place, ...]:
     """Return where the captures of *article_id* are, each host and path once: indexes ignore schemes."""
     templates = (*profile.article_templates, *profile.recovery.article_templates)
-    bases: dict[str, str] = {}
+    found: dict[tuple[str, str], Place] = {}
     for template in templates:
-        bases.setdefault(host_and_path(template.partition("{id}")[0]), template.format(id=article_id))
-    prefixes = tuple(article_id[: len(article_id) - left] for left in range(min(MAX_OPEN_DIGITS + 1, len(article_id))))
-    return tuple(Place(base, article_id, prefixes, url) for base, url in bases.items())
+        base, name = host_and_path(before_id(template)), written_id(template, article_id)
+        prefixes = tuple(name[: len(name) - left] for left in range(min(MAX_OPEN_DIGITS + 1, len(name))))
+        found.setdefault((base, name), Place(base, name, prefixes, article_url(template, article_id)))
+    return tuple(found.values())
 
 
 def picture_places(profile: SiteProfile, pic: str) -> tuple[Place, ...]:

@@ -103,7 +103,7 @@ def harvest_file(source: str, profile: SiteProfile | None, report: Report, progr
 def _wanted(profile: SiteProfile | None) -> Wanted:
     if profile is None:
         return lambda _: True
-    hosts = {origin[0] for template in profile.article_templates if (origin := url_origin(template))}
+    hosts = {origin[0] for base in (*profile.article_templates, *profile.article_hosts) if (origin := url_origin(base))}
 
     def wanted(url: str | None) -> bool:
         origin = url_origin(url) if url else None

@@ -30,6 +30,7 @@ from crawler.sites.recovertable import (
     read_steps,
 )
 from crawler.sites.recovery import Recovery
+from crawler.sites.templates import article_url, is_template
 
 MAX_PROFILE_BYTES = 16 << 20
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
@@ -37,7 +38,7 @@ _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _PIC_RE = re.compile(r"/?(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}/){0,8}[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _PIC_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "mp4"})
 _KEYS = {
-    "article": frozenset({"urls", "id_pattern"}),
+    "article": frozenset({"urls", "hosts", "id_pattern"}),
     "image": frozenset({"urls", "flat_urls"}),
     "recover": RECOVER_KEYS,
     "extract": frozenset({"title", "date", "body", "authors"}),
@@ -49,8 +50,9 @@ _TABLES = frozenset({"name", "language", "timezone", "article", "image", "recove
 class SiteProfile:
     """What is known of a site. Build it with :func:`load_profile`.
 
-    ``known`` are (id, date) points in rising order that date an id coarsely; ``selectors`` the CSS selectors of
-    ``[extract]`` by field name; ``recovery`` where to look for what the site no longer serves.
+    ``article_hosts`` are the bases (``https://host``) of articles that no template gives, as a date or a slug stands
+    before their id. ``known`` are (id, date) points in rising order that date an id coarsely; ``selectors`` the CSS
+    selectors of ``[extract]`` by field name; ``recovery`` where to look for what the site no longer serves.
     """
 
     name: str
@@ -63,6 +65,7 @@ class SiteProfile:
     recovery: Recovery = field(default_factory=Recovery)
     selectors: Mapping[str, str] = field(default_factory=dict)
     known: tuple[tuple[int, date], ...] = ()
+    article_hosts: tuple[str, ...] = ()
 
     def key(self, article_id: str) -> str:
         """Return the corpus key of an article, ``<site>/<id>``."""
@@ -72,13 +75,13 @@ class SiteProfile:
         """Return the URLs to try for *article_id*, in order; none if it is not 1 to 20 ASCII digits."""
         if not _ID_RE.fullmatch(article_id):
             return ()
-        return tuple(template.format(id=article_id) for template in self.article_templates)
+        return tuple(article_url(template, article_id) for template in self.article_templates)
 
     def sister_urls(self, article_id: str) -> tuple[str, ...]:
         """Return the URLs of *article_id* on the site's sister hosts, in order."""
         if not self.recovery.asks("sisters") or not _ID_RE.fullmatch(article_id):
             return ()
-        return tuple(template.format(id=article_id) for template in self.recovery.article_templates)
+        return tuple(article_url(template, article_id) for template in self.recovery.article_templates)
 
     def image_urls(self, pic: str) -> tuple[str, ...]:
         """Return the URLs to try for the picture path *pic*, in order; none if the path is not a safe one.
@@ -133,12 +136,17 @@ class SiteProfile:
     @cached_property
     def origins(self) -> frozenset[Origin]:
         """The (host, port) pairs that requests may go to."""
-        templates = (*self.article_templates, *self.image_templates, *self.flat_templates, *self.recovery.urls())
-        return _origins(templates)
+        pictures = (*self.image_templates, *self.flat_templates)
+        return _origins((*self.article_templates, *self.article_hosts, *pictures, *self.recovery.urls()))
+
+    @property
+    def article_bases(self) -> tuple[str, ...]:
+        """A URL or template of each host that articles have, those of sister hosts last."""
+        return (*self.article_templates, *self.article_hosts, *self.recovery.article_templates)
 
     @cached_property
     def _article_origins(self) -> frozenset[Origin]:
-        return _origins((*self.article_templates, *self.recovery.article_templates))
+        return _origins(self.article_bases)
 
     def picture_time(self, pic: str | None) -> datetime | None:
         """Return when *pic* was uploaded, in the site's zone (:func:`~crawler.sites.dates.picture_time`)."""
@@ -216,7 +224,8 @@ class _TableReader:
             name=name,
             language=self.text("language"),
             zone=self.zone(),
-            article_templates=self.templates("article", "urls", "{id}", required=True),
+            article_templates=self.templates("article", "urls", "{id}", required=not self.value("article", "hosts")),
+            article_hosts=self.hosts(),
             id_pattern=self.id_pattern(),
             image_templates=self.templates("image", "urls", "{pic}"),
             flat_templates=self.templates("image", "flat_urls", "{pic}"),
@@ -264,10 +273,20 @@ class _TableReader:
         if not isinstance(value, list) or not value or not all(isinstance(url, str) for url in value):
             raise ProfileError(self.source, f"'{table}.{key}' must be a list of URLs with {field_name}")
         for url in value:
-            if url.count(field_name) != 1 or url.count("{") != 1 or url.count("}") != 1:
+            is_good = is_template(url) if field_name == "{id}" else url.count(field_name) == url.count("{") == 1
+            if not is_good or url.count("}") != 1:
                 raise ProfileError(self.source, f"'{table}.{key}': {url!r} must hold {field_name} once")
-            if url_origin(url) is None or field_name in urlsplit(url).netloc:
+            if url_origin(url) is None or "{" in urlsplit(url).netloc:
                 raise ProfileError(self.source, f"'{table}.{key}': {url!r} is not a plain http(s) URL")
+        return tuple(value)
+
+    def hosts(self) -> tuple[str, ...]:
+        value = self.value("article", "hosts") or []
+        if not isinstance(value, list) or not all(isinstance(url, str) for url in value):
+            raise ProfileError(self.source, "'article.hosts' must be a list such as [\"https://www.example.org\"]")
+        for url in value:
+            if url_origin(url) is None or url != f"{urlsplit(url).scheme}://{urlsplit(url).netloc}":
+                raise ProfileError(self.source, f"'article.hosts': {url!r} is not like https://www.example.org")
         return tuple(value)
 
     def id_pattern(self) -> re.Pattern[str]:

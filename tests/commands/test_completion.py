@@ -35,6 +35,7 @@ def script(shell, capsys):
         (["captures", ""], {"list", "count"}),
         (["captures", "list", "--match", "do"], {"domain"}),
         (["captures", "list", "--urls", "READ"], {"README.md"}),
+        (["sites", ""], {"draft", "check", "show"}),
         (["corpus", "export", "--format", ""], {"parquet", "csv", "jsonl", "txt", "hf", "wacz"}),
         (["corpus", "search", "--sin"], {"--since"}),
         (["crawl", ""], {"neighbours", "revisit"}),

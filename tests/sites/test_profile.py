@@ -142,7 +142,7 @@ def test_a_file_of_ones_own_is_a_profile(tmp_path):
         (("(?P<id>\\d+)", "(\\d+)"), "a group (?P<id>...)"),
         (("(?P<id>\\d+)", "(?P<id>"), "not a regular expression"),
         (("[article]", "[artikle]"), "unknown key 'artikle'"),
-        (("urls", "urls = []\nurl"), "[article] has no key 'url' (known: id_pattern, urls)"),
+        (("urls", "urls = []\nurl"), "[article] has no key 'url' (known: hosts, id_pattern, urls)"),
         (("[article]", "image = 1\n[article]"), "[image] must be a table"),
         (("[article]", "[image]\nflat = 1\n[article]"), "[image] has no key 'flat' (known: flat_urls, urls)"),
         (("[article]", "[extract]\nlead = 'p'\n[article]"), "[extract] has no key 'lead' (known: authors, body, date"),
@@ -320,4 +320,40 @@ def test_a_mistake_in_recovery_is_named(tmp_path, line, what):
     path = tmp_path / "x.toml"
     path.write_text(f"{MINIMAL}[recover]\n{line}\n")
     with pytest.raises(ProfileError, match=what):
+        load_profile(str(path))
+
+
+def test_template_may_write_zeros_before_the_id(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text(MINIMAL.replace("{id}", "{id:07}.html"), encoding="utf-8")
+    profile = load_profile(str(path))
+    assert profile.article_urls("123")[0].endswith("/0000123.html")
+    assert profile.article_urls("12345678")[0].endswith("/12345678.html")
+
+
+@pytest.mark.parametrize("field", ["{id:7}", "{id:00}", "{id:021}", "{id:07x}", "{id!r}", "{id.x}", "{}", "{ID}"])
+def test_other_fields_in_templates_are_refused(tmp_path, field):
+    path = tmp_path / "x.toml"
+    path.write_text(MINIMAL.replace("{id}", field), encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"must hold \{id\} once"):
+        load_profile(str(path))
+
+
+HOSTS = 'name = "x"\ntimezone = "UTC"\n[article]\nhosts = ["https://h.example"]\nid_pattern = \'-(?P<id>\\d+)/\'\n'
+
+
+def test_hosts_stand_in_for_templates_where_no_template_gives_the_url(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text(HOSTS, encoding="utf-8")
+    profile = load_profile(str(path))
+    url = "https://h.example/2014/05/12/rain-123/"
+    assert (profile.article_urls("123"), profile.article_id(url), profile.allows(url)) == ((), "123", True)
+    assert not profile.allows("https://other.example/")
+
+
+@pytest.mark.parametrize("value", ['"https://h"', '["https://h/x"]', '["h"]', "[1]", '["https://h/"]', '["ftp://h"]'])
+def test_bad_hosts_are_named(tmp_path, value):
+    path = tmp_path / "x.toml"
+    path.write_text(HOSTS.replace('["https://h.example"]', value), encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"'article\.hosts'"):
         load_profile(str(path))

@@ -14,6 +14,7 @@ from crawler.frontier.targets import Target
 from crawler.seeds.lists.model import ListedArticle, ListedSitemap
 from crawler.seeds.model import SeedPage
 from crawler.sites import SiteProfile
+from crawler.sites.templates import article_url
 from crawler.text import clean_title
 
 _REPLAY_RE = re.compile(
@@ -55,7 +56,7 @@ class TargetFinder:
 
     def __init__(self, profile: SiteProfile) -> None:
         self._profile = profile
-        self._home = profile.article_templates[0].format(id="0")
+        self._home = article_url(profile.article_bases[0], "0")
 
     def find(self, listed: ListedArticle) -> Target | None:
         """Return the target that *listed* names; None if it is no article of the site.
