@@ -13,7 +13,8 @@ from typing import Literal
 Kind = Literal["article", "seed", "stub"]
 DateSource = Literal["page", "metadata", "dump", "picture", "id"]
 CaptureSource = str
-"""``origin``, ``seed``, ``commoncrawl``, or the name of a web archive in the site profile, such as ``wayback``."""
+"""``origin``, ``seed``, ``commoncrawl``, ``warc`` (a local file that a list names), or the name of a web archive in the
+site profile, such as ``wayback``."""
 ImageStatus = Literal["stored", "missing", "failed", "refused", "skipped"]
 _MovedRule = Literal["moved-shorter", "moved-undated", "moved-pictureless", "moved-later"]
 DuplicateRule = Literal["text", "url", "shorter", "undated", "pictureless", "later", _MovedRule]

@@ -38,6 +38,7 @@ from crawler.jsonl import encode
 from crawler.text.rules import are_equal_when_cleaned
 
 MAX_GROUP_LINES = 1_000
+_MIN_VERSIONS_IN_DISORDER = 2
 
 
 class Corpus(OpenCorpus):
@@ -124,6 +125,25 @@ class Corpus(OpenCorpus):
         self._write(replace(article, run=run), Duplicate(of, worse.similarity, held.version + 1, worse.rule), sources)
         return True
 
+    def put_newest_last(self, key: str, run: str) -> bool:
+        """Repeat the article *key* as it was captured last, if its highest version is older and has another text.
+
+        So the highest version is the article as it was last, in whatever order its captures came. Return whether *run*
+        wrote a line. It is not done where a line cannot be read, or the highest version is in duplicates/.
+        """
+        versions = [(held, place) for held, place in self.catalogue.versions(key) if held.kind == "article"]
+        tid = target_id(key)
+        if len(versions) < _MIN_VERSIONS_IN_DISORDER or self.catalogue.standing(tid, versions[-1][0].version) is None:
+            return False
+        articles = [self.lines.article(place) for _, place in versions]
+        moments = [captured_at(article) for article in articles]
+        newest = max(range(len(versions)), key=lambda at: (moments[at], at))
+        article, last = articles[newest], versions[-1][0]
+        if article is None or article.content_sha256 == last.content_sha256:
+            return False
+        self._write(replace(article, run=run), Added(last.version + 1), self.catalogue.discovered_from(key))
+        return True
+
     def find_near_duplicates(self, threshold: float, on_progress: Callable[[int], None] = lambda _read: None) -> int:
         """Start looking for near duplicates of added records, with a similarity of *threshold* (0 to 1) or more.
 
@@ -188,6 +208,13 @@ class Corpus(OpenCorpus):
         self.catalogue.add_pictures(article)
         if validators:
             self.catalogue.visits.validate(tid, validators)
+
+
+def captured_at(article: Article | None) -> float:
+    """Return the Unix time at which the page of *article* was captured; 0 if it is unknown."""
+    if article is None:
+        return 0.0
+    return unix_time(article.capture.archived) or unix_time(article.capture.fetched) or 0.0
 
 
 def _changes(article: Article, outcome: Added | Duplicate, sources: set[str]) -> dict[str, Any]:

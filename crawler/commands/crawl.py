@@ -38,7 +38,12 @@ Spiders and their arguments
   revisit                    rechecks articles that are due, and requests what failed or was never fetched
     -a older_than=30d        everything that was last requested before that time (also 12h, 45m)
     -a depth=N               the greatest depth of new articles (default: the depth of the corpus)
-  both
+  captures                   archives the articles of listed captures, from the web archives that the lists name
+    -a captures=FILE[,FILE]  lists of captures: of scrapy captures list, CDX or CDXJ files, or - for standard input
+    -a per_article=nearest   the capture of an article: nearest to its date; or first, last, or all, as versions
+    -a source=NAME           the archive of lines that name none, such as those of CDX files
+    -a depth=N               the number of steps from the listed articles (default: 1)
+  all of them
     -a site=NAME|FILE.toml   the site profile (default: the corpus's own; alalam for a new corpus)
     -a dropped=retry         requests articles again that a pipeline of yours dropped
     -a max_articles=N        the greatest number of articles in this run
@@ -51,6 +56,7 @@ stopped, the same command resumes it.
 Examples
   scrapy crawl neighbours -a seeds=my-dumps/ -a site=alalam
   scrapy crawl neighbours -a seeds=https://en.alalam.ir/sitemap.xml -a site=alalam
+  scrapy crawl captures -a captures=captures.jsonl.gz -a site=alalam -a per_article=all
   scrapy crawl revisit -a site=alalam -s CORPUS_DIR=/srv/corpus"""
 _EXIT_SECONDS = 10.0
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "asyncio")
@@ -62,7 +68,7 @@ class Command(crawl.Command):
     requires_crawler_process = False  # run() makes it, to hide its banner
 
     def short_desc(self) -> str:
-        return "Rebuild or extend a corpus: spiders neighbours and revisit"
+        return "Rebuild or extend a corpus: spiders neighbours, captures and revisit"
 
     def long_desc(self) -> str:
         codes = "\n".join(f"  {code:>2}  {meaning}" for code, meaning in sorted(MEANINGS.items()))

@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.captures.lines import LOCAL_SOURCE
 from crawler.extensions.archiveanswers import capture_answer, record_answer
 from crawler.extensions.archives import ArchiveDown, Archives, UnusableCapture
 from crawler.items import Attempt, Capture, CaptureSource
 from crawler.net.statuses import REDIRECTS
 from crawler.pages.attempts import Unanswered
-from crawler.recover.commoncrawl import MAX_RECORD_BYTES, read_record
+from crawler.recover.commoncrawl import MAX_RECORD_BYTES, Payload, read_record, read_record_in
 from crawler.recover.holdings import IndexLine
 from crawler.recover.wayback import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
+from crawler.seeds.warc import archives_in
 from crawler.sites.recovery import COMMONCRAWL, Recovery, WebArchive
 from crawler.utils.response import captured, header
+from crawler.warc.sources import WarcSource
 
 if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_REDIRECTS = 3
+_MAX_KNOWN_FILES = 1_000
 
 NamesTarget = Callable[[str], bool]
 """Says whether a URL, of a redirect or a record, is one of the target."""
@@ -58,11 +64,9 @@ class CaptureFetcher:
 
         Raises :class:`~crawler.extensions.archives.Excluded` if the archive excludes the site.
         """
-        archive = self._recovery.archive(source)
-        if archive is None:
-            url = f"{self._recovery.commoncrawl_data}/{line.filename}"
-        else:
-            url = replay_url(archive.replay, line.timestamp, line.url)
+        archive, url = self._recovery.archive(source), self.url(source, line)
+        if source == LOCAL_SOURCE:
+            return await _local(line, url, names_target)
         try:
             if archive is None:
                 return await self._record(line, url, names_target)
@@ -71,6 +75,15 @@ class CaptureFetcher:
             return Attempt(url, broken.status, f"{source}: {broken}", source)
         except ArchiveDown as error:
             return unanswered(url, source, error)
+
+    def url(self, source: CaptureSource, line: IndexLine) -> str:
+        """Return where the capture of *line* in *source* is: a URL, or ``FILE#OFFSET`` for a local file."""
+        archive = self._recovery.archive(source)
+        if archive is not None:
+            return replay_url(archive.replay, line.timestamp, line.url)
+        if source == LOCAL_SOURCE:
+            return f"{line.filename}#{line.offset}"
+        return f"{self._recovery.commoncrawl_data}/{line.filename}"
 
     async def _replay(self, archive: WebArchive, line: IndexLine, url: str, names_target: NamesTarget) -> Fetched:
         """Fetch the capture of *line* at *url*; follow redirects that stay with the target."""
@@ -109,6 +122,47 @@ class CaptureFetcher:
         capture = _capture(COMMONCRAWL, f"{url}#{offset}-{length}", response, payload.archived)
         capture = replace(capture, coding=payload.coding or capture.coding)
         return Fetched(payload.body, payload.url, payload.content_type, capture)
+
+
+async def _local(line: IndexLine, url: str, names_target: NamesTarget) -> Fetched | Attempt:
+    """Read the capture of *line* from a local WARC or ARC file."""
+    try:
+        payload = await asyncio.to_thread(_read_local, line.filename or "", line.offset or 0)
+    except (OSError, ValueError) as error:
+        reason = f"cannot be read ({error})" if isinstance(error, OSError) else str(error)
+        payload = None
+    else:
+        reason = "the record is of something else"
+    if payload is None or payload.status != HTTPStatus.OK or not payload.body or not names_target(payload.url):
+        return Attempt(url, None, f"{LOCAL_SOURCE}: {reason}", LOCAL_SOURCE)
+    archived = payload.archived.isoformat(timespec="seconds") if payload.archived else None
+    fetched = datetime.now(UTC).isoformat(timespec="seconds")
+    capture = Capture(
+        source=LOCAL_SOURCE,
+        url=url,
+        fetched=fetched,
+        status=HTTPStatus.OK.value,
+        archived=archived,
+        coding=payload.coding,
+    )
+    return Fetched(payload.body, payload.url, payload.content_type, capture)
+
+
+def _read_local(filename: str, offset: int) -> Payload:
+    return read_record_in(_source_of(filename), offset)
+
+
+@lru_cache(_MAX_KNOWN_FILES)
+def _source_of(filename: str) -> WarcSource:
+    """Return the WARC or ARC data that a list names *filename*: a file, or a part of a WACZ file. Raises ValueError."""
+    path = Path(filename)
+    if path.is_file():
+        return WarcSource(filename, filename, 0, path.stat().st_size)
+    whole = next((one for one in path.parents if one.is_file()), None)
+    for source in archives_in(str(whole)) if whole else ():
+        if source.name == filename:
+            return source
+    raise ValueError(f"there is no file {filename}")
 
 
 def unanswered(url: str, source: CaptureSource, error: ArchiveDown) -> Unanswered:

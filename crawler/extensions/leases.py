@@ -19,7 +19,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -50,6 +50,16 @@ _MAX_SHARED_AHEAD = 2
 _MIN_POLL_SECONDS, _MAX_POLL_SECONDS = 0.05, 0.5
 _FIRST_TID = -(2**63)
 _TARGETS_A_PART = 1_000
+
+
+class WithTarget(Protocol):
+    """What holds a leased target."""
+
+    @property
+    def target(self) -> Target: ...
+
+
+T = TypeVar("T", bound=WithTarget)
 
 EndState = Literal["gone", "failed", "dropped"]
 """How a lease ends without a line: gone from the site; to be tried again; its record dropped by a pipeline."""
@@ -85,6 +95,8 @@ class Leases(Protocol):
     """By key, the validators of its response (ETag, Last-Modified), until its record is archived."""
     on_added: Callable[[Article], None]
     """Called with each record that became a line: targets that it lists wait in the frontier now."""
+    on_archived: Callable[[Article, Outcome], None]
+    """Called with each record that came to the archive, and its outcome, once that is durable."""
     on_wanted: Callable[[], None]
     """Called when targets that no record lists wait in the frontier."""
 
@@ -93,6 +105,12 @@ class Leases(Protocol):
 
     async def lease(self, limit: int) -> Leased:
         """Lease up to *limit* targets of the kind that the spider wants."""
+
+    async def take(self, limit: int, lease: Callable[[Corpus, int, str, float], list[T]]) -> list[T]:
+        """Return up to *limit* leased targets: what *lease* returns for a corpus, a limit, a run and a time."""
+
+    async def release(self, key: str) -> None:
+        """End the lease of *key* in the state that it had before."""
 
     async def want(self, targets: Sequence[Target]) -> int:
         """Put *targets*, which no record lists, into the frontier, durably; return how many the corpus did not know."""
@@ -124,7 +142,10 @@ class LocalLeases:
     def __init__(self, crawler: Crawler) -> None:
         self.held: set[str] = set()
         self.answered = 0
+        self._promised = 0
+        """How many targets may be among those that are being leased now."""
         self.on_added: Callable[[Article], None] = lambda _article: None
+        self.on_archived: Callable[[Article, Outcome], None] = lambda _article, _outcome: None
         self.on_wanted: Callable[[], None] = lambda: None
         self.validators: dict[str, Validators] = {}
         self._crawler = crawler
@@ -163,6 +184,8 @@ class LocalLeases:
         try:
             counts = await self._leave()
             if archivist.error is None:
+                if corpus_closing := getattr(self._crawler.spider, "corpus_closing", None):
+                    await archivist.do(corpus_closing)
                 await archivist.do(lambda corpus: corpus.frontier.release(now=0))
                 counts = counts or await archivist.do(lambda corpus: corpus.frontier.counts())
                 for state, count in counts.items():
@@ -174,15 +197,34 @@ class LocalLeases:
 
     def room(self, ahead: Callable[[], int]) -> int:  # noqa: ARG002 - of Leases
         limit: int | None = getattr(self._crawler.spider, "max_articles", None)
-        return min(
-            _MAX_LEASED_AT_ONCE, _MAX_LEASED_AT_ONCE if limit is None else limit - self.answered - len(self.held)
-        )
+        if limit is None:
+            return _MAX_LEASED_AT_ONCE
+        return min(_MAX_LEASED_AT_ONCE, limit - self.answered - len(self.held) - self._promised)
 
     async def lease(self, limit: int) -> Leased:
-        leased = await self._lease(limit, cast("FrontierSpider", self._crawler.spider))
+        self._promised += limit
+        try:
+            leased = await self._lease(limit, cast("FrontierSpider", self._crawler.spider))
+        finally:
+            self._promised -= limit
         self.held.update(target.key for target in leased.targets)
         self._crawler.stats.inc_value("gleaner/asked", len(leased.targets))
         return leased
+
+    async def take(self, limit: int, lease: Callable[[Corpus, int, str, float], list[T]]) -> list[T]:
+        archivist, until = self._archivist, _now() + LEASE_SECONDS
+        self._promised += limit
+        try:
+            taken = await archivist.do(lambda corpus: lease(corpus, limit, archivist.run, until))
+        finally:
+            self._promised -= limit
+        self.held.update(one.target.key for one in taken)
+        self._crawler.stats.inc_value("gleaner/asked", len(taken))
+        return taken
+
+    async def release(self, key: str) -> None:
+        await self._archivist.do(lambda corpus: corpus.frontier.end(key, state=None, reason=None))
+        self.held.discard(key)
 
     async def _lease(self, limit: int, spider: FrontierSpider) -> Leased:
         archivist, until = self._archivist, _now() + LEASE_SECONDS
@@ -198,9 +240,11 @@ class LocalLeases:
     async def archive(self, article: Article) -> Outcome:
         outcome = await self._archivist.add(article, self.validators.pop(article.key, None))
         await self._pass_on(article)
+        is_further = outcome.version > 1 and article.key not in self.held  # the first version ended the lease
+        self.answered += article.kind == "article" and not is_further
         if article.kind != "seed":  # seeds have no lease
             self.held.discard(article.key)
-        self.answered += article.kind == "article"
+        self.on_archived(article, outcome)
         if isinstance(outcome, Added | Duplicate):
             self.on_added(article)
         return outcome

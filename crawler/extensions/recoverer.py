@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
@@ -17,7 +17,7 @@ from scrapy import signals
 from crawler.extensions.archiveanswers import collections_answer, index_answer, timemap_answer
 from crawler.extensions.archives import COMMONCRAWL_INDEX, ArchiveDown, Archives, Excluded, index_service
 from crawler.extensions.archivist import Archivist
-from crawler.extensions.capturefetch import CaptureFetcher, Outcome, unanswered
+from crawler.extensions.capturefetch import CaptureFetcher, NamesTarget, Outcome, unanswered
 from crawler.items import Attempt, CaptureSource
 from crawler.pages.attempts import Unanswered
 from crawler.recover.cdx import Answer, commoncrawl_query, wayback_query
@@ -30,6 +30,7 @@ from crawler.recover.ladder import (
     Place,
     article_places,
     best_first,
+    host_and_path,
     names_target,
     picture_places,
 )
@@ -77,23 +78,23 @@ class _Exclusions:
         self._crawler = crawler
         self._known: dict[tuple[CaptureSource, str], Excluded] = {}
 
-    def attempt(self, index: _Index, place: Place) -> Attempt | None:
-        """Return the attempt to record instead of a request to *index* for *place*, if it excludes that site."""
-        known = self._known.get((index.source, place.host))
-        return None if known is None else self.note(index, place, known)
+    def attempt(self, source: CaptureSource, host: str, url: str) -> Attempt | None:
+        """Return the attempt to record instead of the request *url* to the archive *source*, if it excludes *host*."""
+        known = self._known.get((source, host))
+        return None if known is None else self.note(source, host, url, known)
 
-    def note(self, index: _Index, place: Place, error: Excluded) -> Attempt:
-        """Note that the archive of *index* excludes the site of *place*; return the attempt to record."""
-        key = (index.source, place.host)
+    def note(self, source: CaptureSource, host: str, url: str, error: Excluded) -> Attempt:
+        """Note that the archive *source* excludes the site at *host*; return the attempt to record."""
+        key = (source, host)
         if key not in self._known:
             self._known[key] = error
-            self._crawler.stats.inc_value(f"gleaner/recover/excluded/{index.source}")
+            self._crawler.stats.inc_value(f"gleaner/recover/excluded/{source}")
             logger.warning(
                 "Archive %s excludes %s (status %d: %s): this run requests nothing more of that site there",
-                index.source, place.host, error.status, error,
+                source, host, error.status, error,
             )  # fmt: skip
-        words = f"{index.source}: the archive excludes the site ({error})"
-        return Attempt(index.query(place, place.name, None), error.status, words, index.source)
+        words = f"{source}: the archive excludes the site ({error})"
+        return Attempt(url, error.status, words, source)
 
 
 class Recoverer:
@@ -129,8 +130,18 @@ class Recoverer:
     def spider_opened(self) -> None:
         self._archivist = self._crawler.get_extension(Archivist)
 
-    async def article(self, target: Target) -> Outcomes:
-        """Yield the captures of *target*'s page from web archives.
+    async def capture(self, source: CaptureSource, line: IndexLine, names_target: NamesTarget) -> Outcome:
+        """Return the capture of *line*, which a list names in the archive *source*, or why it is unavailable."""
+        host = host_and_path(line.url).partition("/")[0]
+        if excluded := self._exclusions.attempt(source, host, line.url):
+            return excluded
+        try:
+            return await self._fetcher.fetch(source, line, names_target)
+        except Excluded as error:
+            return self._exclusions.note(source, host, line.url, error)
+
+    async def article(self, target: Target, tried: Container[str] = ()) -> Outcomes:
+        """Yield the captures of *target*'s page from web archives, without those at the URLs *tried*.
 
         Raises :class:`~crawler.utils.engine.Stopping` when the crawl is ending.
         """
@@ -145,7 +156,7 @@ class Recoverer:
                 yield unanswered(f"{self._recovery.commoncrawl}/collinfo.json", step, error)
                 continue
             for index in indexes:
-                async for one in self._captures(index, places, wanted, "page"):
+                async for one in self._captures(index, places, wanted, "page", tried):
                     yield one
 
     async def picture(self, pic: str) -> Outcomes:
@@ -158,7 +169,14 @@ class Recoverer:
                 async for one in self._captures(index, places, wanted, "picture"):
                     yield one
 
-    async def _captures(self, index: _Index, places: Sequence[Place], wanted: datetime | None, kind: Kind) -> Outcomes:
+    async def _captures(
+        self,
+        index: _Index,
+        places: Sequence[Place],
+        wanted: datetime | None,
+        kind: Kind,
+        tried: Container[str] = (),
+    ) -> Outcomes:
         for place in places:
             lines = await self._listed(index, place)
             if not isinstance(lines, list):
@@ -170,13 +188,15 @@ class Recoverer:
             if not good:
                 yield _nothing(index, place, lines, kind)
             for line in good:
-                if excluded := self._exclusions.attempt(index, place):
+                if index.source != COMMONCRAWL and self._fetcher.url(index.source, line) in tried:
+                    continue
+                if excluded := self._exclusions.attempt(index.source, place.host, index.query(place, place.name, None)):
                     yield excluded
                     break
                 try:
                     yield await self._fetcher.fetch(index.source, line, partial(names_target, places=places))
                 except Excluded as error:
-                    yield self._exclusions.note(index, place, error)
+                    yield self._exclusions.note(index.source, place.host, index.query(place, place.name, None), error)
 
     async def _indexes(self, step: str, wanted: datetime | None) -> list[_Index]:
         """Return the indexes of the archive *step*."""
@@ -202,14 +222,16 @@ class Recoverer:
         try:
             async with self._questions[source]:  # a second caller finds the answer there
                 while True:
-                    if excluded := self._exclusions.attempt(index, place):
+                    if excluded := self._exclusions.attempt(
+                        index.source, place.host, index.query(place, place.name, None)
+                    ):
                         return excluded
                     known = await self._store(lambda holdings: holdings.known(source, place.name, since))
                     if known is not None:
                         return known
                     await self._ask_index(index, source, place, since)
         except Excluded as error:
-            return self._exclusions.note(index, place, error)
+            return self._exclusions.note(index.source, place.host, index.query(place, place.name, None), error)
         except ArchiveDown as error:
             return unanswered(index.query(place, place.name, None), index.source, error)
 

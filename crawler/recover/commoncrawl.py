@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from crawler.warc.archive import Raw, read_archive
+from crawler.warc.archive import Raw, read_archive, read_record_at, reading
 from crawler.warc.dates import instant
 from crawler.warc.framing import MAX_HEAD_BYTES, Gap
 from crawler.warc.http import read_message
+from crawler.warc.sources import WarcSource
 
 _YEARS_RE = re.compile(r"CC-MAIN-([0-9]{4})(?:-([0-9]{4}))?", re.ASCII)
 """The first collections: CC-MAIN-2008-2009, CC-MAIN-2009-2010, CC-MAIN-2012."""
@@ -111,15 +112,30 @@ def read_record(data: bytes) -> Payload:
     record = next(records, None)
     if isinstance(record, Raw) and record.kind == "warcinfo":  # the first record of ARC files
         record = next(records, None)
+    payload = _payload(record)
+    rest = next(records, None)
+    if isinstance(rest, Gap):
+        raise ValueError(rest.reason)
+    return payload
+
+
+def read_record_in(source: WarcSource, offset: int) -> Payload:
+    """Return the HTTP response in the record at *offset* of the WARC or ARC data *source*, compressed or not.
+
+    Raises ValueError if there is no whole record with a response, ``OSError`` if the file cannot be read.
+    """
+    with reading(source.path, source.start, source.size) as (read_at, size):
+        return _payload(read_record_at(read_at, size, offset, MAX_RECORD_BYTES + MAX_HEAD_BYTES))
+
+
+def _payload(record: Raw | Gap | None) -> Payload:
+    """Return the HTTP response in *record*. Raises ValueError."""
     if record is None or isinstance(record, Gap):
         raise ValueError(f"it cannot be read ({record.reason})" if record else "there is no record in it")
     headers = record.headers
     message = read_message(record.block) if record.kind == "response" else None
     if message is None:
         raise ValueError("there is no HTTP response in it")
-    rest = next(records, None)
-    if isinstance(rest, Gap):
-        raise ValueError(rest.reason)
     if record.cut:
         raise ValueError("it is cut short")
     if truncated := headers.get("warc-truncated"):

@@ -165,6 +165,11 @@ def _is_certain(line: IndexLine, kind: Kind) -> bool:
     )
 
 
+def may_be_page(mime: str) -> bool:
+    """Return whether a capture of the media type *mime*, as an index says it, may be a page."""
+    return _may_be(mime, "page")
+
+
 def _may_be(mime: str, kind: Kind) -> bool:
     return mime in _UNKNOWN_TYPES or _is_of(mime, kind)
 

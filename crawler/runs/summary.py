@@ -25,7 +25,16 @@ _RESUMES = "the same command resumes"
 _FURTHER = {
     "neighbours": "a greater -a depth= goes further",
     "revisit": "run it again to recheck articles that are due",
+    "captures": "-a per_article=all adds the other captures as versions",
 }
+_OUTCOMES = {
+    "archived": "archived",
+    "unchanged": "with a text that the corpus held",
+    "repeated": "that repeat another",
+    "not_chosen": "not chosen",
+    "not_requested": "not requested yet",
+}
+_MAX_REASONS = 6
 
 
 def progress_line(stats: Stats, *, waiting: str, seconds: float, seconds_left: float | None) -> str:
@@ -72,6 +81,7 @@ def summary(stats: Stats, corpus: Path, exit_code: int, spider: str = "neighbour
         *_dropped(stats),
         *_known_articles_line(stats),
         *_recovered(stats),
+        *_listed(stats),
         f"Corpus: {corpus / 'articles'}",
     ]
     folder = corpus / "runs" / stats.get("gleaner/run", "")
@@ -119,6 +129,42 @@ def _recovered(stats: Stats) -> list[str]:
     return [
         f"Recovered: {got}, {pictures} pictures · waiting for an archive: {waiting} · requests to archives: {requests}"
     ]
+
+
+def _listed(stats: Stats) -> list[str]:
+    """Return lines that count what became of listed captures, if this was a crawl of them."""
+    prefix = "gleaner/captures/"
+    if f"{prefix}articles" not in stats:
+        return []
+    get = {name.removeprefix(prefix): count for name, count in stats.items() if name.startswith(prefix)}
+    lines = get.get("lines", 0)
+    outcomes = {name: get.get(name, 0) for name in ("archived", "unchanged", "repeated", "not_chosen", "not_requested")}
+    failed = {name.removeprefix("failed/"): count for name, count in get.items() if name.startswith("failed/")}
+    unused = {name.removeprefix("unused/"): count for name, count in get.items() if name.startswith("unused/")}
+    of_articles = sum((*outcomes.values(), *failed.values(), get.get("dropped_by_a_pipeline", 0)))
+    share = 100 * outcomes["archived"] / of_articles if of_articles else 0.0
+    shown = ", ".join(
+        f"{count} {_OUTCOMES[name]}{f' ({share:.1f} %)' if name == 'archived' else ''}"
+        for name, count in outcomes.items()
+        if count or name == "archived"
+    )
+    found = [
+        f"Listed captures: {of_articles} of {get['articles']} articles: {shown}, {sum(failed.values())} failed",
+        f"Listed articles in the corpus: {get.get('articles_held', 0)} of {get['articles']}",
+    ]
+    if failed:
+        found.append(f"Failed captures: {_reasons(failed)}")
+    if unused:
+        found.append(f"Lines of no use: {sum(unused.values())} of {lines}: {_reasons(unused)}")
+    return found
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    """Return the most frequent reasons with their counts."""
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in most[:_MAX_REASONS])
+    rest = sum(count for _, count in most[_MAX_REASONS:])
+    return f"{shown}, {rest} for other reasons" if rest else shown
 
 
 def _next_step(stats: Stats, exit_code: int) -> str | None:

@@ -1,1 +1,1 @@
-"""Spiders: neighbours follows the related items of seed dumps, revisit requests again what a corpus holds."""
+"""Spiders: neighbours follows the dumps of seeds, captures archives what lists name, revisit rechecks articles."""

@@ -67,16 +67,21 @@ class Steps:
 
         Raises :class:`~crawler.utils.engine.Stopping` when the crawl is ending.
         """
-        async with aclosing(self._recoverer.article(attempts.target)) as outcomes:
+        async with aclosing(self._recoverer.article(attempts.target, {one.url for one in attempts.tried})) as outcomes:
             async for outcome in outcomes:
-                if isinstance(outcome, Fetched):
-                    facts = await self._archived_page(outcome, attempts.target)
-                    if isinstance(facts, PageFacts):
-                        self._stats.inc_value(f"gleaner/recover/articles/{outcome.capture.source}")
-                        return self._record(attempts, facts, outcome.capture, outcome.url)
-                    outcome = facts  # noqa: PLW2901 - a capture that is not the page is an attempt without success
-                attempts = self.failed(attempts, outcome)
+                found = await self.capture(outcome, attempts) if isinstance(outcome, Fetched) else outcome
+                if isinstance(found, Article):
+                    return found
+                attempts = self.failed(attempts, found)
         return attempts.after_archives()
+
+    async def capture(self, fetched: Fetched, attempts: Attempts) -> Article | Attempt:
+        """Return the record of the target from a capture; if it is not the page, the failed attempt."""
+        facts = await self._archived_page(fetched, attempts.target)
+        if isinstance(facts, Attempt):
+            return facts
+        self._stats.inc_value(f"gleaner/recover/articles/{fetched.capture.source}")
+        return self._record(attempts, facts, fetched.capture, fetched.url)
 
     async def _page(self, response: Response, target: Target) -> PageFacts | Attempt:
         """Return the facts of *target*'s page in *response*; if it is another page, the failed attempt."""
