@@ -72,7 +72,7 @@ def test_every_record_with_a_dump_is_found_with_its_place(tmp_path: Path, ending
 
 
 @pytest.mark.parametrize("name", ["a.wacz", "a.zip", "download"])
-def test_wacz_is_told_by_its_content(tmp_path: Path, name: str) -> None:
+def test_wacz_is_recognised_by_its_content(tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / name, "w") as wacz:
         wacz.writestr("datapackage.json", "{}")
         wacz.writestr("archive/data.warc.gz", b"".join(members(2)))
