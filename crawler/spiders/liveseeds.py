@@ -48,7 +48,7 @@ class LiveSeeds:
         self._crawler, self._profile, self._on_error = crawler, profile, on_error
         self._waiting: deque[str] = deque()
         self._known: set[str] = set()
-        self._refused = 0
+        self._refused = self._beyond = 0
 
     def add(self, url: str) -> None:
         """Fetch *url* later, unless it was fetched or waits already, or is not of the site."""
@@ -56,9 +56,13 @@ class LiveSeeds:
             self._refused += 1
             if self._refused == 1:
                 self._on_error(SeedError(redacted(url), f"not a URL of {self._profile.name}'s hosts, skipped"))
-        elif url not in self._known and len(self._known) < _MAX_SITEMAPS:
+        elif url in self._known:
+            return
+        elif len(self._known) < _MAX_SITEMAPS:
             self._known.add(url)
             self._waiting.append(url)
+        else:
+            self._beyond += 1
 
     async def read(self) -> AsyncIterator[SeedPage | list[Target]]:
         """Yield what the waiting seeds hold, and what the sitemaps that they name hold.
@@ -81,7 +85,11 @@ class LiveSeeds:
                 if fetched:
                     self._on_error(SeedError(redacted(url), "no dump in it, and no list of articles, skipped"))
         if self._refused > 1:
-            logger.warning("%d sitemaps are not of %s's hosts, skipped", self._refused, self._profile.name)
+            logger.warning("In all %d sitemaps are not of %s's hosts, skipped", self._refused, self._profile.name)
+
+        if self._beyond:
+            self._crawler.stats.inc_value("gleaner/seeds_failed", self._beyond)
+            logger.warning("%d sitemaps beyond the first %d were not requested", self._beyond, _MAX_SITEMAPS)
 
     def _seeds(self, name: str, url: str, body: bytes) -> Iterator[Batch]:
         seeds = read_bytes(name, body, self._profile.zone, self._on_error, original_url(url))

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import pytest
 from crawler.replica.site import Site
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.scripted import Scripted, article, http, write_profile
-from tests.waiting import wait_for
+from tests.waiting import HANG_SECONDS, wait_for
+from tests.warc.exchanges import exchange
+from tests.warc.test_replay import write
 
 MANY = [number for number in range(1790000, 1792000) if Site().answer(number) == "page"][:60]
 IDS = MANY[:6]
-QUICK = ("IMAGES_FETCH=none", "DOWNLOAD_DELAY=0", "RETRY_TIMES=1", "RETRY_WAIT_SECONDS=0")
+QUICK = ("IMAGES_FETCH=none", "DOWNLOAD_DELAY=0", "RETRY_TIMES=1")
 XML = "application/xml"
 
 
@@ -211,3 +214,49 @@ def test_user_name_for_the_site_itself_is_refused(site):
     assert "with a user name" in done.stderr
     assert "s3cret" not in done.stderr
     assert site.server.paths == []
+
+
+def test_sitemap_in_a_web_archive_leads_to_sitemaps_there(site, tmp_path):
+    """They name the original articles, which are requested from the site."""
+    archive = f"{site.server.url}/web/2016id_/"
+    profile = site.profile.read_text() + f'[recover]\nwayback = "{site.server.url}"\nsteps = []\n'
+    (tmp_path / "site.toml").write_text(
+        profile.replace(f"{site.server.url}/news/{{id}}", "http://127.0.0.1:9/news/{id}")
+    )
+    site.serve("/web/2016id_/http://127.0.0.1:9/map.xml", sitemap_index("http://127.0.0.1:9/map-1.xml"))
+    site.serve("/web/2016id_/http://127.0.0.1:9/map-1.xml", sitemap(f"http://127.0.0.1:9/news/{IDS[0]}"))
+    done = site.crawl(f"{archive}http://127.0.0.1:9/map.xml")
+    assert [path for path in site.server.paths if path.startswith("/web/")] == [
+        "/web/2016id_/http://127.0.0.1:9/map.xml",
+        "/web/2016id_/http://127.0.0.1:9/map-1.xml",
+    ]
+    assert [record["id"] for record in records(site.corpus)] == [str(IDS[0])], done.stderr
+
+
+def test_live_seeds_come_from_warc_files_too(site, tmp_path):
+    url = site.article(IDS[0])
+    page = article(f"/news/{IDS[0]}").partition(b"\r\n\r\n")[2]
+    feed = exchange(url=f"{site.server.url}/rss", body=rss(url).encode(), headers=(("Content-Type", "text/xml"),))
+    path = write(tmp_path / "a.warc.gz", feed, exchange(url=url, body=page))
+    settings = (*QUICK, f"SOURCE=warc:{path}")
+    done = crawl(f"{site.server.url}/rss", site.corpus, site.profile, "depth=0", settings=settings)
+    assert done.returncode == 0, done.stderr
+    assert ids(site.corpus) == IDS[:1]
+    assert site.server.paths == []
+
+
+def test_sitemaps_without_end_are_bounded_and_reported(site, tmp_path):
+    """A server may name ever new sitemaps."""
+    tail = "from crawler.spiders import liveseeds\nliveseeds._MAX_SITEMAPS = 5\n"
+    (tmp_path / "few.py").write_text(f"{tail}from scrapy.cmdline import execute\nexecute()\n")
+    names = [f"{site.server.url}/map-{number}.xml" for number in range(9)]
+    for number in range(8):
+        site.serve(f"/map-{number}.xml", sitemap_index(*names[number + 1 :]))
+    arguments = crawl_arguments(names[0], site.corpus, site.profile, "depth=0", settings=QUICK)
+    command = [sys.executable, "-W", "ignore", tmp_path / "few.py", *arguments]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=HANG_SECONDS)
+    assert done.returncode == 9, done.stderr
+    assert "sitemaps beyond the first 5 were not requested" in done.stderr
+    assert [path for path in site.server.paths if path.startswith("/map")] == [
+        f"/map-{number}.xml" for number in range(5)
+    ]

@@ -12,6 +12,10 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from queue import Full, Queue
+from threading import Event, Thread
 from typing import IO, Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -29,6 +33,9 @@ _FEED_ROOTS = frozenset({"rss", "feed", "urlset", "sitemapindex"})
 _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _TAG_RE = re.compile(r"<[^<>]{1,1000}>")
 _BLOCK_BYTES = 1 << 15
+_ENTRIES_A_PART = 100
+_MAX_PARTS_AHEAD = 4
+_POLL_SECONDS = 0.2
 _MAX_SPACE_BYTES = 1 << 12
 
 
@@ -51,8 +58,49 @@ def is_feed(head: bytes) -> bool:
 def read_feed(source: str, stream: IO[bytes], note: Note, *, recoded: bool) -> Iterator[Listed]:
     """Yield what the feed or sitemap in *stream* names; *note* receives what is wrong with its XML.
 
-    *recoded*: the stream is UTF-8, whatever its declaration says.
+    *recoded*: the stream is UTF-8, whatever its declaration says. A parser of lxml must stay in one thread, whereas a
+    generator may be continued in any: so it is parsed in a thread of its own, some entries ahead.
     """
+    parts: Queue[list[Listed | str] | BaseException] = Queue(_MAX_PARTS_AHEAD)
+    is_left = Event()
+
+    def put(part: list[Listed | str] | BaseException) -> None:
+        while not is_left.is_set():
+            with suppress(Full):
+                parts.put(part, timeout=_POLL_SECONDS)
+                return
+        raise _Left
+
+    def parse() -> None:
+        entries = _parsed(source, stream, recoded=recoded)
+        with suppress(_Left):
+            try:
+                while part := list(islice(entries, _ENTRIES_A_PART)):
+                    put(part)
+                put([])
+            except Exception as error:  # noqa: BLE001 - raised again below
+                put(error)
+
+    Thread(target=parse, name="feed", daemon=True).start()
+    try:
+        while part := parts.get():
+            if isinstance(part, BaseException):
+                raise part
+            for entry in part:
+                if isinstance(entry, str):
+                    note(entry)
+                else:
+                    yield entry
+    finally:
+        is_left.set()
+
+
+class _Left(BaseException):
+    """Nobody reads the entries of a feed any more."""
+
+
+def _parsed(source: str, stream: IO[bytes], *, recoded: bool) -> Iterator[Listed | str]:
+    """Yield the entries, and as text what is wrong."""
     events = etree.iterparse(
         _Trimmed(stream),
         events=("end",),
@@ -83,10 +131,10 @@ def read_feed(source: str, stream: IO[bytes], note: Note, *, recoded: bool) -> I
             if name not in _CONTAINERS:
                 _forget(element)
     except etree.XMLSyntaxError as error:
-        note(f"not well-formed, and read up to the damage: {error}")
+        yield f"not well-formed, and read up to the damage: {error}"
         return
     if broken := [one for one in events.error_log if one.level >= etree.ErrorLevels.ERROR]:
-        note(f"line {broken[0].line}: not well-formed ({broken[0].message.strip()}); read as far as possible")
+        yield f"line {broken[0].line}: not well-formed ({broken[0].message.strip()}); read as far as possible"
 
 
 class _Trimmed(io.RawIOBase):

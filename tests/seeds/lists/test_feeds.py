@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from crawler.seeds.sources import read_bytes
 from tests.seeds.lists.read import NEWS, seeds_of
+from tests.waiting import wait_for
 
 RSS_0_91 = f"""<?xml version="1.0" encoding="windows-1252"?>
 <!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">
@@ -151,3 +157,25 @@ def test_memory_does_not_grow_with_a_sitemap():
 
     small, large = peak(2_000), peak(50_000)
     assert large < small + 48_000 * 700  # the targets that this test collects
+
+
+def test_feed_may_be_read_from_one_thread_after_the_other():
+    """A parser of lxml that changes its thread ends the process."""
+    urls = "".join(f"<url><loc>{NEWS}{number}</loc></url>" for number in range(3_000))
+    seeds = read_bytes("map", f"<urlset>{urls}</urlset>".encode(), ZoneInfo("UTC"), pytest.fail)
+    found = [next(seeds)]
+    while True:
+        with ThreadPoolExecutor(1) as thread:
+            part = thread.submit(lambda: list(islice(seeds, 500))).result()
+        found += part
+        if not part:
+            break
+    assert [seed.line for seed in found] == list(range(1, 3_001))
+
+
+def test_feed_that_is_left_in_the_middle_leaves_no_thread():
+    urls = "".join(f"<url><loc>{NEWS}{number}</loc></url>" for number in range(30_000))
+    seeds = read_bytes("map", f"<urlset>{urls}</urlset>".encode(), ZoneInfo("UTC"), pytest.fail)
+    next(seeds)
+    seeds.close()
+    wait_for(lambda: not any(thread.name == "feed" for thread in threading.enumerate()))
