@@ -12,7 +12,9 @@ Servers differ in how they divide a long answer, and none says how it does it:
   than ``limit``.
 
 A server that filters may stop before ``limit`` lines because it has looked at enough of its index, and gives no resume
-key. So if an answer to a narrowed query ends without one, Gleaner asks once more from its last line on.
+key. So if an answer to a narrowed query ends without one, Gleaner asks once more from its last line on. A server may
+also have a limit of its own and not say so. So if a first answer ends without a key, Gleaner asks once for captures
+later than all of it: if there are any, the rest is asked for by windows of time.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ LIMIT_LINES = 10_000
 PAGE_BLOCKS = 5
 """ZipNum blocks in a page, of 3,000 lines each: what Common Crawl's servers have by default."""
 
-Mode = Literal["start", "resume", "count", "pages", "windows", "done"]
+Mode = Literal["start", "resume", "later", "count", "pages", "windows", "done"]
 Kind = Literal["lines", "pages"]
 
 _TACTICS = ("once", "twice", "verbatim")
@@ -59,6 +61,8 @@ class WalkState:
 
     ``last`` is the last line that came. ``tactic`` is how resume keys are sent, ``failed_tactics`` how many
     others have failed for this key.
+    ``latest`` is the latest time in the first answer, ``first_rows`` its length; ``own_limit`` is the limit that the
+    server was found to have, 0 if none.
     ``windows`` are those that are still to ask, as (begin, end) of 14 digits.
     """
 
@@ -73,6 +77,9 @@ class WalkState:
     pages: int = 0
     most_rows: int = 0
     empty_pages: int = 0
+    latest: str = _FIRST_WINDOW
+    first_rows: int = 0
+    own_limit: int = 0
     windows: list[tuple[str, str]] = field(default_factory=list)
     is_incomplete: bool = False
     notes: list[str] = field(default_factory=list)
@@ -141,6 +148,8 @@ class CdxWalk:
             return Query(query.url(page=str(state.page), pageSize=str(PAGE_BLOCKS)), "lines")
         if state.mode == "windows":
             return Query(query.url(window=state.windows[-1], limit=str(query.limit)), "lines")
+        if state.mode == "later":
+            return Query(query.url(window=self._later(), limit=str(query.limit)), "lines")
         if state.mode == "done":
             return None
         resume = self._resume_key() if state.mode == "resume" else None
@@ -163,6 +172,8 @@ class CdxWalk:
             self._take_page(answer)
         elif mode == "windows":
             self._take_window(answer)
+        elif mode == "later":
+            self._take_later(answer)
         elif answer is None:
             self.state.mode = "done"
         elif mode == "start":
@@ -181,8 +192,26 @@ class CdxWalk:
             state.mode = "count"  # there is more, and the server has no resume keys
         elif self._query.is_narrowed and answer.rows > 1 and state.last is not None and not _is_of_pywb(answer):
             state.mode, state.key, state.is_check = "resume", _sent(" ".join(state.last), 1), True
+        elif state.mode == "start" and answer.rows > 1 and answer.lines:
+            state.mode, state.latest = "later", max(line.timestamp for line in answer.lines)
+            state.first_rows = answer.rows + answer.broken
+            if self._later()[0] > self._later()[1]:
+                state.mode = "done"
         else:
             state.mode = "done"
+
+    def _later(self) -> tuple[str, str]:
+        """Return the window of time after all captures of the first answer."""
+        return _digits(_instant(self.state.latest) + timedelta(seconds=1)), self._query.end or _LAST_WINDOW
+
+    def _take_later(self, answer: IndexAnswer | None) -> None:
+        begin, _ = self._later()
+        if answer is not None and any(line.timestamp >= begin for line in answer.lines):
+            self.state.own_limit = self.state.first_rows
+            self.state.notes.append("it ends its answers early and does not say so: asked by time instead")
+            self._begin_windows()
+        else:
+            self.state.mode = "done"
 
     def _take_resumed(self, answer: IndexAnswer) -> None:
         state = self.state
@@ -262,7 +291,8 @@ class CdxWalk:
     def _is_cut(self, answer: IndexAnswer) -> bool:
         """Return whether a limit, ours or the server's own, may have ended *answer*."""
         lines = answer.rows + answer.broken
-        return lines == self._query.limit or (lines > 0 and lines % _ROUND_LINES == 0)
+        is_round = lines > 0 and lines % _ROUND_LINES == 0
+        return lines == self._query.limit or is_round or 0 < self.state.own_limit <= lines
 
     def _end_early(self, note: str) -> None:
         self.state.mode, self.state.is_incomplete = "done", True

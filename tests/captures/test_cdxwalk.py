@@ -70,16 +70,35 @@ def test_limit_of_the_server_itself_is_noticed():
     assert found == set(rows)
 
 
+@pytest.mark.parametrize("caps", [2, 20, 51, 299])
+@pytest.mark.parametrize("forgetful", [False, True], ids=["in one run", "resumed each time"])
+def test_limit_of_which_the_server_says_nothing_is_found(caps, forgetful):
+    rows = PLAIN if caps > 20 else PLAIN[:51]
+    found, walk = walk_through(CdxServer(rows, caps=caps), query(limit=10_000), forgetful=forgetful)
+    assert found == set(rows)
+    assert walk.state.notes == ["it ends its answers early and does not say so: asked by time instead"]
+
+
+def test_server_that_ignores_times_is_asked_once_more_only():
+    class Timeless(CdxServer):
+        def answer(self, url):
+            return super().answer(url.replace("from=", "ignored="))
+
+    server = Timeless(PLAIN)
+    found, walk = walk_through(server, query(limit=10_000))
+    assert (found, len(server.asked), walk.state.notes) == (set(PLAIN), 2, [])
+
+
 def test_answer_that_ends_because_a_filtering_server_looked_at_enough_is_continued():
     server = CdxServer(PLAIN, resumes=True, scans=60)
     found, _ = walk_through(server, query(begin="20130101000000", end="20161231235959"))
     assert found == {row for row in PLAIN if row[1] <= "20161231235959"}
 
 
-def test_whole_answer_needs_one_request():
+def test_whole_answer_needs_one_request_and_one_for_what_is_later():
     server = CdxServer(PLAIN, resumes=True)
     found, _ = walk_through(server, query(limit=10_000))
-    assert (found, len(server.asked)) == (set(PLAIN), 1)
+    assert (found, len(server.asked)) == (set(PLAIN), 2)
 
 
 def test_resumed_pages_repeat_one_line_only():
