@@ -131,7 +131,10 @@ class CdxQuery:
 
 
 class CdxWalk:
-    """One walk: :meth:`ask` gives the next request, :meth:`take` its answer, until ``state.mode`` is done."""
+    """One walk: :meth:`ask` gives the next request, :meth:`take` its answer, until ``state.mode`` is done.
+
+    Over 15 methods: a few for each way in which servers divide an answer.
+    """
 
     def __init__(self, query: CdxQuery, state: WalkState | None = None) -> None:
         self._query = query

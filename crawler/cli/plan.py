@@ -14,8 +14,8 @@ from scrapy.spiderloader import get_spider_loader
 
 from crawler.cli.show import print_json, print_table, say
 from crawler.exceptions import ConfigError
-from crawler.plan.costs import Cost, archive_costs, disk, host_costs
-from crawler.plan.counting import NEW, Counts, census
+from crawler.plan.costs import Cost, archive_costs, disk, host_costs, listed_costs
+from crawler.plan.counting import NEW, Counts, Planned, census
 from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider
 from crawler.warc.sources import source_path
@@ -54,8 +54,9 @@ def print_plan(spider_name: str, arguments: Mapping[str, str], settings: BaseSet
         targets.name(planned.targets)
         counts = targets.count(planned.scope)
         pictures = targets.pictures() if settings["IMAGES_FETCH"] != "none" else iter(())
-        hosts = [] if replays else _host_costs(profile, counts, pictures, settings)
+        hosts = [] if replays else _host_costs(planned, profile, counts, pictures, settings)
     archives = [] if replays else list(archive_costs(profile, counts.articles - min(counts.due, counts.articles)))
+    archives = [*listed_costs(profile, planned.captures or {}), *archives]
     remarks = [
         *_remarks(planned.live_seeds, counts, settings),
         *([f"pages come from {replays}, not from hosts"] if replays else []),
@@ -66,13 +67,22 @@ def print_plan(spider_name: str, arguments: Mapping[str, str], settings: BaseSet
         _print(root, counts, hosts, archives, remarks, settings)
 
 
-def _host_costs(profile: SiteProfile, counts: Counts, pictures: Iterable[str], settings: BaseSettings) -> list[Cost]:
+def _host_costs(
+    planned: Planned, profile: SiteProfile, counts: Counts, pictures: Iterable[str], settings: BaseSettings
+) -> list[Cost]:
     slots = settings.getdict("DOWNLOAD_SLOTS")
 
     def delay_of(host: str) -> float:
         return float(slots.get(host, {}).get("delay", settings.getfloat("DOWNLOAD_DELAY")))
 
-    return host_costs(profile, counts, pictures, delay_of, robots=settings.getbool("ROBOTSTXT_OBEY"))
+    return host_costs(
+        profile,
+        counts,
+        pictures,
+        delay_of,
+        robots=settings.getbool("ROBOTSTXT_OBEY"),
+        archives_first=planned.captures is not None,
+    )
 
 
 def _remarks(live_seeds: int, counts: Counts, settings: BaseSettings) -> list[str]:
@@ -127,7 +137,7 @@ def _print(
     if counts.pictures and settings["IMAGES_FETCH"] != "none":
         say(f"{counts.pictures:,} pictures that dumps name")
     _print_costs("Host", hosts)
-    _print_costs("Web archive, for what the site does not serve", archives)
+    _print_costs("Web archive", archives)
     needed = disk(counts, fetches_pictures=settings["IMAGES_FETCH"] != "none")
     basis = "by assumed sizes: the corpus has none yet" if needed.is_assumed else "by the means of this corpus"
     say("")

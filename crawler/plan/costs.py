@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -50,16 +50,24 @@ class Disk:
 
 
 def host_costs(
-    profile: SiteProfile, counts: Counts, pictures: Iterable[str], delay_of: Callable[[str], float], *, robots: bool
+    profile: SiteProfile,
+    counts: Counts,
+    pictures: Iterable[str],
+    delay_of: Callable[[str], float],
+    *,
+    robots: bool,
+    archives_first: bool = False,
 ) -> list[Cost]:
     """Return the requests to the hosts of the site: each article by its first URL, or by all if it has none.
 
-    Further pictures, which only pages name, are not counted. *robots*: a robots.txt is requested from each host.
+    With *archives_first* an article is requested there only if no archive has it. Further pictures, which only pages
+    name, are not counted. *robots*: a robots.txt is requested from each host.
     """
     least: Counter[str] = Counter()
     most: Counter[str] = Counter()
     articles = [_host(url) for url in (*profile.article_urls("1"), *profile.sister_urls("1"))]
-    least[articles[0]] += counts.articles
+    if not archives_first:
+        least.update(dict.fromkeys(articles[:1], counts.articles))
     for host in articles:
         most[host] += counts.articles
     for pic in pictures:
@@ -94,6 +102,17 @@ def archive_costs(profile: SiteProfile, articles: int) -> Iterator[Cost]:
             collections = len(recovery.collections) or recovery.nearest
             yield _service("commoncrawl, index", articles * collections, recovery.commoncrawl_per_minute)
             yield _service("commoncrawl, captures", captures, recovery.captures_per_minute)
+
+
+def listed_costs(profile: SiteProfile, captures: Mapping[str, int]) -> Iterator[Cost]:
+    """Yield the requests for listed *captures*, by their source; those in files need none."""
+    recovery = profile.recovery
+    for source, most in captures.items():
+        archive = recovery.archive(source)
+        if archive is not None:
+            yield _service(f"{source}, listed captures", most, archive.captures_per_minute)
+        elif source == COMMONCRAWL:
+            yield _service(f"{source}, listed captures", most, recovery.captures_per_minute)
 
 
 def disk(counts: Counts, *, fetches_pictures: bool) -> Disk:

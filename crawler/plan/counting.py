@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -53,11 +54,16 @@ class CrawlScope:
 
 
 class Planned(NamedTuple):
-    """What a spider would do: its scope, the targets that its arguments name, and how many seeds are feeds by URL."""
+    """What a spider would do: its scope, the targets that its arguments name, and how many seeds are feeds by URL.
+
+    ``captures`` counts the captures that it may request from each archive instead of the site; it is filled while the
+    targets are read. None: the site is asked first.
+    """
 
     scope: CrawlScope
     targets: Iterable[Target] = ()
     live_seeds: int = 0
+    captures: Counter[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
 
@@ -18,10 +18,14 @@ from crawler.captures.table import PER_ARTICLE, SETTLED, FoundCapture, TargetWit
 from crawler.exceptions import ConfigError, GleanerError, SeedError
 from crawler.items import Article
 from crawler.pages.attempts import Attempts
+from crawler.plan.counting import Planned
 from crawler.spiders.base import ArticleSpider, number
 from crawler.spiders.listed import ListedArticles, Table
 from crawler.utils.doors import is_closing
 from crawler.utils.engine import Stopping
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +83,16 @@ class CapturesSpider(ArticleSpider):
         self._waiting: list[TargetWithCaptures] = []
         self._turn = asyncio.Lock()
         self._underway = 0
+
+    def planned(self, settings: BaseSettings) -> Planned:
+        captures: Counter[str] = Counter()
+        return super().planned(settings)._replace(targets=self._named(captures), captures=captures)
+
+    def _named(self, captures: Counter[str]) -> Iterator[Target]:
+        """Yield the targets in the lists, and count their *captures* by source."""
+        for one in chain.from_iterable(self._parts):
+            captures[one.source] += 1
+            yield Target(key=self.profile.key(one.article_id), id=one.article_id, depth=0)
 
     def corpus_opened(self, corpus: Corpus) -> None:
         """Read the lists into the catalogue of *corpus*, before the first request."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from crawler.captures.lines import CaptureLine, write_captures
 from tests.conftest import RunningReplica
 from tests.crawling import crawl, crawl_arguments, records, scrapy, setting_arguments, write_seed
 from tests.test_nothing_outside import AUDIT
@@ -105,6 +106,22 @@ def test_what_would_end_the_crawl_ends_the_plan(arguments, words, tmp_path):
     assert done.returncode == 4
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_listed_captures_are_requested_from_their_archives(tmp_path):
+    captures = [
+        CaptureLine(
+            "", f"2016022710111{second}", f"http://en.alalam.ir/news/{number}", "text/html", "200", None, 9, source
+        )
+        for second, (number, source) in enumerate([(1793001, "wayback"), (1793001, "wayback"), (1793002, "wayback")])
+    ]
+    write_captures(tmp_path / "list.jsonl.gz", captures)
+    arguments = ["-a", f"captures={tmp_path}/list.jsonl.gz", "-a", "site=alalam", "-a", "depth=0"]
+    facts = plan("crawl", "captures", *arguments, *setting_arguments(f"CORPUS_DIR={tmp_path}/none"))
+    assert (facts["named"], facts["articles"], facts["is_lower_bound"]) == ({"new": 2}, 2, False)
+    listed = next(one for one in facts["archives"] if one["name"] == "wayback, listed captures")
+    assert (listed["most"], listed["most_seconds"]) == (3, 1.5)
+    assert all(host["least"] == 0 for host in facts["hosts"])
 
 
 def test_plan_of_a_revisit_needs_a_corpus(tmp_path):
