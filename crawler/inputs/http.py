@@ -31,7 +31,7 @@ _MAX_REDIRECTS = 5
 _TIMEOUT = urllib3.Timeout(connect=20, read=60)
 _RANGE_RE = re.compile(r"bytes\s+(?:(\d+)-(\d+)|\*)/(\d+|\*)", re.IGNORECASE | re.ASCII)
 _SKIPPED_BYTES = 1 << 16
-_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "gleaner (https://pypi.org/project/scrapy-gleaner)"}
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "gleaner (inputs of a news corpus; a person gave this URL)"}
 
 
 class _Version(NamedTuple):
