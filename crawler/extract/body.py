@@ -57,6 +57,8 @@ NO_DEPTH = -1
 UNCERTAIN_SOURCE = "few words"
 """The source of a text that is too short to be judged by its style."""
 
+MIN_OWN_LETTERS = 400
+"""Letters below its heading from which a page of teasers is an article beside them."""
 MIN_PARAGRAPH_LETTERS = 40
 MIN_JSON_LD_CHARACTERS = 400
 MAX_DATE_LINE_CHARACTERS = 60
@@ -105,8 +107,8 @@ def find_body(page: ArticlePage, title: str | None, reader: Reader | None = None
     if not _is_declared_article(page):
         if page.blocks and surest < SURE_PROBABILITY and not page.lost:
             return _few_words(page, title, elements)
-        if _leads_elsewhere(page, kept):
-            return BodyReading(Body([], "", elements), "a list of other pages")
+        if (beside := _beside_teasers(page, kept, title)) is not None:
+            return beside
     if doubt > MAX_DOUBT_SHARE and _is_small(page):
         paragraphs = _cleaned(map(page.clean, _second_reading(page)), title)
         if _is_text(paragraphs):
@@ -180,17 +182,34 @@ def _is_declared_article(page: ArticlePage) -> bool:
     return kind.strip().lower() == "article" or any("headline" in node for node in page.linked.articles)
 
 
-def _leads_elsewhere(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> bool:
-    """Return whether the *kept* paragraphs are teasers: most of them share an element with a linked line."""
+def _teasers(page: ArticlePage, kept: list[tuple[TextBlock, str]]) -> set[int] | None:
+    """Return which blocks (by ``id``) are teasers if most of the *kept* text is: they share an element with a link."""
     chosen = {id(block): weight(text) for block, text in kept if not _is_linked_line(page, block)}
     found = [block for block, _ in page.blocks]
-    teasers, holders = 0.0, set()
+    teasers, holders = set(), set()
     for number, block in enumerate(found):
         around = found[max(0, number - 2) : number + 2] if id(block) in chosen else []
         if any(_is_linked_line(page, other) and _are_together(block, other) for other in around):
-            teasers += chosen[id(block)]
+            teasers.add(id(block))
             holders.add(id(block.place.outer))
-    return len(holders) >= MIN_TEASERS and teasers >= MIN_TEASER_SHARE * sum(chosen.values())
+    share = sum(chosen[one] for one in teasers)
+    return teasers if len(holders) >= MIN_TEASERS and share >= MIN_TEASER_SHARE * sum(chosen.values()) else None
+
+
+def _beside_teasers(page: ArticlePage, kept: list[tuple[TextBlock, str]], title: str | None) -> BodyReading | None:
+    """Return the *kept* paragraphs between the heading with the *title* and the first teaser; None: most are others.
+
+    A section front has teasers only; an article may be short beside a long column of them.
+    """
+    if (teasers := _teasers(page, kept)) is None:
+        return None
+    numbers = {id(block): number for number, (block, _) in enumerate(page.blocks)}
+    headings = (number for number, (block, text) in enumerate(page.blocks) if _says_title(block, text, title))
+    start, end = next(headings, len(page.blocks)), min(numbers[one] for one in teasers)
+    own = [(block, text) for block, text in kept if start < numbers.get(id(block), -1) < end]
+    if sum(weight(text) for _, text in own) < MIN_OWN_LETTERS:
+        return BodyReading(Body([], "", _around(kept)), "a list of other pages")
+    return BodyReading(Body(_cleaned((text for _, text in own), title), "page", _around(own)))
 
 
 def _is_linked_line(page: ArticlePage, block: TextBlock) -> bool:

@@ -27,6 +27,14 @@ def test_title_date_authors_and_paragraphs_come_back():
     assert same >= PAGES * 0.95  # without a selector a side bar below a short article can pass for its end
 
 
+def test_short_article_beside_a_long_column_of_teasers_is_read():
+    site = Site(articles=2000)
+    article = site.article(1084250)
+    record = extract(Pages(site, BASE).article(article.id), f"{BASE}/news/{article.id}")
+    assert record["title"] == article.title
+    assert record["text"] == "\n\n".join(article.paragraphs)
+
+
 def test_the_package_loads_without_scrapy():
     code = (
         "import sys, crawler.extract, crawler.text; sys.exit(any(m in sys.modules for m in ('scrapy', 'itemadapter')))"
