@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from crawler.captures.lines import CaptureLine
 from crawler.frontier.targets import target_id
 from crawler.sites import SiteProfile
+from crawler.sites.captured import captured_id
 
 CaptureKind = Literal["article", "picture", "other"]
 KINDS: tuple[CaptureKind, ...] = get_args(CaptureKind)
@@ -19,7 +20,7 @@ _BATCH_ROWS = 500
 
 def kind_of(line: CaptureLine, profile: SiteProfile | None) -> CaptureKind:
     """Return what *line* is a capture of, as the *profile* says; without one, no article is known as such."""
-    if profile is not None and profile.article_id(line.url) is not None:
+    if profile is not None and captured_id(profile, line.url) is not None:
         return "article"
     is_picture = (line.mime or "").startswith("image/") or (profile is not None and profile.pic(line.url) is not None)
     return "picture" if is_picture else "other"
@@ -46,7 +47,7 @@ class CaptureCounts:
             self.months[f"{line.timestamp[:4]}-{line.timestamp[4:6]}", kind] += 1
             self.sources[line.source, kind] += 1
             if kind == "article" and profile is not None:
-                self._waiting.append((target_id(profile.key(profile.article_id(line.url) or "")),))
+                self._waiting.append((target_id(profile.key(captured_id(profile, line.url) or "")),))
                 if len(self._waiting) >= _BATCH_ROWS:
                     self._flush()
 

@@ -124,7 +124,7 @@ def pattern_of(text: str, match: Match | None = None) -> Pattern:
 
 def profile_patterns(profile: SiteProfile) -> tuple[Pattern, ...]:
     """Return the URLs of a site: all of the hosts of its articles, and the folders of its pictures on other hosts."""
-    hosts = {_bare(url).partition("/")[0] for url in (*profile.article_templates, *profile.recovery.article_templates)}
+    hosts = {_bare(url).partition("/")[0] for url in profile.article_bases}
     patterns = [Pattern("host", host) for host in sorted(hosts)]
     pictures = (*profile.image_templates, *profile.flat_templates)
     pictures += (*profile.recovery.image_templates, *profile.recovery.flat_templates)

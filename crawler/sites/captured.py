@@ -19,7 +19,7 @@ def captured_id(profile: SiteProfile, url: str) -> str | None:
     >>> captured_id(load_profile("alalam"), "http://www.en.alalam.ir:80/news/1793356?ref=x")
     '1793356'
     """
-    hosts = _hosts((*profile.article_templates, *profile.recovery.article_templates))
+    hosts = _hosts(profile.article_bases)
     if url_origin(url) is None or _host(url) not in hosts:
         return None
     parts = urlsplit(url)
@@ -29,8 +29,8 @@ def captured_id(profile: SiteProfile, url: str) -> str | None:
 
 
 @lru_cache
-def _hosts(templates: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(_host, templates))
+def _hosts(bases: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_host, bases))
 
 
 def _host(url: str) -> str:
