@@ -114,6 +114,7 @@ def cells_of(url: str) -> Cells | None:
     path = parts.path.split("/")[1:] or [""]
     pairs = [pair.partition("=") for pair in parts.query.split("&")] if parts.query else []
     pairs = [pair for pair in pairs if not _TRACKING_RE.fullmatch(pair[0])]
+    pairs = [pair if pair[1] else ("", "", pair[0]) for pair in pairs]  # ?rain-in-the-north has a value only
     if len(path) + len(pairs) > MAX_CELLS:
         return None
     last = path[-1]

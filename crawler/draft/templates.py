@@ -182,9 +182,12 @@ def _objection(one: Candidate, main: Candidate, taken: Sequence[Candidate]) -> s
     new_hits = one.number.hits.difference(*(other.number.hits for other in taken))
     if not hits and one.ids < max(MIN_IDS, MIN_SHARE * main.ids):
         return ""
-    if one.is_list and hits * 2 < len(main.number.hits) + 1:
+    if one.ids == 1 and main.ids >= MIN_IDS:
+        return "a single URL, which shows no form"
+    is_flat = one.growth is not None and one.growth < MIN_GROWTH
+    if one.is_list and (is_flat or hits * 2 < len(main.number.hits) + 1):
         return "numbers lists, by the word before it"
-    same = same_numbering(one, main)
+    same = True if any(_is_same_place(one, other) for other in taken) else same_numbering(one, main)
     if same is False:
         return "its ids do not grow together with those of the first template: another numbering, a profile of its own"
     if one.is_variant and not new_hits:
@@ -203,6 +206,12 @@ def same_numbering(one: Candidate, other: Candidate) -> bool | None:
     together = growth([*one.points[:_SPACE_SAMPLE], *other.points[:_SPACE_SAMPLE]])
     least = min(one.growth, other.growth)
     return together is not None and together >= max(MIN_GROWTH, least - MAX_GROWTH_LOSS)
+
+
+def _is_same_place(one: Candidate, other: Candidate) -> bool:
+    """Return whether both have their id in the same place of the same host, whatever is behind it."""
+    hosts = {shape.origin.partition("://")[2].removeprefix("www.") for shape in (one.tally.shape, other.tally.shape)}
+    return one.before == other.before and len(hosts) == 1 and all(piece.kind == "literal" for piece in one.before)
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:

@@ -89,7 +89,17 @@ def test_ids_with_zeros_before_them_are_those_of_dumps_without():
     choice = choose(lines, {str(n) for n in range(100, 200)})
     assert [one.url for one in choice.templates] == [f"{SITE}/news/{{id:07}}.html"]
     assert article_url(choice.templates[0].url or "", "123") == f"{SITE}/news/0000123.html"
-    assert {id_in(choice, line) for line in lines if "/news/0000123." in line.url} == {"123"}
+    found = {line.url: id_in(choice, line) for line in lines if "/news/" in line.url}
+    assert found
+    assert all(found[url] == str(int(url.rpartition("/")[2].removesuffix(".html"))) for url in found)
+
+
+def test_slug_that_is_all_of_a_query_is_no_part_of_the_template():
+    found = articles(lambda n: f"{SITE}/story/{n}.aspx?{slug(n)}" if n % 2 else f"{SITE}/story/{n}.aspx", NUMBERS)
+    old = articles(lambda n: f"{SITE}/article.php?no={n}&{slug(n)}", NUMBERS)
+    for lines, expected in ((found, f"{SITE}/story/{{id}}.aspx"), (old, f"{SITE}/article.php?no={{id}}")):
+        choice = choose(listed(lines, beside(SITE)), {str(n) for n in range(100, 200)})
+        assert [one.url for one in choice.templates] == [expected]
 
 
 def test_eras_schemes_and_hosts_are_templates_of_their_own_if_ids_go_on():
