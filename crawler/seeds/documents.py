@@ -31,7 +31,7 @@ _JSON_LINES_RE = re.compile(r"\.(?:jsonl|ndjson|jsonlines)(?:\.\w{1,4})?$", re.I
 _BOM = b"\xef\xbb\xbf"
 _NO_VALUE = SPACE + b"[]"
 """A line of only these bytes begins or ends a list."""
-_MAX_FIELDS_TOLD = 20
+_MAX_FIELDS_REPORTED = 20
 _LINES_TRIED = 10
 _ROWS = 16
 """Rows of Parquet that are read at a time."""
@@ -107,28 +107,28 @@ class DocumentReader:
     def _json(
         self, part: Part, pieces: Iterator[tuple[int, bytes]], notes: tuple[Diagnosis, ...]
     ) -> Iterator[Document]:
-        told: set[str] = set()
+        reported: set[str] = set()
         for number, (offset, raw) in enumerate(pieces, 1):
             if not number & 0xFF:
                 self.progress(part.position())
             if len(raw) > self.page_bytes:
-                self._tell(part, number, f"longer than {self.page_bytes} bytes, skipped")
+                self._report(part, number, f"longer than {self.page_bytes} bytes, skipped")
             elif raw.strip(_NO_VALUE) and (self.sieve is None or self.sieve(raw)):
                 try:
                     yield from self._value(part, number, Document("", offset, number, diagnoses=notes), raw)
                 except NoPage as error:
                     if self.lists and (listed := listed_of(raw, part.name, number)) is not None:
                         yield Document("", offset, number, listed=listed)
-                    elif (message := str(error)) not in told and len(told) < _MAX_FIELDS_TOLD:
-                        told.add(message)
-                        self._tell(part, number, message)
+                    elif (message := str(error)) not in reported and len(reported) < _MAX_FIELDS_REPORTED:
+                        reported.add(message)
+                        self._report(part, number, message)
 
     def _value(self, part: Part, number: int, place: Document, raw: bytes) -> Iterator[Document]:
         """Yield the pages of one value, or the value as text if it may hold a dump; raises NoPage if it has no page."""
         try:
             for page in parse_pages(raw):
                 if broken := next((note for note in page.diagnoses if note.kind == "cut-json"), None):
-                    self._tell(part, number, broken.message)
+                    self._report(part, number, broken.message)
                 if not broken or has_sign(page.text):
                     diagnoses = (*place.diagnoses, *page.diagnoses)
                     yield replace(place, text=page.text, url=page.url, timestamp=page.timestamp, diagnoses=diagnoses)
@@ -139,7 +139,7 @@ class DocumentReader:
                 yield replace(place, text=text.text, diagnoses=text.diagnoses)
             raise
 
-    def _tell(self, part: Part, number: int, message: str) -> None:
+    def _report(self, part: Part, number: int, message: str) -> None:
         self.report(SeedError(part.name, f"line {number}: {message}"))
 
     def _rows(self, part: Part) -> Iterator[Document]:
@@ -165,7 +165,7 @@ class DocumentReader:
         page = page_of(record)
         if page is None:
             if number == 1:
-                self._tell(part, number, f"no text: its columns are {', '.join(map(repr, record))}")
+                self._report(part, number, f"no text: its columns are {', '.join(map(repr, record))}")
         elif self.sieve is None or self.sieve(page.text.encode("utf-8", "replace")):
             yield Document(page.text, number, number, page.url, page.timestamp, page.diagnoses)
 

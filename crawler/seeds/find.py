@@ -122,13 +122,13 @@ def _from_captures(name: str, captures: Iterable[ArchivedPage], report: Report) 
 
 def _from_documents(part: Part, wanted: Wanted, report: Report, progress: Progress) -> Iterator[Find]:
     reader = DocumentReader(report, MAX_PAGE_BYTES, _WINDOW_BYTES, may_hold_dump, progress)
-    is_told = False
+    is_reported = False
     for document in reader.documents(part):
         if wanted(document.url):
             place = f"line {document.line}" if document.line else f"text at offset {document.offset}"
             yield from _found(part.name, document, place, report)
-        elif document.line is None and not is_told:
-            is_told = True
+        elif document.line is None and not is_reported:
+            is_reported = True
             report(SeedError(part.name, "plain text does not say which site it is from: skipped"))
 
 

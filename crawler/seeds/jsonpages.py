@@ -256,9 +256,9 @@ def _fields(record: Mapping[str, Any], depth: int) -> dict[str, Any]:
     """Return the fields of *record*, then those of the objects in it, by name: lower case, ``_`` for ``-``."""
     found: dict[str, Any] = {}
     inner: list[Mapping[str, Any]] = []
-    for key, told in record.items():
+    for key, raw in record.items():
         name = str(key).lower().replace("-", "_")
-        value = _literal(told) if name in _INNER and isinstance(told, str) else told
+        value = _literal(raw) if name in _INNER and isinstance(raw, str) else raw
         if isinstance(value, dict):
             if depth and (name in _INNER or name in _WRAPPERS):
                 inner.append(value)

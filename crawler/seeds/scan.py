@@ -354,7 +354,7 @@ def _around(data: bytes, found: FoundDump) -> tuple[int, int]:
     return before.start() if before else start, after.end() if after else end
 
 
-def tells_record(found: FoundDump) -> bool:
+def shows_record(found: FoundDump) -> bool:
     """Return whether *found* is a dump even in a page of HTML, whose scripts contain other lists with ids.
 
     A list that PHP did not print must have a record with a key that only the site's records have, or with a place and a
@@ -376,8 +376,8 @@ def _is_ours(found: FoundDump, data: bytes) -> bool:
     if any(item.sort is not None or item.content_type is not None or item.pic is not None for item in items):
         return True
     if found.form == "json-string" and not found.reading.foreign:
-        told = any(item.title is not None or item.partial for item in items)
-        return not items or told or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
+        has_title = any(item.title is not None or item.partial for item in items)
+        return not items or has_title or all(kind != "foreign-key" for kind, _, _ in found.notes.entries)
     cut = found.reading.truncated and _NOTHING_RE.match(data, found.reading.end) is not None
     elided = any(kind == "elided" for kind, _, _ in found.notes.entries)
     begun = items or elided or (found.reading.at_end and _is_more_than_prose(data, found.start))

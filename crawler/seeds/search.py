@@ -18,7 +18,7 @@ from crawler.seeds.html import HtmlText, looks_like_html
 from crawler.seeds.judge import judge_dump
 from crawler.seeds.mapped import Mapped
 from crawler.seeds.model import Diagnosis, Dump
-from crawler.seeds.scan import FoundDump, Scanner, tells_record
+from crawler.seeds.scan import FoundDump, Scanner, shows_record
 
 MAX_DUMPS = 1000
 _MAX_BACKSLASH_LEVELS = 3
@@ -67,7 +67,7 @@ class Search:
         """Add the dumps in *text*, which was made from the data."""
         text = undressed(text.data, text) or text
         for one in self.scan(text.data):
-            if not self.is_html or tells_record(one):
+            if not self.is_html or shows_record(one):
                 span = self.with_shell((text.source(one.span[0]), text.source_end(one.span[1])))
                 dump = judge_dump(text.data, one, text.source)
                 self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
@@ -114,11 +114,11 @@ def find_dumps(data: bytes) -> Search:
     search.is_html = any(looks_like_html(piece) for piece in outside(data, [one.span for one in found]))
     plain = [Placed(search.with_shell(one.span), judge_dump(data, one, unescape=search.is_html)) for one in found]
     if search.is_html:
-        told = [one for one, raw in zip(plain, found, strict=True) if tells_record(raw)]
-        search.placed = [one for one in told if not _is_torn(data, one)]
+        sure = [one for one, raw in zip(plain, found, strict=True) if shows_record(raw)]
+        search.placed = [one for one in sure if not _is_torn(data, one)]
         if _may_show_dump(data):
             _look_through_html(search)
-        torn = [one for one in told if _is_torn(data, one) and not any(_overlap(one, other) for other in search.placed)]
+        torn = [one for one in sure if _is_torn(data, one) and not any(_overlap(one, other) for other in search.placed)]
         search.placed = sorted([*search.placed, *torn], key=lambda one: one.span)
     else:
         search.placed = plain

@@ -52,7 +52,7 @@ def read_seeds_and_lists(
 ) -> Iterator[SeedPage | Listed]:
     """Return an iterator over the pages in *paths*, and over what the lists among them name.
 
-    Lists are feeds, sitemaps, tables, JSON, and plain lines of URLs or ids, each told by its content; see
+    Lists are feeds, sitemaps, tables, JSON, and plain lines of URLs or ids, each recognised by its content; see
     :func:`read_seeds` for paths and errors.
     """
     check_paths(paths)

@@ -97,13 +97,13 @@ class CapturesSpider(ArticleSpider):
     def corpus_opened(self, corpus: Corpus) -> None:
         """Read the lists into the catalogue of *corpus*, before the first request."""
         super().corpus_opened(corpus)
-        told = 0
+        logged = 0
         for part in self._parts:
             with corpus.group():
                 self._table.of(corpus).add(part, self.profile.name)
-            if self._lists.counts["lines"] - told >= _LINES_PER_MESSAGE:
-                told = self._lists.counts["lines"]
-                logger.info("%d lines of captures read", told)
+            if self._lists.counts["lines"] - logged >= _LINES_PER_MESSAGE:
+                logged = self._lists.counts["lines"]
+                logger.info("%d lines of captures read", logged)
         listed, held = self._table.of(corpus).articles()
         counts = self._lists.counts
         for name, count in counts.items():
