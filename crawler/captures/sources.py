@@ -10,6 +10,7 @@ from typing import Literal
 
 from crawler.captures.lines import LOCAL_SOURCE
 from crawler.exceptions import ConfigError
+from crawler.inputs import is_remote
 from crawler.net import url_origin
 from crawler.sites import SiteProfile
 
@@ -52,8 +53,8 @@ PUBLIC = (
 def choose_sources(specs: Sequence[str], profile: SiteProfile | None) -> tuple[ListSource, ...]:
     """Return the sources that *specs* name, by default all of the *profile*, or the public ones.
 
-    A spec is a name, ``cdx:URL``, ``timemap:TEMPLATE``, ``commoncrawl:URL``, ``columnar:PATH`` or a PATH, each but the
-    first with ``NAME=`` before it if the user wants. Raises ConfigError.
+    A spec is a name, ``cdx:URL``, ``timemap:TEMPLATE``, ``commoncrawl:URL``, ``columnar:PATH`` (or its URL) or a PATH,
+    each but the first with ``NAME=`` before it if the user wants. Raises ConfigError.
     """
     known = PUBLIC if profile is None else tuple(profile_sources(profile))
     found = tuple(_source(spec, known) for spec in specs) if specs else known
@@ -100,7 +101,7 @@ def _source(spec: str, known: Iterable[ListSource]) -> ListSource:
 
 def _of_kind(kind: SourceKind, name: str | None, place: str, spec: str) -> ListSource:
     if kind == "columnar":
-        if not Path(place).exists():
+        if not is_remote(place) and not Path(place).exists():
             raise ConfigError(f"--source {spec}: no such file or folder")
         return ListSource(kind, name or COMMON_CRAWL, place)
     origin = url_origin(place.replace("{url}", "").replace("{timestamp}", ""))

@@ -68,10 +68,12 @@ def row(url: str, number: int) -> dict[str, Any]:
     return values
 
 
-def write_index(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema = SCHEMA, subset: str = "warc") -> Path:
+def write_index(
+    folder: Path, rows: list[dict[str, Any]], schema: pa.Schema = SCHEMA, subset: str = "warc", group_rows: int = 2
+) -> Path:
     """Write a file as the index has it: sorted, in small row groups, below the folders of its partition."""
     path = folder / "crawl=CC-MAIN-2018-05" / f"subset={subset}" / "part-00000.gz.parquet"
     path.parent.mkdir(parents=True)
     table = pa.Table.from_pylist(sorted(rows, key=lambda one: one["url_surtkey"]), schema)
-    pq.write_table(table, path, row_group_size=2, compression="gzip")
+    pq.write_table(table, path, row_group_size=group_rows, compression="gzip")
     return path

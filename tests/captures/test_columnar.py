@@ -14,6 +14,7 @@ from crawler.captures.lines import CaptureLine
 from crawler.captures.scope import ListingScope, pattern_of
 from crawler.exceptions import ConfigError, SeedError
 from tests.captures.ccindex import SCHEMA, URLS, WARC, row, write_index
+from tests.inputs.fileserver import FileServer
 
 pytest.importorskip("duckdb", reason="the extra 'columnar' is not installed")
 
@@ -33,6 +34,35 @@ def test_captures_of_a_host_are_found_with_all_that_the_index_says(index):
     assert lines[1] == CaptureLine(
         "org,example)/news/2", "20180104101112", URLS[3], "text/html", "200", "DIGEST3", 90, "commoncrawl", WARC, 300
     )
+
+
+def test_index_by_url_is_read_in_parts(tmp_path):
+    rows = [row(f"http://h{number:05}.example/", number % 28) for number in range(20_000)]
+    path = write_index(tmp_path, rows, group_rows=500)
+    with FileServer() as server:
+        url = server.add(f"/{path.relative_to(tmp_path).as_posix()}", path.read_bytes())
+        assert parquet_files(url) == [url]
+        lines = list(read_columnar(url, ListingScope((pattern_of("h07777.example"),)), "commoncrawl"))
+        assert all(asked is not None for _, asked in server.asked)
+    assert [line.url for line in lines] == ["http://h07777.example/"]
+    assert lines == read(path, "h07777.example")
+
+
+def test_index_by_url_resumes_where_the_transfer_broke(index):
+    with FileServer() as server:
+        url = server.add("/a.parquet", index.read_bytes(), cuts=[300, 20])
+        lines = list(read_columnar(url, ListingScope((pattern_of("example.org"),)), "commoncrawl"))
+    assert lines == read(index, "example.org")
+
+
+def test_index_by_url_that_is_not_there_is_one_line_without_the_query_of_its_url():
+    with FileServer() as server:
+        url = f"{server.url}/a.parquet?secret=1"
+        with pytest.raises(SeedError) as caught:
+            list(read_columnar(url, ListingScope((pattern_of("example.org"),)), "commoncrawl"))
+    assert "404" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_domains_prefixes_spans_and_statuses_narrow_the_query(index):

@@ -109,8 +109,8 @@ def _without_timemaps(sources: tuple[ListSource, ...]) -> tuple[ListSource, ...]
 
 
 def _check_sources(sources: tuple[ListSource, ...], opts: argparse.Namespace) -> None:
-    if any(source.kind == "columnar" for source in sources):
-        check_duckdb()
+    if indexes := [source.place for source in sources if source.kind == "columnar"]:
+        check_duckdb(indexes)
     lists_urls = [source for source in sources if source.kind == "timemap"]
     if lists_urls and not opts.urls and opts.match != "exact":
         raise ConfigError(
