@@ -18,6 +18,7 @@ from crawler.plan.costs import Cost, archive_costs, disk, host_costs, listed_cos
 from crawler.plan.counting import NEW, Counts, Planned, census
 from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider
+from crawler.utils.conf import switch
 from crawler.warc.sources import source_path
 
 WAYS = ("1", "json")
@@ -98,7 +99,7 @@ def _remarks(live_seeds: int, counts: Counts, settings: BaseSettings) -> list[st
         remarks.append("slow hosts, Crawl-delay in robots.txt, Retry-After and retries make a crawl longer")
     if settings["FRONTIER_URL"]:
         remarks.append("the shared frontier is not read: what other workers fetched is not taken off")
-    if settings.getbool("ARCHIVE_WARC"):
+    if switch(settings, "ARCHIVE_WARC"):
         remarks.append("the size of WARC files is not known in advance")
     return remarks
 

@@ -36,8 +36,15 @@ def test_each_is_flagged_or_recovered(tmp_path: Path, seen):
 
 
 def test_list_that_is_not_a_dump_is_shown_and_not_counted(tmp_path: Path, seen):
-    (tmp_path / "seed.txt").write_text('[{"id":"1793356"}]')
+    (tmp_path / "seed.txt").write_text('A paragraph.\n[{"id":"1793356"}]')
     done = scrapy("seeds", "inspect", tmp_path / "seed.txt", "--json")
     told = json.loads(done.stdout)
     seen("ids alone, exit code", 4, done.returncode)
     seen("ids alone, diagnoses", ["id-list"], [one["kind"] for one in told["diagnoses"]])
+
+
+def test_file_of_ids_alone_is_a_list_of_articles_and_said_to_be_one(tmp_path: Path, seen):
+    (tmp_path / "seed.txt").write_text('[{"id":"1793356"}]')
+    done = scrapy("seeds", "inspect", tmp_path / "seed.txt", "--json")
+    seen("ids and nothing else, exit code", 0, done.returncode)
+    seen("ids and nothing else, said", True, "they name 1 articles of alalam" in done.stderr)

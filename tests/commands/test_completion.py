@@ -38,7 +38,7 @@ def script(shell, capsys):
         (["sites", ""], {"draft", "check", "show"}),
         (["corpus", "export", "--format", ""], {"parquet", "csv", "jsonl", "txt", "hf", "wacz"}),
         (["corpus", "search", "--sin"], {"--since"}),
-        (["crawl", ""], {"neighbours", "revisit"}),
+        (["crawl", ""], {"captures", "neighbours", "revisit"}),
         (["seeds", "inspect", "READ"], {"README.md"}),
         (["corpus", "export", "-o", "examp"], {"examples"}),
     ],

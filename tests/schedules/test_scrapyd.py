@@ -117,7 +117,7 @@ def scrapyd(tmp_path_factory):
 def test_deployed_scheduled_and_ended_at_once_where_another_crawls(scrapyd, replica, tmp_path):
     done = scrapyd.deploy()
     assert done.returncode == 0, done.stderr
-    assert scrapyd.ask("listspiders.json", project="gleaner")["spiders"] == ["neighbours", "revisit"]
+    assert scrapyd.ask("listspiders.json", project="gleaner")["spiders"] == ["captures", "neighbours", "revisit"]
 
     corpus, site = tmp_path / "corpus", str(replica.profile)
     seed = write_seed(tmp_path / "seed.txt", 1797789)
