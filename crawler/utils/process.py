@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import FrameType, MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
@@ -14,6 +15,18 @@ from crawler.processes import interrupts
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+
+WITHOUT_CORPUS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
+        "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+        "ITEM_PIPELINES": {},
+        "ARCHIVE_WARC": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+    }
+)
+"""Settings of a crawl that archives nothing: no frontier, no pipelines, and none of our extensions."""
 
 
 class GentleProcess(AsyncCrawlerProcess):

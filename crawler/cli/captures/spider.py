@@ -36,7 +36,7 @@ from crawler.recover.timemap import timemap_url
 from crawler.sites import SiteProfile
 from crawler.sites.recovery import Recovery, WebArchive
 from crawler.utils.engine import Stopping
-from crawler.utils.process import GentleProcess
+from crawler.utils.process import WITHOUT_CORPUS, GentleProcess
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -46,12 +46,8 @@ if TYPE_CHECKING:
 OnLines = Callable[[Iterable[CaptureLine]], None]
 
 _SETTINGS: dict[str, Any] = {
-    "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
-    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
-    "ITEM_PIPELINES": {},
-    "ARCHIVE_WARC": False,
+    **WITHOUT_CORPUS,
     "SOURCE": None,
-    "LOG_INSTALL_ROOT_HANDLER": False,
     "DOWNLOAD_TIMEOUT": 180,  # an index looks through many blocks before its first line
     "DOWNLOAD_MAXSIZE": 64 * 1024 * 1024,
 }

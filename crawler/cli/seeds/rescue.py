@@ -27,7 +27,7 @@ from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider
 from crawler.spiders.steps import Steps
 from crawler.utils.engine import Stopping
-from crawler.utils.process import GentleProcess
+from crawler.utils.process import WITHOUT_CORPUS, GentleProcess
 from crawler.utils.response import reason_of
 
 
@@ -41,17 +41,14 @@ if TYPE_CHECKING:
 
 _RUN = "rescue"
 _SHOWN_TEXT = 400
-_WITHOUT_CORPUS: dict[str, Any] = {
+_SETTINGS: dict[str, Any] = {
+    **WITHOUT_CORPUS,
     "EXTENSIONS": {
+        **WITHOUT_CORPUS["EXTENSIONS"],
         "crawler.extensions.readers.Readers": 10,
         "crawler.extensions.recoverer.Recoverer": 15,
-        "scrapy.extensions.logstats.LogStats": None,
     },
-    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
-    "ITEM_PIPELINES": {},
-    "ARCHIVE_WARC": False,
     "EXTRACT_PROCESSES": 0,
-    "LOG_INSTALL_ROOT_HANDLER": False,
 }
 
 
@@ -130,7 +127,7 @@ def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_js
         (print_object if as_json else print_steps)(rescued)
         sys.stdout.flush()
 
-    settings.setdict(_WITHOUT_CORPUS, priority="cmdline")
+    settings.setdict(_SETTINGS, priority="cmdline")
     process = GentleProcess(settings)
     crawler = process.create_crawler(RescueSpider)
     task = process.crawl(crawler, site=chosen, targets=targets, on_end=on_end)

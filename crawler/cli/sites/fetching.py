@@ -24,21 +24,14 @@ from crawler.recover.holdings import IndexLine
 from crawler.sites import SiteProfile
 from crawler.sites.recovery import COMMONCRAWL, Recovery
 from crawler.utils.engine import Stopping
-from crawler.utils.process import GentleProcess
+from crawler.utils.process import WITHOUT_CORPUS, GentleProcess
 from crawler.utils.response import header, reason_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import Settings
 
-_SETTINGS: dict[str, Any] = {
-    "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
-    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
-    "ITEM_PIPELINES": {},
-    "ARCHIVE_WARC": False,
-    "SOURCE": None,
-    "LOG_INSTALL_ROOT_HANDLER": False,
-}
+_SETTINGS: dict[str, Any] = {**WITHOUT_CORPUS, "SOURCE": None}
 _OK = 200
 _UNKNOWN_ARCHIVE = "the address of its archive is not known: give --archives"
 
