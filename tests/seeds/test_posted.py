@@ -13,6 +13,7 @@ import pytest
 from crawler.items import RelatedItem
 from crawler.seeds import parse_page
 from crawler.seeds.model import Page
+from tests.fuzz.promises import check
 from tests.seeds import nested as nested_values
 from tests.seeds import written
 
@@ -306,3 +307,27 @@ def test_xdebug_in_html_without_place_and_type_is_read() -> None:
 def test_list_ends_at_an_almost_valid_element() -> None:
     """Found by fuzzing: the search for the next element takes less care than what then reads its key."""
     assert ids(read("array(1){][0=&gt;\narray(5){string(7)&")) == []
+
+
+LATE_IDS = [
+    {"contenttypeid": "21", "sort": f"350326{n}", "pic": f"/{n}.jpg", "title": f"Ferry {n}", "id": f"179335{n}"}
+    for n in (6, 7)
+]
+SHAPES: dict[str, object] = {
+    "list": LATE_IDS,
+    "names": {"first": LATE_IDS[0], "second": LATE_IDS[1]},
+    "twice": {"first": LATE_IDS[0], "again": LATE_IDS[0], "second": LATE_IDS[1]},
+    "wrapped": {"total": 2, "related": {"first": LATE_IDS[0], "second": LATE_IDS[1]}},
+    "each wrapped": [{"item": record, "score": "0.5"} for record in LATE_IDS],
+}
+
+
+@pytest.mark.parametrize("form", nested_values.FORMS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_shape_cut_anywhere_yields_no_other_record(form: str, shape: str) -> None:
+    text = "Title\n\n" + nested_values.FORMS[form](SHAPES[shape])
+    for end in range(len(text), 0, -5):
+        page = parse_page(text[:end], UTC)
+        check(page, len(text[:end].encode()))
+        assert ids(page) in ([], ["1793356"], ["1793356", "1793357"]), text[:end]
+    assert ids(parse_page(text, UTC)) == ["1793356", "1793357"]

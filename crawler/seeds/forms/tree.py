@@ -79,9 +79,22 @@ def _outermost(tree: Any) -> Iterator[RecordList]:
         if listed and (not named or all(_is_number(key) for key, child in holder.items() if isinstance(child, dict))):
             yield RecordList(holder, records)
         elif (sure := [record for record in listed if _strength(record) >= _SURE]) and "id" not in holder:
-            yield RecordList(holder, list({str(record["id"]): record for record in reversed(sure)}.values())[::-1])
+            yield RecordList(holder, _distinct(sure))
         else:
             waiting += reversed(children)
+
+
+def _distinct(records: Sequence[dict[Any, Any]]) -> list[dict[Any, Any]]:
+    """Return *records* without those whose id stands before; those cut before their ids all stay."""
+    ids: set[str] = set()
+    distinct = []
+    for record in records:
+        if "id" in record:
+            if str(record["id"]) in ids:
+                continue
+            ids.add(str(record["id"]))
+        distinct.append(record)
+    return distinct
 
 
 def _is_number(key: Any) -> bool:
