@@ -4,7 +4,8 @@
 # make lint      runs formatter, linter and types, and checks spelling and words
 # make docs      builds the docs as a site, in build/site
 # make pictures  rebuilds the pictures of the docs from screenshots that tests keep in build/screenshots
-# make fuzz      gives the dump reader a minute of generated attacks
+# make fuzz      searches for inputs that break the dump reader, at random, for a minute (FUZZ_SECONDS=0: without end)
+# make fuzz-fixed reads the inputs that earlier searches kept and 20,000 mutated seeds, the same ones each time
 # make lock      writes the hashes of all dependencies to requirements/
 # make soak      kills crawls of a faulty site for two minutes, and compares the results
 
@@ -13,7 +14,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: setup crawl test lint docs pictures fuzz soak lock clean
+.PHONY: setup crawl test lint docs pictures fuzz fuzz-fixed soak lock clean
 
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 DEVELOP := --group test --group scrapyd --group lint
@@ -61,13 +62,22 @@ pictures: $(VENV)/.installed
 	$(BIN)/python -m pytest --quiet tests/test_screenshots.py
 	$(BIN)/python docs/pictures.py
 
-# Coverage-guided fuzzing of the dump reader; skipped where atheris is unavailable.
+# A coverage-guided search by atheris. What it keeps in build/fuzz helps the next search.
 FUZZ_SECONDS ?= 60
+ATHERIS := $(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/fuzz.txt
+NO_ATHERIS := echo "no coverage-guided fuzzing: atheris is unavailable here"
 fuzz: $(VENV)/.installed
-	if $(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements/fuzz.txt; then \
-	    $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) \
-	        "$$(mktemp -d)" tests/fuzz/corpus; \
-	else echo "no fuzzing: atheris is unavailable here"; fi
+	mkdir -p build/fuzz/found
+	if $(ATHERIS); then $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -print_final_stats=1 \
+	    -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ build/fuzz/found tests/fuzz/corpus; \
+	else $(NO_ATHERIS); fi
+
+# CI's: neither chance nor the speed of the machine decides.
+MUTANTS ?= 20000
+fuzz-fixed: $(VENV)/.installed
+	if $(ATHERIS); then $(BIN)/python -m tests.fuzz.fuzz_seeds -verbosity=0 -runs=0 tests/fuzz/corpus; \
+	else $(NO_ATHERIS); fi
+	$(BIN)/python -m tests.fuzz.mutate --seeds $(MUTANTS) --limit 30
 
 # SOAK_WORKERS=2: two workers that share a frontier in Redis.
 SOAK_SECONDS ?= 120

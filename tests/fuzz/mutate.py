@@ -3,22 +3,27 @@
 
 From the repository::
 
-    python -m tests.fuzz.mutate --seeds 1000000     # exit code 1 if one raises, breaks a promise or takes over a second
+    python -m tests.fuzz.mutate --seeds 1000000     # exit code 1 if one raises, breaks a promise or takes too long
     python -m tests.fuzz.mutate --fit               # texts of 1 kB to 16 MB: the exponent of time over length
 
-Each seed follows from its number alone: ``--first N --seeds 1`` makes the N-th again. Unlike ``fuzz_seeds``, which looks
-for new paths through the code, this keeps near to what the real seeds are.
+A seed follows from its number and the files that it is made of: ``--first N --seeds 1`` makes the N-th again. Unlike
+``fuzz_seeds``, which looks for new paths through the code, this keeps near to what the real seeds are, and finds the same
+on every machine: CI runs it. A seed with which something goes wrong is written to ``build/fuzz/mutant-N``.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import random
 import sys
 import time
 import traceback
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from crawler.seeds import parse_page
@@ -28,14 +33,16 @@ from tests.seeds import nested
 from tests.seeds.written import FORMS, RECORDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ZONE = ZoneInfo("Asia/Tehran")
 FOLDERS = (
     REPOSITORY / "examples" / "seeds",
     REPOSITORY / "tests" / "fuzz" / "corpus",
-    REPOSITORY.parent / "shared" / "seeds",
 )
+FOUND = REPOSITORY / "build" / "fuzz"
 LONGEST_SEED = 32_768
-LIMIT = 1.0
-"""Seconds of the processor's time that one seed may take."""
+SLOW_CPU_SECONDS = 1.0
+SHARE_OF_A_PROCESS = 2_500
+"""So many seeds a process reads in one go."""
 
 TOKENS = [
     b"string(", b"array(", b"Array (", b"[0]=>", b'[{"id":"', b'"} ,{"', b"]", b'"', b"\\", b"\0", b"\r\n", b"9" * 400, b"-1", b"0x7f",
@@ -58,9 +65,9 @@ NESTED = [
 ]
 
 
-def bases() -> list[bytes]:
-    """Return the seeds to begin with: those at hand, and one in each form that is read."""
-    found = [path.read_bytes() for folder in FOLDERS for path in sorted(folder.rglob("*")) if path.is_file()]
+def bases(folders: Iterable[Path]) -> list[bytes]:
+    """Return the seeds to begin with: the files in *folders*, and one in each form that is read."""
+    found = [path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
     written = [f"A paragraph.\n212-11\n{write(RECORDS)}".encode() for write in FORMS.values()]
     written += [f"A paragraph.\n212-11\n{write(NESTED)}".encode() for write in nested.FORMS.values()]
     return [data[:LONGEST_SEED] for data in found if data] + written
@@ -94,38 +101,57 @@ def mutated(number: int, seeds: list[bytes]) -> bytes:
     return bytes(data)
 
 
-def run(first: int, count: int, zone: ZoneInfo) -> int:
-    """Read *count* seeds from the number *first* on; tell what came of it, and return how many went wrong."""
-    seeds = bases()
-    wrong, slowest, dumps, size = 0, (0.0, 0), 0, 0
+class Tally(NamedTuple):
+    """What came of some seeds; ``slowest`` is the CPU time in seconds, and the number of its seed."""
+
+    wrong: int
+    dumps: int
+    size: int
+    slowest: tuple[float, int]
+
+
+def read(first: int, count: int, folders: tuple[Path, ...], limit: float) -> Tally:
+    """Read *count* seeds from the number *first* on, and print what goes wrong."""
+    seeds = bases(folders)
+    wrong, slowest, dumps, size = 0, (0.0, first), 0, 0
     for number in range(first, first + count):
         data = mutated(number, seeds)
-        start = time.process_time()
+        start = time.thread_time()
+        size += len(data)
         try:
             text = decode(data)
-            page = parse_page(text, zone)
+            page = parse_page(text, ZONE)
             check(page, len(text.encode("utf-8", "surrogatepass")))
+            taken = time.thread_time() - start
+            assert taken <= limit, f"it took {taken:.2f} s of the processor"
         except Exception:
             wrong += 1
-            print(f"seed {number}:\n{traceback.format_exc()}", flush=True)
+            FOUND.mkdir(parents=True, exist_ok=True)
+            (FOUND / f"mutant-{number}").write_bytes(data)
+            print(f"seed {number}, now in build/fuzz/mutant-{number}:\n{traceback.format_exc()}", flush=True)
             continue
-        taken = time.process_time() - start
-        if taken > LIMIT:
-            wrong += 1
-            print(f"seed {number} took {taken:.2f} s", flush=True)
         slowest = max(slowest, (taken, number))
         dumps += bool(page.dumps)
-        size += len(data)
-        if (number - first + 1) % 100_000 == 0:
-            print(f"{number - first + 1:,} seeds, {wrong} wrong, slowest {slowest[0]:.3f} s", flush=True)
+    return Tally(wrong, dumps, size, slowest)
+
+
+def run(first: int, count: int, folders: tuple[Path, ...], limit: float, jobs: int) -> int:
+    """Read *count* seeds from the number *first* on in *jobs* processes; print the result, return how many went wrong."""
+    end = first + count
+    starts = range(first, end, SHARE_OF_A_PROCESS)
+    with ProcessPoolExecutor(jobs) as pool:
+        shares = [pool.submit(read, start, min(SHARE_OF_A_PROCESS, end - start), folders, limit) for start in starts]
+        tallies = [share.result() for share in shares]
+    wrong = sum(tally.wrong for tally in tallies)
+    slowest, number = max(tally.slowest for tally in tallies)
     print(
-        f"{count:,} mutated seeds of {len(seeds)} ({size / 1e6:,.0f} MB; a dump was found in {dumps:,}): "
-        f"{wrong} wrong, slowest {slowest[0]:.3f} s (number {slowest[1]})"
+        f"{count:,} mutated seeds ({sum(tally.size for tally in tallies) / 1e6:,.0f} MB; a dump was found in "
+        f"{sum(tally.dumps for tally in tallies):,}): {wrong} wrong, slowest {slowest:.3f} s (number {number})"
     )
     return wrong
 
 
-def fit(zone: ZoneInfo) -> int:
+def fit() -> int:
     """Print, for texts of several kinds, the exponent by which time grows from 1 kB to 16 MB; return those over 1.1."""
     steep = 0
     kinds = {name: f"A paragraph.\n{write(RECORDS)}\n" for name, write in FORMS.items()}
@@ -141,7 +167,7 @@ def fit(zone: ZoneInfo) -> int:
         for power in range(10, 25, 2):
             text = unit * max(1, 2**power // len(unit))
             rounds = max(3, 2 ** (16 - power))
-            seconds[power] = min(_seconds(text, zone) for _ in range(rounds if power < 24 else 1))
+            seconds[power] = min(_seconds(text) for _ in range(rounds if power < 24 else 1))
         exponent = _slope([(power * math.log(2), math.log(taken)) for power, taken in seconds.items()])
         steep += exponent > 1.1
         shown = "".join(f"{seconds[power]:>10.4f}" for power in (10, 14, 18, 24))
@@ -149,9 +175,9 @@ def fit(zone: ZoneInfo) -> int:
     return steep
 
 
-def _seconds(text: str, zone: ZoneInfo) -> float:
+def _seconds(text: str) -> float:
     start = time.process_time()
-    parse_page(text, zone)
+    parse_page(text, ZONE)
     return max(time.process_time() - start, 1e-6)
 
 
@@ -166,10 +192,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10_000, help="how many (default: 10000)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first (default: 0)")
+    parser.add_argument("--of", type=Path, action="append", default=[], help="a folder of further seeds to mutate")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=SLOW_CPU_SECONDS,
+        help=f"seconds of the processor's time that one may take (default: {SLOW_CPU_SECONDS:g})",
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one for each core)")
     parser.add_argument("--fit", action="store_true", help="measure how time grows with the length instead")
     options = parser.parse_args()
-    zone = ZoneInfo("Asia/Tehran")
-    return 1 if (fit(zone) if options.fit else run(options.first, options.seeds, zone)) else 0
+    if options.fit:
+        return 1 if fit() else 0
+    folders = (*FOLDERS, *options.of)
+    return 1 if run(options.first, options.seeds, folders, options.limit, options.jobs) else 0
 
 
 if __name__ == "__main__":
