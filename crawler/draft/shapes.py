@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from crawler.text.calendars import MONTHS, fold_name
+from crawler.text.calendars import MONTHS, fold_letters
 
 PieceKind = Literal["literal", "text", "date", "number"]
 
@@ -309,5 +309,5 @@ def _tails(texts: Sequence[str]) -> list[Cell]:
 
 def month_number(name: str) -> int | None:
     """Return the number of the month *name*, in any language of news, None if it is none."""
-    month = MONTHS.get(fold_name(name))
+    month = MONTHS.get(fold_letters(name))
     return month and month.number

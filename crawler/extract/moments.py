@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - apostrophes
 """Parses dates as people and programs write them, without inventing missing parts."""
 
 from __future__ import annotations
@@ -6,37 +7,48 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from crawler.text.calendars import MONTHS, Calendar, Month, day_of, fold_name
+from crawler.text.calendars import Calendar, day_of, fold_letters, number_months
 
 EARLIEST = date(1990, 1, 1)
 _MAX_CHARACTERS = 300
 _THIS_CENTURY = 70
 _SOLAR_YEARS = range(1300, 1500)
+_CALENDARS: dict[str, tuple[Calendar, range]] = {
+    "g": ("gregorian", range(1900, 2700)),
+    "s": ("solar", _SOLAR_YEARS),
+    "h": ("hijri", range(1300, 1600)),
+}
+"""Calendars by their initial, with the years of news in them (to 2700: in the Thai era)."""
 
-_NAMES = "|".join(sorted((re.escape(name) for name in MONTHS), key=len, reverse=True))
+_MONTH = "\1([gsh])(\\d\\d)"
+"""A month after :func:`crawler.text.calendars.number_months`."""
+_TWICE = "(?: ?[/(|] ?\1[gsh]\\d\\d ?\\)?)?"
+"""Arabic pages name a month twice: ``نيسان/أبريل``."""
 _ISO_RE = re.compile(r"(?<!\d)((?:19|20)\d\d)-(\d\d?)-(\d\d?)(?!\d)")
-_COMPACT_RE = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
-_SLASHED_RE = re.compile(r"(?<![\d/.-])(\d{4})[/.](\d\d?)[/.](\d\d?)(?!\d)")
+_COMPACT_RE = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?:t?(\d\d)(\d\d)(\d\d)?)?(?!\d)")
+_SLASHED_RE = re.compile(r"(?<![\d/.-])(\d{4})(?:/(\d\d?)/|\.\s?(\d\d?)\.\s?)(\d\d?)(?!\d)")
 _CJK_RE = re.compile(r"(\d{4})\s?[年년]\s?(\d\d?)\s?[月월]\s?(\d\d?)\s?[日일]?")
-_NUMERIC_RE = re.compile(r"(?<![\d/.-])(\d\d?)([/.-])(\d\d?)\2(\d{4}|\d\d)(?![\d/-])")
+_NUMERIC_RE = re.compile(r"(?<![\d/.-])(\d\d?)([/.-])(?:(\d\d?)\2(\d{4}|\d\d)|\s(\d\d?)\.\s(\d{4}))(?![\d/-])")
 _DAY_FIRST_RE = re.compile(
-    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|\.|-)?\s{{0,3}}(?:de\s|of\s|-)?\s?({_NAMES})\b\.?,?\s{{0,3}}(?:de\s|del\s|-|/)?\s?(\d{{4}}|'\d\d|(?<=-)\d\d)(?!\d)",
-    re.IGNORECASE,
+    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|o|\.|-)?\s{{0,3}}(?:(?:de|of)\s|d['’]|-|/)?\s?{_MONTH}{_TWICE}"
+    r"\.?[,،]?\s{0,3}(?:(?:de|del|nam|พ\.ศ\.)\s|-|/)?\s?(\d{4}|'\d\d|(?<=-)\d\d)(?!\d)"
 )
 _MONTH_FIRST_RE = re.compile(
-    rf"\b({_NAMES})\b\.?\s{{0,3}}(\d\d?)(?:st|nd|rd|th)?\s{{0,3}}(?:,|\s|\.)\s{{0,3}}(?:\d\d?:\d\d(?::\d\d)?\s\w{{1,4}}\s)?(\d{{4}})(?!\d)",
-    re.IGNORECASE,
+    rf"{_MONTH}{_TWICE}\.?\s{{0,3}}(\d\d?)(?:st|nd|rd|th)?\s{{0,3}}(?:[,،]|\s|\.)\s{{0,3}}"
+    r"(?:\d\d?:\d\d(?::\d\d)?\s\w{1,4}\s)?(\d{4})(?!\d)"
 )
 _YEAR_FIRST_RE = re.compile(
-    rf"(?<!\d)((?:19|20)\d\d)[\s,.-]{{1,3}}({_NAMES})\b\.?[\s,-]{{1,3}}(\d\d?)(?![\d:])", re.IGNORECASE
+    rf"(?<!\d)((?:1[34]|19|20|25)\d\d)[\s,.-]{{1,3}}(?:(?:m\.|gada)\s)?{_MONTH}{_TWICE}[\s,.-]{{1,3}}(\d\d?)(?![\d:])"
 )
 _YEAR_RE = re.compile(r"\d{4}|['/.-]\d\d")
 """Matches in every date; most lines do not match, and are rejected quickly."""
 _CLOCK_RE = re.compile(
-    r"(?<![\d:])(\d\d?)[:.hH](\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s{0,2}(?:([ap])\.?\s?m\b\.?)?"
-    r"\s{0,2}(Z\b|(?:UTC|GMT)(?:\s?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d:?\d\d\b|[+-]\d\d\b|\(?[A-Z]{2,5}\b\)?)?",
-    re.IGNORECASE,
+    r"(?P<iso>(?<=t))?(?<![\d:])(?:(?P<am_before>오전|上午|午前)|(?P<pm_before>오후|下午|午後))?\s?"
+    r"(?P<hour>\d\d?)(?P<mark>[:.h時时点點시])\s?(?P<minute>\d\d)(?:[:分분]\s?(?P<second>\d\d)(?:[.,]\d{1,9})?)?[분分]?"
+    r"\s{0,2}(?:(?P<am>a\.?\s?m\b\.?|ق\.?ظ|صباحا|ص\b|π\.?μ)|(?P<pm>p\.?\s?m\b\.?|ب\.?ظ|مساء|م\b|μ\.?μ))?"
+    r"\s{0,2}(?P<zone>z\b|\(?(?:utc|gmt)\s?[+-]\d\d?(?::?\d\d)?\)?|[+-]\d\d:?\d\d\b|[+-]\d\d\b|\(?[a-z]{2,5}\b\)?)?"
 )
+_MINUS_RE = re.compile(r"-\d\d(?::\d\d)?")
 _ZONES = {
     "Z": 0, "UTC": 0, "GMT": 0, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180,
     "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "JST": 540,
@@ -77,11 +89,12 @@ def parse_moment(text: str, *, day_first: bool | None = None) -> Moment | None:
     >>> parse_moment("2016-02-28").clock is None
     True
     """
-    text = _ascii_digits(text[:_MAX_CHARACTERS]).strip()
+    text = fold_letters(text[:_MAX_CHARACTERS]).strip()
     if text.isdigit() and len(text) in {10, 13}:
         return _unix(int(text[:10]))
     if not _YEAR_RE.search(text):
         return None
+    text = number_months(text)
     best: tuple[int, int, Moment] | None = None
     for pattern, reader in _READERS:
         match = pattern.search(text)
@@ -99,32 +112,38 @@ def _with_clock(moment: Moment, text: str, start: int, end: int) -> Moment:
     """Return *moment* with the time that follows its date in *text*, or comes just before it."""
     match = _CLOCK_RE.search(text, end, end + 60) or _CLOCK_RE.search(text, max(0, start - 40), start)
     inner = _CLOCK_RE.search(text, start, end)
-    match = inner if inner and ":" in inner[0] else match
-    clock = _clock(match) if match else None
-    if match is None or clock is None or (match[2] and "." in match[0][:3] and not match[4]):
+    match = inner if inner and inner["mark"] == ":" else match
+    if match is None or (clock := _clock(match)) is None:
         return moment
-    return replace(moment, clock=clock, zone=_zone(match[5]))
+    return replace(moment, clock=clock, zone=_zone(match))
 
 
 def _clock(match: re.Match[str]) -> time | None:
-    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    if match[4] and 1 <= hour <= 12:  # noqa: PLR2004 - a clock
-        hour = hour % 12 + (12 if match[4] in "pP" else 0)
+    """Return the time of a :data:`_CLOCK_RE`; None if it is none: ``10.20`` without am or pm is a number."""
+    morning, evening = match["am"] or match["am_before"], match["pm"] or match["pm_before"]
+    hour = int(match["hour"])
+    if match["mark"] == "." and not (morning or evening):
+        return None
+    if (morning or evening) and 1 <= hour <= 12:  # noqa: PLR2004 - a clock
+        hour = hour % 12 + (12 if evening else 0)
     try:
-        return time(hour, minute, min(second, 59))
+        return time(hour, int(match["minute"]), min(int(match["second"] or 0), 59))
     except ValueError:
         return None
 
 
-def _zone(name: str | None) -> tzinfo | None:
-    name = (name or "").strip("() ").upper()
+def _zone(match: re.Match[str]) -> tzinfo | None:
+    """Return the zone of a :data:`_CLOCK_RE`; None without one, and where it is the end of a time (10:00-12:00)."""
+    name = (match["zone"] or "").strip("() ").upper()
+    if _MINUS_RE.fullmatch(name) and not match["second"] and match["iso"] is None:
+        return None
     if name in _ZONES:
         return timezone(timedelta(minutes=_ZONES[name])) if _ZONES[name] else UTC
-    match = re.fullmatch(r"(?:UTC|GMT)?\s?([+-])(\d\d?):?(\d\d)?", name)
-    if not match or int(match[2]) > 14:  # noqa: PLR2004 - UTC+14 is the easternmost zone
+    offset = re.fullmatch(r"(?:UTC|GMT)?\s?([+-])(\d\d?):?(\d\d)?", name)
+    if not offset or int(offset[2]) > 14:  # noqa: PLR2004 - UTC+14 is the easternmost zone
         return None
-    minutes = int(match[2]) * 60 + int(match[3] or 0)
-    return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes else UTC
+    minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+    return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes)) if minutes else UTC
 
 
 def _unix(seconds: int) -> Moment:
@@ -132,21 +151,23 @@ def _unix(seconds: int) -> Moment:
     return Moment(moment.date(), moment.time(), UTC)
 
 
-def _ascii_digits(text: str) -> str:
-    """Return *text* with the digits of all scripts as ASCII digits."""
-    if text.isascii():
-        return text
-    return "".join(str(int(char)) if char.isdecimal() and not char.isascii() else char for char in text)
-
-
 def _day(calendar: Calendar, year: int, month: int, day: int) -> Moment | None:
     found = day_of(calendar, year, month, day)
     return Moment(found, sure=calendar != "hijri") if found else None
 
 
+def _calendar(year: int) -> Calendar:
+    return "solar" if year in _SOLAR_YEARS else "gregorian"
+
+
 def _read_ymd(match: re.Match[str], _day_first: bool | None) -> Moment | None:
     year, month, day = int(match[1]), int(match[2]), int(match[3])
-    return _day("solar" if year in _SOLAR_YEARS else "gregorian", year, month, day)
+    return _day(_calendar(year), year, month, day)
+
+
+def _read_slashed(match: re.Match[str], _day_first: bool | None) -> Moment | None:
+    year, month, day = int(match[1]), int(match[2] or match[3]), int(match[4])
+    return _day(_calendar(year), year, month, day)
 
 
 def _read_compact(match: re.Match[str], day_first: bool | None) -> Moment | None:
@@ -160,29 +181,31 @@ def _read_compact(match: re.Match[str], day_first: bool | None) -> Moment | None
 
 
 def _read_numeric(match: re.Match[str], day_first: bool | None) -> Moment | None:
-    first, second, year = int(match[1]), int(match[3]), _year(match[4])
+    first, second, year = int(match[1]), int(match[3] or match[5]), _year(match[4] or match[6])
     if day_first is None:
         day_first = match[2] != "/" or not re.match(
-            r",?\s+\d\d?:\d\d(?::\d\d)?\s*[ap]\.?m", match.string[match.end() :], re.IGNORECASE
+            r",?\s+\d\d?:\d\d(?::\d\d)?\s*[ap]\.?m", match.string[match.end() :]
         )
     day, month = (first, second) if day_first else (second, first)
-    return _day("gregorian", year, month, day) or _day("gregorian", year, day, month)
+    calendar = _calendar(year)
+    return _day(calendar, year, month, day) or _day(calendar, year, day, month)
 
 
 def _read_day_first(match: re.Match[str], _day_first: bool | None) -> Moment | None:
-    return _named(MONTHS[fold_name(match[2])], _year(match[3]), int(match[1]))
+    return _named(match[2], match[3], _year(match[4]), int(match[1]))
 
 
 def _read_month_first(match: re.Match[str], _day_first: bool | None) -> Moment | None:
-    return _named(MONTHS[fold_name(match[1])], _year(match[3]), int(match[2]))
+    return _named(match[1], match[2], int(match[4]), int(match[3]))
 
 
 def _read_year_first(match: re.Match[str], _day_first: bool | None) -> Moment | None:
-    return _named(MONTHS[fold_name(match[2])], _year(match[1]), int(match[3]))
+    return _named(match[2], match[3], int(match[1]), int(match[4]))
 
 
-def _named(month: Month, year: int, day: int) -> Moment | None:
-    return _day(month.calendar, year, month.number, day)
+def _named(initial: str, month: str, year: int, day: int) -> Moment | None:
+    calendar, years = _CALENDARS[initial]
+    return _day(calendar, year, int(month), day) if year in years else None
 
 
 def _year(text: str) -> int:
@@ -196,7 +219,7 @@ _READERS = (
     (_MONTH_FIRST_RE, _read_month_first),
     (_YEAR_FIRST_RE, _read_year_first),
     (_CJK_RE, _read_ymd),
-    (_SLASHED_RE, _read_ymd),
+    (_SLASHED_RE, _read_slashed),
     (_NUMERIC_RE, _read_numeric),
     (_COMPACT_RE, _read_compact),
 )

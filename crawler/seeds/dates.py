@@ -7,7 +7,7 @@ import re
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from crawler.text.calendars import MONTHS, day_of, fold_name
+from crawler.text.calendars import MONTHS, day_of, fold_letters
 
 _EN_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = r"(\d{1,2}):(\d\d)(?::(\d\d))?"
@@ -72,7 +72,7 @@ def _right_to_left(line: str, zone: ZoneInfo) -> datetime | None:
     if match is None:
         return None
     name, year = match[2], int(match[3])
-    month = MONTHS.get(fold_name(name)) or MONTHS.get(fold_name(name.split()[0]))
+    month = MONTHS.get(fold_letters(name)) or MONTHS.get(fold_letters(name.split()[0]))
     if month is None or month.calendar == "hijri" or (month.calendar == "solar" and year >= _FIRST_GREGORIAN_YEAR):
         return None
     day = day_of(month.calendar, year, month.number, int(match[1]))

@@ -2,10 +2,13 @@
 
 # ruff: noqa: RUF001 - the letters of other scripts are the subject
 
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import get_month_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +35,46 @@ CASES = [
     ("1388745713", date(2014, 1, 3), time(10, 41, 53), 0),
     ("March 2, 2024 at 3:15 pm", date(2024, 3, 2), time(15, 15), None),
     ("Published 10:20 AM EST, Tue December 5, 2023", date(2023, 12, 5), time(10, 20), -300),
+    # a range is no zone, and a zone in brackets is one
+    ("Saturday, 7 May 2016, 10:00-12:00", date(2016, 5, 7), time(10), None),
+    ("2016-05-07 10:00-11:30", date(2016, 5, 7), time(10), None),
+    ("7.5.2016, 10:00-12 Uhr", date(2016, 5, 7), time(10), None),
+    ("2016-05-07T10:00-05:00", date(2016, 5, 7), time(10), -300),
+    ("2016-05-07 10:00:00-05", date(2016, 5, 7), time(10), -300),
+    ("Sat, 7 May 2016 10:00 -0500", date(2016, 5, 7), time(10), -300),
+    ("24/04/2024 15:30 (GMT+7)", date(2024, 4, 24), time(15, 30), 420),
+    ("24/04/2024 15:30 (UTC +05:30)", date(2024, 4, 24), time(15, 30), 330),
+    # months in other scripts, in the middle of a line, as pages write them
+    ("القاهرة - الأربعاء 24 أبريل 2024 - 10:20", date(2024, 4, 24), time(10, 20), None),
+    ("24 نيسان/أبريل 2024", date(2024, 4, 24), None, None),
+    ("الأربعاء، 24 نيسان (أبريل) 2024، 10:20 مساءً", date(2024, 4, 24), time(22, 20), None),
+    ("٢٤ كانون الثاني ٢٠٢٤", date(2024, 1, 24), None, None),
+    ("۴ تير ۱۳۹۷ ساعت ۱۰:۲۰ ق.ظ", date(2018, 6, 25), time(10, 20), None),
+    ("۴ تیر ۱۳۹۷، ۱۰:۲۰ ب.ظ", date(2018, 6, 25), time(22, 20), None),
+    ("24 حمل 1403", date(2024, 4, 12), None, None),
+    ("1403 حوت 10", date(2025, 2, 28), None, None),
+    ("10/07/1397", date(2018, 10, 2), None, None),
+    ("بدھ 24 اپریل 2024", date(2024, 4, 24), None, None),
+    ("ב-24 באפריל 2024", date(2024, 4, 24), None, None),
+    ("יום רביעי, 24 אפריל 2024, 10:20", date(2024, 4, 24), time(10, 20), None),
+    ("Thứ tư, 24/4/2024, 10:20 (GMT+7)", date(2024, 4, 24), time(10, 20), 420),
+    ("Ngày 24 tháng 4 năm 2024", date(2024, 4, 24), None, None),
+    ("24 Tháng Tư, 2024", date(2024, 4, 24), None, None),
+    ("২৪ এপ্রিল ২০২৪", date(2024, 4, 24), None, None),
+    ("24 जनवरी 2024", date(2024, 1, 24), None, None),
+    ("입력 2024. 4. 24. 오후 3:15", date(2024, 4, 24), time(15, 15), None),
+    ("2024년 4월 24일 오전 10:20", date(2024, 4, 24), time(10, 20), None),
+    ("2024年4月24日 午後3時15分", date(2024, 4, 24), time(15, 15), None),
+    ("24 เม.ย. 2567 10:20", date(2024, 4, 24), time(10, 20), None),
+    ("วันพุธที่ ๒๔ เมษายน พ.ศ. ๒๕๖๗", date(2024, 4, 24), None, None),
+    ("24/04/2567", date(2024, 4, 24), None, None),
+    ("2024. április 24., szerda 10:20", date(2024, 4, 24), time(10, 20), None),
+    ("24. huhtikuuta 2024", date(2024, 4, 24), None, None),
+    ("24. 4. 2024 10:20", date(2024, 4, 24), time(10, 20), None),
+    ("24 KASIM 2024", date(2024, 11, 24), None, None),
+    ("24 d’abril de 2024", date(2024, 4, 24), None, None),
+    ("24 Απρίλιος 2024, 10:20 μ.μ.", date(2024, 4, 24), time(22, 20), None),
+    ("1 января 2024", date(2024, 1, 1), None, None),
 ]
 
 
@@ -87,6 +130,53 @@ def test_it_never_raises(text):
 @given(st.text(alphabet="0123456789/-.: apmJanuryTZ+", max_size=400))
 def test_it_never_raises_on_scraps_of_dates(text):
     parse_moment(text)
+
+
+def table() -> list[tuple[str, str, list[list[str]]]]:
+    """Return the rows of the table of months: calendar, language, and the spellings of each month."""
+    lines = files("crawler.text").joinpath("months.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return [(row[0], row[1], [names.split(",") for names in row[2:]]) for row in rows]
+
+
+KEYBOARDS = {
+    "Arabic": str.maketrans("یکہۀ", "يكهه"),
+    "Persian": str.maketrans("يىكہةأإآ", "ییکههااا"),
+    "Urdu": str.maketrans("يىكهة", "ییکہہ"),
+}
+YEARS = {"gregorian": 2018, "solar": 1397, "hijri": 1439}
+
+
+@pytest.mark.parametrize("keyboard", KEYBOARDS)
+@pytest.mark.parametrize("row", table(), ids=lambda row: f"{row[0]}-{row[1]}")
+def test_a_month_of_any_language_is_read_as_any_keyboard_types_it(row, keyboard):
+    calendar, language, months = row
+    for number, names in enumerate(months, 1):
+        for name in names:
+            if language == "hr" and name.startswith("listopad"):
+                continue  # November, in Polish and Czech
+            typed = name.translate(KEYBOARDS[keyboard])
+            moment = parse_moment(f"(News) 12 {typed} {YEARS[calendar]} - 22:17")
+            assert moment is not None, typed
+            assert (moment.day, moment.clock) == (day_of(calendar, YEARS[calendar], number, 12), time(22, 17)), typed
+
+
+@pytest.mark.parametrize("language", [language for calendar, language, _ in table() if calendar == "gregorian"])
+def test_the_months_that_cldr_gives_a_language_are_read_in_any_case(language):
+    for number, name in get_month_names("wide", locale=language.replace("-", "_")).items():
+        if name == "listopada" and language == "hr":
+            continue
+        for spelling in (name, name.upper(), name.capitalize(), unicodedata.normalize("NFD", name)):
+            moment = parse_moment(f"(News) 24 {spelling} 2024, 10:20")
+            assert moment is not None, spelling
+            assert (moment.day, moment.clock) == (date(2024, number, 24), time(10, 20)), spelling
+
+
+@pytest.mark.parametrize(
+    "text", ["10 LED 2024 lamps", "the 24 hours 2024", "Top 10 movies of 2024", "5 may 1397", "12 مهر 2018"]
+)
+def test_words_that_are_no_months_and_years_of_other_calendars_are_no_dates(text):
+    assert parse_moment(text) is None
 
 
 def test_days_that_do_not_exist_are_refused():
