@@ -45,6 +45,19 @@ def segment_name(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".zst")
 
 
+def is_segment(name: str, family: str) -> bool:
+    """Return whether *name* is the name of a file that holds a segment of *family*."""
+    match = _SEGMENT_RE.fullmatch(name)
+    return match is not None and match[1] == family
+
+
+def following_names(root: Path, family: str) -> list[str]:
+    """Return the names that a segment after the last one of *family* in *root* could have."""
+    last = segment_paths(root, family)[-1:]
+    number = int(segment_name(last[0])[-12:-6]) + 1 if last else 1
+    return [f"{family}-{number:06d}.jsonl{suffix}" for suffix in ("", ".gz", ".zst")]
+
+
 def segment_paths(root: Path, family: str) -> list[Path]:
     """Return the segments of *family* in the corpus at *root*, in the order in which they were written.
 
@@ -53,7 +66,7 @@ def segment_paths(root: Path, family: str) -> list[Path]:
     directory = root / family
     if not directory.is_dir():
         return []
-    found = (path for path in directory.iterdir() if (m := _SEGMENT_RE.fullmatch(path.name)) and m[1] == family)
+    found = (path for path in directory.iterdir() if is_segment(path.name, family))
     compressed_first = sorted(found, reverse=True)  # so that the plain file of a segment wins below
     return sorted({segment_name(path): path for path in compressed_first}.values())
 

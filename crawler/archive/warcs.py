@@ -41,6 +41,7 @@ from crawler.warc.reading import BrokenRecord, Record, read_records
 from crawler.warc.writing import Original, encode_exchange, encode_warcinfo, new_record_id
 
 FOLDER = "warc"
+WARC_PATTERN = "*.warc.gz"
 INDEX_NAME = "warc.sqlite"
 _REBUILT_NAME = "warc.rebuild"
 _NO_ORIGINAL = "the response that it refers to is lost"
@@ -178,7 +179,7 @@ class CaptureWriter:
 
 def warc_paths(root: Path) -> list[Path]:
     """Return the WARC files of the corpus at *root*."""
-    found = (root / FOLDER).glob("*.warc.gz")
+    found = (root / FOLDER).glob(WARC_PATTERN)
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 

@@ -28,6 +28,15 @@ _VERSIONS = (
 )
 """Names under which drivers say what changes when a file does."""
 _S3 = frozenset({"s3", "s3a"})
+_INSTALL = "pip install 'scrapy-gleaner[remote]'"
+_DRIVERS = {
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+    **dict.fromkeys(("az", "abfs", "abfss", "adl"), "adlfs"),
+    **dict.fromkeys(("sftp", "ssh"), "paramiko"),
+    "oss": "ossfs",
+    "hf": "huggingface_hub",
+}
+"""The packages with the drivers of other schemes; of further ones, fsspec says it."""
 _EXPIRED = "FileExpired"
 
 
@@ -38,14 +47,15 @@ def filesystem(url: str) -> tuple[Any, str]:
         import fsspec  # noqa: PLC0415 - an extra
         from fsspec.core import url_to_fs  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigError(f"{scheme}:// needs fsspec: pip install 'scrapy-gleaner[remote]'") from error
+        raise ConfigError(f"{scheme}:// needs fsspec: {_INSTALL}") from error
     if scheme not in {*fsspec.available_protocols(), *fsspec.registry}:
         raise ConfigError(f"{shown(url)}: {scheme}:// is not known; see fsspec's list of file systems")
     try:
         found, path = url_to_fs(url, **({"anon": True} if scheme in _S3 and _has_no_credentials() else {}))
     except ImportError as error:
-        extra = "pip install 'scrapy-gleaner[remote]'" if scheme in _S3 else str(error).splitlines()[0]
-        raise ConfigError(f"{scheme}:// needs a driver of fsspec: {extra}") from error
+        driver = "" if scheme in _S3 else _DRIVERS.get(scheme)
+        words = str(error).splitlines()[0] if driver is None else f"{_INSTALL} {driver}".rstrip()
+        raise ConfigError(f"{scheme}:// needs a driver of fsspec: {words}") from error
     except Exception as error:
         raise Refused(f"it cannot be opened ({_reason(error)})") from error
     return found, str(path)

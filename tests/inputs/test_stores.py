@@ -116,7 +116,11 @@ def test_missing_extra_is_one_clear_line(monkeypatch):
 
 @pytest.mark.parametrize(
     ("url", "message"),
-    [("gs://bucket/a", "gs:// needs a driver of fsspec: .*gcsfs"), ("nosuch://a/b", "nosuch:// is not known")],
+    [
+        ("gs://bucket/a", r"gs:// needs a driver of fsspec: pip install 'scrapy-gleaner\[remote\]' gcsfs"),
+        ("az://bucket/a", r"az:// needs a driver of fsspec: pip install 'scrapy-gleaner\[remote\]' adlfs"),
+        ("nosuch://a/b", "nosuch:// is not known"),
+    ],
 )
 def test_scheme_without_a_driver_is_one_clear_line(url, message):
     with pytest.raises(ConfigError, match=message):

@@ -72,7 +72,7 @@ def _duplicates(parser: argparse.ArgumentParser) -> None:
 
 
 def _merge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("others", metavar="OTHER", nargs="+", help="the folder of another corpus of the same site")
+    parser.add_argument("others", metavar="OTHER", nargs="+", help="folder or URL of another corpus of the same site")
     parser.add_argument(
         "--all-versions",
         action="store_true",
@@ -231,7 +231,8 @@ VERBS: dict[str, Verb] = {
         "add other corpora to it",
         "Add the records and pictures of OTHER corpora of the same site to the one in CORPUS_DIR, which is created if "
         "needed. Known records are skipped, so a merge that was stopped can be run again. The other corpora are only "
-        "read; a crawl may write to them at the same time.",
+        "read; a crawl may write to them at the same time. OTHER may be a URL: s3://bucket/corpus, or "
+        "https://example.org/corpus for a corpus that was sealed, or a bag.",
         "scrapy corpus merge laptop-corpus usb/corpus -s CORPUS_DIR=corpus",
         _merge,
     ),

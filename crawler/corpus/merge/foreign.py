@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 
 from crawler.archive.writer import Corpus
 from crawler.corpus.fixity.linecheck import record_validator
+from crawler.corpus.merge.others import OtherCorpus
 from crawler.items import Article, Image
 from crawler.jsonl import decode
 from crawler.pages.media import identify
@@ -41,10 +40,10 @@ class Records:
 
 
 class Pictures:
-    """Copies pictures from the corpus at *source*; ``copied`` and ``failed`` count them."""
+    """Copies pictures from the corpus *source*; ``copied`` and ``failed`` count them."""
 
-    def __init__(self, source: Path) -> None:
-        self._source = source.resolve()
+    def __init__(self, source: OtherCorpus) -> None:
+        self._source = source
         self.copied = 0
         self.failed = 0
 
@@ -68,16 +67,11 @@ class Pictures:
         return Image(pic=image.pic, url=image.url, status="failed")
 
     def _read(self, path: str, sha256: str) -> bytes | None:
-        """Return the bytes of a picture; None if they do not match its name. No link out of the corpus is followed."""
-        if not (self._source / path).resolve().is_relative_to(self._source):
+        """Return the bytes of a picture; None if they do not match its name."""
+        data = self._source.picture(path, _MAX_PICTURE_BYTES)
+        if data is None or len(data) > _MAX_PICTURE_BYTES:
             return None
-        try:
-            descriptor = os.open(self._source / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                data = file.read(_MAX_PICTURE_BYTES + 1)
-        except OSError:
-            return None
-        return data if len(data) <= _MAX_PICTURE_BYTES and hashlib.sha256(data).hexdigest() == sha256 else None
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 def _is_picture(data: bytes, extension: str) -> bool:

@@ -11,7 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 
 from crawler.archive.files import write_pieces_atomically
-from crawler.archive.warcs import FOLDER, INDEX_NAME, warc_paths
+from crawler.archive.warcs import FOLDER, INDEX_NAME
+from crawler.corpus.merge.others import OtherCorpus
 from crawler.items import Capture
 from crawler.warc.index import CaptureIndex
 
@@ -19,10 +20,10 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 class Captures:
-    """Copies the WARC files of the corpus at *source*; ``copied`` counts them."""
+    """Copies the WARC files of the corpus *source*; ``copied`` counts them."""
 
-    def __init__(self, source: Path) -> None:
-        self._source = source.resolve()
+    def __init__(self, source: OtherCorpus) -> None:
+        self._source = source
         self._names: dict[str, tuple[str, int]] = {}
         self.copied = 0
 
@@ -31,20 +32,35 @@ class Captures:
 
         If a different file has the same name there, the first digits of the SHA-256 are put before the name.
         """
-        if (self._source / FOLDER).resolve() != self._source / FOLDER:
-            return  # a link may lead out of the corpus
-        for path in warc_paths(self._source):
-            name, digest = path.name, _sha256(path)
-            if (root / FOLDER / name).exists() and _sha256(root / FOLDER / name) != digest:
-                name = f"{digest[:12]}-{name}"
-            self._names[f"{FOLDER}/{path.name}"] = f"{FOLDER}/{name}", path.stat().st_size
-            if not (root / FOLDER / name).exists():
-                if not (root / INDEX_NAME).exists():  # a stopped merge must not leave files without any index: damage
-                    CaptureIndex(root / INDEX_NAME).close()
-                (root / FOLDER).mkdir(exist_ok=True)
-                with _open(path) as file:
-                    write_pieces_atomically(root / FOLDER / name, iter(lambda: file.read(_CHUNK_BYTES), b""))
-                self.copied += 1
+        for warc in self._source.warcs():
+            if not (warc.sha256 and self._is_here(root, warc.name, warc.sha256)):
+                with self._source.warc(warc) as path:
+                    self._copy(root, warc.name, path)
+
+    def _is_here(self, root: Path, name: str, digest: str) -> bool:
+        """Note the place of a file in *root*, and return whether it is there."""
+        here = root / FOLDER / name
+        if here.exists() and _sha256(here) != digest:
+            here = root / FOLDER / f"{digest[:12]}-{name}"
+        if not here.exists():
+            return False
+        self._names[f"{FOLDER}/{name}"] = f"{FOLDER}/{here.name}", here.stat().st_size
+        return True
+
+    def _copy(self, root: Path, name: str, path: Path) -> None:
+        digest = _sha256(path)
+        if self._is_here(root, name, digest):
+            return
+        if not (root / INDEX_NAME).exists():  # a stopped merge must not leave files without any index: damage
+            CaptureIndex(root / INDEX_NAME).close()
+        (root / FOLDER).mkdir(exist_ok=True)
+        here = root / FOLDER / name
+        if here.exists():
+            here = root / FOLDER / f"{digest[:12]}-{name}"
+        with _open(path) as file:
+            write_pieces_atomically(here, iter(lambda: file.read(_CHUNK_BYTES), b""))
+        self._names[f"{FOLDER}/{name}"] = f"{FOLDER}/{here.name}", here.stat().st_size
+        self.copied += 1
 
     def placed(self, capture: Capture) -> Capture:
         """Return *capture* with its place in the copied files; without a place if they end before it."""

@@ -31,6 +31,7 @@ from crawler.archive.writer import Corpus
 from crawler.corpus.lines import AllLines, Line, Lines, selected_lines
 from crawler.corpus.merge.foreign import Pictures, Records
 from crawler.corpus.merge.foreigncaptures import Captures
+from crawler.corpus.merge.others import OtherCorpus
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
@@ -42,8 +43,9 @@ _SECONDS = len("2026-11-22T20:00:00")
 
 @dataclass(slots=True)
 class Merged:
-    """The outcomes of the records of one other corpus; ``earlier`` and ``refused`` ones were left out."""
+    """The outcomes of the records of one *other* corpus; ``earlier`` and ``refused`` ones were left out."""
 
+    other: OtherCorpus
     pictures: Pictures
     captures: Captures
     added: int = 0
@@ -70,27 +72,30 @@ class Merged:
 
 def merge(
     root: Path,
-    corpora_to_merge: list[Path],
+    corpora_to_merge: Sequence[Path | OtherCorpus],
     *,
     all_versions: bool = False,
     segment_bytes: int = DEFAULT_SEGMENT_BYTES,
     near: float | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[Path, Merged]:
-    """Merge the records and pictures of *corpora_to_merge* into the corpus at *root*, created if needed; return counts.
+    """Merge the records and pictures of *corpora_to_merge* into the corpus at *root*, created if needed.
 
+    Returns the counts by folder.
     *near* is the least similarity of near duplicates, which are then searched as in a crawl; without it, the near
     duplicates of the others are kept as they are. A corpus without a readable catalogue, for example in a bag, is read
     from its files. Nothing is ever written to the others. *on_progress* receives how many records were read, and how
     many there are. Raises ``ConfigError`` if they are not all of one site, or one of them is *root*; ``CorpusLocked``
     if a crawl has *root* open (it may have the others open); and the errors of :class:`~crawler.archive.writer.Corpus`.
     """
-    site = _common_site(root, corpora_to_merge)
+    others = [OtherCorpus(one) if isinstance(one, Path) else one for one in corpora_to_merge]
+    folders = [other.root for other in others]
+    site = _common_site(root, others)
     records = Records(site)
-    merged = {other: Merged(Pictures(other), Captures(other)) for other in corpora_to_merge}
+    merged = {other.root: Merged(other, Pictures(other), Captures(other)) for other in others}
     with ExitStack() as stack:
         streams, total = [], 0
-        for other in corpora_to_merge:
+        for other in folders:
             known = has_catalogue(other)
             for family in FAMILIES:
                 if known:
@@ -101,7 +106,7 @@ def merge(
                     streams.append(_in_time(AllLines(other, family), merged[other]))
         corpus = Corpus(root, site, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
-        for other in corpora_to_merge:
+        for other in folders:
             merged[other].gave_profile = corpus.take_over(other)
         if near is not None:
             corpus.find_near_duplicates(near)
@@ -120,15 +125,15 @@ def merge(
     return merged
 
 
-def _common_site(root: Path, corpora_to_merge: list[Path]) -> str:
-    """Return the site of all *corpora_to_merge*, and of *root* if it is there."""
-    for other in corpora_to_merge:
-        if other.resolve() == root.resolve():
-            raise ConfigError(f"{other} is the corpus to merge into; give other corpora")
-    corpora = [root, *corpora_to_merge] if is_corpus(root) else corpora_to_merge
-    sites = {str(describe(corpus).get("site")): corpus for corpus in reversed(corpora)}
+def _common_site(root: Path, others: Sequence[OtherCorpus]) -> str:
+    """Return the site of all *others*, and of the corpus at *root* if it is there."""
+    for other in others:
+        if other.root.resolve() == root.resolve():
+            raise ConfigError(f"{other.name} is the corpus to merge into; give other corpora")
+    corpora = [OtherCorpus(root), *others] if is_corpus(root) else others
+    sites = {str(describe(corpus.root).get("site")): corpus.name for corpus in reversed(corpora)}
     if len(sites) > 1:
-        sites_of_corpora = ", ".join(f"{corpus} is of {site!r}" for site, corpus in sites.items())
+        sites_of_corpora = ", ".join(f"{name} is of {site!r}" for site, name in sites.items())
         raise ConfigError(f"a corpus holds one site, so these cannot be merged: {sites_of_corpora}")
     return next(iter(sites))
 

@@ -23,6 +23,7 @@ from crawler.corpus.lines import selected_lines
 from crawler.corpus.merge.foreign import Records
 from crawler.corpus.merge.foreigncaptures import Captures
 from crawler.corpus.merge.merge import Text, merge, standing
+from crawler.corpus.merge.others import OtherCorpus
 from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError, CorpusLocked
 from crawler.items import Capture, Image
@@ -298,7 +299,7 @@ def test_captures_are_copied_and_records_say_where_they_are_now(here, tmp_path):
 
 def test_a_merge_that_stops_after_the_captures_leaves_no_damage(here, tmp_path):
     make_corpus(here)
-    Captures(captured(tmp_path / "there", b"one", 1)).copy_files(here)
+    Captures(OtherCorpus(captured(tmp_path / "there", b"one", 1))).copy_files(here)
     assert list((here / "warc").iterdir())
     assert verify(here).problems == []
     assert not mend_warcs(here).rebuilt
