@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from crawler.processes.interrupts import GROUP_SIGNALS
-from tests import browser, redisserver
+from tests import browser, redisserver, warm
 from tests.crawling import AS_USERS, crawl, write_seed
 from tests.waiting import HANG_SECONDS
 
@@ -34,6 +33,11 @@ def pytest_configure() -> None:
     """Keep the files of tests in memory where it has room: corpora are synced tens of thousands of times."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_unconfigure() -> None:
+    """End the process that others were forked from."""
+    warm.close()
 
 
 def _handle_signals_by_default() -> None:
@@ -63,8 +67,8 @@ class RunningReplica:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.profile = folder / "replica.toml"
-        command = [sys.executable, "-m", "crawler.replica", "--port", "0", "--profile", str(self.profile), *options]
-        self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        command = [*warm.PREFIX, "crawler.replica", "--port", "0", "--profile", str(self.profile), *options]
+        self.process = warm.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()  # comes when it listens
         if not line.startswith("replica: http"):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests import warm
 from tests.waiting import HANG_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -24,14 +25,8 @@ def scrapy_command(*arguments: object) -> list[str]:
 
 def scrapy(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run ``scrapy`` with *arguments* to its end."""
-    return subprocess.run(
-        scrapy_command(*arguments),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG_SECONDS,
-        **options,
+    return warm.run(
+        scrapy_command(*arguments), cwd=REPOSITORY, capture_output=True, text=True, timeout=HANG_SECONDS, **options
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image as Pillow
 
+from tests import warm
 from tests.crawling import REPOSITORY, crawl, scrapy_command
 from tests.waiting import HANG_SECONDS
 
@@ -77,7 +78,7 @@ def test_the_report_of_a_run(corpus, chromium, name, options):
 @pytest.fixture(scope="module")
 def url(corpus):
     command = scrapy_command("corpus", "browse", "--port", "0", "--json", "-s", f"CORPUS_DIR={corpus}")
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
+    with warm.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
         yield json.loads(server.stdout.readline())["url"].rstrip("/")
         server.send_signal(signal.SIGINT)
         assert server.wait(HANG_SECONDS) == 0

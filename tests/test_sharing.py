@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
+from tests import warm
 from tests.crawling import REPOSITORY, crawl_arguments, scrapy_command, write_seed
 from tests.kills import IDS, crawl_with_kills, outcome
 from tests.waiting import HANG_SECONDS
@@ -17,7 +17,7 @@ def start(worker, seed, replica, redis):
     settings = (f"FRONTIER_URL={redis.url}", f"FRONTIER_KEY={seed}", BRIEF_DELAY, "IMAGES_FETCH=none")
     command = crawl_arguments(seed, worker, replica.profile, "depth=2", settings=settings)
     with log:
-        return subprocess.Popen(scrapy_command(*command), cwd=REPOSITORY, stdout=log, stderr=log)
+        return warm.Popen(scrapy_command(*command), cwd=REPOSITORY, stdout=log, stderr=log)
 
 
 def run_stats(corpus):

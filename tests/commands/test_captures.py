@@ -24,6 +24,7 @@ from crawler.captures.cdxwalk import CdxQuery, CdxWalk
 from crawler.captures.lines import CaptureLine, read_captures, write_captures
 from crawler.captures.scope import Pattern
 from crawler.captures.work import ENDING
+from tests import warm
 from tests.archive.corpora import make_corpus
 from tests.captures.ccindex import URLS, row, write_index
 from tests.captures.cdxserver import CdxServer, Row, rows_of
@@ -185,7 +186,7 @@ def test_listing_that_is_killed_at_any_page_ends_like_an_undisturbed_one_and_ask
     with serving(CdxServer(ROWS, resumes=True, caps=10), first) as (url, _):
         command = list_command(tmp_path, site=site_of(tmp_path, f"{url}/cdx"))
         while deaths:
-            with subprocess.Popen(scrapy_command(*command), cwd=REPOSITORY) as run:
+            with warm.Popen(scrapy_command(*command), cwd=REPOSITORY) as run:
                 assert reached.wait(HANG_SECONDS)
                 reached.clear()
                 run.kill()
@@ -213,7 +214,7 @@ def test_interrupt_ends_it_and_the_same_command_resumes(tmp_path):
 
     with serving(CdxServer(ROWS, resumes=True, caps=100), first) as (url, asked):
         command = list_command(tmp_path, site=site_of(tmp_path, f"{url}/cdx"))
-        with subprocess.Popen(scrapy_command(*command), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as run:
+        with warm.Popen(scrapy_command(*command), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as run:
             assert came.wait(HANG_SECONDS)
             run.send_signal(signal.SIGINT)
             go_on.set()
@@ -237,7 +238,7 @@ def test_two_at_once_are_refused(tmp_path):
 
     with serving(CdxServer(ROWS), first) as (url, _):
         command = list_command(tmp_path, site=site_of(tmp_path, f"{url}/cdx"))
-        with subprocess.Popen(scrapy_command(*command), cwd=REPOSITORY) as run:
+        with warm.Popen(scrapy_command(*command), cwd=REPOSITORY) as run:
             assert came.wait(HANG_SECONDS)
             second = scrapy(*command)
             go_on.set()

@@ -12,6 +12,7 @@ from scrapy.settings import Settings
 
 from crawler.commands.corpus import Command
 from crawler.corpus.fixity.verify import verify
+from tests import warm
 from tests.crawling import records, scrapy_command
 
 
@@ -104,7 +105,7 @@ def test_versions_are_written_only_with_consent(corpus, other_site, reextract, m
 def test_reextract_killed_anywhere_resumes(corpus, other_site, reextract):
     """Each article has one new version in the end."""
     command = ("corpus", "reextract", "--site", other_site, "--yes", "-s", f"CORPUS_DIR={corpus}")
-    process = subprocess.Popen(scrapy_command(*command, "-s", "EXTRACT_PROCESSES=0"), stdout=subprocess.DEVNULL)
+    process = warm.Popen(scrapy_command(*command, "-s", "EXTRACT_PROCESSES=0"), stdout=subprocess.DEVNULL)
     try:
         process.wait(timeout=4)
     except subprocess.TimeoutExpired:

@@ -9,9 +9,11 @@ import threading
 
 from crawler.replica import Site
 from crawler.replica.routes import Routes
+from tests import warm
 from tests.crawling import REPOSITORY, scrapy, scrapy_command
 from tests.recover.webarchive import archive, recovering
 from tests.scripted import Scripted, http, write_profile
+from tests.waiting import HANG_SECONDS
 from tests.zoo.pages import record
 
 GONE, NOWHERE, THERE = 1793356, 1793357, 1793358
@@ -97,7 +99,7 @@ def test_stopped_by_a_signal_it_says_so_and_not_that_nothing_was_found(tmp_path)
             "-s",
             "ROBOTSTXT_OBEY=False",
         )
-        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as run:
-            assert asked.wait(60)
+        with warm.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as run:
+            assert asked.wait(HANG_SECONDS)
             run.send_signal(signal.SIGINT)
-            assert run.wait(60) == 11
+            assert run.wait(HANG_SECONDS) == 11

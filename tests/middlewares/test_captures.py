@@ -13,6 +13,7 @@ from crawler.corpus.reextract import load_page
 from crawler.items import Capture
 from crawler.jsonl import decode
 from crawler.warc.reading import read_record, read_records
+from tests import warm
 from tests.archives import warcio_check
 from tests.crawling import crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.waiting import HANG_SECONDS
@@ -71,7 +72,7 @@ def test_kill_9_leaves_whole_records_and_lines_that_lead_to_them(replica, tmp_pa
     """... and the next crawl ends what was begun."""
     corpus, seed = tmp_path / "corpus", write_seed(tmp_path / "seed.txt", *range(1793300, 1793316))
     options = ["ARCHIVE_WARC=1", "IMAGES_FETCH=none"]
-    crawling = subprocess.Popen(
+    crawling = warm.Popen(
         scrapy_command(*crawl_arguments(seed, corpus, replica.profile, settings=options)), stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + HANG_SECONDS

@@ -15,6 +15,7 @@ from crawler.replica import Site
 from crawler.replica.page import Pages
 from crawler.replica.routes import Routes
 from crawler.sites import load_profile
+from tests import warm
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.recover.webarchive import (
     Pywb,
@@ -251,7 +252,7 @@ def test_targets_wait_for_an_archive_that_is_down_or_busy_and_a_kill_loses_none_
 
     with archive(answer, port) as (_, asked):
         command = scrapy_command(*crawl_arguments(*arguments, settings=WITHOUT_PICTURES))
-        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        with warm.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
             wait_for(lambda: sum("/web/" in one.path for one in asked) >= 2)
             first.send_signal(signal.SIGKILL)
         had = latest(corpus)

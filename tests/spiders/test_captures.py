@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from crawler.corpus.fixity.verify import verify
 from crawler.replica import Site
+from tests import warm
 from tests.crawling import QUICK, REPOSITORY, records, scrapy, scrapy_command, setting_arguments
 from tests.recover.webarchive import Pywb, captured, page, recovering, utc
 from tests.waiting import HANG_SECONDS, wait_for
@@ -208,7 +208,7 @@ def test_killed_crawl_resumes_without_loss_or_a_second_line(captures, site, pywb
     before, kills = len(pywb.requests()), 0
     for wanted in range(1, 12, 2):
         with (tmp_path / "log").open("w") as log:
-            process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
+            process = warm.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
         wait_for(lambda: process.poll() is not None or lines_of(corpus) >= wanted)  # noqa: B023 - called at once
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
@@ -236,7 +236,7 @@ def test_stopped_crawl_resumes(captures, site, tmp_path):
     site.with_name("slow.toml").write_text(slow)
     command = scrapy_command(*arguments(captures, site.with_name("slow.toml"), corpus, "depth=0", "per_article=all"))
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
+        process = warm.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
     wait_for(lambda: process.poll() is not None or lines_of(corpus) >= 2)
     process.send_signal(signal.SIGINT)
     assert process.wait(HANG_SECONDS) == 11, (tmp_path / "log").read_text()

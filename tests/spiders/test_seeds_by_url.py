@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from crawler.replica.site import Site
+from tests import warm
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
 from tests.scripted import Scripted, article, http, write_profile
 from tests.waiting import HANG_SECONDS, wait_for
@@ -199,7 +200,7 @@ def test_seeds_without_dump_and_article_end_the_crawl_before_it_begins(site, tmp
 def test_crawl_of_a_list_that_is_killed_resumes(site, tmp_path):
     (tmp_path / "list.txt").write_text("".join(f"{number}\n" for number in MANY))
     arguments = crawl_arguments(tmp_path / "list.txt", site.corpus, site.profile, "depth=0", settings=QUICK)
-    running = subprocess.Popen(scrapy_command(*arguments), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+    running = warm.Popen(scrapy_command(*arguments), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
     wait_for(lambda: len(site.asked_articles()) > 8)
     running.kill()
     running.wait()

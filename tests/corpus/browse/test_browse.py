@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 from crawler.archive.pictures import store
 from crawler.corpus.browse.look import look_up
 from crawler.items import Image, RelatedItem
+from tests import warm
 from tests.archive.corpora import make_corpus
 from tests.crawling import REPOSITORY, scrapy_command
 from tests.factories import make_article, make_seed, make_stub, related_items
@@ -53,7 +54,7 @@ def root(tmp_path_factory):
 def url(root):
     """Give the address of a running server; it ends with exit code 0 when it is interrupted."""
     command = scrapy_command("corpus", "browse", "--port", "0", "--json", "-s", f"CORPUS_DIR={root}")
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
+    with warm.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
         yield json.loads(server.stdout.readline())["url"].rstrip("/")
         server.send_signal(signal.SIGINT)
         assert server.wait(HANG_SECONDS) == 0
