@@ -93,6 +93,7 @@ class Popen(subprocess.Popen):  # type: ignore[type-arg]
 def run(
     command: list[str],
     *,
+    input: str | bytes | None = None,  # noqa: A002 - as subprocess has it
     capture_output: bool = False,
     check: bool = False,
     timeout: float | None = None,
@@ -101,9 +102,11 @@ def run(
     """Run *command* to its end, as ``subprocess.run`` does."""
     if capture_output:
         options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if input is not None:
+        options["stdin"] = subprocess.PIPE
     with Popen(command, **options) as process:
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, err = process.communicate(input, timeout=timeout)
         except BaseException:
             process.kill()
             raise
@@ -162,7 +165,9 @@ class _Forge:
         )
         os.close(life)
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ready\n", "tests.warm did not start"
+        if self._process.stdout.readline() != b"ready\n":
+            self.close()
+            raise RuntimeError("tests.warm did not start: see its error above")
 
     def fork(self, request: dict[str, Any], streams: list[int]) -> tuple[int, socket.socket]:
         """Return the number of a new process, and where its status arrives when it has ended."""
