@@ -134,6 +134,19 @@ class Crawled(NamedTuple):
         return shutil.copytree(self.corpus, folder / "corpus")
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that *make* has filled, once for all processes that run tests; nobody changes it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            filling = folder.with_suffix(".new")
+            filling.mkdir()
+            make(filling)
+            filling.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def crawled(replica: RunningReplica, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     """Give the corpus of a crawl of the replica; nobody changes it."""
@@ -158,20 +171,17 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Captured:
 
     They are made once for all processes that run tests; nobody changes them.
     """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "captured"
-    made = Captured(folder / "corpus", folder / "one.txt", folder / "replica.toml")
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "made").exists():
-            folder.mkdir()
-            site = RunningReplica(folder)
-            for run, ids in {"one": (1793356, 1793883, 9999999), "two": (1793911,)}.items():
-                seed = write_seed(folder / f"{run}.txt", *ids)
-                done = crawl(seed, made.corpus, made.profile, settings=["ARCHIVE_WARC=1"])
-                assert done.returncode == 0, done.stderr
-            site.stop()
-            (folder / "made").touch()
-    return made
+
+    def make(folder: Path) -> None:
+        site = RunningReplica(folder)
+        for run, ids in {"one": (1793356, 1793883, 9999999), "two": (1793911,)}.items():
+            seed = write_seed(folder / f"{run}.txt", *ids)
+            done = crawl(seed, folder / "corpus", site.profile, settings=["ARCHIVE_WARC=1"])
+            assert done.returncode == 0, done.stderr
+        site.stop()
+
+    folder = made_once(tmp_path_factory, "captured", make)
+    return Captured(folder / "corpus", folder / "one.txt", folder / "replica.toml")
 
 
 @pytest.fixture(scope="module")

@@ -278,13 +278,11 @@ def _commands(disks: Disks, folder: Path, todo: Iterable[tuple[CommandTrial, boo
 
 def _rows(options: argparse.Namespace, disks: Disks, folder: Path) -> Iterator[Trial | CommandTrial]:
     """Do what *options* say, and yield what came of each trial."""
-    if options.crawl:
-        kind, kib, warc = options.crawl.split(",")
-        yield from _crawls(disks, [Trial(int(kib), bool(warc), old=kind == "old")])
-    elif options.command:
-        yield from _commands(
-            disks, folder, [(CommandTrial(options.command, options.left), options.command in IN_CORPUS)]
-        )
+    if options.crawl or options.command:
+        rows = [row.split(",") for row in options.crawl]
+        yield from _crawls(disks, [Trial(int(kib), bool(warc), old=kind == "old") for kind, kib, warc in rows])
+        todo = [(CommandTrial(name, options.left), name in IN_CORPUS) for name in options.command]
+        yield from _commands(disks, folder, todo) if todo else ()
     elif options.commands:
         yield from _commands(disks, folder, command_trials(options.step))
     else:
@@ -313,8 +311,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--step", type=int, default=32, help="KiB between two sizes (default: 32)")
     parser.add_argument("--commands", action="store_true", help="commands instead of crawls")
-    parser.add_argument("--crawl", help="one crawl alone, such as new,256,warc or old,20,")
-    parser.add_argument("--command", help="one command alone, such as 'export --format wacz'")
+    parser.add_argument("--crawl", action="append", default=[], help="this crawl, such as new,256,warc or old,20,")
+    parser.add_argument("--command", action="append", default=[], help="this command, such as 'export --format wacz'")
     parser.add_argument("--left", type=int, default=0, help="... with so many KiB left (default: 0)")
     parser.add_argument("--json", action="store_true", help="print a JSON object for each")
     parser.add_argument("--mounted", action="store_true", help=argparse.SUPPRESS)  # in a namespace where one may mount

@@ -1,4 +1,4 @@
-"""A forked process is to its test what one that was started anew is."""
+"""A forked process is to its test what a new one is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests import warm
 from tests.crawling import REPOSITORY, scrapy, scrapy_command
 from tests.waiting import HANG_SECONDS
 
-pytestmark = pytest.mark.skipif(warm.COLD, reason="processes are started anew here")
+pytestmark = pytest.mark.skipif(warm.COLD, reason="no process is forked here")
 REPLICA = [*warm.PREFIX, "crawler.replica", "--port", "0"]
 PIPES = {"cwd": REPOSITORY, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 

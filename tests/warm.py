@@ -2,7 +2,7 @@
 
 :class:`Popen` and :func:`run` are those of ``subprocess``. They fork what is a ``[python, "-W", "ignore", "-m", MODULE, ...]``
 in the repository, as nearly all tests start it; whatever is asked otherwise (another folder, a terminal, variables that
-Python reads when it starts), and everything with ``GLEANER_TESTS_COLD=1``, is started anew. Signals, exit codes, streams
+Python reads when it starts), and everything with ``GLEANER_TESTS_COLD=1``, is a new process. Signals, exit codes, streams
 and children of a forked process are its own. Only Linux forks here.
 
     python -W ignore -m tests.warm SOCKET LIFE      # the process that is forked, for as long as LIFE, a pipe, is open
