@@ -117,8 +117,8 @@ class NearIndex:
             if 2 * min(seen.words, length) < threshold * (seen.words + length) or not counts(seen):
                 continue
             words = self._words(number, offset, seen.words)
-            similarity = sketch.similarity(words)
-            if similarity >= threshold and not sketch.is_another_report(words):
+            similarity, covered = sketch.overlap(words)
+            if similarity >= threshold and not sketch.is_another_report(words, covered):
                 found.append((-similarity, number, seen))
         return [(seen, -similarity) for similarity, _, seen in sorted(found)]
 

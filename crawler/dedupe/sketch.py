@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,13 @@ _MIN_FORM_SHARE = 0.02
 """Least share of the words: fewer changed names in a long text are a corrected spelling, not another person."""
 _MAX_WORDS_PER_FIGURE = 2
 """Most words that changed with each figure, in scripts without capitals: a name has about two words."""
+
+
+class Overlap(NamedTuple):
+    """What two texts share: their similarity, and which words of the first are in a shingle of both."""
+
+    similarity: float
+    covered: NDArray[np.bool_]
 
 
 class Sketch:
@@ -40,17 +49,24 @@ class Sketch:
         The order of paragraphs does not count. With every fourth word replaced it is 0.63, because the few words
         between two replaced ones are in no shared shingle. Two different reports on one event have 0.1 to 0.3.
         """
-        total = self.words.size + other.size
-        if min(self.words.size, other.size) < SHINGLE_WORDS:
-            return 0.0
+        return self.overlap(other).similarity
+
+    def overlap(self, other: Words) -> Overlap:
+        """Return the :meth:`similarity` to *other*, and where they repeat each other."""
         hashes, wide = shingles_of(other)
+        nothing = Overlap(0.0, np.zeros(self.words.size, np.bool_))
+        if not hashes.size or not self._hashes.size:
+            return nothing
         covered = int(np.count_nonzero(_covered(hashes, wide, self._sorted, other.size)))
         if not covered:
-            return 0.0
-        return (covered + int(np.count_nonzero(self._covered_by(np.sort(hashes))))) / total
+            return nothing
+        own = _covered(self._hashes, self._wide, np.sort(hashes), self.words.size)
+        return Overlap((covered + int(np.count_nonzero(own))) / (self.words.size + other.size), own)
 
-    def is_another_report(self, other: Words) -> bool:
+    def is_another_report(self, other: Words, covered: NDArray[np.bool_]) -> bool:
         """Return whether the text repeats *other* with other figures, as tomorrow's weather report repeats today's.
+
+        *covered* are the words of the text that :meth:`overlap` found in *other*.
 
         That is so if only names and figures changed, at least two of them: a road was closed, a person died. It is also
         so if half of the figures, and a share of them twice as large as that of all words, are in short gaps between
@@ -58,13 +74,14 @@ class Sketch:
         with replaced words the share of other words is as large as that of figures. A few figures prove nothing, unless
         no other word changed.
         """
-        figures = figures_of(self._text)
-        if figures.size != self.words.size:
-            return False
-        covered = self._covered_by(np.sort(shingles_of(other)[0]))
         edges = np.diff(covered, prepend=True, append=True).nonzero()[0]
         gaps = np.stack((edges[::2], edges[1::2]), axis=1)
         short = gaps[np.diff(gaps).ravel() <= _MAX_GAP_WORDS]
+        if not short.size:
+            return False  # nothing was replaced: most copies, which lost or added text
+        figures = figures_of(self._text)
+        if figures.size != self.words.size:
+            return False
         gone = ~covered & ~_is_among(self.words, other)
         if len(short) == len(gaps) and not _is_among(other, self.words).all() and self._is_form(gone, figures):
             return True
@@ -87,10 +104,6 @@ class Sketch:
             return not np.count_nonzero(gone & ~names & ~figures)
         gone_figures = np.count_nonzero(gone & figures)
         return 0 < int(np.count_nonzero(gone & ~figures)) <= _MAX_WORDS_PER_FIGURE * int(gone_figures)
-
-    def _covered_by(self, ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Return which words are in a shingle whose hash is in *ascending*."""
-        return _covered(self._hashes, self._wide, ascending, self.words.size)
 
 
 def _covered(
