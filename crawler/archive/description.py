@@ -20,7 +20,7 @@ import orjson
 
 from crawler.archive.files import write_atomically
 from crawler.archive.manifest_lines import unlist
-from crawler.archive.segments import FAMILIES, read_lines, segment_paths
+from crawler.archive.segments import all_segments, read_lines
 from crawler.exceptions import ConfigError, CorpusDamaged, CorpusError
 from crawler.items import SCHEMA
 
@@ -77,7 +77,7 @@ def is_corpus(root: Path) -> bool:
 def has_remains(root: Path) -> bool:
     """Return whether lines, pictures or records of runs of a corpus are in *root*."""
     return (
-        any(segment_paths(root, family) for family in FAMILIES)
+        any(all_segments(root))
         or any((root / "runs").glob("*/stats.json"))
         or any((root / "images").glob("[0-9a-f][0-9a-f]"))
     )
@@ -266,7 +266,7 @@ def _created(root: Path, first: Description) -> str | None:
 
 def _first_record(root: Path) -> Description:
     """Return the first record of the corpus that can be read and names its site; nothing if there is none."""
-    for path in (path for family in FAMILIES for path in segment_paths(root, family)):
+    for path in all_segments(root):
         try:
             for _, line in read_lines(path):
                 record = _json(line)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, Self
 
 from crawler.archive.inbag import refuse_bag
 from crawler.exceptions import CorpusError, CorpusLocked, DiskFull
@@ -38,15 +40,25 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
     """Write *pieces* as :func:`write_atomically` does; they need not fit in memory together."""
+    with replacing(path) as file:
+        for piece in pieces:
+            write_all(file.fileno(), piece)
+
+
+@contextmanager
+def replacing(path: Path, check: Callable[[Path], None] = lambda _written: None) -> Iterator[BinaryIO]:
+    """Open a temporary file that replaces *path*, durably, at the end of the block; after an error *path* is as before.
+
+    *check* receives the path of the complete temporary file, and raises if it is not what it should be.
+    """
     descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
-        try:
+        with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o644)
-            for piece in pieces:
-                write_all(descriptor, piece)
+            yield file
+            file.flush()
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        check(Path(temporary))
         os.rename(temporary, path)  # noqa: PTH104 - beside the other calls of os, where tests inject crashes
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -54,8 +66,17 @@ def write_pieces_atomically(path: Path, pieces: Iterable[bytes]) -> None:
     sync_directory(path.parent)
 
 
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of the file at *path*, in hexadecimal digits; raise ``OSError`` for a symbolic link."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # neither out of the corpus nor for ever
+    with os.fdopen(descriptor, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class CorpusLock:
     """An exclusive ``flock`` on *directory*'s ``.lock`` file, held from construction until :meth:`release`.
+
+    As a context manager it is released at the end of the block.
 
     No process id is stored: a killed holder leaves nothing to clean up. The descriptor is not inherited by
     child processes (PEP 446), so a surviving worker cannot hold the corpus of a dead crawl.
@@ -75,6 +96,12 @@ class CorpusLock:
         except BaseException:
             os.close(self._descriptor)
             raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Release the lock."""

@@ -8,6 +8,7 @@ capture back, so ``verify`` still names it, but no longer counts it as damage.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import orjson
 
 from crawler.archive.files import write_pieces_atomically
-from crawler.archive.segments import FAMILIES, read_lines, segment_paths
+from crawler.archive.segments import all_segments, read_lines
 from crawler.exceptions import CorpusDamaged
 from crawler.jsonl import decode
 
@@ -140,14 +141,11 @@ def captures_named(root: Path) -> Iterator[tuple[CapturePlace, str | None, str |
 
     The record is named ``KEY version N``. Unreadable lines are skipped: ``verify`` reports them.
     """
-    for family in FAMILIES:
-        for path in segment_paths(root, family):
-            try:
-                for _, line in read_lines(path):
-                    if _NAMES_A_WARC in line and (named := _named(line)):
-                        yield named
-            except CorpusDamaged:
-                continue
+    for path in all_segments(root):
+        with suppress(CorpusDamaged):
+            for _, line in read_lines(path):
+                if _NAMES_A_WARC in line and (named := _named(line)):
+                    yield named
 
 
 def _named(line: bytes) -> tuple[CapturePlace, str | None, str | None, str] | None:

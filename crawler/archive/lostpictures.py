@@ -7,13 +7,14 @@ pictures are found again whenever the catalogue is rebuilt.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.files import sync_directory
 from crawler.archive.pictures import is_there, is_whole
-from crawler.archive.segments import FAMILIES, read_lines, segment_paths
+from crawler.archive.segments import all_segments, read_lines
 from crawler.exceptions import CorpusDamaged
 from crawler.frontier.local import Frontier
 from crawler.items import Article, Image
@@ -73,14 +74,11 @@ def ask_for_lost(root: Path, catalogue: Catalogue) -> LostPictures:
 
 def _showing(root: Path, paths: set[str]) -> Iterator[str]:
     """Yield the keys of the records that show one of the pictures at *paths*."""
-    for family in FAMILIES:
-        for segment in segment_paths(root, family):
-            try:
-                for _, line in read_lines(segment):
-                    if _NAMES_A_PICTURE in line and (key := _key_showing(line, paths)):
-                        yield key
-            except CorpusDamaged:  # verify reports it
-                continue
+    for segment in all_segments(root):
+        with suppress(CorpusDamaged):  # verify reports it
+            for _, line in read_lines(segment):
+                if _NAMES_A_PICTURE in line and (key := _key_showing(line, paths)):
+                    yield key
 
 
 def _key_showing(line: bytes, paths: set[str]) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.archive.files import write_pieces_atomically
+from crawler.archive.files import sha256_of_file, write_pieces_atomically
 
 MANIFEST_NAME = "manifest-sha256.txt"
 TAG_NAME = f"tag{MANIFEST_NAME}"
@@ -67,7 +67,7 @@ def replace_manifest(root: Path, lines: Iterable[bytes]) -> None:
     Meanwhile :data:`TAG_NAME` holds both hashes, the old and the new, so after a kill the manifest fits one of them.
     """
     manifest, digest = root / MANIFEST_NAME, hashlib.sha256()
-    before = _sha256(manifest) if manifest.exists() else None
+    before = sha256_of_file(manifest) if manifest.exists() else None
 
     def pieces() -> Iterator[bytes]:
         for line in lines:
@@ -91,7 +91,9 @@ def manifest_problem(root: Path) -> str | None:
     if not (root / MANIFEST_NAME).exists():
         return "it is missing"
     return (
-        None if _sha256(root / MANIFEST_NAME) in hashes else f"it is not what was written: {TAG_NAME} has another hash"
+        None
+        if sha256_of_file(root / MANIFEST_NAME) in hashes
+        else f"it is not what was written: {TAG_NAME} has another hash"
     )
 
 
@@ -99,8 +101,3 @@ def _write_tag(root: Path, *hashes: str) -> None:
     write_pieces_atomically(
         root / TAG_NAME, (ManifestEntry(MANIFEST_NAME, one).encode() for one in dict.fromkeys(hashes))
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

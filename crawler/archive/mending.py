@@ -7,7 +7,6 @@ its seal. The log keeps their keys even when the old catalogue is gone, so their
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.files import sha256_of_file, sync_directory, write_atomically
 from crawler.archive.intact import Damage, NotIntactError, intact_record, key_in, parted
 from crawler.archive.manifest_lines import MANIFEST_NAME, ManifestEntry, read_manifest, replace_manifest
 from crawler.archive.quarantine import keep_bytes, keep_file, note_repairs
@@ -23,6 +22,7 @@ from crawler.archive.sealing import measure, read_seal, rewrite_segment
 from crawler.archive.segments import (
     FAMILIES,
     LinePlace,
+    all_segments,
     read_lines,
     seal_path,
     segment_name,
@@ -82,7 +82,7 @@ def take_out(root: Path, lines: Iterable[tuple[LinePlace, str]]) -> list[Taken]:
         by_segment.setdefault(place.segment, {})[place.offset] = reason
     taken: list[Taken] = []
     with closing(Witness(None)) as nobody:
-        for path in (path for family in FAMILIES for path in segment_paths(root, family)):
+        for path in all_segments(root):
             if reasons := by_segment.get(segment_name(path)):
                 taken += _mend(root, path, _listed(path, reasons), nobody)
     return taken
@@ -244,8 +244,7 @@ def _current_digest(root: Path, entry: ManifestEntry) -> str | None:
         return None
     if not path.exists():  # it was compressed meanwhile
         return entry.sha256
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of_file(path)
 
 
 def _ends_of(sealed: Path, kept: str | None) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.files import sha256_of_file, sync_directory, write_atomically
 
 _STORED_PATH_RE = re.compile(r"images/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,5}", re.ASCII)
 PICTURE_PATH_RE = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(?:jpg|png|gif|webp|avif)", re.ASCII)
@@ -27,9 +26,7 @@ def is_there(root: Path, path: str | None, size: int | None) -> bool:
 def is_whole(path: Path, sha256: str) -> bool:
     """Return whether the file at *path* can be read, and has that SHA-256."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return sha256_of_file(path) == sha256
     except OSError:
         return False
 

@@ -13,7 +13,7 @@ from crawler.archive.inbag import is_in_bag
 from crawler.archive.rebuilding import rebuild
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.schema import STATEMENTS, VERSION
-from crawler.archive.segments import FAMILIES, segment_paths
+from crawler.archive.segments import all_segments
 from crawler.exceptions import CorpusDamaged, DiskFull
 from crawler.sqlite import connect_to_read
 
@@ -62,7 +62,7 @@ def has_catalogue(root: Path) -> bool:
 
 def _is_unmade(root: Path, path: Path) -> bool:
     """Return whether the corpus at *root* has no line yet, and no complete catalogue at *path*."""
-    if any(segment_paths(root, family) for family in FAMILIES):
+    if all_segments(root):
         return False
     try:
         return not path.exists() or _version(path) == 0

@@ -25,29 +25,25 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
     updated. Raises ``CorpusError`` if there is no corpus.
     """
     check_repairable(root)
-    with write_errors(root):
-        lock = CorpusLock(root)
-        try:
-            described = repair_description(root)
-            manifest = _quarantine_manifest(root)
-            damaged = quarantine_damaged(root)
-            witness = Witness(root / CATALOGUE_NAME)
-            taken = mend_segments(root, witness) if mend else []
-            report = _reopen(root, reason, witness)
-            if mend and (rest := take_out(root, report.damaged)):
-                taken += rest
-                report = _reopen(root, reason, None, before=report)
-            report.described = described
-            report.profiles = repair_profiles(root) if mend else []
-            report.manifest = manifest
-            report.damaged_pictures = damaged
-            report.taken = taken + (renew_manifest(root) if mend else [])
-            if taken:
-                remove_near_index(root)
-            report.mended = mend_warcs(root, rebuild=reason)
-            report.lost = account_for_captures(root)
-        finally:
-            lock.release()
+    with write_errors(root), CorpusLock(root):
+        described = repair_description(root)
+        manifest = _quarantine_manifest(root)
+        damaged = quarantine_damaged(root)
+        witness = Witness(root / CATALOGUE_NAME)
+        taken = mend_segments(root, witness) if mend else []
+        report = _reopen(root, reason, witness)
+        if mend and (rest := take_out(root, report.damaged)):
+            taken += rest
+            report = _reopen(root, reason, None, before=report)
+        report.described = described
+        report.profiles = repair_profiles(root) if mend else []
+        report.manifest = manifest
+        report.damaged_pictures = damaged
+        report.taken = taken + (renew_manifest(root) if mend else [])
+        if taken:
+            remove_near_index(root)
+        report.mended = mend_warcs(root, rebuild=reason)
+        report.lost = account_for_captures(root)
     return report
 
 

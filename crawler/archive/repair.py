@@ -27,7 +27,7 @@ from crawler.archive.mending import Taken
 from crawler.archive.places import line_at
 from crawler.archive.quarantine import cut_off, note_repairs, noted_repairs
 from crawler.archive.schema import NO_CRC
-from crawler.archive.segments import FAMILIES, LinePlace, is_sealed, read_lines, segment_name, segment_paths
+from crawler.archive.segments import LinePlace, all_segments, is_sealed, read_lines, segment_name
 from crawler.archive.warcs import Mended
 from crawler.archive.witness import KnownKey, Witness, known_of
 from crawler.exceptions import CorpusDamaged
@@ -140,7 +140,7 @@ def open_catalogue(
         if isinstance(opened, Catalogue):
             return opened, report
         rebuild, report = opened, RepairReport()
-    elif rebuild is None and any(segment_paths(root, family) for family in FAMILIES):
+    elif rebuild is None and all_segments(root):
         rebuild = "it was missing"
     report.rebuilt = rebuild
     witness = witness or Witness(path)
@@ -187,9 +187,7 @@ def discard_catalogue(root: Path) -> None:
 def _disagreement(root: Path, catalogue: Catalogue) -> str | None:
     """Return how the catalogue is ahead of the lines; None if it is not."""
     sizes = {
-        segment_name(path): None if path.suffix != ".jsonl" else path.stat().st_size
-        for family in FAMILIES
-        for path in segment_paths(root, family)
+        segment_name(path): None if path.suffix != ".jsonl" else path.stat().st_size for path in all_segments(root)
     }
     for name, (end, _) in catalogue.segments().items():
         if name not in sizes:
@@ -202,12 +200,11 @@ def _disagreement(root: Path, catalogue: Catalogue) -> str | None:
 
 def _take_in_tails(root: Path, catalogue: Catalogue, report: RepairReport) -> None:
     read = catalogue.segments()
-    for family in FAMILIES:
-        for path in segment_paths(root, family):
-            name = segment_name(path)
-            start = read.get(name, (0, 0))[0]
-            if (path.suffix == ".jsonl" and path.stat().st_size > start) or name not in read:
-                _take_in(root, catalogue, path, start, report)
+    for path in all_segments(root):
+        name = segment_name(path)
+        start = read.get(name, (0, 0))[0]
+        if (path.suffix == ".jsonl" and path.stat().st_size > start) or name not in read:
+            _take_in(root, catalogue, path, start, report)
 
 
 def _rebuild(root: Path, path: Path, report: RepairReport, witness: Witness) -> Catalogue:
@@ -230,9 +227,8 @@ def _fill(root: Path, fresh: Path, report: RepairReport, witness: Witness) -> No
     """Create a catalogue of all lines at *fresh*."""
     catalogue = Catalogue(fresh)
     try:
-        for family in FAMILIES:
-            for segment in segment_paths(root, family):
-                _take_in(root, catalogue, segment, 0, report, witness)
+        for segment in all_segments(root):
+            _take_in(root, catalogue, segment, 0, report, witness)
         with catalogue.transaction():
             pass_on_depths(catalogue, partial(line_at, root))
             report.lost_pictures = ask_for_lost(root, catalogue)

@@ -21,18 +21,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import tempfile
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from io import BufferedWriter
 from pathlib import Path
 from typing import BinaryIO, Literal, cast, get_args
 
 import orjson
 
-from crawler.archive.files import sync_directory, write_atomically
+from crawler.archive.files import replacing, sync_directory, write_atomically
 from crawler.archive.intact import CrcOf, Damage, NotIntactError, check_line, key_in
 from crawler.archive.segments import (
     FAMILIES,
@@ -220,21 +219,12 @@ def seal_segment(path: Path, compression: Compression | None) -> Seal:
 
 def rewrite_segment(path: Path, lines: Iterable[bytes]) -> None:
     """Replace the lines of the segment at *path* by *lines*, in the same form, atomically; then renew its seal."""
-    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
-            with nullcontext(file) if path.suffix == ".jsonl" else _compressor(file, path.suffix) as out:
-                for line in lines:
-                    out.write(line)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(temporary, path)  # noqa: PTH104 - where tests inject crashes
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
+    with (
+        replacing(path) as file,
+        nullcontext(file) if path.suffix == ".jsonl" else _compressor(file, path.suffix) as out,
+    ):
+        for line in lines:
+            out.write(line)
     if seal_path(path).exists():
         write_atomically(seal_path(path), measure(path).encode())
 
@@ -248,36 +238,21 @@ def _compressed_forms(path: Path) -> list[Path]:
 
 def _compress(path: Path, seal: Seal, suffix: str) -> Seal:
     target = path.with_name(path.name + suffix)
-    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
-            with _compressor(file, suffix) as compressor, open_segment(path) as plain:
-                while chunk := plain.read(_CHUNK_BYTES):
-                    compressor.write(chunk)
-            file.flush()
-            os.fsync(descriptor)
-        _check_read_back(temporary, seal, suffix)
-        os.rename(temporary, target)  # noqa: PTH104 - where tests inject crashes
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
+
+    def check(written: Path) -> None:
+        if _measure_lines(written, suffix).lines_sha256 != seal.lines_sha256:
+            raise CorpusDamaged(str(written), f"the compressed form of {seal.segment} differs from the plain one")
+
+    with replacing(target, check) as file, _compressor(file, suffix) as compressor, open_segment(path) as plain:
+        shutil.copyfileobj(plain, compressor, _CHUNK_BYTES)
     compressed = _with_file(seal, target)
     write_atomically(seal_path(path), compressed.encode())
     os.unlink(path)  # noqa: PTH108 - where tests inject crashes
     return compressed
 
 
-def _check_read_back(temporary: Path, seal: Seal, suffix: str) -> None:
-    found = _measure_lines(temporary, suffix)
-    if found.lines_sha256 != seal.lines_sha256:
-        raise CorpusDamaged(str(temporary), f"the compressed form of {seal.segment} differs from the plain one")
-
-
 @contextmanager
-def _compressor(file: BufferedWriter, suffix: str) -> Iterator[BinaryIO]:
+def _compressor(file: BinaryIO, suffix: str) -> Iterator[BinaryIO]:
     """Return a writer that compresses to *file*, without a name or a time: equal lines make equal files."""
     if suffix == ".gz":
         with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as gz:

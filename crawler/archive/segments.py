@@ -71,6 +71,11 @@ def segment_paths(root: Path, family: str) -> list[Path]:
     return sorted({segment_name(path): path for path in compressed_first}.values())
 
 
+def all_segments(root: Path) -> list[Path]:
+    """Return the segments of all families in the corpus at *root*, as :func:`segment_paths` does."""
+    return [path for family in FAMILIES for path in segment_paths(root, family)]
+
+
 def seal_path(segment: Path) -> Path:
     """Return the path of the seal of *segment*: ``articles-000001.seal.json``, which ``*.jsonl*`` does not match."""
     return segment.with_name(f"{segment_name(segment).removesuffix('.jsonl')}.seal.json")

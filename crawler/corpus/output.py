@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from crawler.archive.files import FULL_ERRNOS, sync_directory
+from crawler.archive.files import FULL_ERRNOS, replacing, sync_directory
 from crawler.exceptions import ConfigError, CorpusError, DiskFull, GleanerError
 from crawler.processes.interrupts import held_back
 
@@ -41,18 +40,8 @@ def output_file(name: str, root: Path, *, force: bool) -> Iterator[IO[bytes]]:
         path = _allowed(name, root)
         if path.is_dir() or (path.exists() and not force):
             raise ConfigError(f"{name} exists already" + ("" if path.is_dir() else ": give --force to replace it"))
-        descriptor, draft = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)
-                os.fsync(file.fileno())
-            Path(draft).replace(path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
-        sync_directory(path.parent)
+        with replacing(path) as file:
+            yield file
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.archive.description import describe
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import FAMILIES, segment_paths
+from crawler.archive.segments import FAMILIES, all_segments, segment_paths
 from crawler.corpus.selection import LATEST
 from crawler.pages.likeness import groups
 
@@ -55,7 +55,7 @@ def corpus_stats(root: Path) -> dict[str, Any]:
             "picture_files": number(f"SELECT count(*) {stored}"),
             "picture_bytes": number(f"SELECT sum(bytes) {stored}"),
             "picture_groups": _picture_groups(connection),
-            "segment_bytes": sum(p.stat().st_size for family in FAMILIES for p in segment_paths(root, family)),
+            "segment_bytes": sum(path.stat().st_size for path in all_segments(root)),
             "record_bytes": number("SELECT sum(length) FROM records"),
             "bytes": _bytes(root),
         }

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from crawler import __version__
 from crawler.archive.description import describe_checked
-from crawler.archive.files import CorpusLock, sync_directory, write_all, write_errors
+from crawler.archive.files import CorpusLock, sha256_of_file, sync_directory, write_all, write_errors
 from crawler.archive.losses import LOSSES_NAME
 from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, ManifestEntry, read_manifest
 from crawler.archive.sealing import Compression
@@ -46,14 +46,10 @@ def make_bag(root: Path, out: Path, compression: Compression | None = None, *, l
     site = describe_checked(root)["site"]
     if out.exists() or out.resolve().is_relative_to(root.resolve()):
         raise ConfigError(f"{out}: give a path for the bag that does not exist yet and is outside the corpus")
-    with write_errors(root):
-        lock = CorpusLock(root)
-        try:
-            seal_held(root, compression)
-            with output_errors(str(out), root):
-                return _make(root, out, str(site), link=link)
-        finally:
-            lock.release()
+    with write_errors(root), CorpusLock(root):
+        seal_held(root, compression)
+        with output_errors(str(out), root):
+            return _make(root, out, str(site), link=link)
 
 
 def _make(root: Path, out: Path, site: str, *, link: bool) -> Bag:
@@ -79,7 +75,7 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
             target.parent.mkdir(parents=True, exist_ok=True)
             if link:
                 os.link(source, target, follow_symlinks=False)
-            found = _sha256(target) if link else _copy(source, target)
+            found = sha256_of_file(target) if link else _copy(source, target)
             if sha256 and found != sha256:
                 raise CorpusDamaged(str(source), "it differs from what the corpus recorded; see scrapy corpus verify")
             lines.write(ManifestEntry(f"data/{path}", found).encode())
@@ -93,7 +89,10 @@ def _fill(root: Path, bag: Path, site: str, *, link: bool) -> tuple[int, int]:
     )
     (bag / "bag-info.txt").write_text(info, encoding="utf-8")
     (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", encoding="utf-8")
-    tags = [ManifestEntry(name, _sha256(bag / name)).encode() for name in ("bag-info.txt", "bagit.txt", MANIFEST_NAME)]
+    tags = [
+        ManifestEntry(name, sha256_of_file(bag / name)).encode()
+        for name in ("bag-info.txt", "bagit.txt", MANIFEST_NAME)
+    ]
     (bag / f"tag{MANIFEST_NAME}").write_bytes(b"".join(tags))
     for directory, _, names in os.walk(bag):
         for name in names:
@@ -125,11 +124,6 @@ def _copy(source: Path, target: Path) -> str:
             digest.update(chunk)
             write_all(copy.fileno(), chunk)
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

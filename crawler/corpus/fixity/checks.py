@@ -6,8 +6,6 @@ only; damage of every other kind is a :class:`Problem`.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from crawler.archive.files import sha256_of_file
 from crawler.archive.losses import CapturePlace
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import measure, read_seal
@@ -204,7 +203,7 @@ def _check_seal(root: Path, part: SealFile, done: Checked) -> None:
 
 
 def _check_digest(root: Path, part: Digest, done: Checked) -> None:
-    if _sha256(root / part.file) != part.sha256:
+    if sha256_of_file(root / part.file) != part.sha256:
         done.problems.append(Problem(part.file, None, "its bytes are not those that the manifest lists"))
 
 
@@ -215,7 +214,7 @@ def _check_pictures(root: Path, part: PicturesCheck, done: Checked) -> None:
         name = f"{part.file}/{path.name}"
         done.pictures.append(name)
         try:
-            if _sha256(path) != path.stem:
+            if sha256_of_file(path) != path.stem:
                 done.problems.append(Problem(name, None, "its bytes are not those of its name"))
         except OSError as error:
             done.problems.append(Problem(name, None, f"it cannot be read: {error.strerror}"))
@@ -227,9 +226,3 @@ def _check_database(root: Path, done: Checked) -> None:
             if message != "ok":
                 text = f"SQLite says: {message}; scrapy corpus repair rebuilds it"
                 done.problems.append(Problem(CATALOGUE_NAME, None, text))
-
-
-def _sha256(path: Path) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # neither out of the corpus nor on a pipe
-    with os.fdopen(descriptor, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from crawler.archive.files import sha256_of_file
 from crawler.archive.manifest_lines import MANIFEST_NAME, ManifestEntry, manifest_problem, read_manifest
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.sealing import read_seal
-from crawler.archive.segments import FAMILIES, seal_path, segment_paths
+from crawler.archive.segments import FAMILIES, all_segments, seal_path
 from crawler.corpus.fixity.checks import Digest, Problem
 from crawler.exceptions import CorpusDamaged
 
@@ -110,7 +110,7 @@ def _check_entries(root: Path, pictures: int, digests: list[Digest], notes: list
 def _sealed(root: Path) -> dict[str, str | None]:
     """Return the sealed segments with the SHA-256 of their files; None where the seal cannot be read."""
     found: dict[str, str | None] = {}
-    for path in (path for family in FAMILIES for path in segment_paths(root, family)):
+    for path in all_segments(root):
         if seal_path(path).exists():
             try:
                 seal = read_seal(seal_path(path))
@@ -151,8 +151,7 @@ def _hash_problem(root: Path, entry: ManifestEntry, digests: list[Digest]) -> st
         if path.stat().st_size > _MAX_SMALL_BYTES:
             digests.append(Digest(entry.path, entry.sha256))
             return None
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of_file(path)
     except OSError as error:
         return f"{entry.path!r} is listed, but cannot be read: {error.strerror}"
     return None if found == entry.sha256 else f"{entry.path} is listed with another hash than it has"

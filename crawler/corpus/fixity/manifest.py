@@ -10,14 +10,13 @@ removes a missing one. It replaces only the seals and forms of segments that wer
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.archive.description import DESCRIPTION_NAME, PROFILE_NAME, describe_checked
-from crawler.archive.files import CorpusLock, write_errors
+from crawler.archive.files import CorpusLock, sha256_of_file, write_errors
 from crawler.archive.losses import read_losses
 from crawler.archive.manifest_lines import (
     MANIFEST_NAME,
@@ -30,7 +29,7 @@ from crawler.archive.ownprofile import earlier_profiles
 from crawler.archive.reading import has_catalogue
 from crawler.archive.repair import RepairReport, open_catalogue
 from crawler.archive.sealing import Compression, Seal, read_seal, seal_closed
-from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
+from crawler.archive.segments import all_segments, open_segment, seal_path, segment_name, segment_paths
 from crawler.archive.warcs import mend_warcs
 from crawler.corpus.fixity.listed import LISTED_BUT_MISSING
 from crawler.corpus.fixity.verify import verify_held
@@ -56,12 +55,8 @@ def seal(root: Path, compression: Compression | None = None) -> Sealed:
     a segment is not what it was sealed as.
     """
     describe_checked(root)
-    with write_errors(root):
-        lock = CorpusLock(root)
-        try:
-            return seal_held(root, compression)
-        finally:
-            lock.release()
+    with write_errors(root), CorpusLock(root):
+        return seal_held(root, compression)
 
 
 def seal_held(root: Path, compression: Compression | None) -> Sealed:
@@ -82,7 +77,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
     def lines() -> Iterator[bytes]:
         nonlocal listed
         for path, sha256 in _final_files(root):
-            yield ManifestEntry(path, held.pop(path, "") or sha256 or _sha256(root / path)).encode()
+            yield ManifestEntry(path, held.pop(path, "") or sha256 or sha256_of_file(root / path)).encode()
             listed += 1
         for path in sorted(held):
             yield ManifestEntry(path, held[path]).encode()
@@ -93,7 +88,7 @@ def seal_held(root: Path, compression: Compression | None) -> Sealed:
 
 def _refuse_problems(root: Path) -> None:
     """Raise ``CorpusDamaged`` if verify finds anything but that files which were listed are gone: they stay listed."""
-    for path in (path for family in FAMILIES for path in segment_paths(root, family)):
+    for path in all_segments(root):
         with open_segment(path):  # one that may not be read is not damaged
             pass
     problems = [one for one in verify_held(root).problems if not one.message.endswith(LISTED_BUT_MISSING)]
@@ -120,7 +115,7 @@ def _listed_without_hash(root: Path) -> dict[str, str]:
     path = root / MANIFEST_NAME
     if not path.exists():
         return {}
-    there = {segment_name(segment) for family in FAMILIES for segment in segment_paths(root, family)}
+    there = set(map(segment_name, all_segments(root)))
     held = {}
     for _, entry in read_manifest(path):
         if entry and (entry.path.startswith(_LISTED_ONCE) or not (root / entry.path).exists()):
@@ -159,9 +154,4 @@ def _segments(root: Path, family: str) -> Iterator[ManifestEntry]:
         if seal_of_it.file != path.name:
             raise CorpusDamaged(str(path), f"{seal_file.name} is the seal of {seal_of_it.file!r}")
         yield ManifestEntry(path.relative_to(root).as_posix(), seal_of_it.file_sha256)
-        yield ManifestEntry(seal_file.relative_to(root).as_posix(), _sha256(seal_file))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        yield ManifestEntry(seal_file.relative_to(root).as_posix(), sha256_of_file(seal_file))

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from crawler.archive.files import CorpusLock
 from crawler.archive.losses import LOSSES_NAME, CapturePlace, of_records, read_losses
 from crawler.archive.ownprofile import profile_problems
 from crawler.archive.reading import catalogue_of
-from crawler.archive.segments import FAMILIES, open_segment, seal_path, segment_name, segment_paths
+from crawler.archive.segments import FAMILIES, all_segments, open_segment, seal_path, segment_name
 from crawler.archive.warcs import warc_paths
 from crawler.corpus.fixity.checks import (
     Checked,
@@ -83,12 +83,8 @@ def verify(
     list(description_problems(root))  # a corpus of a newer Gleaner is left alone
     with catalogue_of(root):  # a catalogue of another version is rebuilt by the holder of the lock
         pass
-    lock = CorpusLock(root) if os.access(root, os.W_OK) else None  # nobody writes to a read-only disk
-    try:
+    with CorpusLock(root) if os.access(root, os.W_OK) else nullcontext():  # nobody writes to a read-only disk
         return verify_held(root, at_most=at_most, processes=processes, on_progress=on_progress)
-    finally:
-        if lock:
-            lock.release()
 
 
 def verify_held(
@@ -131,7 +127,7 @@ class _Verifier:
         self._on_progress = on_progress
         self._done = 0
         self._ends = dict(self._query("SELECT name, CAST(bytes AS INTEGER) FROM segments").fetchall())
-        self._segments = [path for family in FAMILIES for path in segment_paths(root, family)]
+        self._segments = all_segments(root)
         self._folders = sorted(path for path in (root / "images").glob("??") if path.is_dir())
         self._weights: dict[Part, int] = {
             PicturesCheck(self._name(folder)): _bytes_in(folder) for folder in self._folders

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from io import BufferedReader
 from pathlib import Path
 
-from crawler.archive.files import write_pieces_atomically
+from crawler.archive.files import sha256_of_file, write_pieces_atomically
 from crawler.archive.warcs import FOLDER, INDEX_NAME
 from crawler.corpus.merge.others import OtherCorpus
 from crawler.items import Capture
@@ -40,7 +36,7 @@ class Captures:
     def _is_here(self, root: Path, name: str, digest: str) -> bool:
         """Note the place of a file in *root*, and return whether it is there."""
         here = root / FOLDER / name
-        if here.exists() and _sha256(here) != digest:
+        if here.exists() and sha256_of_file(here) != digest:
             here = root / FOLDER / f"{digest[:12]}-{name}"
         if not here.exists():
             return False
@@ -48,7 +44,7 @@ class Captures:
         return True
 
     def _copy(self, root: Path, name: str, path: Path) -> None:
-        digest = _sha256(path)
+        digest = sha256_of_file(path)
         if self._is_here(root, name, digest):
             return
         if not (root / INDEX_NAME).exists():  # a stopped merge must not leave files without any index: damage
@@ -57,7 +53,7 @@ class Captures:
         here = root / FOLDER / name
         if here.exists():
             here = root / FOLDER / f"{digest[:12]}-{name}"
-        with _open(path) as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             write_pieces_atomically(here, iter(lambda: file.read(_CHUNK_BYTES), b""))
         self._names[f"{FOLDER}/{name}"] = f"{FOLDER}/{here.name}", here.stat().st_size
         self.copied += 1
@@ -72,14 +68,3 @@ class Captures:
         if name == capture.warc_file:
             return capture
         return replace(capture, warc_file=name, warc_offset=capture.warc_offset if name else None)
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[BufferedReader]:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        yield file
-
-
-def _sha256(path: Path) -> str:
-    with _open(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

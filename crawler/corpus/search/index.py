@@ -31,7 +31,7 @@ from crawler.archive.intact import CrcOf, Damage, Damages, NotIntactError, crcs_
 from crawler.archive.pictures import stored_picture
 from crawler.archive.places import line_at, lines_from
 from crawler.archive.reading import read_catalogue
-from crawler.archive.segments import FAMILIES, LinePlace, segment_name, segment_paths
+from crawler.archive.segments import LinePlace, all_segments, segment_name
 from crawler.corpus.search.folding import FOLDING, fold
 from crawler.exceptions import CorpusError
 from crawler.sqlite import connect_to_read
@@ -224,8 +224,7 @@ def _disagreement(root: Path, connection: sqlite3.Connection, ends: dict[str, in
     """Return why the index cannot be continued; None if it can."""
     if _version(connection) != VERSION:
         return "another version of Gleaner made it"
-    paths = (path for family in FAMILIES for path in segment_paths(root, family))
-    plain = {segment_name(path) for path in paths if path.suffix == ".jsonl"}
+    plain = {segment_name(path) for path in all_segments(root) if path.suffix == ".jsonl"}
     for name, size, last, checksum in connection.execute("SELECT name, bytes, last, checksum FROM segments"):
         if size > ends.get(name, 0):
             return f"it had read more of {name} than there is"
