@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 
-from tests.scripted import write_profile
+from tests.scripted import Scripted, http, write_profile
 
 FIRST = 1_000_000
 _WORDS = ("harbour", "council", "market", "bridge", "school", "winter", "river", "museum", "station", "garden", "ferry")
@@ -66,26 +64,14 @@ def growing_site(folder: Path, articles: int) -> Iterator[tuple[GrowingSite, Pat
     """Serve a :class:`GrowingSite` with so many *articles*; give it, and the path of its profile in *folder*."""
     site = GrowingSite(FIRST, articles)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            number = self.path.rpartition("/")[2]
-            page = None
-            if number.isdigit():
-                site.asked.append(int(number))
-                page = site.page(int(number))
-            self.send_response(404 if page is None else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(page or b"")
+    def answer(path: str) -> bytes:
+        number = path.rpartition("/")[2]
+        if not number.isdigit():
+            return http(404)
+        site.asked.append(int(number))
+        page = site.page(int(number))
+        return http(404) if page is None else http(200, page)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    site.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with Scripted(answer) as server:
+        site.url = server.url
         yield site, write_profile(folder / "site.toml", site.url)
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -25,25 +25,14 @@ class Asked(NamedTuple):
     at: float
 
 
-class Scripted:
-    """Serves on a free port of loopback while it is entered; *answer* gives what to say to each path."""
+class LoopbackServer:
+    """Serves on a free port of loopback while it is entered; *handle* answers a connection, until it is hung up on."""
 
-    def __init__(self, answer: Callable[[str], Answer]) -> None:
-        self.asked: list[Asked] = []
-        script = self
-
+    def __init__(self, handle: Callable[[socketserver.StreamRequestHandler], None]) -> None:
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                with contextlib.suppress(OSError):  # we are hung up on
-                    line = self.rfile.readline(65536).decode("latin-1").split()
-                    while self.rfile.readline(65536).strip():
-                        pass
-                    if len(line) < 2:
-                        return
-                    script.asked.append(Asked(line[1], time.monotonic()))
-                    said = answer(line[1])
-                    for part in [said] if isinstance(said, bytes) else said or ():
-                        self.wfile.write(part)
+                with contextlib.suppress(OSError):
+                    handle(self)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -52,11 +41,6 @@ class Scripted:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @property
-    def paths(self) -> list[str]:
-        """The paths that were asked for, in order."""
-        return [asked.path for asked in self.asked]
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -67,6 +51,31 @@ class Scripted:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class Scripted(LoopbackServer):
+    """A server for which *answer* gives what to say to each path."""
+
+    def __init__(self, answer: Callable[[str], Answer]) -> None:
+        super().__init__(self._handle)
+        self.asked: list[Asked] = []
+        self._answer = answer
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths that were asked for, in order."""
+        return [asked.path for asked in self.asked]
+
+    def _handle(self, handler: socketserver.StreamRequestHandler) -> None:
+        line = handler.rfile.readline(65536).decode("latin-1").split()
+        while handler.rfile.readline(65536).strip():
+            pass
+        if len(line) < 2:
+            return
+        self.asked.append(Asked(line[1], time.monotonic()))
+        said = self._answer(line[1])
+        for part in [said] if isinstance(said, bytes) else said or ():
+            handler.wfile.write(part)
 
 
 def http(status: int, body: bytes = b"", *headers: str, content_type: str = "text/html; charset=utf-8") -> bytes:

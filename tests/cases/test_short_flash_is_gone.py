@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.crawling import crawl, records
+from tests.crawling import crawl, records, write_seed
+from tests.scripted import Scripted, http, write_profile
 
 FLASH = "Rockets hit the airport of Sanaa, witnesses say."
 AGAIN = "The minister told reporters that the airport of Sanaa will open next week."
@@ -23,44 +19,18 @@ PAGES = {
 EXPECTED = {"flash": "article", "repeated": "article", "nothing": "failed", "maintenance": "failed", "soft 404": "gone"}
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Path]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            number = self.path.rpartition("/")[2]
-            known = number.isdigit() and int(number) <= len(PAGES)
-            body = list(PAGES.values())[int(number) - 1].replace("{id}", number).encode() if known else b""
-            self.send_response(200 if known else 404)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    profile = tmp_path / "site.toml"
-    profile.write_text(
-        f'name = "made"\nlanguage = "en"\ntimezone = "UTC"\n[article]\nurls = ["{base}/news/{{id}}"]\n'
-        f"id_pattern = '/news/(?P<id>\\d+)'\n[image]\nurls = [\"{base}/image/{{pic}}\"]\n"
-    )
-    yield profile
-    server.shutdown()
-    server.server_close()
+def answer(path: str) -> bytes:
+    number = path.rpartition("/")[2]
+    if not number.isdigit() or int(number) > len(PAGES):
+        return http(404)
+    return http(200, list(PAGES.values())[int(number) - 1].replace("{id}", number).encode())
 
 
-def test_short_articles_are_archived_and_error_pages_are_failed_or_gone(site: Path, tmp_path: Path, seen):
-    listed = " ,".join(
-        f'{{"id":"{n}","sort":"{n}","contenttypeid":"21","pic":"/a{n}.jpg","title":"Story {n}"}}'
-        for n in range(1, len(PAGES) + 1)
-    )
-    (tmp_path / "seed.txt").write_text(f'A paragraph.\nstring({len(listed) + 3}) "[{listed} ]"')
-    crawl(
-        tmp_path / "seed.txt", tmp_path / "corpus", site, settings=["IMAGES_FETCH=none", "NEAR_DUPLICATE_THRESHOLD=0"]
-    )
+def test_short_articles_are_archived_and_error_pages_are_failed_or_gone(tmp_path: Path, seen):
+    seed = write_seed(tmp_path / "seed.txt", *range(1, len(PAGES) + 1))
+    settings = ["IMAGES_FETCH=none", "NEAR_DUPLICATE_THRESHOLD=0"]
+    with Scripted(answer) as site:
+        crawl(seed, tmp_path / "corpus", write_profile(tmp_path / "site.toml", site.url), settings=settings)
     by_id = {record["id"]: record for record in records(tmp_path / "corpus") if record["id"]}
     for number, (name, expected) in enumerate(EXPECTED.items(), 1):
         record = by_id[str(number)]

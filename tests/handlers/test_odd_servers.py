@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-import socketserver
-import threading
 
 import pytest
 
 from tests.crawling import crawl, records, write_seed
 from tests.handlers.oddities import CHUNKED, READ, REFUSED, chunked, framed, whole
+from tests.scripted import LoopbackServer
 
 FIRST = 1793001
 WORDS = [
@@ -96,42 +95,38 @@ ODD = {**READ, **HANGING, **LEADING_ON, **STAYING, **{name: make for name, (make
 NAMES = dict(enumerate(ODD, FIRST))
 
 
-class OddServer(socketserver.BaseRequestHandler):
-    def handle(self):
-        asked = self.request.recv(65536)
-        match = re.match(rb"GET /news/([0-9]+)(/x)?", asked)
-        if match is None:
-            robots = whole(b"User-agent: *\nDisallow: /admin", b"X Powered By: PHP", b"X-Long: " + b"x" * 30_000)
-            self.request.sendall(robots if b"/robots.txt" in asked else whole(b"", status=b"HTTP/1.1 404 Not Found"))
-            return
-        number, is_further = int(match[1]), match[2] is not None
-        name = NAMES[number]
-        if name in LEADING_ON and not self.is_there(name, asked, is_further=is_further):
-            answer = LEADING_ON[name](page(number))
-            here = b"/news/%d" % number
-            for word, path in ((b"FURTHER", here + b"/x"), (b"LAST", b"%d/x" % number), (b"HERE", here)):
-                answer = answer.replace(word, path)
-            body = answer.partition(b"\r\n\r\n")[2]
-            self.request.sendall(re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % len(body), answer))
-        else:
-            self.request.sendall((whole if name in LEADING_ON else ODD[name])(page(number)))
-            if name in HANGING:
-                self.request.recv(1)  # until the crawl hangs up
+def is_there(name, asked, *, is_further):
+    if "cookie" in name:
+        return b"\r\nCookie: seen=1\r\n" in asked
+    return is_further
 
-    @staticmethod
-    def is_there(name, asked, *, is_further):
-        if "cookie" in name:
-            return b"\r\nCookie: seen=1\r\n" in asked
-        return is_further
+
+def answer(handler):
+    asked = handler.request.recv(65536)
+    match = re.match(rb"GET /news/([0-9]+)(/x)?", asked)
+    if match is None:
+        robots = whole(b"User-agent: *\nDisallow: /admin", b"X Powered By: PHP", b"X-Long: " + b"x" * 30_000)
+        handler.request.sendall(robots if b"/robots.txt" in asked else whole(b"", status=b"HTTP/1.1 404 Not Found"))
+        return
+    number, is_further = int(match[1]), match[2] is not None
+    name = NAMES[number]
+    if name in LEADING_ON and not is_there(name, asked, is_further=is_further):
+        answer = LEADING_ON[name](page(number))
+        here = b"/news/%d" % number
+        for word, path in ((b"FURTHER", here + b"/x"), (b"LAST", b"%d/x" % number), (b"HERE", here)):
+            answer = answer.replace(word, path)
+        body = answer.partition(b"\r\n\r\n")[2]
+        handler.request.sendall(re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % len(body), answer))
+    else:
+        handler.request.sendall((whole if name in LEADING_ON else ODD[name])(page(number)))
+        if name in HANGING:
+            handler.request.recv(1)  # until the crawl hangs up
 
 
 @pytest.fixture
 def server():
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), OddServer) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with LoopbackServer(answer) as server:
+        yield server.url
 
 
 def test_every_article_is_archived_or_failed_with_words(server, replica, tmp_path):

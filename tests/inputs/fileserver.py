@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import socket
 import socketserver
 import struct
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+
+from tests.scripted import LoopbackServer
 
 
 @dataclass
@@ -33,34 +31,24 @@ class Served:
     user: str | None = None
 
 
-class FileServer:
+class FileServer(LoopbackServer):
     """Serves :attr:`files` by path on loopback while it is entered; :attr:`asked` are path and Range of each request."""
 
     def __init__(self) -> None:
+        super().__init__(self._handle)
         self.files: dict[str, Served] = {}
         self.asked: list[tuple[str, str | None]] = []
         self.sent = 0
-        server = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                with contextlib.suppress(OSError):
-                    while server.answer(self):
-                        pass
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            block_on_close = False
-            request_queue_size = 64
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def add(self, path: str, data: bytes, **how: object) -> str:
         self.files[path] = Served(data, **how)
         return f"{self.url}{path}"
 
-    def answer(self, handler: socketserver.StreamRequestHandler) -> bool:
+    def _handle(self, handler: socketserver.StreamRequestHandler) -> None:
+        while self._answer(handler):
+            pass
+
+    def _answer(self, handler: socketserver.StreamRequestHandler) -> bool:
         """Answer one request; return whether the connection goes on."""
         line = handler.rfile.readline(65536).decode("latin-1").split()
         headers = {}
@@ -115,13 +103,3 @@ class FileServer:
             handler.connection.close()
             return False
         return length == ""
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()

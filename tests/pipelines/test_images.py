@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +22,7 @@ from crawler.sites import load_profile
 from tests.crawling import AS_USERS, crawl, records, write_seed
 from tests.factories import make_article
 from tests.pictures import drawn, encoded
+from tests.scripted import Scripted, http
 
 PARAGRAPH = "<p>The bridge across the river was closed at noon, and the ministry said that it will open on Friday.</p>"
 PICTURES = [
@@ -57,34 +56,22 @@ BODIES = {
 }
 
 
-class Site(BaseHTTPRequestHandler):
-    """One article, and its pictures."""
-
-    def do_GET(self):
-        page = {"1793356": PAGE, "1793357": VIDEO_PAGE}.get(self.path.rpartition("/")[2])
-        is_page = page is not None
-        body = page.encode() if page else BODIES.get(self.path.rpartition("/")[2])
-        if self.path.endswith("original/2016/02/26/small.jpg"):
-            body = body[: len(body) // 2]  # its other form is whole
-        self.send_response(404 if body is None else 200)
-        self.send_header("Content-Type", "text/html" if is_page else "image/jpeg")
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, *_):
-        pass
+def answer(path):
+    name = path.rpartition("/")[2]
+    if page := {"1793356": PAGE, "1793357": VIDEO_PAGE}.get(name):
+        return http(200, page.encode(), content_type="text/html")
+    body = BODIES.get(name)
+    if path.endswith("original/2016/02/26/small.jpg"):
+        body = body[: len(body) // 2]  # its other form is whole
+    return http(404) if body is None else http(200, body, content_type="image/jpeg")
 
 
 @pytest.fixture
 def site(tmp_path):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     profile = tmp_path / "site.toml"
-    profile.write_text(profile_text(f"http://127.0.0.1:{server.server_port}"), encoding="utf-8")
-    yield profile
-    server.shutdown()
-    server.server_close()
+    with Scripted(answer) as server:
+        profile.write_text(profile_text(server.url), encoding="utf-8")
+        yield profile
 
 
 def test_the_best_copy_leads_and_what_is_flawed_or_no_picture_says_why(site, tmp_path):
