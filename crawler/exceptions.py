@@ -7,6 +7,8 @@
      |    +-- ProfileError          4   a site profile that cannot be used
      +-- SeedError                  4   no such seed, or none of them holds a dump
      +-- FrontierGone               8   the Redis that machines share cannot be reached, or has lost the frontier
+     +-- ClusterGone                8   the Dask cluster of --cluster cannot be reached any more
+     +-- FolderInUse                6   another command writes the same parts
      +-- CorpusError                1   the corpus cannot be used as it is
           +-- CorpusLocked          6   another crawl holds it
           +-- CorpusDamaged         5   its files contradict each other
@@ -78,6 +80,22 @@ class FrontierGone(GleanerError):
     def __init__(self, place: str, message: str) -> None:
         self.place = place
         super().__init__(f"the frontier at {place} is gone: {message}; nothing is lost, the same command goes on")
+
+
+class ClusterGone(GleanerError):
+    """The scheduler of the cluster that did the work cannot be reached any more; what is done is kept."""
+
+    exit_code = 8
+
+    def __init__(self, place: str, message: str) -> None:
+        self.place = place
+        super().__init__(f"the cluster at {place} is gone: {message}; what is done is kept, the same command resumes")
+
+
+class FolderInUse(GleanerError):
+    """Another command writes to the same folder of parts; its lock dies with it."""
+
+    exit_code = 6
 
 
 class CorpusError(GleanerError):

@@ -25,7 +25,7 @@ LAYERS = (
     ("draft",),
     ("pages", "captures", "plan"),
     ("archive", "seeds", "extract", "recover", "runs", "replica"),
-    ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck"),
+    ("frontier", "warc", "dedupe", "text", "sites", "jsonl", "settingcheck", "batch"),
     ("inputs",),
     ("net", "processes", "items", "sqlite", "zstd"),
     ("exceptions",),

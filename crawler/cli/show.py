@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import orjson
+from rich import filesize
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -33,6 +38,9 @@ _MARKS = {"equal": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _CONTEXT_WORDS = 20
 _MAX_LINE_CHARACTERS = 160
 """Columns of a table in a file or a pipe."""
+
+_PLAIN_LINE_SECONDS = 60.0
+"""So often a long work says how far it is where there is no terminal."""
 
 OnProgress = Callable[[int, int], None]
 """Receives how much is done, and how much there is to do."""
@@ -107,18 +115,84 @@ def print_changes(changes: list[Change], *, indent: str = "", most: int | None =
     out.print(styled(paragraph))
 
 
+class _Rate(ProgressColumn):
+    """How much is done a second, of bytes or of whatever is counted."""
+
+    def __init__(self, *, bytes_: bool) -> None:
+        super().__init__()
+        self._bytes = bytes_
+
+    def render(self, task: Task) -> Text:
+        rate = task.finished_speed or task.speed
+        return Text("" if rate is None else f"{_amount(rate, bytes_=self._bytes)}/s", style="progress.data.speed")
+
+
+def _amount(count: float, *, bytes_: bool) -> str:
+    return filesize.decimal(int(count)) if bytes_ else f"{count:,.0f}"
+
+
+class _PlainLines:
+    """Progress where there is no terminal: a line a minute, so that a log tells what a long command does."""
+
+    def __init__(self, what: str, *, bytes_: bool) -> None:
+        self._what, self._bytes = what, bytes_
+        self._begun = self._shown = time.monotonic()
+
+    def update(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._shown >= _PLAIN_LINE_SECONDS:
+            self._shown = now
+            note(self.line(done, total, now - self._begun))
+
+    def line(self, done: int, total: int, seconds: float) -> str:
+        """Return how far the work is after so many *seconds*; *total* is 0 if nobody knows it."""
+        rate = done / seconds if seconds else 0
+        parts = [_of(self._what, done, total, bytes_=self._bytes), f"{_amount(rate, bytes_=self._bytes)}/s"]
+        if total > done and rate:
+            parts.append(f"{timedelta(seconds=round((total - done) / rate))} left")
+        return ", ".join(parts)
+
+
+def _of(what: str, done: int, total: int, *, bytes_: bool) -> str:
+    whole = f" of {_amount(total, bytes_=bytes_)}" if total else ""
+    return f"{what}: {_amount(done, bytes_=bytes_)}{whole}"
+
+
 @contextmanager
-def progress(what: str, *, bytes_: bool = False) -> Iterator[OnProgress]:
-    """Yield a function that shows the progress of *what*: a live line on a terminal's stderr, otherwise nothing."""
+def progress(what: str, *, bytes_: bool = False, resumes: bool = True) -> Iterator[OnProgress]:
+    """Yield a function that shows the progress of *what*: a live line on a terminal, elsewhere a line a minute.
+
+    An interrupt says how far the work was, and what the same command does then: whether it *resumes*.
+    """
+    reached = (0, 0)
     stderr = Console(stderr=True)
-    if not stderr.is_terminal:
-        yield lambda _done, _total: None
-        return
     amount = DownloadColumn() if bytes_ else MofNCompleteColumn()
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), amount, TimeRemainingColumn())
-    with Progress(*columns, console=stderr, transient=True) as live:
-        task = live.add_task(what, total=None, visible=False)  # until there is something to show
-        yield lambda done, total: live.update(task, completed=done, total=total, visible=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), amount, _Rate(bytes_=bytes_))
+    plain = _PlainLines(what, bytes_=bytes_)
+    try:
+        with ExitStack() as stack:
+            live: Progress | None = None
+            if stderr.is_terminal:
+                live = stack.enter_context(
+                    Progress(*columns, TimeRemainingColumn(), console=stderr, transient=True, redirect_stdout=False)
+                )
+                task = live.add_task(what, total=None, visible=False)  # until there is something to show
+
+            def show(done: int, total: int) -> None:
+                nonlocal reached
+                reached = (done, total)
+                if live is None:
+                    plain.update(done, total)
+                else:
+                    live.update(task, completed=done, total=total or None, visible=True)
+
+            yield show
+    except KeyboardInterrupt:
+        if reached[0]:
+            then = "the same command resumes" if resumes else "the same command begins again"
+            with suppress(OSError):  # a terminal that was closed
+                note(f"{_of(what, *reached, bytes_=bytes_)} done; {then}")
+        raise
 
 
 def done(opts: argparse.Namespace, facts: Mapping[str, Any], remarks: list[str]) -> None:

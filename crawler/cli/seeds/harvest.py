@@ -6,16 +6,18 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from crawler.archive.files import FULL_ERRNOS
+from crawler.cli.cluster import pool_of
 from crawler.cli.seeds import no_dump
 from crawler.cli.show import done, note, progress
-from crawler.exceptions import DiskFull, SeedError
+from crawler.exceptions import ConfigError, DiskFull, SeedError
+from crawler.inputs import is_remote
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
-from crawler.seeds.harvest import harvest, total_size
+from crawler.seeds.harvest import Work, Yield, harvest, total_size
 from crawler.sites import load_profile
 
 _STDOUT = "-"
@@ -25,48 +27,82 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     """Write the pages with a dump, one JSON line each, and print how many there are."""
     paths: list[str] = opts.paths
     profile = load_profile(opts.site) if opts.site else None
-    jobs = opts.jobs or os.cpu_count() or 1
-    files = pages = records = lost = unread = cut = 0
-    total = total_size(paths) if sys.stderr.isatty() else 0
-    with _output(opts.output) as out, progress("harvest", bytes_=True) as show:
-        for one in harvest(paths, out, profile, jobs=jobs, progress=lambda count: show(count, total), base=opts.base):
-            for error in one.errors:
-                note(error)
-            if one.more_errors:
-                note(f"and {one.more_errors} more like these")
-            files, pages, records = files + one.files, pages + one.pages, records + one.records
-            lost, unread, cut = lost + one.lost, unread + one.unread, cut + one.cut
-        if not pages and not lost and not cut:
-            raise no_dump(paths, files - unread, "files")
-    remarks = [f"{pages:,} pages with {records:,} related items from {files:,} files"]
-    facts = {"output": opts.output, "files": files, "pages": pages, "records": records}
-    if lost:
-        facts["lost"] = lost
-        remarks.append(f"{lost:,} files left out, because the processes that read them were killed")
-    if cut:
-        facts["cut"] = cut
-        remarks.append(f"{cut:,} files by URL that were not read to their end: harvest them again")
+    work = _work(opts)
+    total = total_size(paths)
+    sums = Yield()
+    resumes = opts.output != _STDOUT
+    with ExitStack() as stack:
+        if opts.cluster:
+            work.pool = stack.enter_context(pool_of(opts))
+            if work.pool.is_remote and work.parts is None:
+                raise ConfigError("--cluster with -o -: the parts need a folder that all workers see; give -o FILE")
+        show = stack.enter_context(progress("harvest", bytes_=True, resumes=resumes))
+        out = stack.enter_context(_output(opts.output, work))
+        for one in harvest(
+            paths, out, profile, base=opts.base, work=work, progress=lambda count: show(count, max(count, total))
+        ):
+            _add(sums, one)
+        if not sums.pages and not sums.lost and not sums.cut:
+            raise no_dump(paths, sums.files - sums.unread, "files")
+    remarks = [f"{sums.pages:,} pages with {sums.records:,} related items from {sums.files:,} files"]
+    facts = {"output": opts.output, "files": sums.files, "pages": sums.pages, "records": sums.records}
+    if sums.lost:
+        facts["lost"] = sums.lost
+        remarks.append(f"{sums.lost:,} files left out, because the processes that read them were killed or failed")
+    if sums.cut:
+        facts["cut"] = sums.cut
+        remarks.append(f"{sums.cut:,} files by URL that were not read to their end: harvest them again")
     done(opts, facts, remarks)
-    return FAILED_URLS if lost or cut else COMPLETE
+    return FAILED_URLS if sums.lost or sums.cut else COMPLETE
+
+
+def _work(opts: argparse.Namespace) -> Work:
+    work = Work(opts.jobs or os.cpu_count() or 1, keeps=opts.parts, retries=opts.retries)
+    if opts.parts and opts.output == _STDOUT:
+        raise ConfigError("--parts: give a folder or the URL of one with -o")
+    if is_remote(opts.output) and not opts.parts:
+        raise ConfigError(f"-o {opts.output}: an object store takes parts only; give --parts, too")
+    if opts.output != _STDOUT:
+        work.parts = opts.output if opts.parts else parts_of(opts.output)
+    return work
+
+
+def parts_of(output: str) -> str:
+    """Return the folder in which the parts of the file *output* stand until it is complete."""
+    path = Path(output)
+    return str(path.with_name(f".{path.name}.parts"))
+
+
+def _add(sums: Yield, one: Yield) -> None:
+    """Print the errors of *one* file, and add its counts to *sums*."""
+    for error in one.errors:
+        note(error)
+    if one.more_errors:
+        note(f"and {one.more_errors} more like these")
+    for name in ("files", "pages", "records", "lost", "unread", "cut"):
+        setattr(sums, name, getattr(sums, name) + getattr(one, name))
 
 
 @contextmanager
-def _output(name: str) -> Iterator[IO[bytes]]:
-    """Open the output file. It appears under its name only when it is complete."""
+def _output(name: str, work: Work) -> Iterator[IO[bytes] | None]:
+    """Open the output file, unless it is parts. It appears under its name only when it is complete."""
     if name == _STDOUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     draft = Path(f"{name}.part")
     try:
+        if work.keeps:
+            yield None
+            return
         with draft.open("wb") as out:
             yield out
         draft.replace(name)
+    except DiskFull:
+        raise
     except OSError as error:
         if error.errno in FULL_ERRNOS:
-            raise DiskFull(
-                name, "no space left to write it, or its parts in the temporary folder", is_corpus=False
-            ) from error
+            raise DiskFull(name, "no space left to write it, or its parts beside it", is_corpus=False) from error
         raise SeedError(name, f"cannot be written ({error.strerror or error})") from error
     finally:
         draft.unlink(missing_ok=True)

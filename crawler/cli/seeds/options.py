@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from crawler.cli.cluster import add_cluster
 from crawler.cli.verbs import Verb, positive
 
 _DEFAULT_SITE = "alalam"
 EXIT_CODES = (
     "0 done, 2 wrong usage, 4 no dump, no such path or an invalid profile, 9 an article was not found, or a file was "
-    "left out because its process was killed or its transfer failed, 11 stopped by a signal"
+    "left out because its process was killed or its transfer failed, 6 another command writes OUT, 8 the cluster is "
+    "gone, 11 stopped by a signal"
 )
 
 
@@ -50,6 +52,12 @@ def _harvest(parser: argparse.ArgumentParser) -> None:
         help="what the paths in a list such as wet.paths.gz are relative to (default: the list's own host or bucket)",
     )
     parser.add_argument("-j", "--jobs", metavar="N", type=positive, help="processes (default: one per core)")
+    parser.add_argument(
+        "--parts",
+        action="store_true",
+        help="write a folder OUT, here or s3://..., with a part for each file, and a manifest when all are there",
+    )
+    add_cluster(parser)
 
 
 def _rescue(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +77,9 @@ VERBS: dict[str, Verb] = {
     "harvest": Verb(
         "find dumps in archives",
         "Find the pages with a dump in WARC, WET, JSON, Parquet or plain text files, also compressed or in a ZIP or "
-        "tar file, and write one JSON line for each to OUT, for inspect and crawl. Exit code 4 if there is no dump.",
+        "tar file, and write one JSON line for each to OUT, for inspect and crawl. If it is stopped, the same command "
+        "does only what is missing: what is done stands in the folder .OUT.parts until OUT is complete. Files that "
+        "fail each time are named, with exit code 9. Exit code 4 if there is no dump.",
         "scrapy seeds harvest crawl-data/ -o seeds.jsonl",
         _harvest,
         json="print the counts as one JSON object",
