@@ -21,7 +21,7 @@ import orjson
 from crawler.batch.code import code_hash
 from crawler.batch.folders import Folder, folder_at
 from crawler.batch.pool import BatchPool
-from crawler.batch.work import DEFAULT_RETRIES, FULL_ERRNOS, Outcome, Partly, Report, run
+from crawler.batch.work import DEFAULT_RETRIES, FULL_ERRNOS, JobOutcome, Partly, Report, run
 from crawler.exceptions import ConfigError, DiskFull, GleanerError
 from crawler.inputs import is_remote
 from crawler.writable import json_of
@@ -76,7 +76,7 @@ def write_part(place: str, job: WritePart, task: PartTask, report: Report) -> di
 
 def _write_part(folder: Folder, job: WritePart, task: PartTask, report: Report) -> dict[str, Any] | Partly:
     with folder.draft(task.name) as file:
-        out = _Counted(file)
+        out = _CountedFile(file)
         value = job(task.input, out, report)
     partly = value.reason if isinstance(value, Partly) else None
     facts = {
@@ -92,7 +92,7 @@ def _write_part(folder: Folder, job: WritePart, task: PartTask, report: Report) 
     return Partly(facts, partly) if partly is not None else facts
 
 
-class _Counted:
+class _CountedFile:
     """A file that counts what is written to it."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -200,7 +200,7 @@ class Parts:
                 task, facts = waiting.popleft()
                 yield PartDone(task, facts, None)
 
-        outcomes: Iterator[Outcome[PartTask, dict[str, Any]]] = run(
+        outcomes: Iterator[JobOutcome[PartTask, dict[str, Any]]] = run(
             pool,
             partial(write_part, self.place, self._job),
             missing(),

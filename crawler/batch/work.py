@@ -48,7 +48,7 @@ class Partly(NamedTuple):
     reason: str
 
 
-class Outcome(NamedTuple, Generic[I, V]):
+class JobOutcome(NamedTuple, Generic[I, V]):
     """What came of *input*: its *value*; if it *failed* each time, the last reason, and a value only if there is one.
 
     ``is_killed`` says whether the last reason was the end of a worker.
@@ -125,7 +125,7 @@ def run(
     weigh: Callable[[I], int] = lambda _input: 1,
     may_retry: Callable[[I], bool] = lambda _input: True,
     on_progress: Callable[[int], None] = lambda _done: None,
-) -> Iterator[Outcome[I, V]]:
+) -> Iterator[JobOutcome[I, V]]:
     """Yield the outcome of *job* for each of *inputs*, in their order, whatever *pool* does the work.
 
     Each is tried *retries* times more if it fails and *may_retry* says so. A job that takes longer than *seconds* fails
@@ -170,9 +170,9 @@ class _Work(Generic[I, V]):
         self._todo = (_Try(number, one, retries if may_retry(one) else 0) for number, one in enumerate(inputs))
         self._again: deque[_Try[I]] = deque()
         self._begun: dict[Future[bytes], _Try[I]] = {}
-        self._done: dict[int, Outcome[I, V]] = {}
+        self._done: dict[int, JobOutcome[I, V]] = {}
 
-    def outcomes(self, on_tick: Callable[[], None]) -> Iterator[Outcome[I, V]]:
+    def outcomes(self, on_tick: Callable[[], None]) -> Iterator[JobOutcome[I, V]]:
         number = 0
         while True:
             self._begin()
@@ -212,4 +212,4 @@ class _Work(Generic[I, V]):
         if answer.failed is not None and one.left:
             self._again.append(one._replace(left=one.left - 1))
         else:
-            self._done[one.number] = Outcome(one.input, answer.value, answer.failed, is_killed)
+            self._done[one.number] = JobOutcome(one.input, answer.value, answer.failed, is_killed)

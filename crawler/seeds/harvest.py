@@ -64,7 +64,7 @@ class Yield:
 
 
 @dataclass(slots=True)
-class Work:
+class HarvestWork:
     """How a harvest is done: by *pool* (None: *jobs* processes, none for one file), with *retries* for each file.
 
     The parts stand in the folder *parts* (None: a temporary one); with *keeps* they are the output.
@@ -85,7 +85,7 @@ def harvest(
     jobs: int = 1,
     progress: Progress | None = None,
     base: str | None = None,
-    work: Work | None = None,
+    work: HarvestWork | None = None,
 ) -> Iterator[Yield]:
     """Write the pages with a dump in *paths* to *out*, one JSON line each; yield the result of each file.
 
@@ -94,7 +94,7 @@ def harvest(
     (:mod:`crawler.seeds.pathlists`). Raises SeedError before anything is read if one of *paths* does not exist.
     """
     check_paths(paths)
-    work = work or Work(jobs)
+    work = work or HarvestWork(jobs)
     lists = Yield()
     bases = {path: list_base(path, base) for path in paths}
     files: Iterator[str] = (file for path in paths for file in _files(path, bases[path], lists))

@@ -17,7 +17,7 @@ from crawler.cli.show import done, note, progress
 from crawler.exceptions import ConfigError, DiskFull, SeedError
 from crawler.inputs import is_remote
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
-from crawler.seeds.harvest import Work, Yield, harvest, total_size
+from crawler.seeds.harvest import HarvestWork, Yield, harvest, total_size
 from crawler.sites import load_profile
 
 _STDOUT = "-"
@@ -56,8 +56,8 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     return FAILED_URLS if sums.lost or sums.cut else COMPLETE
 
 
-def _work(opts: argparse.Namespace) -> Work:
-    work = Work(opts.jobs or os.cpu_count() or 1, keeps=opts.parts, retries=opts.retries)
+def _work(opts: argparse.Namespace) -> HarvestWork:
+    work = HarvestWork(opts.jobs or os.cpu_count() or 1, keeps=opts.parts, retries=opts.retries)
     if opts.parts and opts.output == _STDOUT:
         raise ConfigError("--parts: give a folder or the URL of one with -o")
     if is_remote(opts.output) and not opts.parts:
@@ -84,7 +84,7 @@ def _add(sums: Yield, one: Yield) -> None:
 
 
 @contextmanager
-def _output(name: str, work: Work) -> Iterator[IO[bytes] | None]:
+def _output(name: str, work: HarvestWork) -> Iterator[IO[bytes] | None]:
     """Open the output file, unless it is parts. It appears under its name only when it is complete."""
     if name == _STDOUT:
         yield sys.stdout.buffer
