@@ -76,7 +76,7 @@ def write_part(place: str, job: WritePart, task: PartTask, report: Report) -> di
 
 def _write_part(folder: Folder, job: WritePart, task: PartTask, report: Report) -> dict[str, Any] | Partly:
     with folder.draft(task.name) as file:
-        out = _CountedFile(file)
+        out = _HashedFile(file)
         value = job(task.input, out, report)
     partly = value.reason if isinstance(value, Partly) else None
     facts = {
@@ -92,7 +92,7 @@ def _write_part(folder: Folder, job: WritePart, task: PartTask, report: Report) 
     return Partly(facts, partly) if partly is not None else facts
 
 
-class _CountedFile:
+class _HashedFile:
     """A file that counts what is written to it."""
 
     def __init__(self, file: IO[bytes]) -> None:
