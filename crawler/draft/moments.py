@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import itertools
-import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import date
+from statistics import StatisticsError, correlation
+
+from crawler.text import calendars
+from crawler.text.calendars import Calendar
 
 _LAST_PERSIAN_YEAR = 1700
-_PERSIAN_EPOCH = 226_895
-"""The day (proleptic Gregorian ordinal) before the first of the Persian calendar."""
-_DAYS_IN_YEAR = 365.2422
-_DAYS_IN_MONTH = 30.5
 MAX_POINTS = 12
 MIN_GROWTH_VALUES = 8
 
 
 def day_of(moment: str) -> int | None:
-    """Return the day (ordinal) of *moment*: 4, 6 or more digits of a date, also of the Persian calendar (about).
+    """Return the day (ordinal) of *moment*: 4, 6 or more digits of a date, also of the Persian calendar.
 
-    >>> date.fromordinal(day_of("20140512")).isoformat(), date.fromordinal(day_of("13930222")).year
-    ('2014-05-12', 2014)
+    >>> day_of("20140512") == day_of("13930222") == 735_365
+    True
     """
     if not (moment.isascii() and moment.isdigit()) or len(moment) < len("2014"):
         return None
     year, month, day = int(moment[:4]), int(moment[4:6] or 1), int(moment[6:8] or 1)
-    if year < _LAST_PERSIAN_YEAR:
-        return round(_PERSIAN_EPOCH + (year - 1) * _DAYS_IN_YEAR + (month - 1) * _DAYS_IN_MONTH + day)
-    try:
-        return date(year, max(1, month), max(1, day)).toordinal()
-    except ValueError:
-        return None
+    calendar: Calendar = "solar" if year < _LAST_PERSIAN_YEAR else "gregorian"
+    found = calendars.day_of(calendar, year, max(1, month), max(1, day))
+    return found.toordinal() if found else None
 
 
 def growth(points: Iterable[tuple[int, int]]) -> float | None:
@@ -41,29 +36,19 @@ def growth(points: Iterable[tuple[int, int]]) -> float | None:
     True
     """
     points = list(points)
-    ids, days = _ranks([one for one, _ in points]), _ranks([day for _, day in points])
-    count = len(points)
-    if count < MIN_GROWTH_VALUES:
+    if len(points) < MIN_GROWTH_VALUES:
         return None
-    mean = (count - 1) / 2
-    spread = sum((rank - mean) ** 2 for rank in ids) * sum((rank - mean) ** 2 for rank in days)
-    if not spread:
+    ids, days = (_ranks(column) for column in zip(*points, strict=True))
+    try:
+        return correlation(ids, days)
+    except StatisticsError:  # all are equal
         return None
-    together = sum((one - mean) * (other - mean) for one, other in zip(ids, days, strict=True))
-    return together / math.sqrt(spread)
 
 
 def _ranks(values: Sequence[int]) -> list[float]:
     """Return the rank of each of *values*; equal ones share the mean of theirs."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    for place in range(1, len(order) + 1):
-        if place == len(order) or values[order[place]] != values[order[start]]:
-            for same in order[start:place]:
-                ranks[same] = (start + place - 1) / 2
-            start = place
-    return ranks
+    ordered = sorted(values)
+    return [(bisect_left(ordered, value) + bisect_right(ordered, value) - 1) / 2 for value in values]
 
 
 def rising(points: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

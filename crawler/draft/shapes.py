@@ -5,7 +5,8 @@ and the same names in their queries form a *group*; the cells of one column are 
 a text that differs (a slug), a part of a date, or a number, which may be an id.
 
 >>> urls = [f"http://example.org/news/{n}/{slug}" for n, slug in enumerate(["rain", "snow", "hail", "fog", "sun"], 70)]
->>> [str(shape) for shape in learn_shapes(urls)]
+>>> [(group, *_), *_] = cells = [cells_of(url) for url in urls]
+>>> [str(shape) for shape in shapes_of_group(group, [one.cells for one in cells])]
 ['http://example.org/news/<number>/<text>']
 """
 
@@ -150,15 +151,6 @@ def joined(cells: Cells) -> str:
     path = "/" + "/".join(values[: len(kinds)]) + ending
     query = "&".join(name + value for name, value in zip(names, values[len(kinds) :], strict=True))
     return f"{path}?{query}" if query else path
-
-
-def learn_shapes(urls: Iterable[str]) -> list[Shape]:
-    """Return the shapes of *urls*, those with more literals first within a group. Takes linear time."""
-    groups: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
-    for url in urls:
-        if (cells := cells_of(url)) is not None:
-            groups[cells.group].append(cells.cells)
-    return [shape for group, rows in groups.items() for shape in shapes_of_group(group, rows)]
 
 
 def shapes_of_group(group: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[Shape]:

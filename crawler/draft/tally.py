@@ -77,14 +77,13 @@ class ShapeTally:
 
 @dataclass
 class UrlTally:
-    """The shapes of a list, and how many of its captures are pages, other files, errors, or of no shape."""
+    """The shapes of a list, and how many of its captures are pages, other files or errors."""
 
     shapes: list[ShapeTally]
     lines: int = 0
     pages: int = 0
     files: int = 0
     errors: int = 0
-    unshaped: int = 0
 
 
 def is_page(line: CaptureLine) -> bool:
@@ -122,7 +121,7 @@ def take_tally(captures: Captures, ids: Collection[str]) -> UrlTally:
             tally.files += 1
         else:
             tally.pages += 1
-            tally.unshaped += not _count(line, by_group, known)
+            _count(line, by_group, known)
     return tally
 
 
@@ -151,17 +150,16 @@ def _drop_rare(groups: dict[tuple[str, ...], BottomK[tuple[str, ...]]], sizes: C
         del groups[group], sizes[group]
 
 
-def _count(line: CaptureLine, by_group: dict[tuple[str, ...], list[ShapeTally]], known: Collection[str]) -> bool:
-    """Count *line* for its shape, and return whether it has one."""
+def _count(line: CaptureLine, by_group: dict[tuple[str, ...], list[ShapeTally]], known: Collection[str]) -> None:
+    """Count *line* for its shape, if it has one."""
     cells = cells_of(line.url)
-    if cells is None or cells.group not in by_group:
-        return False
+    if cells is None:
+        return
     text = joined(cells)
-    for tally in by_group[cells.group]:
+    for tally in by_group.get(cells.group, ()):
         if match := tally.shape.pattern.fullmatch(text):
             _count_shape(line, tally, match, text, known)
-            return True
-    return False
+            return
 
 
 def _count_shape(line: CaptureLine, tally: ShapeTally, match: re.Match[str], text: str, known: Collection[str]) -> None:

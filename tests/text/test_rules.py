@@ -144,6 +144,12 @@ def test_text_of_an_article_stays(text):
     assert words(clean_story(text)) == (text, None, None)
 
 
+@pytest.mark.parametrize("around", ["An engineer said over{}", "An engineer said: {}s"])
+def test_paragraph_that_another_holds_inside_of_words_is_no_pull_quote(around):
+    text = f"{QUOTE}\n\n{BODY}\n\n{around.format(QUOTE)} ago."
+    assert clean_story(text).text == text
+
+
 def test_a_caption_that_the_text_repeats_as_a_sentence_stays_in_the_text():
     told = "Ivanka was dressed in green cargo pants and a white button-down shirt."
     assert clean_story(f"{told}\n\n{BODY}", captions=[told]).text == f"{told}\n\n{BODY}"

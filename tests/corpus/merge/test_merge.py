@@ -15,6 +15,7 @@ import pytest
 from PIL import Image as Pillow
 
 from crawler.archive import Corpus
+from crawler.archive.decision import MovedRecord
 from crawler.archive.warcs import mend_warcs
 from crawler.corpus.fixity.bags import make_bag
 from crawler.corpus.fixity.verify import verify
@@ -188,6 +189,17 @@ def test_near_duplicates_stay_what_the_other_found_them_to_be(here, tmp_path):
     )
     assert counts(here, there) == [some(added=1, duplicates=1)]
     assert history(here, "2")[0].record["similarity"] == 0.93
+
+
+def test_record_that_the_other_moved_to_duplicates_is_moved_here_once(here, tmp_path):
+    there = tmp_path / "there"
+    make_corpus(here, make_article(1, text="A long text."), make_article(2, text="A long text!!"))
+    shutil.copytree(here, there)
+    with closing(Corpus(there, "replica")) as corpus, corpus.group():
+        assert corpus.move(MovedRecord("replica/2", 0.93, "moved-later"), of="replica/1", run="another")
+    assert counts(here, there) == [some(unchanged=2, duplicates=1)]
+    assert [version.duplicate_of for version in history(here, "2")] == [None, "replica/1"]
+    assert counts(here, there) == [some(unchanged=3)]
 
 
 @pytest.mark.parametrize("instant", [1, 3, 5])
