@@ -65,7 +65,8 @@ def test_deviations_without_end_are_counted() -> None:
 def test_every_prefix_of_a_dump_with_a_cut_in_a_letter() -> None:
     data = json_string([(*RECORDS[0][:4], "سوريا “x”")]).encode()
     for end in range(len(data)):
-        parse_page(data[:end].decode("utf-8", "replace"), ZONE)
+        page = parse_page(data[:end].decode("utf-8", "replace"), ZONE)
+        assert {item.id for dump in page.dumps for item in dump.related} <= {RECORDS[0][0]}
 
 
 @pytest.mark.parametrize("form", FORMS)

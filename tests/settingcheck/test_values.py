@@ -197,4 +197,4 @@ def test_a_number_that_passes_is_one_that_scrapy_reads(name, value):
         if name in {"DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DNS_TIMEOUT"}
         else Settings({name: value}).getint
     )
-    read(name)
+    assert isinstance(read(name), int | float)
