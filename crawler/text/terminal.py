@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 # C0, DEL and C1 control terminals; the bidi marks, embeddings and isolates reorder a line, U+2028/9 end one;
 # a lone surrogate cannot be written at all. All of them are shown as escapes.
@@ -11,22 +10,15 @@ _UNSAFE_RE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_ELLIPSIS = "…"
 
 
-def safe(text: str, width: int | None = None) -> str:
+def safe(text: str) -> str:
     r"""Return *text* in a printable form: controls and characters that reorder text become escapes.
-
-    With *width*, a longer result is cut to that many terminal columns (wide characters count two) and ends in an
-    ellipsis.
 
     >>> safe("\x1b]52;c;cm0gLXJm\x07 fine\u202eevil")
     '\\x1b]52;c;cm0gLXJm\\x07 fine\\u202eevil'
-    >>> safe("a long title", 8)
-    'a long …'
     """
-    text = _UNSAFE_RE.sub(_escape, text if width is None else text[: 4 * width])
-    return text if width is None else _fit(text, width)
+    return _UNSAFE_RE.sub(_escape, text)
 
 
 def safe_json(line: str) -> str:
@@ -49,15 +41,3 @@ def _escape(match: re.Match[str]) -> str:
     if code <= 0xFF:  # noqa: PLR2004 - two digits hold it
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits hold it
-
-
-def _fit(text: str, width: int) -> str:
-    columns = 0
-    fits = 0
-    for place, char in enumerate(text):
-        columns += 0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if columns > width:
-            return text[:fits] + _ELLIPSIS
-        if columns < width:
-            fits = place + 1
-    return text
