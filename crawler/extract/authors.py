@@ -22,9 +22,16 @@ _BY_RE = re.compile(
 )
 _SPLIT_RE = re.compile(r"\s*(?:,|;|\||&|\band\b|\bund\b|\bet\b|\swith\s|\sy\s|،|、)\s*", re.IGNORECASE)
 _NOT_A_NAME_RE = re.compile(
-    r"https?:|www\.|@|\d{3}|[()<>{}\[\]]|\b(?:updated|published|posted|min read|minutes?|ago|share|follow|comments?"
-    r"|subscribe"
-    r"|image|photo|read|more|january|february|march|april|june|july|august|september|october|november|december)\b",
+    r"https?:|www\.|@|\d{3}|[()<>{}\[\]]|^\w+(?:\.\w+){2,}$|\b(?:updated|published|posted|min read|minutes?|ago|share|follow"
+    r"|comments?|subscribe|image|photo|(?:written|reviewed|edited) by|your name|(?:read|learn) more)\b"
+    r"|^(?:by|admin|anonymous|none|null|undefined|unknown|read|more)$",
+    re.IGNORECASE,
+)
+"""Matches what stands in the place of a name: dates, buttons, and the names of variables that a template left."""
+_DATE_TAIL_RE = re.compile(
+    r"[\s,|·–—-]+(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s)?(?:on\s)?"
+    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}\b|\d{1,2}(?:st|nd|rd|th)?\s"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2}).*$",
     re.IGNORECASE,
 )
 _POST_RE = re.compile(
@@ -41,6 +48,26 @@ _METAS = (
     "author", "byl", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
     "dc.contributor", "citation_author", "cxenseparse:author", "og:article:author", "twitter:creator_name",
 )  # fmt: skip
+_WRITERS = (
+    "written by",
+    "by",
+    "author",
+    "geschrieben von",
+    "verfasst von",
+    "écrit par",
+    "auteur",
+    "escrito por",
+    "autor",
+    "scritto da",
+)
+"""Labels of the card of a page that give its author as ``twitter:data1`` or ``twitter:data2``, without a colon."""
+_AUTHOR_PATH_RE = re.compile(
+    r"/(?:authors?|auteurs?|autor(?:es)?|autore|people|staff|contributors?)/[^/?#]", re.IGNORECASE
+)
+_BY_LINE_RE = re.compile(
+    r"^(?:By|by|BY)(?:\s|(?=[A-Z][a-z]))|\b(?:[Ww]ritten|[Pp]osted|[Rr]eported|[Ww]ords|[Ss]tory) [Bb]y[:\s]{1,3}"
+)
+_PIECES_RE = re.compile(r"\s*[\n\xa0|•·]\s*")
 _SIGNED = etree.XPath("descendant-or-self::a[@rel='author' or contains(@rel,'author ')]")
 _ABBREVIATED_RE = re.compile(r"\b(?:[js]r|[a-z]|dr|ph\.d)\.$", re.IGNORECASE)
 _BYLINE = [NAMES.index("byline")]
@@ -54,8 +81,9 @@ def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
     """Return the names of the authors of *page*, in page order, each once; None if it names none.
 
     They come from the first source with a name: the profile's selector, JSON-LD, meta elements, microdata,
-    ``rel="author"``, an element classed as byline or author, a visible "By ..." near the title. The publisher counts as
-    author only if no source names anyone else.
+    ``rel="author"``, the label "Written by" of a card, an element classed as byline or author, a visible "By ..." near
+    the title, the first link to the page of an author. The publisher counts as author only if no source names anyone
+    else.
     """
     publisher: FoundField[list[str]] | None = None
     house = _house(page)
@@ -65,8 +93,10 @@ def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
         *(("meta", _inverted(name, page.metas.get(name, []))) for name in _METAS if name in page.metas),
         ("microdata", _microdata(page)),
         ("page", _rel(page)),
+        ("meta", _card(page)),
         ("page", _bylines(page)),
         ("page", _near_title(page)),
+        ("page", _author_link(page)),
     ):
         if names := _names(page, lines):
             people = [name for name in names if _key(name) not in house]
@@ -79,10 +109,11 @@ def find_authors(page: ArticlePage) -> FoundField[list[str]] | None:
 def _names(page: ArticlePage, lines: Iterable[str]) -> list[str]:
     found: dict[str, str] = {}
     for line in lines:
-        text = _BY_RE.sub("", page.clean(unescape(line)))
+        text = _DATE_TAIL_RE.sub("", _BY_RE.sub("", page.clean(unescape(line))))
         for part in _SPLIT_RE.split(text):
             name = part.strip(' \t-\u2013\u2014|:·"“”*•')
             name = name.removesuffix(".") if not _ABBREVIATED_RE.search(name) else name
+            name = _once(name)
             if (
                 1 < len(name) <= _MAX_NAME_CHARACTERS
                 and not _NOT_A_NAME_RE.search(name)
@@ -90,6 +121,14 @@ def _names(page: ArticlePage, lines: Iterable[str]) -> list[str]:
             ):
                 found.setdefault(name.casefold(), name)
     return list(found.values())[:_MAX_AUTHORS]
+
+
+def _once(name: str) -> str:
+    """Return *name* once where it is there twice: a page may have one for wide and one for narrow screens."""
+    half = len(name) // 2
+    if len(name) % 2 == 0 and name[:half] == name[half:]:
+        return name[:half]
+    return name[:half] if len(name) % 2 and name[half].isspace() and name[:half] == name[half + 1 :] else name
 
 
 def _key(name: str) -> str:
@@ -160,27 +199,57 @@ def _rel(page: ArticlePage) -> Iterator[str]:
             yield text
 
 
+def _card(page: ArticlePage) -> Iterator[str]:
+    """Yield the author that the metadata for cards of links give, under the label "Written by"."""
+    for number in "12":
+        label = (page.meta(f"twitter:label{number}") or "").strip(" :").casefold()
+        if label in _WRITERS and (name := page.meta(f"twitter:data{number}")):
+            yield name
+
+
 def _bylines(page: ArticlePage) -> Iterator[str]:
-    """Yield the names in the first line whose element is named byline or author, if they look like names."""
+    """Yield the names in the first line whose element is named byline or author, if they look like names.
+
+    The name ends where the source breaks the line, if it is a name up to there: the next element may be a newspaper.
+    """
     signed = (
-        line
+        (block, line)
         for block, line in page.blocks
         if len(line) <= _MAX_BYLINE_CHARACTERS and block.is_named(_BYLINE, _MAX_LEVELS_UP)
     )
-    for line in islice(signed, _MAX_AUTHORS):
-        rest = _BY_RE.sub("", line, count=1)
+    for block, line in islice(signed, _MAX_AUTHORS):
+        rest = _DATE_TAIL_RE.sub("", _BY_RE.sub("", line, count=1))
+        first = _BY_RE.sub("", page.clean(_PIECES_RE.split(block.text.strip())[0]), count=1)
+        if first != rest and _NAME_RE.fullmatch(first):
+            yield first
+            return
         if match := _NAME_RE.match(rest):
             yield rest if rest != line and len(rest) <= _MAX_NAME_CHARACTERS else match[0]
             return
 
 
 def _near_title(page: ArticlePage) -> Iterator[str]:
-    """Yield the names of a line "By ..." among the short lines of the page."""
-    for line in page.lines:
-        if (
-            len(line) <= _MAX_BYLINE_CHARACTERS
-            and line[:3] in {"By ", "by ", "BY "}
-            and (match := _NAME_RE.match(line[3:]))
+    """Yield the name of a line "By ..." among the short lines of the page, or of the line below a mere "By"."""
+    for number, line in enumerate(page.lines):
+        if len(line) > _MAX_BYLINE_CHARACTERS:
+            continue
+        if line.rstrip(":").casefold() in _WRITERS[:2]:
+            below = page.lines[number + 1 : number + 2]
+            if below and _NAME_RE.fullmatch(below[0]):
+                yield below[0]
+                return
+        if (begun := _BY_LINE_RE.search(line)) and (
+            match := _NAME_RE.match(_DATE_TAIL_RE.sub("", line[begun.end() :]))
         ):
             yield match[0]
             return
+
+
+def _author_link(page: ArticlePage) -> Iterator[str]:
+    """Yield the text of the first link to the page of an author that is in a line of its own, or in a byline."""
+    for element in page.root.iter("a"):
+        if _AUTHOR_PATH_RE.search(element.get("href") or ""):
+            text = page.clean(_text(element))
+            if text and len(text) <= _MAX_NAME_CHARACTERS and not _NOT_A_NAME_RE.search(text):
+                yield text
+                return

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
 
-from crawler.extract.marks import NAMES
+from lxml import etree  # type: ignore[import-untyped]
+
+from crawler.extract.marks import COMMENT, NAMES, marks_of, names_other_content
 from crawler.extract.moments import EARLIEST, Moment, parse_moment
 from crawler.extract.page import ArticlePage, FoundField
 
@@ -28,7 +30,7 @@ _MODIFIED_METAS = (
     "updated_time",
 )  # fmt: skip
 _URL_DAY_RE = re.compile(
-    r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3}))[/-](?P<d>\d\d?)(?:[/.+_-]|$)"
+    r"/(?P<y>(?:19|20)\d\d)[/-](?:(?P<m>\d\d?)|(?P<n>[a-z]{3,9}))[/-](?P<d>\d\d?)(?:[/.+_-]|$)"
     r"|(?<=[/_-])(?P<c>20[0-3]\d[01]\d[0-3]\d)(?=\D|$)"
 )
 _DATED = [NAMES.index(name) for name in ("date", "meta", "byline")]
@@ -37,6 +39,17 @@ _DIGIT_RE = re.compile(r"\d")
 _MAX_LINE_CHARACTERS = 200
 _MAX_CANDIDATES = 40
 _MAX_LINES_FROM_HEADING = 15
+_MAX_LABELLED_CHARACTERS = 120
+_MIN_TEASERS = 4
+"""From as many ``article`` elements side by side, each is a teaser."""
+_TAGS_OF_OTHERS = ("nav", "aside")
+_LABEL_RE = re.compile(
+    r"\W*(?:(?:article|story|post|page)\s)?(?:(?:is|was)\s)?(?:originally\s|first\s|last\s)?(?:published|posted|updated|modified|date|created|issued"
+    r"|veröffentlicht|publié|publicado|pubblicato|gepubliceerd|опубликовано|дата|تاريخ النشر|نشر|تاریخ انتشار|פורסם|发布时间|発行日|게시일)\b"
+    r"|.{0,60}\b(?:originally|first) published\b",
+    re.IGNORECASE,
+)
+"""Matches a line that says of itself that its date is that of the page."""
 _MAX_OFFSET = timedelta(hours=14)
 _HALF_HOUR = timedelta(minutes=30)
 _AMERICAN = (".com", ".org", ".net", ".gov", ".edu", ".us")
@@ -146,7 +159,7 @@ def _published(page: ArticlePage) -> Iterator[tuple[str, str]]:
     yield from _from_url(page)
     yield from _times(page)
     yield "", "page"  # so that the lines are only searched if they are needed
-    visible = [*_lines(page), *_near_title(page)]
+    visible = [*_lines(page), *_near_title(page), *_labelled(page)]
     yield from ((line, source) for line, source in visible if not _UPDATED_RE.match(line))
     yield from ((line, source) for line, source in visible if _UPDATED_RE.match(line))
     yield from _modified(page)
@@ -191,8 +204,28 @@ def _marked_times(page: ArticlePage) -> Iterator[tuple[str, str]]:
 def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
     for element in page.times[:_MAX_CANDIDATES]:
         named = f"{element.get('class') or ''} {element.get('itemprop') or ''}".lower()
-        if "updat" not in named and "modif" not in named:
+        if "updat" not in named and "modif" not in named and not _is_of_others(element):
             yield element.get("datetime") or "".join(element.itertext()), "time"
+
+
+def _is_of_others(element: etree._Element) -> bool:
+    """Return whether *element* is in a comment, a menu, a side column or a teaser, none of which has the heading."""
+    for outer in element.iterancestors():
+        if next(outer.iter("h1"), None) is not None:
+            return False
+        names = outer.get("class") or ""
+        if outer.tag in _TAGS_OF_OTHERS or COMMENT in marks_of(names) or names_other_content(names):
+            return True
+        if outer.tag == "article":
+            return len(outer.xpath("../article")) >= _MIN_TEASERS
+    return False
+
+
+def _labelled(page: ArticlePage) -> Iterator[tuple[str, str]]:
+    """Yield the short lines that say of their date what it is, wherever they are in the page."""
+    labelled = (line for line in page.lines if len(line) <= _MAX_LABELLED_CHARACTERS and _LABEL_RE.match(line))
+    for line in islice(filter(_DIGIT_RE.search, labelled), _MAX_CANDIDATES):
+        yield line, "page"
 
 
 def _lines(page: ArticlePage) -> Iterator[tuple[str, str]]:
