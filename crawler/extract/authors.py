@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -22,14 +22,15 @@ _BY_RE = re.compile(
 )
 _SPLIT_RE = re.compile(r"\s*(?:,|;|\||&|\band\b|\bund\b|\bet\b|\swith\s|\sy\s|،|、)\s*", re.IGNORECASE)
 _NOT_A_NAME_RE = re.compile(
-    r"https?:|www\.|@|\d{3}|[()<>{}\[\]]|^\w+(?:\.\w+){2,}$|\b(?:updated|published|posted|min read|minutes?|ago|share|follow"
-    r"|comments?|subscribe|image|photo|(?:written|reviewed|edited) by|your name|(?:read|learn) more)\b"
+    r"https?:|www\.|@|\d{3}|[()<>{}\[\]]|^\w+(?:\.\w+){2,}$"
+    r"|\b(?:updated|published|posted|min read|minutes?|ago|share|follow|comments?|subscribe|image|photo"
+    r"|(?:written|reviewed|edited) by|your name|(?:read|learn) more)\b"
     r"|^(?:by|admin|anonymous|none|null|undefined|unknown|read|more)$",
     re.IGNORECASE,
 )
 """Matches what stands in the place of a name: dates, buttons, and the names of variables that a template left."""
 _DATE_TAIL_RE = re.compile(
-    r"[\s,|·–—-]+(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s)?(?:on\s)?"
+    r"[\s,|·–—-]{1,5}(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s)?(?:on\s)?"
     r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}\b|\d{1,2}(?:st|nd|rd|th)?\s"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2}).*$",
     re.IGNORECASE,
@@ -48,18 +49,10 @@ _METAS = (
     "author", "byl", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
     "dc.contributor", "citation_author", "cxenseparse:author", "og:article:author", "twitter:creator_name",
 )  # fmt: skip
-_WRITERS = (
-    "written by",
-    "by",
-    "author",
-    "geschrieben von",
-    "verfasst von",
-    "écrit par",
-    "auteur",
-    "escrito por",
-    "autor",
-    "scritto da",
-)
+_BY = frozenset({"by", "written by"})
+_WRITERS = _BY | {
+    "author", "geschrieben von", "verfasst von", "écrit par", "auteur", "escrito por", "autor", "scritto da",
+}  # fmt: skip
 """Labels of the card of a page that give its author as ``twitter:data1`` or ``twitter:data2``, without a colon."""
 _AUTHOR_PATH_RE = re.compile(
     r"/(?:authors?|auteurs?|autor(?:es)?|autore|people|staff|contributors?)/[^/?#]", re.IGNORECASE
@@ -67,7 +60,7 @@ _AUTHOR_PATH_RE = re.compile(
 _BY_LINE_RE = re.compile(
     r"^(?:By|by|BY)(?:\s|(?=[A-Z][a-z]))|\b(?:[Ww]ritten|[Pp]osted|[Rr]eported|[Ww]ords|[Ss]tory) [Bb]y[:\s]{1,3}"
 )
-_PIECES_RE = re.compile(r"\s*[\n\xa0|•·]\s*")
+_PIECE_END_RE = re.compile(r"[\n\xa0|•·]")
 _SIGNED = etree.XPath("descendant-or-self::a[@rel='author' or contains(@rel,'author ')]")
 _ABBREVIATED_RE = re.compile(r"\b(?:[js]r|[a-z]|dr|ph\.d)\.$", re.IGNORECASE)
 _BYLINE = [NAMES.index("byline")]
@@ -219,7 +212,7 @@ def _bylines(page: ArticlePage) -> Iterator[str]:
     )
     for block, line in islice(signed, _MAX_AUTHORS):
         rest = _DATE_TAIL_RE.sub("", _BY_RE.sub("", line, count=1))
-        first = _BY_RE.sub("", page.clean(_PIECES_RE.split(block.text.strip())[0]), count=1)
+        first = _BY_RE.sub("", page.clean(_PIECE_END_RE.split(block.text.strip(), maxsplit=1)[0]), count=1)
         if first != rest and _NAME_RE.fullmatch(first):
             yield first
             return
@@ -230,23 +223,20 @@ def _bylines(page: ArticlePage) -> Iterator[str]:
 
 def _near_title(page: ArticlePage) -> Iterator[str]:
     """Yield the name of a line "By ..." among the short lines of the page, or of the line below a mere "By"."""
-    for number, line in enumerate(page.lines):
+    for line, below in pairwise([*page.lines, ""]):
         if len(line) > _MAX_BYLINE_CHARACTERS:
             continue
-        if line.rstrip(":").casefold() in _WRITERS[:2]:
-            below = page.lines[number + 1 : number + 2]
-            if below and _NAME_RE.fullmatch(below[0]):
-                yield below[0]
-                return
-        if (begun := _BY_LINE_RE.search(line)) and (
-            match := _NAME_RE.match(_DATE_TAIL_RE.sub("", line[begun.end() :]))
-        ):
+        if line.rstrip(":").casefold() in _BY and _NAME_RE.fullmatch(below):
+            yield below
+            return
+        by = _BY_LINE_RE.search(line)
+        if by and (match := _NAME_RE.match(_DATE_TAIL_RE.sub("", line[by.end() :]))):
             yield match[0]
             return
 
 
 def _author_link(page: ArticlePage) -> Iterator[str]:
-    """Yield the text of the first link to the page of an author that is in a line of its own, or in a byline."""
+    """Yield the text of the first link to the page of an author."""
     for element in page.root.iter("a"):
         if _AUTHOR_PATH_RE.search(element.get("href") or ""):
             text = page.clean(_text(element))

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.extract.marks import COMMENT, NAMES, marks_of, names_other_content
+from crawler.extract.marks import COMMENT, NAMES, marks_of
 from crawler.extract.moments import EARLIEST, Moment, parse_moment
 from crawler.extract.page import ArticlePage, FoundField
 
@@ -44,8 +44,9 @@ _MIN_TEASERS = 4
 """From as many ``article`` elements side by side, each is a teaser."""
 _TAGS_OF_OTHERS = ("nav", "aside")
 _LABEL_RE = re.compile(
-    r"\W*(?:(?:article|story|post|page)\s)?(?:(?:is|was)\s)?(?:originally\s|first\s|last\s)?(?:published|posted|updated|modified|date|created|issued"
-    r"|veröffentlicht|publié|publicado|pubblicato|gepubliceerd|опубликовано|дата|تاريخ النشر|نشر|تاریخ انتشار|פורסם|发布时间|発行日|게시일)\b"
+    r"\W*(?:(?:article|story|post|page)\s)?(?:(?:is|was)\s)?(?:originally\s|first\s|last\s)?"
+    r"(?:published|posted|updated|modified|date|created|issued|veröffentlicht|publié|publicado|pubblicato|gepubliceerd"
+    r"|опубликовано|дата|تاريخ النشر|نشر|تاریخ انتشار|פורסם|发布时间|発行日|게시일)\b"
     r"|.{0,60}\b(?:originally|first) published\b",
     re.IGNORECASE,
 )
@@ -163,6 +164,7 @@ def _published(page: ArticlePage) -> Iterator[tuple[str, str]]:
     yield from ((line, source) for line, source in visible if not _UPDATED_RE.match(line))
     yield from ((line, source) for line, source in visible if _UPDATED_RE.match(line))
     yield from _modified(page)
+    yield from _times(page, of_others=True)
 
 
 def _modified(page: ArticlePage) -> Iterator[tuple[str, str]]:
@@ -201,10 +203,11 @@ def _marked_times(page: ArticlePage) -> Iterator[tuple[str, str]]:
             yield element.get("datetime") or "".join(element.itertext()), "time"
 
 
-def _times(page: ArticlePage) -> Iterator[tuple[str, str]]:
+def _times(page: ArticlePage, *, of_others: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the ``time`` elements of *page*, without times of changes: its own, or those *of others*."""
     for element in page.times[:_MAX_CANDIDATES]:
         named = f"{element.get('class') or ''} {element.get('itemprop') or ''}".lower()
-        if "updat" not in named and "modif" not in named and not _is_of_others(element):
+        if "updat" not in named and "modif" not in named and _is_of_others(element) == of_others:
             yield element.get("datetime") or "".join(element.itertext()), "time"
 
 
@@ -214,7 +217,7 @@ def _is_of_others(element: etree._Element) -> bool:
         if next(outer.iter("h1"), None) is not None:
             return False
         names = outer.get("class") or ""
-        if outer.tag in _TAGS_OF_OTHERS or COMMENT in marks_of(names) or names_other_content(names):
+        if outer.tag in _TAGS_OF_OTHERS or COMMENT in marks_of(names):
             return True
         if outer.tag == "article":
             return len(outer.xpath("../article")) >= _MIN_TEASERS

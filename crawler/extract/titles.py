@@ -11,6 +11,19 @@ from lxml import etree  # type: ignore[import-untyped]
 from crawler.extract.moments import parse_moment
 from crawler.extract.page import ArticlePage, FoundField
 
+_KICKER_RE = re.compile(
+    r"kicker|eyebrow|overline|over-?title|sup(?:er|ra)?-?title|pre-?title|sur-?titre|ante-?titulo|dachzeile|roo-?titr|ru-?titr"
+    r"|spitzmarke|occhiello",
+    re.IGNORECASE,
+)
+_UNSEEN_CLASSES = frozenset(
+    {"sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text", "hidden", "descriptor"}
+)
+_BREAKS = frozenset({"br", "div", "p"})
+_SECTIONS = frozenset({
+    "opinion", "editorial", "analysis", "commentary", "column", "letters", "letter", "video", "photos", "exclusive",
+})  # fmt: skip
+"""Names of sections that newspapers write beside a headline, behind a bar."""
 _SUFFIX_RE = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7:\u2022/\-]{1,2}\s+")
 _WORDS_RE = re.compile(r"\w+")
 _SEPARATORS = " |\u2013\u2014\u00bb\u00b7:\u2022/-"
@@ -50,7 +63,27 @@ def find_title(page: ArticlePage) -> FoundField[str] | None:
 
 
 def _text(page: ArticlePage, element: etree._Element) -> str:
-    return page.clean("".join(element.itertext()))[:_MAX_TITLE_CHARACTERS]
+    """Return the clean text of *element* without kickers and text for screen readers in it; line breaks are blanks."""
+    return page.clean("".join(_pieces(element)))[:_MAX_TITLE_CHARACTERS]
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    events = etree.iterwalk(element, events=("start", "end"))
+    for event, part in events:
+        if event == "start":
+            if part is not element and _is_beside_title(part):
+                events.skip_subtree()
+                continue
+            yield " " if part.tag in _BREAKS else ""
+            yield part.text or ""
+        elif part is not element:
+            yield " " if part.tag in _BREAKS else ""
+            yield part.tail or ""
+
+
+def _is_beside_title(part: etree._Element) -> bool:
+    names = part.get("class") or ""
+    return bool(names) and (_KICKER_RE.search(names) is not None or not _UNSEEN_CLASSES.isdisjoint(names.split()))
 
 
 def _declared_titles(page: ArticlePage) -> Iterator[FoundField[str]]:
@@ -85,8 +118,11 @@ def _agreement(heading: str, witnesses: list[str]) -> float:
 
 
 def _without_section(heading: str, witnesses: list[str]) -> str:
-    """Return *heading* without the name of a section in it, if the rest equals one of *witnesses*."""
+    """Return *heading* without the name of a section in it: a known one, or if the rest equals one of *witnesses*."""
     parts = _SUFFIX_RE.split(heading)
+    own = [part for part in parts if part.casefold() not in _SECTIONS]
+    if len(own) == 1 < len(parts) and "|" in heading:
+        return own[0]
     folded = {witness.casefold() for witness in witnesses}
     return next((part for part in parts if part.casefold() in folded), heading) if len(parts) > 1 else heading
 
@@ -113,11 +149,6 @@ def _key(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-_NAME_RE = re.compile(
-    r"kicker|eyebrow|overline|over-?title|sup(?:er|ra)?-?title|pre-?title|sur-?titre|ante-?titulo|dachzeile|roo-?titr|ru-?titr"
-    r"|spitzmarke|occhiello",
-    re.IGNORECASE,
-)
 _MAX_KICKER_CHARACTERS = 120
 _MAX_BLOCKS_ABOVE = 12
 _MAX_ELEMENTS_UPWARDS = 3
@@ -132,7 +163,7 @@ def find_kicker(page: ArticlePage, title: str | None) -> FoundField[str] | None:
         place = block.place
         for _ in range(_MAX_ELEMENTS_UPWARDS):
             is_short = len(text) <= _MAX_KICKER_CHARACTERS
-            if _NAME_RE.search(place.kin[1]) and is_short and text != title and not parse_moment(text):
+            if _KICKER_RE.search(place.kin[1]) and is_short and text != title and not parse_moment(text):
                 return FoundField(text, "page")
             if place.outer is None:
                 break

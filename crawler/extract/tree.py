@@ -35,6 +35,12 @@ attributes; with this limit a page full of such tags takes about a second."""
 _MIN_SAMPLES_PER_TAG = 2.5
 """Least number of samples inside a tag that is too long."""
 _MAX_DOUBTFUL_SAMPLES = 3
+_CONTROLS = frozenset({
+    "a", "applet", "audio", "button", "canvas", "datalist", "embed", "map", "math", "object", "optgroup", "option",
+    "select", "svg", "video",
+})  # fmt: skip
+"""Elements whose text is not for reading, or is a link, unless they were left open above an article."""
+_MIN_HELD_PARAGRAPHS = 3
 _SCAFFOLD_RE = re.compile(
     rb"</?(?:div|span|font|b|i|u|em|strong|center|table|tbody|tr|section|a|li|ul|ol|dl|svg|g)\b[^<>]*>"
 )
@@ -70,7 +76,24 @@ def parse(page: bytes) -> Tree:
     if deep:
         root, deep = _parse(_SCAFFOLD_RE.sub(b" ", page))
         lost = "depth"
+    _release_paragraphs(root)
     return Tree(root, lost)
+
+
+def _release_paragraphs(root: etree._Element) -> None:
+    """Make plain elements (``div``) of the controls under *root* that hold some paragraphs.
+
+    The parser leaves a control open to the end of the page if an element in it is open (``<button><div>...</button>``).
+    By the rules of HTML5 it would be closed. Controls hold no paragraphs: those in one are what follows it.
+    """
+    held: dict[etree._Element, int] = {}
+    for paragraph in root.iter("p"):
+        for outer in paragraph.iterancestors():
+            count = held[outer] = held.get(outer, 0) + 1
+            if count > _MIN_HELD_PARAGRAPHS:
+                break  # so each element is counted a few times at most
+            if count == _MIN_HELD_PARAGRAPHS and outer.tag in _CONTROLS:
+                outer.tag = "div"
 
 
 def _parse(page: bytes) -> tuple[etree._Element, bool]:

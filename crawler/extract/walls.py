@@ -56,6 +56,7 @@ _NOT_FOUND_RE = re.compile(
 """Matches a title that says only this."""
 
 _PATTERNS = {reason: re.compile(phrases, re.IGNORECASE) for reason, phrases in _PHRASES.items()}
+_INFLECTION_RE = re.compile(r"\W+|s\b")
 _GATE_RE = re.compile("|".join((_PHRASES["a login"], _PHRASES["an offer of a subscription"])), re.IGNORECASE)
 """Pages that ask readers to log in or to subscribe often ask for both, with one phrase of each."""
 
@@ -95,11 +96,11 @@ def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -
     if sum(map(weight, paragraphs)) > _MAX_LETTERS:
         return None
     for reason, pattern in _PATTERNS.items():
-        phrases = [{match.casefold() for match in pattern.findall(line)} for line in lines]
+        phrases = [_phrases(pattern, line) for line in lines]
         wall_lines = sum(map(bool, phrases))
         if 2 * wall_lines >= len(lines) and len(set().union(*phrases)) >= _MIN_PHRASES:
             return None if find_published(page) else reason
-    phrases = [{match.casefold() for match in _GATE_RE.findall(line)} for line in lines]
+    phrases = [_phrases(_GATE_RE, line) for line in lines]
     if (
         2 * sum(map(bool, phrases)) >= len(lines)
         and len(set().union(*phrases)) >= _MIN_PHRASES
@@ -107,3 +108,8 @@ def find_wall(page: ArticlePage, title: str | None, paragraphs: Sequence[str]) -
     ):
         return "a login or an offer"
     return None
+
+
+def _phrases(pattern: re.Pattern[str], line: str) -> set[str]:
+    """Return the different phrases of *pattern* in *line*; forms of one word (cookie, cookies; log in, login) are one."""
+    return {_INFLECTION_RE.sub("", match.casefold()) for match in pattern.findall(line)}
