@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
+from crawler.exceptions import GleanerError
 from crawler.processes import interrupts
 
 if TYPE_CHECKING:
+    from scrapy import Spider
     from scrapy.crawler import Crawler
+    from scrapy.settings import Settings
 
 
 WITHOUT_CORPUS: Final[Mapping[str, Any]] = MappingProxyType(
@@ -72,6 +75,25 @@ class GentleProcess(AsyncCrawlerProcess):
     def _signal_kill(self, signum: int, frame: Any) -> None:
         self.forced = True
         super()._signal_kill(signum, frame)
+
+
+def run_to_end(spider: type[Spider], settings: Settings, changes: Mapping[str, Any], **arguments: Any) -> GentleProcess:
+    """Run a crawl of *spider* with these *changes* of *settings* to its end, and return its process.
+
+    Raises GleanerError if it could not be run.
+    """
+    settings.setdict(changes, priority="cmdline")
+    process = GentleProcess(settings)
+    task = process.crawl(process.create_crawler(spider), **arguments)
+    process.start()
+    raise_failure(task.exception() if task.done() and not task.cancelled() else None)
+    return process
+
+
+def raise_failure(error: BaseException | None) -> None:
+    """Raise *error*, which ended a crawl, as a GleanerError; do nothing if there is none."""
+    if error is not None:
+        raise error if isinstance(error, GleanerError) else GleanerError(f"the crawl failed: {error!r}") from error
 
 
 def _between(crawler: Crawler) -> bool:

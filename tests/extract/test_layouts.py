@@ -172,6 +172,18 @@ def test_the_kicker_stands_above_the_title():
     assert read(modern("en"))["kicker"] is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>Floods in the north</p>",
+        '<p class="kicker">3 January 2014</p>',
+        f'<p class="kicker">{"A line that is too long for a kicker. " * 4}</p>',
+    ],
+)
+def test_other_line_above_the_title_is_no_kicker(line):
+    assert read(modern("en").replace("<h1>", f"{line}<h1>"))["kicker"] is None
+
+
 @pytest.mark.parametrize("language", SCRIPTS)
 def test_a_section_front_has_no_text(language):
     teasers = "".join(

@@ -21,7 +21,6 @@ from crawler.captures.sources import ListSource
 from crawler.captures.timemaps import MAX_TIMEMAP_PAGES, TimeMapAnswer, read_timemap_lines
 from crawler.captures.work import Task, WorkingFile
 from crawler.cli.captures.listing import Listing
-from crawler.exceptions import GleanerError
 from crawler.extensions.archiveanswers import check_exclusion, collections_answer
 from crawler.extensions.archives import (
     COMMONCRAWL_INDEX,
@@ -36,7 +35,7 @@ from crawler.recover.timemap import timemap_url
 from crawler.sites import SiteProfile
 from crawler.sites.recovery import Recovery, WebArchive
 from crawler.utils.engine import Stopping
-from crawler.utils.process import WITHOUT_CORPUS, GentleProcess
+from crawler.utils.process import WITHOUT_CORPUS, raise_failure, run_to_end
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -204,14 +203,9 @@ def crawl_sources(
 ) -> Outcome:
     """Ask *sources* for all that *listing* wants, and return how that ended. Raises GleanerError."""
     outcome = Outcome()
-    settings.setdict(_SETTINGS, priority="cmdline")
-    process = GentleProcess(settings)
-    crawler = process.create_crawler(ListingSpider)
-    task = process.crawl(crawler, listing=listing, work=work, sources=sources, on_lines=on_lines, outcome=outcome)
-    process.start()
-    error = outcome.error or (task.exception() if task.done() and not task.cancelled() else None)
-    if error is not None:
-        raise error if isinstance(error, GleanerError) else GleanerError(f"the crawl failed: {error!r}") from error
+    arguments = {"listing": listing, "work": work, "sources": sources, "on_lines": on_lines, "outcome": outcome}
+    process = run_to_end(ListingSpider, settings, _SETTINGS, **arguments)
+    raise_failure(outcome.error)
     outcome.is_stopped, outcome.is_forced = process.stopped, process.forced
     return outcome
 

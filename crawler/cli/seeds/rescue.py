@@ -18,7 +18,7 @@ from crawler.archive import Target
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.cli.show import note, print_json, say
-from crawler.exceptions import STOPPED, ConfigError, CorpusError, GleanerError
+from crawler.exceptions import STOPPED, ConfigError, CorpusError
 from crawler.frontier.targets import target_id
 from crawler.items import Article, Attempt
 from crawler.pages.attempts import Ask, Attempts, Stub, Wait
@@ -27,7 +27,7 @@ from crawler.sites import SiteProfile
 from crawler.spiders.base import ArticleSpider
 from crawler.spiders.steps import Steps
 from crawler.utils.engine import Stopping
-from crawler.utils.process import WITHOUT_CORPUS, GentleProcess
+from crawler.utils.process import WITHOUT_CORPUS, run_to_end
 from crawler.utils.response import reason_of
 
 
@@ -127,14 +127,7 @@ def rescue(wanted: Sequence[str], site: str | None, settings: Settings, *, as_js
         (print_object if as_json else print_steps)(rescued)
         sys.stdout.flush()
 
-    settings.setdict(_SETTINGS, priority="cmdline")
-    process = GentleProcess(settings)
-    crawler = process.create_crawler(RescueSpider)
-    task = process.crawl(crawler, site=chosen, targets=targets, on_end=on_end)
-    process.start()
-    error = task.exception() if task.done() and not task.cancelled() else None
-    if error is not None:
-        raise error if isinstance(error, GleanerError) else GleanerError(f"the crawl failed: {error!r}") from error
+    process = run_to_end(RescueSpider, settings, _SETTINGS, site=chosen, targets=targets, on_end=on_end)
     if len(ended) < len(targets) and process.stopped:
         note("stopped by a signal")
         return FORCED if process.forced else STOPPED

@@ -16,7 +16,6 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.captures.lines import CaptureLine
 from crawler.draft.local import charset_in
 from crawler.draft.pages import SampledPage
-from crawler.exceptions import GleanerError
 from crawler.extensions.archives import Archives, Excluded
 from crawler.extensions.capturefetch import CaptureFetcher, Fetched
 from crawler.items import Attempt
@@ -24,7 +23,7 @@ from crawler.recover.holdings import IndexLine
 from crawler.sites import SiteProfile
 from crawler.sites.recovery import COMMONCRAWL, Recovery
 from crawler.utils.engine import Stopping
-from crawler.utils.process import WITHOUT_CORPUS, GentleProcess
+from crawler.utils.process import WITHOUT_CORPUS, run_to_end
 from crawler.utils.response import header, reason_of
 
 if TYPE_CHECKING:
@@ -136,20 +135,15 @@ def fetch_sample(profile: SiteProfile, wanted: Sequence[Wanted], settings: Setti
     failed: list[tuple[CaptureLine, str]] = []
     if not wanted:
         return FetchedSample(pages, failed, stopped=False, forced=False)
-    settings.setdict(_SETTINGS, priority="cmdline")
-    process = GentleProcess(settings)
-    crawler = process.create_crawler(SampleSpider)
-    task = process.crawl(
-        crawler,
+    process = run_to_end(
+        SampleSpider,
+        settings,
+        _SETTINGS,
         profile=profile,
         wanted=wanted,
         on_page=pages.append,
         on_failure=lambda line, reason: failed.append((line, reason)),
     )
-    process.start()
-    error = task.exception() if task.done() and not task.cancelled() else None
-    if error is not None:
-        raise error if isinstance(error, GleanerError) else GleanerError(f"the crawl failed: {error!r}") from error
     return FetchedSample(pages, failed, process.stopped, process.forced)
 
 
