@@ -55,7 +55,7 @@ class RecordLookup:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._present: dict[Identity, Presence] = {}
+        self._found: dict[str, tuple[Article, Identity, Presence]] = {}  # by key
         self._flushes = catalogue.flushes
 
     def look_up(self, articles: Sequence[Article]) -> None:
@@ -64,20 +64,24 @@ class RecordLookup:
         One query shows that most of them are new, which costs several times less than one query each.
         """
         if self._flushes != self._catalogue.flushes:  # rows that were not written then may be written now
-            self._present.clear()
+            self._found.clear()
             self._flushes = self._catalogue.flushes
-        identities = [identity_of(article) for article in articles]
-        for at in range(0, len(identities), MAX_RECORDS_PER_QUERY):
-            part = identities[at : at + MAX_RECORDS_PER_QUERY]
-            rows = self._catalogue.read_written(_presence_sql(len(part)), list(chain.from_iterable(part)))
-            self._present.update(zip(part, map(Presence._make, rows), strict=True))
+        for at in range(0, len(articles), MAX_RECORDS_PER_QUERY):
+            part = articles[at : at + MAX_RECORDS_PER_QUERY]
+            identities = [identity_of(article) for article in part]
+            rows = self._catalogue.read_written(_presence_sql(len(part)), list(chain.from_iterable(identities)))
+            for article, identity, row in zip(part, identities, rows, strict=True):
+                self._found[article.key] = article, identity, Presence._make(row)
 
     def known(self, article: Article) -> KnownRecord:
         """Return the version held under the key of *article*, its twin, and where it was discovered."""
-        identities, catalogue = identity_of(article), self._catalogue
-        if self._flushes != catalogue.flushes or identities not in self._present:
+        catalogue = self._catalogue
+        found = self._found.pop(article.key, None)
+        if found is None or found[0] is not article or self._flushes != catalogue.flushes:
             self.look_up((article,))
-        present, gathered = self._present.pop(identities), catalogue.gathered
+            found = self._found.pop(article.key)
+        _, identities, present = found
+        gathered = catalogue.gathered
         discovered_from = catalogue.named(article.key, present.sources)  # before gathered rows may be written
         is_held = present.key or identities.tid in gathered.tids
         text_is_held = present.text or (
