@@ -11,24 +11,30 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from scrapy.http import TextResponse
+
 from crawler.captures.lines import LOCAL_SOURCE
 from crawler.extensions.archiveanswers import capture_answer, record_answer
 from crawler.extensions.archives import ArchiveDown, Archives, UnusableCapture
 from crawler.items import Attempt, Capture, CaptureSource
-from crawler.net.statuses import REDIRECTS
+from crawler.net.refresh import MAX_BARE_LETTERS, MAX_SCANNED_BYTES, FurtherPage, further_page
+from crawler.net.statuses import REDIRECTS, is_page
 from crawler.pages.attempts import Unanswered
 from crawler.recover.commoncrawl import MAX_RECORD_BYTES, Payload, read_record, read_record_in
 from crawler.recover.holdings import IndexLine
 from crawler.recover.wayback import DECLARED_LENGTH, Replayed, archived_at, cut_short, replay_url, replayed
 from crawler.seeds.warc import archives_in
 from crawler.sites.recovery import COMMONCRAWL, Recovery, WebArchive
+from crawler.utils.conf import number
 from crawler.utils.response import captured, header
 from crawler.warc.sources import WarcSource
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 MAX_REDIRECTS = 3
+_REFRESHES = ("Refresh", "X-Archive-Orig-Refresh")
 _MAX_KNOWN_FILES = 1_000
 
 NamesTarget = Callable[[str], bool]
@@ -55,9 +61,13 @@ Outcome = Fetched | Attempt | Unanswered
 class CaptureFetcher:
     """Fetches captures within the budgets of *archives*."""
 
-    def __init__(self, archives: Archives, recovery: Recovery) -> None:
+    def __init__(self, crawler: Crawler, archives: Archives, recovery: Recovery) -> None:
         self._archives = archives
         self._recovery = recovery
+        refreshes = crawler.settings.getbool("METAREFRESH_ENABLED")
+        self._max_refresh_seconds = (
+            number(crawler.settings, "METAREFRESH_MAXDELAY", "a number of seconds") if refreshes else -1.0
+        )
 
     async def fetch(self, source: CaptureSource, line: IndexLine, names_target: NamesTarget) -> Outcome:
         """Return the capture of *line* in *source*, or why it is unavailable.
@@ -90,21 +100,43 @@ class CaptureFetcher:
         there = Replayed(line.timestamp, line.url)
         for _ in range(MAX_REDIRECTS):
             response = await self._archives.ask(url, archive.name, capture_answer)
-            if response.status not in REDIRECTS:
+            further = self._further(archive, there, response)
+            if further is None:
                 break
-            further = replayed(archive.replay, response.urljoin(header(response, "Location") or ""))
-            if further is None or not names_target(further.url):
+            if not names_target(further.url):
                 raise UnusableCapture("the capture redirects elsewhere", response.status)
             there, url = further, replay_url(archive.replay, further.timestamp, further.url)
-        if response.status != HTTPStatus.OK:
+        else:
+            raise UnusableCapture("the capture redirects too often", response.status)
+        if not is_page(response.status, header(response, "Location")):
             raise UnusableCapture(f"status {response.status}", response.status)
         if not response.body:
             raise UnusableCapture("the capture is empty", response.status)
         if cut_short(response.body, (header(response, name) for name in DECLARED_LENGTH)):
             raise UnusableCapture("it is cut short", response.status)
         archived = archived_at(header(response, "Memento-Datetime"), there.timestamp)
-        capture = _capture(archive.name, response.url, response, archived)
+        capture = _capture(archive.name, response.url, response.status, response, archived)
         return Fetched(response.body, there.url, header(response, "Content-Type"), capture)
+
+    def _further(self, archive: WebArchive, there: Replayed, response: Response) -> Replayed | None:
+        """Return the capture to which *response*, the one *there*, leads on; None if it is to be read.
+
+        It leads on by a redirect, or as a page that says nothing else.
+        """
+        location = header(response, "Location")
+        if location and response.status in REDIRECTS:
+            further = replayed(archive.replay, response.urljoin(location))
+            if further is None:
+                raise UnusableCapture("the capture redirects elsewhere", response.status)
+            return further
+        start = response.body[:MAX_SCANNED_BYTES] if isinstance(response, TextResponse) else b""
+        refresh = next((value for name in _REFRESHES if (value := header(response, name))), None)
+        page = further_page(there.url, refresh, start, self._max_refresh_seconds)
+        if page is None or page.letters > MAX_BARE_LETTERS:
+            return None
+        rewritten = further_page(response.url, refresh, start, self._max_refresh_seconds)
+        further = (rewritten and replayed(archive.replay, rewritten.url)) or Replayed(there.timestamp, page.url)
+        return None if FurtherPage(further.url, 0).is_of(there.url) else further
 
     async def _record(self, line: IndexLine, url: str, names_target: NamesTarget) -> Fetched:
         """Fetch the WARC record of *line* by its place in the file at *url*."""
@@ -117,9 +149,9 @@ class CaptureFetcher:
             payload = await asyncio.to_thread(read_record, response.body)
         except ValueError as error:
             raise UnusableCapture(str(error), response.status) from error
-        if payload.status != HTTPStatus.OK or not payload.body or not names_target(payload.url):
+        if not _is_good(payload, names_target):
             raise UnusableCapture("the record is not a good capture of the target", payload.status)
-        capture = _capture(COMMONCRAWL, f"{url}#{offset}-{length}", response, payload.archived)
+        capture = _capture(COMMONCRAWL, f"{url}#{offset}-{length}", payload.status, response, payload.archived)
         capture = replace(capture, coding=payload.coding or capture.coding)
         return Fetched(payload.body, payload.url, payload.content_type, capture)
 
@@ -133,7 +165,7 @@ async def _local(line: IndexLine, url: str, names_target: NamesTarget) -> Fetche
         payload = None
     else:
         reason = "the record is of something else"
-    if payload is None or payload.status != HTTPStatus.OK or not payload.body or not names_target(payload.url):
+    if payload is None or not _is_good(payload, names_target):
         return Attempt(url, None, f"{LOCAL_SOURCE}: {reason}", LOCAL_SOURCE)
     archived = payload.archived.isoformat(timespec="seconds") if payload.archived else None
     fetched = datetime.now(UTC).isoformat(timespec="seconds")
@@ -141,11 +173,16 @@ async def _local(line: IndexLine, url: str, names_target: NamesTarget) -> Fetche
         source=LOCAL_SOURCE,
         url=url,
         fetched=fetched,
-        status=HTTPStatus.OK.value,
+        status=payload.status,
         archived=archived,
         coding=payload.coding,
     )
     return Fetched(payload.body, payload.url, payload.content_type, capture)
+
+
+def _is_good(payload: Payload, names_target: NamesTarget) -> bool:
+    """Return whether a record has a page or picture of the target."""
+    return is_page(payload.status, payload.location) and bool(payload.body) and names_target(payload.url)
 
 
 def _read_local(filename: str, offset: int) -> Payload:
@@ -170,6 +207,6 @@ def unanswered(url: str, source: CaptureSource, error: ArchiveDown) -> Unanswere
     return Unanswered(Attempt(url, None, f"{source}: {error}", source), error.limited)
 
 
-def _capture(source: CaptureSource, url: str, response: Response, archived: datetime | None) -> Capture:
+def _capture(source: CaptureSource, url: str, status: int, response: Response, archived: datetime | None) -> Capture:
     when = archived.isoformat(timespec="seconds") if archived else None
-    return Capture(source=source, url=url, status=200, archived=when, **captured(response)._asdict())
+    return Capture(source=source, url=url, status=status, archived=when, **captured(response)._asdict())

@@ -110,7 +110,7 @@ class Recoverer:
         self._recovery = profile.recovery
         self._holdings = holdings
         self._archives = Archives(crawler, profile.recovery)
-        self._fetcher = CaptureFetcher(self._archives, profile.recovery)
+        self._fetcher = CaptureFetcher(crawler, self._archives, profile.recovery)
         self._questions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._collections: tuple[Collection, ...] | None = None
         self._exclusions = _Exclusions(crawler)

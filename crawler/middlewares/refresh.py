@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urldefrag, urljoin
 
 from scrapy.exceptions import NotConfigured
 from scrapy.http import TextResponse
-from w3lib.url import safe_url_string
 
 from crawler.middlewares.cookies import has_new_cookies
-from crawler.net.refresh import MAX_BARE_LETTERS, Refresh, leads_on, read_notice, read_refresh
-from crawler.net.statuses import WITH_PAGE
+from crawler.net.refresh import MAX_BARE_LETTERS, MAX_SCANNED_BYTES, FurtherPage, further_page
+from crawler.net.statuses import is_page
 from crawler.utils.components import needed_profile
 from crawler.utils.conf import number
 from crawler.utils.response import header
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-_MAX_SCANNED_BYTES = 128 * 1024
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -49,64 +46,37 @@ class RefreshMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         times = request.meta.get("redirect_times", 0)
-        if request.meta.get("dont_redirect") or request.method != "GET" or not _shows_page(response.status):
+        if request.meta.get("dont_redirect") or request.method != "GET" or not _shows_page(response):
             return response
-        url = self._further(response)
-        if url is None or times >= self._max_times:
+        further = self._further(response)
+        if further is None or times >= self._max_times:
             return response
-        if urldefrag(url).url == urldefrag(response.url).url and not has_new_cookies(request):
+        if further.is_of(response.url) and not has_new_cookies(request):
             return response
         self._stats.inc_value("gleaner/refreshes")
         urls = [*request.meta.get("redirect_urls", []), request.url]
         meta = {**request.meta, "redirect_times": times + 1, "redirect_urls": urls}
-        further = request.replace(url=url, meta=meta)
+        next_request = request.replace(url=further.url, meta=meta)
         for name in _CONDITIONS:  # these headers are about the page that was requested
-            further.headers.pop(name, None)
-        return further
+            next_request.headers.pop(name, None)
+        return next_request
 
-    def _further(self, response: Response) -> str | None:
-        """Return the URL to which *response* leads on; None if the page is to be read."""
-        refresh_header = header(response, "Refresh")
-        refresh, base, letters = read_refresh(refresh_header) if refresh_header else None, "", 0
-        if isinstance(response, TextResponse) and (
-            refresh_header or b"refresh" in response.body[:_MAX_SCANNED_BYTES].lower()
-        ):
-            notice = read_notice(_start(response))
-            letters = notice.letters
-            if refresh is None:
-                refresh = notice.refresh
-                base = notice.base or ""
-        if refresh is None or not leads_on(refresh, letters, self._max_seconds):
-            return None
-        url = _joined(response.url, base, refresh)
-        if url is None or not self._profile.allows(url):
+    def _further(self, response: Response) -> FurtherPage | None:
+        """Return the page to which *response* leads on; None if the page is to be read."""
+        start = response.body[:MAX_SCANNED_BYTES] if isinstance(response, TextResponse) else b""
+        further = further_page(response.url, header(response, "Refresh"), start, self._max_seconds)
+        if further is None or not self._profile.allows(further.url):
             return None
         page_id = self._profile.article_id(response.url)
-        is_same = page_id is not None and page_id == self._profile.article_id(url)
-        bare = letters <= MAX_BARE_LETTERS and response.status in WITH_PAGE
-        return url if bare or is_same else None
+        is_same = page_id is not None and page_id == self._profile.article_id(further.url)
+        is_bare = further.letters <= MAX_BARE_LETTERS and _is_page(response)
+        return further if is_bare or is_same else None
 
 
-def _shows_page(status: int) -> bool:
-    """Return whether browsers show the body of an answer with *status*: errors have pages, too."""
-    return status in WITH_PAGE or status >= HTTPStatus.BAD_REQUEST
+def _is_page(response: Response) -> bool:
+    return is_page(response.status, header(response, "Location"))
 
 
-def _start(response: TextResponse) -> str:
-    """Return the start of a page as text, in which ASCII is readable whatever the encoding."""
-    start = response.body[:_MAX_SCANNED_BYTES]
-    encoding = "utf-16" if start[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
-    return start.decode(encoding, "replace")
-
-
-def _joined(page_id: str, base: str, refresh: Refresh) -> str | None:
-    """Return the URL of *refresh* on a page at *page_id* with the base *base*; None if that is not a URL."""
-    if not refresh.url:
-        return page_id
-    try:
-        url = page_id
-        for relative in (base, refresh.url):
-            url = urljoin(url, safe_url_string(relative)) if relative else url
-    except ValueError:
-        return None
-    return url if url.startswith(("http://", "https://")) else None
+def _shows_page(response: Response) -> bool:
+    """Return whether browsers show the body of *response*: errors have pages, too."""
+    return _is_page(response) or response.status >= HTTPStatus.BAD_REQUEST

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import NamedTuple
+from urllib.parse import urldefrag, urljoin
+
+from w3lib.url import safe_url_string
 
 MAX_SCANNED_LETTERS = 64 * 1024
 """How much of the start of a page is scanned."""
@@ -18,6 +21,9 @@ MAX_NOTICE_LETTERS = 600
 """A page with more text than this is read, and a later refresh is ignored."""
 MAX_BARE_LETTERS = 200
 """A page with more text than this is read, and a refresh to another article, or to none, is ignored."""
+
+MAX_SCANNED_BYTES = 128 * 1024
+"""How many bytes at the start of a page are scanned."""
 
 _REFRESH_RE = re.compile(
     r"\s*(?P<seconds>[0-9]+|(?=\.))[0-9.]*(?:\s*[;,]\s*|\s+|$)(?:url\s*=\s*)?(?P<url>.*)", re.IGNORECASE | re.DOTALL
@@ -85,6 +91,53 @@ def read_notice(markup: str) -> Notice:
 def leads_on(refresh: Refresh, letters: int, max_seconds: float) -> bool:
     """Return whether a page with so many *letters* only leads to another one, at most after *max_seconds*."""
     return refresh.seconds <= (AT_ONCE_SECONDS if letters > MAX_NOTICE_LETTERS else max_seconds)
+
+
+class FurtherPage(NamedTuple):
+    """The URL to which a page leads on, and the number of letters of text in the page itself."""
+
+    url: str
+    letters: int
+
+    def is_of(self, url: str) -> bool:
+        """Return whether it is the page at *url* itself."""
+        return urldefrag(self.url).url == urldefrag(url).url
+
+
+def further_page(url: str, header: str | None, start: bytes, max_seconds: float) -> FurtherPage | None:
+    """Return where the page at *url* leads on within *max_seconds*; None if it does not.
+
+    *header* is its ``Refresh``; *start* are its first :data:`MAX_SCANNED_BYTES`, none if it is not text.
+    """
+    refresh, base, letters = read_refresh(header) if header else None, "", 0
+    if header or b"refresh" in start.lower().replace(b"\0", b""):
+        notice = read_notice(_text(start))
+        letters = notice.letters
+        if refresh is None:
+            refresh, base = notice.refresh, notice.base or ""
+    if refresh is None or not leads_on(refresh, letters, max_seconds):
+        return None
+    further = _joined(url, base, refresh)
+    return None if further is None else FurtherPage(further, letters)
+
+
+def _text(start: bytes) -> str:
+    """Return the start of a page as text, in which ASCII is readable whatever the encoding."""
+    encoding = "utf-16" if start[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    return start.decode(encoding, "replace")
+
+
+def _joined(page: str, base: str, refresh: Refresh) -> str | None:
+    """Return the URL of *refresh* on a page at the URL *page* with the base *base*; None if that is not a URL."""
+    if not refresh.url:
+        return page
+    try:
+        url = page
+        for relative in (base, refresh.url):
+            url = urljoin(url, safe_url_string(relative)) if relative else url
+    except ValueError:
+        return None
+    return url if url.startswith(("http://", "https://")) else None
 
 
 def _pieces(markup: str) -> Iterator[tuple[str | None, str]]:

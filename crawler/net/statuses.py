@@ -16,3 +16,13 @@ REFUSED = frozenset({Status.UNAUTHORIZED, Status.FORBIDDEN, Status.UNAVAILABLE_F
 REDIRECTS = frozenset(map(Status, (301, 302, 303, 307, 308)))
 BUSY = frozenset(map(Status, (408, 425, 429, 500, 502, 503, 504)))
 """The service does not work at the moment, or asks for fewer requests."""
+
+
+def is_page(status: int, location: str | None) -> bool:
+    """Return whether browsers show the body of an answer as the requested page.
+
+    They do so for a redirect without a *location*, too.
+    """
+    return status in WITH_PAGE or (
+        Status.MULTIPLE_CHOICES <= status < Status.BAD_REQUEST and status not in WITHOUT_BODY and not location
+    )

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, utils
 
 from crawler.frontier.targets import Target
 from crawler.items import Attempt
-from crawler.net.statuses import WITH_PAGE
+from crawler.net.statuses import WITH_PAGE, is_page
 from crawler.pages.facts import PageFacts
 from crawler.sites import SiteProfile
 
@@ -40,12 +40,15 @@ _PARKED_RE = re.compile(
 )
 
 
-def answer_refusal(url: str, status: int, body: bytes, profile: SiteProfile, *, is_text: bool) -> str | None:
+def answer_refusal(
+    url: str, status: int, body: bytes, profile: SiteProfile, *, is_text: bool, location: str | None = None
+) -> str | None:
     """Return why an answer cannot be the page of an article, None if it may be.
 
-    *url* is the URL after redirects; *is_text* is whether the answer is text by its headers and its first bytes.
+    *url* is the URL after redirects; *is_text* is whether the answer is text by its headers and its first bytes;
+    *location* is where it still redirects to.
     """
-    if status not in WITH_PAGE:
+    if not is_page(status, location):
         return f"status {status}"
     if profile.article_id(url) is None:
         settled = _NOWHERE_RE.search(urlsplit(url).path) is not None

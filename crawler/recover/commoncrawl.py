@@ -49,6 +49,7 @@ class Payload(NamedTuple):
     body: bytes
     archived: datetime | None
     coding: str | None = None
+    location: str | None = None
 
 
 def read_collections(body: bytes) -> tuple[Collection, ...]:
@@ -148,6 +149,7 @@ def _payload(record: Raw | Gap | None) -> Payload:
     return Payload(
         url=headers.get("warc-target-uri", "").strip("<>"),
         status=message.status or 0,
+        location=message.header("location"),
         content_type=message.header("content-type"),
         body=decoded.body,
         archived=instant(headers.get("warc-date")),

@@ -88,7 +88,14 @@ class Steps:
         if NOT_HELD in response.flags:
             return Attempt(response.url, None, NOT_HELD)
         is_text = isinstance(response, TextResponse)
-        refusal = answer_refusal(response.url, response.status, response.body, self._profile, is_text=is_text)
+        refusal = answer_refusal(
+            response.url,
+            response.status,
+            response.body,
+            self._profile,
+            is_text=is_text,
+            location=header(response, "Location"),
+        )
         if refusal is None:
             charset = _charset(header(response, "Content-Type"))
             facts = await self._readers.read(response.body, response.url, self._profile, charset)

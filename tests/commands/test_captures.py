@@ -446,6 +446,18 @@ def test_local_files_are_listed_with_their_places(tmp_path, pywb):
     assert gzip.decompress(pywb.file("first").read_bytes()[one.offset : one.offset + one.length]).startswith(b"WARC/")
 
 
+def test_local_file_that_cannot_be_read_is_said_and_the_others_are_listed(tmp_path):
+    (tmp_path / "a.warc.lz4").write_bytes(bytes.fromhex("04224d186440a7") + b"captures" * 30)
+    row = b"org,example)/ 20160228120000 http://example.org/ text/html 200 AAAA 900\n"
+    (tmp_path / "b.cdx").write_bytes(row)
+    out = tmp_path / "captures.jsonl"
+    arguments = ("captures", "list", "example.org", "-o", out, "--source", tmp_path / "a.warc.lz4")
+    done = scrapy(*arguments, "--source", tmp_path / "b.cdx")
+    assert done.returncode == 9
+    assert f"{tmp_path}/a.warc.lz4: not read: LZ4 data" in done.stderr
+    assert [one.url for one in read_captures(str(out))] == ["http://example.org/"]
+
+
 def test_captures_are_counted_by_month_and_kind_and_what_the_corpus_has(tmp_path):
     lines = [
         CaptureLine("a", "20150101000000", f"http://{HOST}/news/1", "text/html", "200", "A", 1, "one"),

@@ -83,6 +83,8 @@ READ: dict[str, Maker] = {
     "bom-first": lambda page: b"\xef\xbb\xbf" + whole(page),
     # Status lines
     "status-without-phrase": _status(b"HTTP/1.1 200"),
+    "redirect-without-target": _status(b"HTTP/1.1 302 Found"),
+    "choices-without-target": _status(b"HTTP/1.1 300 Multiple Choices"),
     "status-with-two-spaces": _status(b"HTTP/1.1  200  OK"),
     "status-with-tab": _status(b"HTTP/1.1\t200\tOK"),
     "status-in-lower-case": _status(b"http/1.1 200 ok"),

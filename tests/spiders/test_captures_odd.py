@@ -11,6 +11,7 @@ from crawler.captures.lines import CaptureLine, write_captures
 from crawler.replica import Site
 from crawler.warc import write_warc
 from crawler.warc.index import url_key
+from crawler.warc.reading import read_records
 from tests.archives import run_tool
 from tests.crawling import crawl as crawl_seeds
 from tests.crawling import records, write_seed
@@ -362,3 +363,60 @@ def test_revisit_records_are_resolved_by_the_archive(gone_replica, tmp_path):
     assert done.returncode == 0, done.stderr
     (found,) = articles(tmp_path / "corpus")[IDS[0]]
     assert found["capture"]["archived"] == "2017-01-01T00:00:00+00:00"
+
+
+def notice(url, seconds=0):
+    return f'<html><head><meta http-equiv="refresh" content="{seconds}; url={url}"></head><body>Moved</body>'.encode()
+
+
+def test_captures_that_only_lead_on_and_redirects_without_a_target_are_read_as_browsers_do(gone_replica, tmp_path):
+    base = gone_replica.url
+    urls = {number: f"{base}/news/{number}" for number in IDS}
+    later = {number: f"/papers/{STAMP}id_/{url}/later" for number, url in urls.items()}
+
+    def answer(asked, _before):
+        number = next(one for one in IDS if f"/news/{one}" in asked.path)
+        whole = reply(body_of(base, number))
+        if asked.path.endswith("/later"):
+            return whole
+        return {
+            IDS[0]: reply(notice(f"/news/{number}/later")),  # as the page on its site says it
+            IDS[1]: reply(notice(later[number])),  # rewritten by the archive, which is wrong for id_
+            IDS[2]: (200, {"Content-Type": "text/html", "X-Archive-Orig-Refresh": f"0;{urls[number]}/later"}, b"<p>x"),
+            IDS[3]: (302, {"Content-Type": "text/html"}, whole[2]),
+            IDS[4]: (203, {"Content-Type": "text/html"}, whole[2]),
+            IDS[5]: reply(notice(f"{base}/")),
+            IDS[6]: reply(notice(urls[number])),
+        }[number]
+
+    with archive(answer) as (url, asked):
+        site = recovering(gone_replica.profile, tmp_path, [library(url)], steps=["sisters"], **FAST)
+        lines = [
+            line(urls[number], status={3: "302", 4: "203"}.get(place, "200")) for place, number in enumerate(IDS[:7])
+        ]
+        done = crawl(write(tmp_path / "captures.jsonl", *lines), site, tmp_path / "corpus", "depth=0")
+    assert done.returncode == 0, done.stderr
+    found = {int(one["id"]): one for one in records(tmp_path / "corpus")}
+    assert [found[number]["kind"] for number in IDS[:7]] == ["article"] * 5 + ["stub"] * 2
+    assert [found[number]["capture"]["status"] for number in IDS[:5]] == [200, 200, 200, 302, 203]
+    assert [found[number]["url"] for number in IDS[:3]] == [f"{urls[number]}/later" for number in IDS[:3]]
+    reasons = [found[number]["capture"]["attempts"][0]["reason"] for number in IDS[5:7]]
+    assert reasons[0] == "library: the capture redirects elsewhere"
+    assert len(asked) == 7 + 3
+
+
+def test_redirect_without_a_target_in_a_local_file_is_its_page(gone_replica, tmp_path):
+    base = gone_replica.url
+    url = f"{base}/news/{IDS[0]}"
+    warc = tmp_path / "a.warc.gz"
+    with warc.open("wb") as stream:
+        write_warc(stream, [page(url, WHEN, body_of(base, IDS[0]), status=302)], warc.name, {})
+    place = next(one for one in read_records(warc) if one.kind == "response")
+    listing = write(
+        tmp_path / "captures.jsonl",
+        line(url, status="302", source="warc", filename=str(warc), offset=place.offset, length=place.length),
+    )
+    done = crawl(listing, recovering(gone_replica.profile, tmp_path, **FAST), tmp_path / "corpus", "depth=0")
+    assert done.returncode == 0, done.stderr
+    (found,) = articles(tmp_path / "corpus")[IDS[0]]
+    assert found["capture"]["status"] == 302

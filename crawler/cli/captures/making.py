@@ -43,7 +43,7 @@ def list_captures(listing: Listing, settings: Settings) -> ListingResult:
                 if source.is_local:
                     files.read(source)
             listed.ends |= files.ends
-            online = [source for source in listing.sources if work.next_task(source.id) is not None]
+            online = [one for one in listing.sources if not one.is_local and work.next_task(one.id) is not None]
             outcome = crawl_sources(listing, work, online, settings, show) if online else None
         if outcome is not None:
             listed.ends |= outcome.ends

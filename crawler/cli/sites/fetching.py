@@ -75,7 +75,7 @@ class SampleSpider(scrapy.Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         archives = Archives(crawler, spider.profile.recovery)  # while settings can be changed
-        spider.fetcher = CaptureFetcher(archives, spider.profile.recovery)
+        spider.fetcher = CaptureFetcher(spider.crawler, archives, spider.profile.recovery)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
