@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import scrapy
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.archive import Corpus, Target
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
@@ -22,6 +23,7 @@ from crawler.extensions.archivist import Archivist
 from crawler.extensions.leases import Leases, LocalLeases
 from crawler.frontier.targets import Validators
 from crawler.items import Article, Attempt
+from crawler.net.statuses import is_page
 from crawler.pages.attempts import Ask, AskArchives, Attempts, Wait
 from crawler.pages.records import stub_record
 from crawler.plan.counting import CrawlScope, Planned
@@ -155,6 +157,12 @@ class ArticleSpider(scrapy.Spider):
         """Yield the next request for a target whose URL gave no answer, or its stub; nothing if the crawl is ending."""
         if isinstance(failure.value, Stopping):
             return  # its lease is released when the spider is closed
+        if isinstance(failure.value, HttpError):
+            response = failure.value.response
+            if is_page(response.status, header(response, "Location")):  # a redirect without a target
+                async for one in self.parse_article(response):
+                    yield one
+                return
         request: Request = failure.request  # type: ignore[attr-defined]
         attempt = Attempt(request.url, None, reason_of(failure.value))
         async for one in self._go_on(self.steps.failed(request.meta["attempts"], attempt)):
