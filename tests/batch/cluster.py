@@ -22,6 +22,7 @@ class DaskCluster:
         self.file = folder / "scheduler.json"
         self._folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
+        self._started = 0
         self.start_scheduler()
         for _ in range(workers):
             self.start_worker()
@@ -35,8 +36,17 @@ class DaskCluster:
         self.scheduler = self._start("scheduler", *LOOPBACK, "--port", "0")
         wait_for(self.file.exists, "the file of the scheduler")
 
+    def start_again(self) -> None:
+        """Start a scheduler in the place of one that was killed, with as many workers as there were."""
+        count = len(self.workers)
+        self.stop()
+        self.start_scheduler()
+        for _ in range(count):
+            self.start_worker()
+
     def start_worker(self) -> None:
-        number = len(self.workers)
+        self._started += 1
+        number = self._started
         options = ("--nthreads", "1", "--local-directory", str(self._folder / f"worker-{number}"))
         self.workers.append(self._start("worker", *LOOPBACK, *options))
 
@@ -51,12 +61,7 @@ class DaskCluster:
 
     def worker_processes(self) -> list[int]:
         """Return the processes in which workers work; their nannies are ``workers``."""
-        found = []
-        for nanny in self.workers:
-            with suppress(OSError):
-                children = Path(f"/proc/{nanny.pid}/task/{nanny.pid}/children").read_text(encoding="ascii").split()
-                found += [int(child) for child in children if _is_worker(int(child))]
-        return found
+        return [child for nanny in self.workers for child in _workers_of(nanny.pid)]
 
     def kill_with_its_nanny(self, number: int) -> None:
         """End a worker and its nanny as a machine that loses power does."""
@@ -76,8 +81,65 @@ class DaskCluster:
         self.workers = []
 
 
-def _is_worker(process: int) -> bool:
-    """Return whether it is a spawned process, and no helper of multiprocessing."""
+class LocalDaskCluster:
+    """Dask's own LocalCluster of two workers, with scheduler and nannies in one process beside the command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "scheduler.json"
+        self._folder = folder
+        self.start_again()
+
+    @property
+    def option(self) -> str:
+        return f"dask-file:{self.file}"
+
+    def start_again(self) -> None:
+        self.file.unlink(missing_ok=True)
+        command = [sys.executable, "-W", "ignore", "-m", "tests.batch.cluster", str(self.file)]
+        with (self._folder / "cluster.log").open("ab") as log:
+            self.scheduler = subprocess.Popen(command, stdout=log, stderr=log, cwd=REPOSITORY, start_new_session=True)
+        wait_for(self.file.exists, "the file of the scheduler")
+
+    def worker_processes(self) -> list[int]:
+        return _workers_of(self.scheduler.pid)
+
+    def kill_scheduler(self) -> None:
+        """End the scheduler and both nannies; the workers end when they notice."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+
+    def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.scheduler.pid, signal.SIGKILL)
+        self.scheduler.wait(HANG_SECONDS)
+
+
+def _workers_of(process: int) -> list[int]:
+    """Return the spawned children of *process*, but for the helpers of multiprocessing."""
+    with suppress(OSError):
+        tasks = Path(f"/proc/{process}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split() if _is_worker(child)]
+    return []
+
+
+def _is_worker(process: str) -> bool:
     with suppress(OSError):
         return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
     return False
+
+
+def main(file: str) -> None:
+    """Serve a LocalCluster until this process is killed; write its address to *file*."""
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        client.write_scheduler_file(f"{file}.draft")
+        Path(f"{file}.draft").rename(file)
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
