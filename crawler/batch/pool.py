@@ -6,8 +6,9 @@ The one module that knows Dask (``distributed``). Another engine would be one mo
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
-import os
+import socket
 import threading
 import time
 from collections import deque
@@ -17,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from multiprocessing.sharedctypes import RawArray
+from pathlib import Path
 from typing import Any, Protocol
 
 from crawler.batch.work import WorkerKilledError, attempt
@@ -85,7 +87,7 @@ def _pool(cluster: str, remark: Callable[[str], None]) -> BatchPool:
     if kind == "dask" and value:
         return _DaskPool({"address": value}, value, remark)
     if kind == "dask-file" and value:
-        if not os.path.isfile(value):  # noqa: PTH113 - Dask would wait for it
+        if not Path(value).is_file():  # Dask would wait for it
             raise ConfigError(f"--cluster {cluster}: there is no such file; the scheduler writes it when it starts")
         return _DaskPool({"scheduler_file": value}, value, remark)
     raise ConfigError(f"--cluster {cluster}: {_FORMS}")
@@ -231,10 +233,12 @@ class _DaskPool:
         self._distributed = distributed
         self._name, self._remark = name, remark
         try:
+            _knock(distributed, place)
             self._client: Any = distributed.Client(**place, timeout=_CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ConfigError(f"no Dask scheduler can be reached at {name}: {why}") from error
+        except OSError as error:
+            raise ClusterGone(name, f"no scheduler answers ({_first_line(error)})") from error
+        except (ValueError, KeyError, RuntimeError) as error:
+            raise ConfigError(f"{name} is not the address of a Dask scheduler: {_first_line(error)}") from error
         self._topic = f"gleaner-{self._client.id}"
         self._begun = 0
         self._tasks: dict[Future[bytes], tuple[int, Any]] = {}
@@ -310,11 +314,22 @@ class _DaskPool:
         try:
             yield
         except (CancelledError, OSError, TimeoutError) as error:
-            raise ClusterGone(self._name, str(error).splitlines()[0] if str(error) else "connection lost") from error
+            raise ClusterGone(self._name, _first_line(error)) from error
         except (RuntimeError, AttributeError) as error:  # of a client that has closed itself
             if self._client.status == "running":
                 raise
             raise ClusterGone(self._name, "connection lost") from error
+
+
+def _knock(distributed: Any, place: dict[str, str]) -> None:
+    """Raise ``OSError`` if nothing listens at *place*: a client of Dask would print a traceback when it is deleted."""
+    address = place.get("address") or json.loads(Path(place["scheduler_file"]).read_bytes())["address"]
+    host, port = distributed.comm.get_address_host_port(distributed.comm.normalize_address(address))
+    socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else "connection lost"
 
 
 def _hand_over(done: Any, future: Future[bytes]) -> None:

@@ -74,7 +74,7 @@ def attempt(packed: bytes, report: Report) -> bytes:
     """Do, in a worker, what :func:`run` *packed*; return the packed answer. Nothing is raised but signals."""
     try:
         code, folder, job, one, seconds = pickle.loads(packed)  # noqa: S301 - of our own command, by an authenticated channel
-        if code != code_hash():
+        if code is not None and code != code_hash():
             where = f"a worker on {os.uname().nodename} runs other code of Gleaner than this machine"
             answer = _Answer(error=ConfigError(f"{where}: install the same version on both"))
         else:
@@ -167,6 +167,7 @@ class _Work(Generic[I, V]):
     ) -> None:
         self._pool, self._job, self._ahead = pool, job, ahead
         self._seconds = None if pool.is_here else seconds
+        self._code = code_hash() if pool.is_remote else None  # processes of this machine have ours
         self._todo = (_Try(number, one, retries if may_retry(one) else 0) for number, one in enumerate(inputs))
         self._again: deque[_Try[I]] = deque()
         self._begun: dict[Future[bytes], _Try[I]] = {}
@@ -198,7 +199,7 @@ class _Work(Generic[I, V]):
                 if following is None:
                     return
                 one = following
-            packed = pickle.dumps((code_hash(), os.getcwd(), self._job, one.input, self._seconds))  # noqa: PTH109
+            packed = pickle.dumps((self._code, os.getcwd(), self._job, one.input, self._seconds))  # noqa: PTH109
             self._begun[self._pool.submit(packed)] = one
 
     def _settle(self, future: Future[bytes], one: _Try[I]) -> None:

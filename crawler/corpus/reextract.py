@@ -9,25 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import fields, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
+from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus, Target
 from crawler.archive.intact import Damages
 from crawler.archive.reading import read_catalogue
 from crawler.archive.warcs import FOLDER, INDEX_NAME
+from crawler.batch.code import code_hash
+from crawler.batch.pool import BatchPool
+from crawler.batch.work import JobOutcome, Report
+from crawler.batch.work import run as run_jobs
 from crawler.corpus.lines import selected_lines
 from crawler.corpus.selection import Selection
 from crawler.frontier.targets import target_id
 from crawler.items import Article, Capture, Image
 from crawler.jsonl import decode, encode
-from crawler.pages.facts import PageFacts
+from crawler.pages.facts import Cleaning, PageFacts, read_page
 from crawler.pages.records import article_record
+from crawler.recover.commoncrawl import read_record as read_capture
 from crawler.sites import SiteProfile
 from crawler.warc.coding import decode_body
 from crawler.warc.index import CaptureIndex
@@ -43,6 +51,8 @@ _STAYS = frozenset(
 COMPARED = tuple(field.name for field in fields(Article) if field.name not in _STAYS)
 """The fields that are extracted again and compared."""
 _GROUP_RECORDS = 100
+_PAGES_AHEAD = 1_000
+"""So many pages are read before the first of them is noted, at most."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS remade (     -- an article each: from which version, with what outcome
@@ -207,15 +217,50 @@ def write(draft: Draft, corpus: Corpus, on_progress: Callable[[int], None]) -> N
 
 def fingerprint(profile: SiteProfile, rules_off: frozenset[str]) -> str:
     """Return a hash of the current extractor: its code and models, the site profile, the disabled rules."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256(repr((profile, sorted(rules_off))).encode())
-    for part in ("extract", "text", "seeds", "sites", "pages"):
-        path = package / part
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.suffix in {".py", ".npz", ".toml", ".json"}:
-                digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()
+    code = code_hash(("extract", "text", "seeds", "sites", "pages"))
+    return hashlib.sha256(f"{profile!r} {sorted(rules_off)} {code}".encode()).hexdigest()
+
+
+def extract_again(
+    root: Path, profile: SiteProfile, cleaning: Cleaning, run: str, work: Work, _report: Report
+) -> Article | str:
+    """Return the article of *work*, extracted again from its page, or the reason why the page cannot be read."""
+    capture = work.article.capture
+    try:
+        page = load_page(root, capture)
+        if capture.source == "commoncrawl":  # what was fetched is a WARC record itself
+            inner = read_capture(page.body)
+            page = StoredPage(inner.body, inner.content_type)
+        charset = http_content_type_encoding(page.content_type) if page.content_type else None
+        seen = datetime.fromisoformat(capture.archived) if capture.archived else None
+        facts = read_page(page.body, work.article.url or "", profile, charset, seen, cleaning)
+    except ValueError as error:
+        return str(error)
+    return remade(work, facts, profile, run)
+
+
+def extract_pages(
+    pool: BatchPool, job: partial[Article | str], todo: Iterator[Work], draft: Draft, retries: int, seconds: float
+) -> None:
+    """Let *pool* do the *job*, :func:`extract_again`, for all works *todo*; note what comes of each in *draft*.
+
+    What is noted is kept, also if an interrupt or an error ends it. A page may take so many *seconds*.
+    """
+    try:
+        outcomes: Iterator[JobOutcome[Work, Article | str]] = run_jobs(
+            pool, job, todo, retries=retries, seconds=seconds, ahead=_PAGES_AHEAD
+        )
+        for number, outcome in enumerate(outcomes, 1):
+            if isinstance(outcome.value, Article):
+                draft.add(outcome.input.article, outcome.value)
+            else:
+                reason = outcome.value
+                killed = f"it was not read within {seconds:g} s, or the process that read it was killed"
+                draft.fail(outcome.input.article, reason or (killed if outcome.is_killed else str(outcome.failed)))
+            if number % _GROUP_RECORDS == 0:
+                draft.commit()
+    finally:
+        draft.commit()
 
 
 def _target(connection: sqlite3.Connection, article: Article) -> Target:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import crawler
-from crawler.batch.code import code_hash
 from crawler.batch.pool import open_pool
 from crawler.batch.work import run
 from crawler.exceptions import ClusterGone, ConfigError, CorpusDamaged, DiskFull
@@ -105,10 +104,11 @@ def test_scheduler_that_is_not_there_is_named(tmp_path):
 
 
 def test_worker_with_other_code_is_refused(monkeypatch):
-    code_hash()
     monkeypatch.setattr("crawler.batch.work.code_hash", lambda: "of the command")
-    with pytest.raises(ConfigError, match="runs other code of Gleaner"):
-        outcomes("processes:1", jobs.double, range(2))
+    with open_pool("processes:1") as pool:
+        pool.is_remote = True  # as if it were of another machine
+        with pytest.raises(ConfigError, match="runs other code of Gleaner"):
+            list(run(pool, jobs.double, range(2)))
 
 
 def test_cluster_gives_what_processes_give(cluster):

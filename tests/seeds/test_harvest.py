@@ -114,7 +114,7 @@ def test_parts_of_another_site_are_refused_and_kept(inputs, tmp_path):
         (("-o", "-", "--parts"), "--parts: give a folder"),
         (("-o", "s3://bucket/out.jsonl"), "takes parts only"),
         (("-o", "OUT", "--cluster", "spark:local"), "give processes:N, dask:ADDRESS"),
-        (("-o", "OUT", "--cluster", "dask:tcp://127.0.0.1:1"), "no Dask scheduler can be reached"),
+        (("-o", "OUT", "--cluster", "dask:ftp://x"), "is not the address of a Dask scheduler"),
     ],
 )
 def test_senseless_places_are_refused_with_one_line(inputs, tmp_path, arguments, said):
@@ -123,3 +123,10 @@ def test_senseless_places_are_refused_with_one_line(inputs, tmp_path, arguments,
     done = harvest(inputs, *(str(tmp_path / "out") if one == "OUT" else one for one in arguments))
     assert (done.returncode, done.stderr.count("\n")) == (4, 1), done.stderr
     assert said in done.stderr
+
+
+def test_scheduler_that_does_not_answer_is_named(inputs, tmp_path):
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    done = harvest(inputs, "-o", tmp_path / "out", "--cluster", "dask:tcp://127.0.0.1:1")
+    assert (done.returncode, done.stderr.count("\n")) == (8, 1), done.stderr
+    assert "no scheduler answers" in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from crawler.cli.cluster import add_cluster
 from crawler.cli.verbs import Verb, positive
 
 if TYPE_CHECKING:
@@ -85,6 +86,37 @@ def _reextract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--key", metavar="KEY", help="show what would change in this article, and write nothing")
     parser.add_argument("--site", metavar="NAME|FILE", help="the site profile (default: the corpus's own)")
+    add_cluster(parser)
+
+
+def _overlap(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "others",
+        metavar="OTHER",
+        nargs="+",
+        help="the folder of a corpus; or JSON lines, JSON, Parquet or plain texts: a file, folder, glob or URL",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", default="-", help="the file of JSON lines to write (default: standard output)"
+    )
+    parser.add_argument(
+        "--threshold",
+        metavar="S",
+        type=_similarity,
+        default=0.5,
+        help="the least similarity, from 0.3 to 1 (default: 0.5)",
+    )
+    add_cluster(parser)
+
+
+def _similarity(value: str) -> float:
+    number = float(value)
+    if not 0.3 <= number <= 1:  # noqa: PLR2004 - as NEAR_DUPLICATE_THRESHOLD
+        raise ValueError
+    return number
+
+
+_similarity.__name__ = "similarity from 0.3 to 1"
 
 
 def _compression(parser: argparse.ArgumentParser) -> None:
@@ -131,8 +163,9 @@ VERBS: dict[str, Verb] = {
     "verify": Verb(
         "check it",
         "Check every line, hash, picture and capture. Print each problem with its place. Exit code 0, or 5 if there is "
-        "a problem.",
+        "a problem. It always checks all.",
         "scrapy corpus verify",
+        add_cluster,
     ),
     "seal": Verb(
         "close its segments and list their hashes",
@@ -227,6 +260,17 @@ VERBS: dict[str, Verb] = {
         "scrapy corpus reextract --dry-run",
         _reextract,
     ),
+    "overlap": Verb(
+        "find its texts in other corpora",
+        "Find which texts of this corpus are, or nearly are, in OTHER: a corpus, or JSON lines, JSON, Parquet or plain "
+        "texts of any size, such as shards of FineWeb. Write a JSON line for each text of this corpus and OTHER in "
+        "which it is: key, other, similarity (1 is equal), file, place, their_key, url, and texts, how many similar "
+        "texts are there. It is the similarity of near duplicates (docs/duplicates.md); texts of fewer than 20 words "
+        "are not compared. If it is stopped, the same command resumes. Exit code 9 if a file failed each time.",
+        "scrapy corpus overlap fineweb/*.parquet -o overlap.jsonl",
+        _overlap,
+        json="print the counts as one JSON object, on standard error if OUT is standard output",
+    ),
     "merge": Verb(
         "add other corpora to it",
         "Add the records and pictures of OTHER corpora of the same site to the one in CORPUS_DIR, which is created if "
@@ -240,5 +284,5 @@ VERBS: dict[str, Verb] = {
 
 EXIT_CODES = (
     "0 done, 1 the corpus cannot be used, 2 wrong usage, 3 disk full, 4 an argument is invalid, "
-    "5 corpus damaged, 6 a crawl holds it, 11 stopped"
+    "5 corpus damaged, 6 a crawl holds it, 8 the cluster is gone, 9 some inputs failed, 11 stopped"
 )

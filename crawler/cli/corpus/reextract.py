@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
 import sys
 from contextlib import closing
-from datetime import datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from w3lib.encoding import http_content_type_encoding
 
 from crawler.archive import Corpus
 from crawler.archive.description import describe
@@ -23,34 +18,29 @@ from crawler.archive.places import line_at
 from crawler.archive.profilechoice import ChosenProfile, choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.archive.recurring import known_boilerplate
-from crawler.cli.show import OnProgress, note, note_damage, print_json, progress, say
+from crawler.cli.cluster import pool_of
+from crawler.cli.show import note, note_damage, print_json, progress, say
 from crawler.corpus.history import history
 from crawler.corpus.reextract import (
     DRAFT_NAME,
     Draft,
-    StoredPage,
-    Work,
     difference,
+    extract_again,
+    extract_pages,
     fingerprint,
-    load_page,
-    remade,
     works,
     write,
 )
 from crawler.corpus.worddiff import word_diff
 from crawler.exceptions import ConfigError, CorpusDamaged
-from crawler.extensions.readers import PageNotRead, Readers, reading_time, rules_off
+from crawler.extensions.readers import reading_time, rules_off
 from crawler.items import Article
 from crawler.jsonl import decode
 from crawler.pages.facts import Cleaning
-from crawler.recover.commoncrawl import read_record
 from crawler.runs.record import new_run
-from crawler.sites import SiteProfile
 from crawler.utils.conf import bytes_of, whole
 
 _MAX_SHOWN = 10
-_PAGES_PER_READER = 4
-"""Pages in progress at once for each reader."""
 
 
 def run(root: Path, opts: argparse.Namespace) -> int:
@@ -60,12 +50,15 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     off = rules_off(settings)
     with read_catalogue(root) as catalogue:
         boilerplate = known_boilerplate(catalogue)
-    processes = (os.cpu_count() or 1) if whole(settings, "EXTRACT_PROCESSES") else 0
-    readers = Readers(processes, reading_time(settings), Cleaning(off, boilerplate))
+    seconds = reading_time(settings)
+    default = None if whole(settings, "EXTRACT_PROCESSES") else "processes:0"
+    job = partial(extract_again, root.absolute(), profile, Cleaning(off, boilerplate), new_run())
     with write_errors(root, DRAFT_NAME), closing(Draft(root / DRAFT_NAME, fingerprint(profile, off))) as draft:
-        with progress("reading pages") as on_progress:
-            damaged = Damages()
-            asyncio.run(_extract_pages(root, draft, readers, profile, new_run(), on_progress, damaged))
+        damaged = Damages()
+        with pool_of(opts, default) as pool, progress("reading pages") as on_progress:
+            todo = works(root, draft, on_progress, damaged)
+            with closing(todo):
+                extract_pages(pool, job, todo, draft, opts.retries, seconds)
         if opts.key:
             return _show_key(root, draft, opts) or note_damage(damaged)
         counts, fields = draft.counts(), draft.field_counts()
@@ -99,46 +92,6 @@ def _chosen(root: Path, given: str | None) -> ChosenProfile:
     if chosen.remark:
         note(chosen.remark)
     return chosen
-
-
-async def _extract_pages(
-    root: Path,
-    draft: Draft,
-    readers: Readers,
-    profile: SiteProfile,
-    run_: str,
-    on_progress: OnProgress,
-    damaged: Damages,
-) -> None:
-    todo = works(root, draft, on_progress, damaged)
-    try:
-        while batch := list(islice(todo, _PAGES_PER_READER * (os.cpu_count() or 1))):
-            found = await asyncio.gather(*(_read(root, readers, work, profile, run_) for work in batch))
-            for work, new in zip(batch, found, strict=True):
-                if isinstance(new, Article):
-                    draft.add(work.article, new)
-                else:
-                    draft.fail(work.article, new)
-            draft.commit()
-    finally:
-        todo.close()
-        readers.spider_closed()
-
-
-async def _read(root: Path, readers: Readers, work: Work, profile: SiteProfile, run_: str) -> Article | str:
-    """Return the article of *work*, extracted again, or the reason for a failure."""
-    capture = work.article.capture
-    try:
-        page = await asyncio.to_thread(load_page, root, capture)
-        if capture.source == "commoncrawl":  # what was fetched is a WARC record itself
-            inner = read_record(page.body)
-            page = StoredPage(inner.body, inner.content_type)
-        charset = http_content_type_encoding(page.content_type) if page.content_type else None
-        seen = datetime.fromisoformat(capture.archived) if capture.archived else None
-        facts = await readers.read(page.body, work.article.url or "", profile, charset, seen)
-    except (ValueError, PageNotRead) as error:
-        return str(error)
-    return remade(work, facts, profile, run_)
 
 
 def _show(counts: dict[str, int], fields: dict[str, int], draft: Draft) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 
+from crawler.cli.cluster import pool_of
 from crawler.cli.show import print_json, progress, say
 from crawler.corpus.fixity.verify import verify
 from crawler.exceptions import CorpusDamaged
@@ -12,8 +14,10 @@ from crawler.exceptions import CorpusDamaged
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Check the corpus at *root* and print each problem; exit code 0, or 5 if there is one."""
-    with progress("checking", bytes_=True) as on_progress:
-        found = verify(root, on_progress=on_progress)
+    with ExitStack() as stack:
+        pool = stack.enter_context(pool_of(opts)) if opts.cluster else None  # as many processes as the corpus is worth
+        on_progress = stack.enter_context(progress("checking", bytes_=True, resumes=False))
+        found = verify(root, pool=pool, retries=opts.retries, on_progress=on_progress)
     if opts.json:
         problems = [problem._asdict() for problem in found.problems]
         print_json({**found._asdict(), "problems": problems, "ok": not problems})

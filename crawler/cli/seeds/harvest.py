@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
-from crawler.archive.files import FULL_ERRNOS
 from crawler.cli.cluster import pool_of
+from crawler.cli.outputs import STDOUT, parts_of, whole_file
 from crawler.cli.seeds import no_dump
 from crawler.cli.show import done, note, progress
-from crawler.exceptions import ConfigError, DiskFull, SeedError
+from crawler.exceptions import ConfigError
 from crawler.inputs import is_remote
 from crawler.runs.exitcodes import COMPLETE, FAILED_URLS
 from crawler.seeds.harvest import HarvestWork, Yield, harvest, total_size
 from crawler.sites import load_profile
-
-_STDOUT = "-"
 
 
 def run(_root: Path, opts: argparse.Namespace) -> int:
@@ -30,14 +25,14 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
     work = _work(opts)
     total = total_size(paths)
     sums = Yield()
-    resumes = opts.output != _STDOUT
+    resumes = opts.output != STDOUT
     with ExitStack() as stack:
         if opts.cluster:
             work.pool = stack.enter_context(pool_of(opts))
             if work.pool.is_remote and work.parts is None:
                 raise ConfigError("--cluster with -o -: the parts need a folder that all workers see; give -o FILE")
         show = stack.enter_context(progress("harvest", bytes_=True, resumes=resumes))
-        out = stack.enter_context(_output(opts.output, work))
+        out = None if work.keeps else stack.enter_context(whole_file(opts.output))
         for one in harvest(
             paths, out, profile, base=opts.base, work=work, progress=lambda count: show(count, max(count, total))
         ):
@@ -58,19 +53,13 @@ def run(_root: Path, opts: argparse.Namespace) -> int:
 
 def _work(opts: argparse.Namespace) -> HarvestWork:
     work = HarvestWork(opts.jobs or os.cpu_count() or 1, keeps=opts.parts, retries=opts.retries)
-    if opts.parts and opts.output == _STDOUT:
+    if opts.parts and opts.output == STDOUT:
         raise ConfigError("--parts: give a folder or the URL of one with -o")
     if is_remote(opts.output) and not opts.parts:
         raise ConfigError(f"-o {opts.output}: an object store takes parts only; give --parts, too")
-    if opts.output != _STDOUT:
+    if opts.output != STDOUT:
         work.parts = opts.output if opts.parts else parts_of(opts.output)
     return work
-
-
-def parts_of(output: str) -> str:
-    """Return the folder in which the parts of the file *output* stand until it is complete."""
-    path = Path(output)
-    return str(path.with_name(f".{path.name}.parts"))
 
 
 def _add(sums: Yield, one: Yield) -> None:
@@ -81,28 +70,3 @@ def _add(sums: Yield, one: Yield) -> None:
         note(f"and {one.more_errors} more like these")
     for name in ("files", "pages", "records", "lost", "unread", "cut"):
         setattr(sums, name, getattr(sums, name) + getattr(one, name))
-
-
-@contextmanager
-def _output(name: str, work: HarvestWork) -> Iterator[IO[bytes] | None]:
-    """Open the output file, unless it is parts. It appears under its name only when it is complete."""
-    if name == _STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    draft = Path(f"{name}.part")
-    try:
-        if work.keeps:
-            yield None
-            return
-        with draft.open("wb") as out:
-            yield out
-        draft.replace(name)
-    except DiskFull:
-        raise
-    except OSError as error:
-        if error.errno in FULL_ERRNOS:
-            raise DiskFull(name, "no space left to write it, or its parts beside it", is_corpus=False) from error
-        raise SeedError(name, f"cannot be written ({error.strerror or error})") from error
-    finally:
-        draft.unlink(missing_ok=True)

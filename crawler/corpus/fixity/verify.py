@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +24,8 @@ from crawler.archive.ownprofile import profile_problems
 from crawler.archive.reading import catalogue_of
 from crawler.archive.segments import FAMILIES, all_segments, open_segment, seal_path, segment_name
 from crawler.archive.warcs import warc_paths
+from crawler.batch.pool import BatchPool, open_pool
+from crawler.batch.work import JobOutcome, Report, run
 from crawler.corpus.fixity.checks import (
     Checked,
     DatabaseCheck,
@@ -43,13 +43,14 @@ from crawler.corpus.fixity.linecheck import record_validator
 from crawler.corpus.fixity.listed import Listed, check_manifest
 from crawler.corpus.fixity.warccheck import check_index
 from crawler.exceptions import CorpusDamaged, CorpusError
-from crawler.processes.workers import Pool
 
 __all__ = ["Problem", "Verification", "record_validator", "verify"]
 
 _PART_BYTES = 8 * 1024 * 1024
 _WORTH_PROCESSES = 64 * 1024 * 1024
 """Bytes of a corpus; a smaller one is checked before other processes would have begun."""
+_PARTS_AHEAD = 1_000
+"""So many parts are checked before the first of them is counted, at most."""
 _MAX_UNLISTED_SHOWN = 1_000
 _MAX_LOST_SHOWN = 1_000
 
@@ -72,11 +73,14 @@ def verify(
     *,
     at_most: int = 1000,
     processes: int | None = None,
+    pool: BatchPool | None = None,
+    retries: int = 0,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Verification:
     """Check the corpus at *root*; stop after *at_most* problems.
 
-    *processes* share the work (None: one for each core, for a corpus that is worth it). *on_progress* is called with
+    *pool* does the work, otherwise so many *processes* (None: one for each core, for a corpus that is worth it); a part
+    that fails is checked *retries* times more. *on_progress* is called with
     the bytes that are checked and those there are. Raises ``CorpusError`` if there is no corpus, another process
     writes to it, or its catalogue cannot be read.
     """
@@ -84,7 +88,9 @@ def verify(
     with catalogue_of(root):  # a catalogue of another version is rebuilt by the holder of the lock
         pass
     with CorpusLock(root) if os.access(root, os.W_OK) else nullcontext():  # nobody writes to a read-only disk
-        return verify_held(root, at_most=at_most, processes=processes, on_progress=on_progress)
+        return verify_held(
+            root, at_most=at_most, processes=processes, pool=pool, retries=retries, on_progress=on_progress
+        )
 
 
 def verify_held(
@@ -92,6 +98,8 @@ def verify_held(
     *,
     at_most: int = 1000,
     processes: int | None = None,
+    pool: BatchPool | None = None,
+    retries: int = 0,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Verification:
     """Do what :func:`verify` does for a caller that holds the corpus's lock, and whose catalogue is of this version."""
@@ -99,8 +107,11 @@ def verify_held(
     with catalogue_of(root) as connection:
         connection.text_factory = decode_anything
         try:
-            verifier = _Verifier(root, connection, processes, on_progress)
-            problems = list(islice(chain(described, verifier.run()), at_most))
+            verifier = _Verifier(root, connection, on_progress)
+            with ExitStack() as stack:
+                if pool is None:
+                    pool = stack.enter_context(open_pool(f"processes:{verifier.processes(processes)}"))
+                problems = list(islice(chain(described, verifier.run(pool, retries)), at_most))
         except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
             raise CorpusDamaged(str(root), f"its catalogue cannot be read ({error})") from error
     if len(problems) == at_most:
@@ -113,7 +124,6 @@ class _Verifier:
         self,
         root: Path,
         connection: sqlite3.Connection,
-        processes: int | None,
         on_progress: Callable[[int, int], None],
     ) -> None:
         self.lines = self.lost_captures = 0
@@ -137,10 +147,15 @@ class _Verifier:
         lines = sum(path.stat().st_size for path in self._segments)
         self._total = lines + sum(self._weights.values())
         self._total += sum(path.stat().st_size for path in self._segments if seal_path(path).exists())
-        self._processes = processes or (os.cpu_count() or 1 if self._total > _WORTH_PROCESSES else 1)
 
-    def run(self) -> Iterator[Problem]:
+    def processes(self, wanted: int | None) -> int:
+        """Return how many processes check: *wanted*, or what the corpus is worth; 0 for this one alone."""
+        count = wanted or (os.cpu_count() or 1 if self._total > _WORTH_PROCESSES else 1)
+        return count if count > 1 else 0
+
+    def run(self, pool: BatchPool, retries: int) -> Iterator[Problem]:
         """Yield every problem; ``lines``, ``notes`` and ``listed`` are complete when it ends."""
+        self._pool, self._retries = pool, retries
         first: list[Part] = [DatabaseCheck(), *(PicturesCheck(self._name(folder)) for folder in self._folders)]
         for done in self._shared(first, frozenset()):
             yield from done.problems
@@ -189,30 +204,21 @@ class _Verifier:
                 yield part
 
     def _shared(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
-        """Yield what comes of *parts*, in their order, from as many processes as there are to be."""
-        for done in (
-            self._from_processes(parts, unlisted) if self._processes > 1 else self._checked_here(parts, unlisted)
-        ):
+        """Yield what comes of *parts*, in their order."""
+        job = partial(_check_part, self._root.absolute(), unlisted)
+        outcomes: Iterator[JobOutcome[Part, Checked | sqlite3.Error]] = run(
+            self._pool, job, parts, retries=self._retries, ahead=_PARTS_AHEAD
+        )
+        for outcome in outcomes:
+            if outcome.value is None:
+                why = "a process that checked it was killed, for want of memory perhaps" if outcome.is_killed else ""
+                raise CorpusError(str(self._root), f"{why or outcome.failed}: it is not checked; run this again")
+            if isinstance(outcome.value, sqlite3.Error):
+                raise outcome.value
+            done = outcome.value
             self._done += self._weights.get(done.part, 0)
             self._on_progress(min(self._done, self._total), self._total)
             yield done
-
-    def _checked_here(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
-        return (check(self._root, part, unlisted) for part in parts)
-
-    def _from_processes(self, parts: Iterable[Part], unlisted: frozenset[str]) -> Iterator[Checked]:
-        waiting: deque[Future[Checked]] = deque()
-        try:
-            with Pool(self._processes) as pool:
-                for part in parts:
-                    waiting.append(pool.submit(check, self._root, part, unlisted))
-                    if len(waiting) > 2 * self._processes:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-        except BrokenProcessPool as error:
-            why = "a process that checked it was killed, for want of memory perhaps: it is not checked; run this again"
-            raise CorpusError(str(self._root), why) from error
 
     def _count(self, done: Checked) -> None:
         self.lines += done.lines
@@ -274,6 +280,14 @@ class _Verifier:
                 missing = 0 if is_there else missing + 1
             if missing:
                 yield _missing(self._name(path), *begun, missing)
+
+
+def _check_part(root: Path, unlisted: frozenset[str], part: Part, _report: Report) -> Checked | sqlite3.Error:
+    """Check *part*, anywhere; an error of SQLite is for the one who has the catalogue open."""
+    try:
+        return check(root, part, unlisted)
+    except sqlite3.Error as error:
+        return error
 
 
 def _looked_up(path: Path, rows: Iterable[tuple[int, int, int, str]]) -> Iterator[tuple[int, str, bool]]:
