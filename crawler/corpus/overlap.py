@@ -42,7 +42,7 @@ _SIMILARITY_DIGITS = 4
 _MAX_ERRORS = 100
 
 
-class Piece(NamedTuple):
+class OtherFile(NamedTuple):
     """A file of others: of *other*, as the user named it; a segment of a corpus, or any file with texts."""
 
     other: str
@@ -50,7 +50,7 @@ class Piece(NamedTuple):
     is_segment: bool
 
 
-class Match(NamedTuple):
+class OverlapMatch(NamedTuple):
     """A text of ours, *key*, in *other*: the best *similarity*, where that text is, how many *texts* are similar."""
 
     key: str
@@ -72,18 +72,18 @@ class Compared(NamedTuple):
     failed: list[str]
 
 
-def pieces_of(others: Iterable[str]) -> Iterator[Piece]:
+def pieces_of(others: Iterable[str]) -> Iterator[OtherFile]:
     """Yield the files of *others*: the segments of a corpus, otherwise the files that a path, glob or URL names."""
     for other in others:
         if not is_remote(other) and (Path(other) / _CORPUS_MARK).is_file():
             for path in segment_paths(Path(other), _FAMILY):
-                yield Piece(other, str(path), is_segment=True)
+                yield OtherFile(other, str(path), is_segment=True)
         elif other == STDIN:
             raise ConfigError("-: texts are compared from files, which can be read again")
         else:
             check_paths([other])
             for file in expand(other):
-                yield Piece(other, file, is_segment=False)
+                yield OtherFile(other, file, is_segment=False)
 
 
 def build_index(root: Path, folder: Path) -> tuple[str, int]:
@@ -121,7 +121,7 @@ def _sketch(text: str | None) -> Sketch | None:
 
 
 def overlap_part(
-    folder: str, identity: str, threshold: float, piece: Piece, out: IO[bytes], report: Report
+    folder: str, identity: str, threshold: float, piece: OtherFile, out: IO[bytes], report: Report
 ) -> dict[str, Any]:
     """Write what of *piece* is similar to a text in the index in *folder*: tag, similarity, place, key and URL."""
     errors: list[str] = []
@@ -147,7 +147,7 @@ def overlap_part(
     return {"texts": texts, "errors": errors, "more_errors": more}
 
 
-def _texts(piece: Piece, complain: Any, report: Report) -> Iterator[tuple[str, str, str | None, str | None]]:
+def _texts(piece: OtherFile, complain: Any, report: Report) -> Iterator[tuple[str, str, str | None, str | None]]:
     """Yield each text of *piece*, its place, key and URL."""
     if piece.is_segment:
         try:
@@ -182,7 +182,7 @@ class CorpusOverlap:
 
     def __init__(self, root: Path, others: Sequence[str], threshold: float, place: Path) -> None:
         self._root, self._others, self._threshold, self._place = root, others, threshold, place
-        self.matches: dict[tuple[str, str], Match] = {}
+        self.matches: dict[tuple[str, str], OverlapMatch] = {}
         """The best match of each text of ours in each of *others*."""
 
     def compare(self, pool: BatchPool, *, retries: int = DEFAULT_RETRIES, on_progress: Any) -> Compared:
@@ -210,14 +210,14 @@ class CorpusOverlap:
 
     def _take(self, parts: Parts, done: PartDone, catalogue: Any) -> None:
         """Take in what was found in one piece: the most similar text of each, the first if there are several."""
-        piece: Piece = done.task.input
+        piece: OtherFile = done.task.input
         with parts.open(done) as lines:
             for line in lines:
                 tag, similarity, place, their_key, url = orjson.loads(line)
                 row = catalogue.execute("SELECT key FROM targets WHERE tid = ?", (tag,)).fetchone()
                 if row is None:
                     continue
-                found = Match(str(row[0]), piece.other, similarity, shown(piece.file), place, their_key, url, 1)
+                found = OverlapMatch(str(row[0]), piece.other, similarity, shown(piece.file), place, their_key, url, 1)
                 held = self.matches.get((found.key, found.other))
                 if held is not None:
                     best = found if found.similarity > held.similarity else held
@@ -243,7 +243,7 @@ def _fresh_index(root: Path, folder: Path) -> tuple[str, int]:
         return build_index(root, folder)
 
 
-def _task(parts: Parts, piece: Piece) -> PartTask:
+def _task(parts: Parts, piece: OtherFile) -> PartTask:
     if is_remote(piece.file):
         return PartTask(piece, parts.name(*piece), shown(piece.file))
     status = Path(piece.file).stat()
