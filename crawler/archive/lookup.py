@@ -80,14 +80,14 @@ class RecordLookup:
         if found is None or found[0] is not article or self._flushes != catalogue.flushes:
             self.look_up((article,))
             found = self._found.pop(article.key)
-        _, identities, present = found
+        _, identity, present = found
         gathered = catalogue.gathered
         discovered_from = catalogue.named(article.key, present.sources)  # before gathered rows may be written
-        is_held = present.key or identities.tid in gathered.tids
+        is_held = present.key or identity.tid in gathered.tids
         text_is_held = present.text or (
-            identities.fingerprint is not None and catalogue.fingerprints.is_recent(identities.fingerprint)
+            identity.fingerprint is not None and catalogue.fingerprints.is_recent(identity.fingerprint)
         )
-        url_is_held = present.url or identities.url_key in gathered.url_keys
+        url_is_held = present.url or identity.url_key in gathered.url_keys
         return KnownRecord(
             catalogue.highest_version(article.key) if is_held else None,
             self.repeated(article) if text_is_held or url_is_held else None,

@@ -36,8 +36,8 @@ class Card:
         language = str(record.get("language") or "")
         if _LANGUAGE_RE.fullmatch(language):
             self._languages[language] += 1
-        self._kinds[_comma_list(record.get("kind"))] += 1
-        self._sources[_comma_list((record.get("capture") or {}).get("source"))] += 1
+        self._kinds[_plain_word(record.get("kind"))] += 1
+        self._sources[_plain_word((record.get("capture") or {}).get("source"))] += 1
         if day := _DAY_RE.match(str(record.get("published"))):
             self._first, self._last = min(self._first, day[0]), max(self._last, day[0])
 
@@ -68,7 +68,7 @@ class Card:
         )
 
 
-def _comma_list(value: object) -> str:
+def _plain_word(value: object) -> str:
     """Return *value* if it is a plain word: others would be Markdown of somebody else's."""
     return value if isinstance(value, str) and value.isalpha() and value.isascii() else "unknown"
 

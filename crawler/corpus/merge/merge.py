@@ -111,8 +111,8 @@ def merge(
         if near is not None:
             corpus.find_near_duplicates(near)
         with write_errors(root):
-            for one_of_them in merged.values():
-                one_of_them.captures.copy_files(root)
+            for other_merged in merged.values():
+                other_merged.captures.copy_files(root)
             mend_warcs(root)
         incoming = heapq.merge(*streams, key=lambda one: one.fetched)
         done = 0
@@ -167,8 +167,8 @@ def _bring(corpus: Corpus, records: Records, one: _Incoming, *, all_versions: bo
 
     A record with a known hash is not read further, so merging again costs little. A new one is checked completely.
     """
-    merged, sites_of_corpora = one.merged, one.line.record
-    news = _news(corpus, sites_of_corpora)
+    merged, record = one.merged, one.line.record
+    news = _news(corpus, record)
     if news == "known":
         merged.unchanged += 1
         return
