@@ -90,11 +90,9 @@ def manifest_problem(root: Path) -> str | None:
         return f"its hash in {TAG_NAME} cannot be read"
     if not (root / MANIFEST_NAME).exists():
         return "it is missing"
-    return (
-        None
-        if sha256_of_file(root / MANIFEST_NAME) in hashes
-        else f"it is not what was written: {TAG_NAME} has another hash"
-    )
+    if (root / MANIFEST_NAME).is_symlink() or sha256_of_file(root / MANIFEST_NAME) not in hashes:
+        return f"it is not what was written: {TAG_NAME} has another hash"
+    return None
 
 
 def _write_tag(root: Path, *hashes: str) -> None:

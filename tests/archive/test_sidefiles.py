@@ -100,6 +100,15 @@ def test_a_damaged_manifest_is_not_sealed_over(root):
         seal(root)
 
 
+def test_link_in_the_place_of_the_manifest_is_a_problem(root):
+    seal(root)
+    (root / MANIFEST_NAME).rename(root.parent / "elsewhere")
+    (root / MANIFEST_NAME).symlink_to(root.parent / "elsewhere")
+    assert [problem.file for problem in verify(root).problems] == [MANIFEST_NAME]
+    with pytest.raises(CorpusDamaged, match="not what was written"):
+        seal(root)
+
+
 def test_a_changed_bit_of_the_search_index_never_shows_what_no_line_says(root):
     search(root, "harbour*", Selection())
     index, texts = root / "search.sqlite", {f"replica/{number}": text(number) for number in range(8)}
