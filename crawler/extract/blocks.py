@@ -27,6 +27,9 @@ _NAMED = frozenset({"span", "time", "small", "cite", "em", "label"})
 _MEASURED = frozenset({"a"}) | _STRONG | _PICTURES | _NAMED
 """Inline elements that say something about the text in them or after them."""
 
+_FOR_SCREEN_READERS = frozenset({"sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text"})
+"""Classes of a ``span`` that nobody sees: "opens in a new window" behind a link."""
+
 _NOWHERE = [-99] * KIND_COUNT
 _FAR_DISTANCES = (99, 99)
 
@@ -166,6 +169,8 @@ class _Walk:
         elif tag in self.hidden:
             return False
         elif tag in _INLINE:
+            if tag == "span" and not _FOR_SCREEN_READERS.isdisjoint((element.get("class") or "").split()):
+                return False
             if tag in _MEASURED:
                 self._enter_inline(tag, element)
         else:

@@ -141,3 +141,11 @@ def test_an_undated_recipe_of_cookies_is_no_request_for_consent() -> None:
     )
     page = f"<html lang=en><head><title>Cookies</title></head><body><h1>Cookies of my mother</h1>{recipe}</body></html>"
     assert extract(page.encode(), URL)["text"].startswith("Bake a cookie")
+
+
+def test_what_only_screen_readers_read_out_is_no_text() -> None:
+    link = '<a href="/x">the office<span class="sr-only"> (opens in a new window)</span></a>'
+    text = fields(
+        below=f"<p>The level of the water is measured by {link} every hour of every day, on all three bridges.</p>"
+    )["text"]
+    assert text.startswith("The level of the water is measured by the office every hour")
