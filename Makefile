@@ -1,6 +1,7 @@
 # make setup     makes the environment .venv with all that the tests need
 # make crawl     sets up, and rebuilds a small corpus from the bundled example against the bundled replica site
 # make test      runs the tests
+# make test-whole runs them with all rows of the matrices that make test takes some rows of
 # make lint      runs formatter, linter and types, and checks spelling and words
 # make docs      builds the docs as a site, in build/site
 # make pictures  rebuilds the pictures of the docs from screenshots that tests keep in build/screenshots
@@ -14,7 +15,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?= corpus
 
-.PHONY: setup crawl test lint docs pictures fuzz fuzz-fixed soak lock clean
+.PHONY: setup crawl test test-whole lint docs pictures fuzz fuzz-fixed soak lock clean
 
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 DEVELOP := --group test --group scrapyd --group lint
@@ -44,6 +45,9 @@ crawl: $(VENV)/.installed
 
 test: $(VENV)/.installed $(VENV)-archives/.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+test-whole: export GLEANER_TESTS_WHOLE := 1
+test-whole: test
 
 PROSE := crawler tests docs examples benchmarks .ci Makefile pyproject.toml mkdocs.yml $(wildcard *.md)
 

@@ -205,12 +205,16 @@ class Harvest(Case):
 
 
 class OfCorpus(Case):
-    """Works on a corpus that a crawl has made, with captures."""
+    """Works on a corpus that a crawl of some *depth* has made, with captures."""
+
+    depth = 2
 
     def prepare(self) -> None:
         seed = write_seed(self.folder / "seed.txt", *IDS)
         settings = ["ARCHIVE_WARC=1"]
-        done = scrapy(*crawl_arguments(seed, self.corpus, self.replica.profile, "depth=2", settings=settings))
+        done = scrapy(
+            *crawl_arguments(seed, self.corpus, self.replica.profile, f"depth={self.depth}", settings=settings)
+        )
         assert done.returncode == 0, done.stderr
 
     def settings(self) -> list[str]:

@@ -35,6 +35,7 @@ from crawler.corpus.merge.merge import merge
 from tests.conftest import REPOSITORY, RunningReplica
 from tests.crawling import crawl_arguments, scrapy_command
 from tests.redisserver import RedisServer
+from tests.waiting import HANG_SECONDS
 
 SEEDS = REPOSITORY / "examples" / "seeds"
 FAULTS = "flaky=0.1,busy=0.01,slow=0.02,error500=0.02,reset=0.02,truncated=0.02,gzip-cut=0.02,soft404=0.02,304=0.01"
@@ -129,8 +130,8 @@ class Soak:
                 if what == "force":
                     time.sleep(self._chance.uniform(0.0, 0.5))
                     crawling.send_signal(signal.SIGTERM)
-                return int(crawling.wait(120))
-            return int(crawling.wait(600))
+                return int(crawling.wait(HANG_SECONDS))
+            return int(crawling.wait(HANG_SECONDS))
 
     def _restart(self, what: str) -> None:
         """Kill the site or the Redis, and start it again after a while."""

@@ -85,7 +85,7 @@ class Terminal:
         self._reader.join(HANG_SECONDS)
         return code
 
-    def left(self, seconds: float = 60) -> list[int]:
+    def left(self, seconds: float = HANG_SECONDS) -> list[int]:
         """Return the processes that the command started and that do not end within *seconds*."""
         deadline = time.monotonic() + seconds
         while (found := self._processes()) and time.monotonic() < deadline:

@@ -294,7 +294,7 @@ def test_a_signal_while_it_begins_stops_it_as_gently(replica, seed, corpus, tmp_
 
 def test_killed_at_random_instants_the_corpus_ends_as_that_of_an_undisturbed_crawl(replica, seed, tmp_path):
     """GLEANER_KILLS sets how many instants; each crawl is killed, started again, killed ... and at last let finish."""
-    kills = int(os.environ.get("GLEANER_KILLS", "8"))
+    kills = int(os.environ.get("GLEANER_KILLS", "4"))
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     assert crawl(seed, undisturbed, replica.profile, "depth=2").returncode == 0
     chance = random.Random(kills)

@@ -13,7 +13,7 @@ from typing import TypeVar
 HANG_SECONDS = 900
 """Past that, whatever is waited for hangs. Less than pytest's own time-out of a test (pyproject.toml)."""
 _POLL_SECONDS = 0.02
-_WORTH_SECONDS, _TRIES = 1.0, 3
+_TRIES = 3
 
 T = TypeVar("T")
 
@@ -27,13 +27,13 @@ def wait_for(condition: Callable[[], T], what: str = "") -> T:
     return found
 
 
-def grows_linearly(work: Callable[[T], object], part: T, whole: T) -> bool:
+def grows_linearly(work: Callable[[T], object], part: T, whole: T, worth_seconds: float = 1.0) -> bool:
     """Tell whether *work* takes at most 3.5 times the CPU time for *whole* that it takes for *part*, half of it.
 
     What is quadratic takes four times as long. Measured is the least of several, side by side; what takes less than
-    a second is not worth it: where time is wasted these take minutes.
+    *worth_seconds* is not worth it: where time is wasted these take many times as long.
     """
-    if _cpu_seconds(work, whole) < _WORTH_SECONDS:
+    if _cpu_seconds(work, whole) < worth_seconds:
         return True
     for _ in range(_TRIES):
         if min(_cpu_seconds(work, whole) for _ in range(2)) < 3.5 * min(_cpu_seconds(work, part) for _ in range(2)):

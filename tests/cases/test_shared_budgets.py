@@ -8,6 +8,7 @@ from threading import Barrier
 from tests.crawling import crawl, records, write_seed
 from tests.redisserver import RedisServer
 from tests.scripted import Scripted, article, http, write_profile
+from tests.waiting import HANG_SECONDS
 
 SECRET = "s3cret-word"
 
@@ -90,7 +91,7 @@ def test_two_workers_share_the_work(redis_server, tmp_path, seen):
 
     def answer(path):
         if path == "/robots.txt":  # the site is asked for no article before both workers are there
-            both.wait(120)
+            both.wait(HANG_SECONDS)
             return http(404)
         return article(path)
 

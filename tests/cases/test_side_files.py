@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import Crawled
 from tests.crawling import REPOSITORY, scrapy, scrapy_command, setting_arguments
+from tests.waiting import HANG_SECONDS
 
 READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 77; shift; exec "$@"'
 NO_NAMESPACE = 77
@@ -34,7 +35,7 @@ def read_only(corpus: Path, *arguments: str) -> list[str]:
 def search_read_only(corpus: Path) -> tuple[int, int]:
     """Search the corpus on a read-only disk; return the exit code, and how many records were found."""
     command = read_only(corpus, "search", "the", "--json")
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=HANG_SECONDS)
     if done.returncode == NO_NAMESPACE or "unshare" in done.stderr:
         pytest.skip(f"no mount namespace is available here: {done.stderr.strip()}")
     return done.returncode, json.loads(done.stdout)["total"] if done.stdout else -1
@@ -55,12 +56,12 @@ def test_search_and_browse_of_a_read_only_corpus(seen: Seen, crawled: Crawled, t
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         url = json.loads(server.stdout.readline())["url"]
-        with urlopen(f"{url}corpus/articles.json?_shape=array", timeout=60) as answer:
+        with urlopen(f"{url}corpus/articles.json?_shape=array", timeout=HANG_SECONDS) as answer:
             shown = len(json.load(answer))
-        with urlopen(f"{url}catalogue/targets.json?_shape=array", timeout=60) as answer:
+        with urlopen(f"{url}catalogue/targets.json?_shape=array", timeout=HANG_SECONDS) as answer:
             seen("browse: records and targets are shown", (True, True), (shown > 1, len(json.load(answer)) > 1))
         server.send_signal(signal.SIGINT)
-        server.wait(60)
+        server.wait(HANG_SECONDS)
 
 
 def test_a_bag_is_not_written_to(seen: Seen, crawled: Crawled, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from scrapy.settings import Settings
 from crawler.cli.checked import check_command_line, check_components, check_names, check_values
 from crawler.exceptions import ConfigError
 from tests.crawling import REPOSITORY, scrapy, setting_arguments
+from tests.waiting import HANG_SECONDS
 
 
 def made(priority="cmdline", **given):
@@ -154,7 +155,7 @@ def users_project(folder, settings, spider=""):
 def in_project(folder, environment, *arguments):
     command = [sys.executable, "-W", "ignore", "-m", "scrapy", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=HANG_SECONDS
     )
 
 

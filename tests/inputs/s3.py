@@ -10,7 +10,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from tests.waiting import wait_for
+from tests.waiting import HANG_SECONDS, wait_for
 
 BUCKET = "dumps"
 
@@ -41,7 +41,7 @@ class S3Server:
 
     def _answers(self) -> bool:
         try:
-            with urlopen(f"{self.url}/moto-api/", timeout=5):
+            with urlopen(f"{self.url}/moto-api/", timeout=HANG_SECONDS):
                 return True
         except (URLError, OSError):
             return False
@@ -60,11 +60,11 @@ class S3Server:
                 {"Authorization": key, "Content-Type": "application/octet-stream"},
                 method=method,
             ),
-            timeout=30,
+            timeout=HANG_SECONDS,
         ):
             pass
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=HANG_SECONDS)
         self._log.close()

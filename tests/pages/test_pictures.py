@@ -14,6 +14,7 @@ from crawler.pages.likeness import look_the_same
 from crawler.pages.media import Media
 from crawler.pages.pictures import look, perceptual_hash
 from tests.pictures import bomb, drawn, encoded, hostile
+from tests.waiting import HANG_SECONDS
 
 REASONS = {
     "truncated or broken",
@@ -41,7 +42,7 @@ def memory() -> int:
 def reader():
     """A process like those of the readers: what is decoded is decoded there, under limits."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield lambda function, *arguments: pool.submit(function, *arguments).result(60)
+        yield lambda function, *arguments: pool.submit(function, *arguments).result(HANG_SECONDS)
 
 
 def test_no_hostile_picture_does_harm(reader):
@@ -166,7 +167,7 @@ def test_a_reader_has_its_memory_back_afterwards(reader):
 
 
 def test_copies_look_the_same_and_other_pictures_do_not():
-    pictures = [drawn(seed) for seed in range(40)]
+    pictures = [drawn(seed) for seed in range(20)]
     hashes = [perceptual_hash(picture) for picture in pictures]
     for picture, known in zip(pictures, hashes, strict=True):
         for copy in (

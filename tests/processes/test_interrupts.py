@@ -19,7 +19,7 @@ from crawler.corpus.fixity.verify import verify
 from crawler.processes.interrupts import GROUP_SIGNALS, held_back
 from tests.conftest import NEIGHBOURS
 from tests.crawling import REPOSITORY, crawl, crawl_arguments, records, scrapy_command, write_seed
-from tests.ctrlc import COMMANDS, interrupt
+from tests.ctrlc import COMMANDS, OfCorpus, interrupt
 from tests.terminal import Terminal
 
 AS_BY_DEFAULT = ["EXTRACT_PROCESSES=1", "REPORT_SECONDS=120"]
@@ -149,8 +149,9 @@ def test_a_harvest_that_is_stopped_leaves_no_file(tmp_path, number):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_at_random_instants_nothing_is_harmed_or_left(name):
-    """``python -m tests.ctrlc`` does it 200 times."""
+def test_at_random_instants_nothing_is_harmed_or_left(name, monkeypatch):
+    """``python -m tests.ctrlc`` does it 200 times, on a larger corpus."""
+    monkeypatch.setattr(OfCorpus, "depth", 1)
     assert interrupt(name, 2, random.Random(os.getpid())).violations == []
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.seeds import parse_page
+from tests.matrix import partners
 from tests.seeds.written import FORMS, RECORDS, json_string
 from tests.waiting import grows_linearly
 
@@ -33,14 +34,14 @@ def parse(text: str) -> None:
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_time_is_linear(beginning: str) -> None:
-    for unit in UNITS:
+    for unit in partners(BEGINNINGS[1:], UNITS)[beginning] if beginning else UNITS:
         short = beginning + unit * (25_000 // len(unit))
         assert grows_linearly(parse, short, short + short), unit
 
 
 @pytest.mark.parametrize("unit", ["[", '"', "{", '[{"id":"'])
-def test_megabytes_of_one_thing_pass_in_seconds(unit: str) -> None:
-    assert grows_linearly(parse, unit * (2_000_000 // len(unit)), unit * (4_000_000 // len(unit)))
+def test_a_megabyte_of_one_thing_passes_in_seconds(unit: str) -> None:
+    assert grows_linearly(parse, unit * (500_000 // len(unit)), unit * (1_000_000 // len(unit)), worth_seconds=8)
 
 
 def test_a_real_dump_is_found_behind_a_megabyte_of_noise() -> None:

@@ -18,6 +18,7 @@ from crawler.corpus.selection import Selection
 from crawler.exceptions import ConfigError, CorpusError
 from tests.archive.corpora import make_corpus, rewrite
 from tests.factories import make_article, make_stub
+from tests.waiting import HANG_SECONDS
 
 
 def keys(root, question, **asked):
@@ -183,6 +184,6 @@ def test_searches_side_by_side_beside_a_crawl(tmp_path):
         for n in range(300, 400):
             with corpus.group():
                 corpus.add(make_article(n))
-        assert all(300 <= total <= 400 for total in results.get(60))
+        assert all(300 <= total <= 400 for total in results.get(HANG_SECONDS))
     corpus.close()
     assert search(tmp_path, "text", Selection()).total == 400
