@@ -1,5 +1,7 @@
 """Settings of the Gleaner project: Scrapy's first, then our own, each with its reason and a safe default."""
 
+import os
+
 BOT_NAME = "gleaner"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
@@ -123,8 +125,9 @@ ARCHIVE_COMPRESSION = None
 ARCHIVE_WARC = False
 # A new WARC file begins when the current one has this many MiB.
 ARCHIVE_WARC_MB = 1024
-# Processes that read pages (extraction needs CPU time, so the crawl's own process does none); 0 means a thread.
-EXTRACT_PROCESSES = 1
+# Processes that read pages and pictures, each started when the others are busy: as many as there are cores, 8 at most;
+# 0 means a thread of the crawl's own process, which otherwise reads none.
+EXTRACT_PROCESSES = min(os.cpu_count() or 1, 8)
 # Seconds that reading one page may take; then its reader is ended, and the page counts as failed.
 EXTRACT_TIMEOUT = 60
 # Cleaning rules to switch off, such as "pull-quotes,boilerplate"; docs/cleaning.md lists all rules.

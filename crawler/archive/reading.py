@@ -10,7 +10,6 @@ from pathlib import Path
 from crawler.archive.description import describe
 from crawler.archive.files import comes_of_a_full_disk
 from crawler.archive.inbag import is_in_bag
-from crawler.archive.rebuilding import rebuild
 from crawler.archive.repair import CATALOGUE_NAME
 from crawler.archive.schema import STATEMENTS, VERSION
 from crawler.archive.segments import all_segments
@@ -42,6 +41,8 @@ def catalogue_of(root: Path) -> Iterator[sqlite3.Connection]:
                 yield connection
             return
         if (version := _version(path)) not in {0, VERSION}:
+            from crawler.archive.rebuilding import rebuild  # noqa: PLC0415 - rare, and half of the start of a command
+
             rebuild(root, f"it is of version {version}, this is {VERSION}")
         with closing(connect_to_read(path)) as connection:
             yield connection

@@ -10,7 +10,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 
 from crawler.handlers.guard import Guard, stand_guard
-from crawler.handlers.wire import read_leniently
+from crawler.handlers.wire import keep_connections, read_leniently
 from crawler.net import url_origin
 from crawler.utils.engine import Stopping, corpus_failed
 
@@ -33,6 +33,7 @@ class GuardedDownloadHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         read_leniently(self)
+        keep_connections(self, crawler.settings.getdict("DOWNLOAD_SLOTS"))
         profile = getattr(crawler.spider, "profile", None)
         self._named = frozenset() if profile is None else profile.origins
         self._trusted = set()

@@ -3,7 +3,8 @@
 All private interfaces of Twisted and Scrapy that it uses are in this module; ``tests/handlers/test_wire.py`` fails when
 one of them has changed:
 
-- ``HTTPConnectionPool._factory`` makes the protocols of connections. Scrapy sets its own in the same way.
+- ``HTTPConnectionPool._factory`` makes the protocols of connections. Scrapy sets its own in the same way, and
+  ``maxPersistentPerHost``, the connections that are kept for further requests.
 - ``HTTP11ClientProtocol.request`` makes an ``HTTPClientParser``, and offers no other way to choose one than to replace
   the class of what it made. Scrapy does so, too.
 - ``HTTPClientParser`` reads heads line by line, with limits and strictness of its own, so :class:`LenientParser` takes
@@ -15,7 +16,7 @@ one of them has changed:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import (
@@ -45,6 +46,16 @@ IDLE_SECONDS = 3.0
 def read_leniently(handler: HTTP11DownloadHandler) -> None:
     """Make the connections of *handler* use this module's parser."""
     handler._pool._factory = _LenientFactory  # noqa: SLF001 - see above
+
+
+def keep_connections(handler: HTTP11DownloadHandler, slots: Mapping[str, Any]) -> None:
+    """Keep as many connections of a host open as requests may be underway to it, by the setting DOWNLOAD_SLOTS, too.
+
+    Scrapy keeps as many as CONCURRENT_REQUESTS_PER_DOMAIN says: the others are closed after each request.
+    """
+    pool: Any = handler._pool  # noqa: SLF001 - see above
+    most = max((slot.get("concurrency", 0) for slot in slots.values()), default=0)
+    pool.maxPersistentPerHost = max(pool.maxPersistentPerHost, most)
 
 
 class LenientParser(HTTPClientParser):

@@ -417,10 +417,15 @@ class _Start:
     marks: list[_Next]
     read: Callable[[int], FoundDump | None]
     floor: int = 0
+    _asked: int = -1
+    _known: int = -1
 
     def find(self, position: int) -> int:
         """Return its next beginning at or after *position* and its floor."""
-        return min(mark.find(max(position, self.floor)) for mark in self.marks)
+        position = max(position, self.floor)
+        if not 0 <= self._asked <= position <= self._known:  # most calls are for the same beginning
+            self._asked, self._known = position, min([mark.find(position) for mark in self.marks])
+        return self._known
 
 
 def _searcher(data: bytes, pattern: re.Pattern[bytes], *, outer: bool = False) -> Callable[[int], int]:

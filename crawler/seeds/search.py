@@ -27,6 +27,7 @@ _MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
 _DUMPERS = (b"<b>array</b>", b"class=sf-dump")
 """What xdebug and Symfony write in HTML; a dump that is cut in its first record may have no other mark."""
 _STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
+_KEY_RE = re.compile(rb"contenttypeid|(?<![\w.-])sort(?![\w(-])")
 _MAX_TAG_BYTES = 2000
 _IN_ATTRIBUTE_RE = re.compile(rb"<[A-Za-z][^<>]*=\s*[\"'][^<>\"']*\Z")
 _TAG_END_RE = re.compile(rb"[^<>]{0,2000}+>")
@@ -152,14 +153,25 @@ def _may_show_dump(data: bytes) -> bool:
     return _STRING_RE.search(data) is not None
 
 
+def _has_key(data: bytes) -> bool:
+    """Return whether *data* has a key of the site's records, however its quotes are escaped, or a mark of a dumper."""
+    found = _KEY_RE.search(data) or _STRING_RE.search(data)
+    return found is not None or any(mark in data for mark in _DUMPERS)
+
+
 def _look_through_html(search: Search) -> None:
-    """Search the visible text of the page, then its hidden parts, then what it escaped once more."""
+    """Search the visible text of the page, then its hidden parts, then what it escaped once more.
+
+    The search ends when what was found holds all keys of records on the page, as it does on nearly all of them.
+    """
     ways: tuple[Callable[[], Mapped], ...] = (
         lambda: HtmlText(search.data, search.spans),
         lambda: HtmlText(search.data, search.spans, unseen=True),
         lambda: Unescaped(search.data, search.spans),
     )
     for way in ways:
+        if not any(map(_has_key, outside(search.data, search.spans))):
+            return
         search.look_through(way())
     if b"&lt;" in search.data:
         text = Unescaped(search.data, search.spans)

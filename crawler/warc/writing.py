@@ -8,7 +8,6 @@ up.
 
 from __future__ import annotations
 
-import zlib
 from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import IO, NamedTuple
 from uuid import uuid4
+from zlib import MAX_WBITS
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
@@ -25,6 +25,11 @@ from warcio.warcwriter import WARCWriter
 from crawler.warc.exchange import Exchange, HttpBlock, request_block, response_block, target_uri
 from crawler.warc.payload import identify_payload
 from crawler.warc.reading import Record, parse_record
+
+try:
+    from zlib_ng.zlib_ng import compress  # the extra "fast": files of the same size in half the time
+except ImportError:
+    from zlib import compress
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -200,7 +205,7 @@ def _encode(
 
 
 def _compressed(record: bytes) -> bytes:
-    return zlib.compress(record, _COMPRESSION_LEVEL, zlib.MAX_WBITS | 16)
+    return compress(record, _COMPRESSION_LEVEL, MAX_WBITS | 16)
 
 
 def _date(moment: datetime) -> str:

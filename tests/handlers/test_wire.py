@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+from types import SimpleNamespace
 
 import pytest
 from scrapy.core.downloader.handlers import http11
@@ -11,6 +12,7 @@ from twisted.web import _newclient
 from twisted.web.client import HTTPConnectionPool
 from twisted.web.http import PotentialDataLoss
 
+from crawler.handlers.wire import keep_connections
 from tests.handlers.asking import ask
 from tests.handlers.oddities import READ, REFUSED, TYPE, chunked, framed, whole
 
@@ -95,6 +97,15 @@ def test_page_that_lacks_its_end_is_cut_short_by_whatever_framing():
         assert isinstance(ask(data)[1].ended, _newclient.ResponseFailed)
 
 
+@pytest.mark.parametrize(
+    ("slots", "kept"), [({}, 2), ({"a": {"delay": 1}}, 2), ({"a": {"concurrency": 16}, "b": {}}, 16)]
+)
+def test_as_many_connections_are_kept_open_as_requests_may_be_underway(slots, kept):
+    handler = SimpleNamespace(_pool=HTTPConnectionPool(None))
+    keep_connections(handler, slots)
+    assert handler._pool.maxPersistentPerHost == kept
+
+
 def test_private_names_of_twisted_and_scrapy_still_exist():
     """What :mod:`crawler.handlers.wire` relies on. If this fails, read that module's docstring against the new code."""
     parser = _newclient.HTTPClientParser(None, lambda _: None)
@@ -106,4 +117,5 @@ def test_private_names_of_twisted_and_scrapy_still_exist():
     assert "HTTPClientParser(request, self._finishResponse)" in inspect.getsource(_newclient.HTTP11ClientProtocol)
     assert "self._parser.__class__ = " in inspect.getsource(http11._LenientHTTP11ClientProtocol)
     assert "_pool._factory = _LenientHTTP11ClientFactory" in inspect.getsource(http11.HTTP11DownloadHandler)
+    assert "_pool.maxPersistentPerHost = " in inspect.getsource(http11.HTTP11DownloadHandler)
     assert HTTPConnectionPool._factory is not None

@@ -67,6 +67,21 @@ def test_every_form_is_found_escaped_in_hidden_places(place: str, form: str) -> 
     assert dump.related == items(RECORDS)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("escape", [str, html.escape])
+def test_a_dump_after_the_plain_one_is_found_however_it_is_escaped(escape, form: str) -> None:
+    first, second = json_string(RECORDS[:1]), escape(FORMS[form](RECORDS[1:]))
+    page = f"<html><body><pre>{first}</pre><p>Body.</p><template>{second}</template></body></html>"
+    assert sum((dump.related for dump in parse_dumps(page)), ()) == items(RECORDS)
+
+
+def test_a_list_with_places_and_pictures_alone_is_found_after_a_plain_dump() -> None:
+    first = json_string(RECORDS[:1])
+    second = html.escape('[{"id":"7","sort":"1","pic":"/a.jpg","title":"A ship"}]')
+    dumps = parse_dumps(f"<html><body><pre>{first}</pre><p>Body.</p><i hidden>{second}</i></body></html>")
+    assert [item.id for dump in dumps for item in dump.related] == [RECORDS[0][0], "7"]
+
+
 @pytest.mark.parametrize(
     "attribute",
     ['data-related="{}"', "data-related='{}'", 'value="{}" type=hidden', 'onclick="show({})"'],

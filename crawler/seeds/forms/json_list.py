@@ -30,6 +30,8 @@ _NAME = rb"[A-Za-z_$][\w$-]{0,63}+|[0-9]{1,20}+"
 _TOKENS_RE = re.compile(
     rb'(?:[\s,:]++|"(?:[^"\\\x00-\x1f]++|\\.)*+"|true\b|false\b|null\b|-?[0-9][0-9.eE+-]*+)*+([\[\]{}])'
 )
+_KEY_RE = re.compile(rb"\"id\"|contenttypeid|\\")
+"""A key that all records have, a key in JSON in a string, or what either may be once it is unescaped."""
 _LOOSE_DIGITS_RE = re.compile(rb'[\s\0]*+([0-9]{1,20}+)[\s\0]*+(?=,[\s\0]*+"|\})')
 _BACKSLASH = ord("\\")
 _BACKSLASHES = 100  # longer runs are not text
@@ -44,6 +46,9 @@ def parse_json(data: bytes, start: int, end: int, notes: Notes) -> Reading | Non
     except orjson.JSONDecodeError:
         return None
     reading = Reading(end=end, payload=(start, end))
+    if isinstance(tree, dict) and not _KEY_RE.search(data, start, end) and any(key.strip("0123456789") for key in tree):
+        reading.foreign = True  # a script's own data: most JSON on a page
+        return reading
     if isinstance(tree, list):
         if len(tree) > MAX_RECORDS:
             return None
