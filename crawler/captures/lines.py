@@ -289,6 +289,10 @@ class LineReader:
 
     def _of_cdx(self, values: list[str]) -> Mapping[str, Any]:
         names = self._letters or _ORDERS.get(len(values))
+        if "\t" in values[-1] and names is None:
+            raise ValueError(
+                "a line of a ZipNum index, which lists no captures: give the .cdx.gz files that it points to"
+            )
         if names is None or len(values) != len(names):
             raise ValueError(f"not a line of captures: {_shown(' '.join(values))}")
         return dict(zip(names, values, strict=True))

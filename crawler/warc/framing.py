@@ -24,8 +24,9 @@ _MAX_LINE_BYTES = 1 << 14
 _MARK_OVERLAP_BYTES = _MAX_LINE_BYTES
 
 _BLANK_RE = re.compile(rb"[\r\n\0 \t]*")
-_WARC_RE = re.compile(rb"WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r?\n")
-_MARK_RE = re.compile(rb"\n(?=WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r?\n)")
+_WARC_RE = re.compile(rb"WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r{0,2}\n")
+"""A transfer in text mode doubles the ``\\r`` of every line."""
+_MARK_RE = re.compile(rb"\n(?=WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r{0,2}\n)")
 _ARC_LINE = (
     rb"[A-Za-z][A-Za-z0-9+.-]{1,15}:[^\r\n]{1,8000}? (?:[0-9A-Fa-f.:]{2,45}|-) [0-9]{8,14} "
     rb"[^\r\n]{0,300}?[0-9]{1,18}[ \t]*\r?\n"
@@ -35,9 +36,11 @@ _ARC_MARK_RE = re.compile(rb"\n(?=" + _ARC_LINE + rb")")
 _BOUNDS = frozenset({b"\r\n\r\n", b"\n\n"})
 """The line ends after a WARC record; if they are where its length says, it is trusted whatever follows."""
 _ARC_BOUND_RE = re.compile(rb"\r?\n[A-Za-z][A-Za-z0-9+.-]{1,15}:")
-_HEAD_END_RE = re.compile(rb"\r?\n\r?\n")
+_UNKNOWN_LENGTH = "-1"
+"""What some writers of ARC files put in place of a length."""
+_HEAD_END_RE = re.compile(rb"\r{0,2}\n\r{0,2}\n")
 _LENGTH_RE = re.compile(r"[0-9]{1,18}", re.ASCII)
-_END_RE = re.compile(rb"(?:\r?\n){0,2}\Z")
+_END_RE = re.compile(rb"(?:\r{0,2}\n){0,2}\Z")
 _DATE_RE = re.compile(r"[0-9]{8,14}", re.ASCII)
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]{2,45}|-", re.ASCII)
 
@@ -176,7 +179,7 @@ class _Framer:
             if isinstance(found, Gap):
                 stream.seek(place)
                 stream.skip(1)
-                self._until_mark(0)
+                self._until_mark(0, inside_line=True)
             yield found
 
     def _skip_blank(self) -> bool:
@@ -191,7 +194,7 @@ class _Framer:
     def _warc(self, place: int) -> Frame | Gap:
         stream = self._stream
         data, searched = b"", 0
-        while (end := _HEAD_END_RE.search(data, max(0, searched - 4))) is None:
+        while (end := _HEAD_END_RE.search(data, max(0, searched - 6))) is None:
             searched, data = len(data), stream.peek(len(data) + _HEAD_STEP_BYTES)
             if len(data) == searched or searched > MAX_HEAD_BYTES:
                 return Gap(place, "its headers do not end")
@@ -217,7 +220,10 @@ class _Framer:
         if found is None or fields is None:
             return Gap(place, "no record begins there")
         self._stream.skip(found.end())
-        frame = self._sized(place, b"", int(fields["length"]), _ARC_RE)
+        if fields["length"] == _UNKNOWN_LENGTH:
+            frame: Frame | Gap = self._bare(place, b"", *self._until_mark(self._limit), "it has no length")
+        else:
+            frame = self._sized(place, b"", int(fields["length"]), _ARC_RE)
         return frame._replace(head=_arc_head(fields, frame.block)) if isinstance(frame, Frame) else frame
 
     def _sized(self, place: int, head: bytes, declared: int, next_re: re.Pattern[bytes]) -> Frame | Gap:
@@ -254,10 +260,14 @@ class _Framer:
         bare = block[: end.start()] if end else block
         return Frame(place, head, bare, length - len(block) + len(bare), note)
 
-    def _until_mark(self, keep: int) -> tuple[bytes, int]:
-        """Move to the next line that begins a record; return at most *keep* bytes before it, and how many there are."""
+    def _until_mark(self, keep: int, *, inside_line: bool = False) -> tuple[bytes, int]:
+        """Move to the next line that begins a record; return at most *keep* bytes before it, and how many there are.
+
+        The rest of a line looks like the first line of an ARC record if the whole line does.
+        """
         stream, kept, length = self._stream, list[bytes](), 0
-        if begins_record(stream.peek(_MAX_LINE_BYTES)):
+        start = stream.peek(_MAX_LINE_BYTES)
+        if _WARC_RE.match(start) if inside_line else begins_record(start):
             return b"", 0
         while data := stream.peek(_STEP_BYTES + _MARK_OVERLAP_BYTES):
             found = _MARK_RE.search(data) or _ARC_MARK_RE.search(data)
@@ -286,7 +296,7 @@ def _arc_fields(words: list[str]) -> dict[str, str] | None:
         ),
         None,
     )
-    if place is None or not _LENGTH_RE.fullmatch(words[-1]):
+    if place is None or not (words[-1] == _UNKNOWN_LENGTH or _LENGTH_RE.fullmatch(words[-1])):
         return None
     media_type = words[place + 1] if place + 2 < len(words) else ""
     return {

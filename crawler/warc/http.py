@@ -12,7 +12,8 @@ _START_RE = re.compile(
     rb"[\r\n \t]{0,16}(HTTP/[0-9.]{1,8}|HTTP|ICY)[ \t]*([0-9]{0,9})[^\n]{0,8000}(?:\n|\Z)", re.IGNORECASE
 )
 _BEGINNINGS = frozenset({b"H", b"h", b"I", b"i", b"\r", b"\n", b" ", b"\t"})
-_END_RE = re.compile(rb"\r?\n\r?\n")
+_END_RE = re.compile(rb"\r{0,2}\n\r{0,2}\n")
+"""A transfer in text mode doubles the ``\\r`` of every line."""
 
 
 class Message(NamedTuple):
@@ -42,7 +43,7 @@ def read_message(block: bytes) -> Message | None:
     start = _START_RE.match(block) if block[:1] in _BEGINNINGS else None
     if start is None:
         return None
-    end = _END_RE.search(block, start.end() - 2)
+    end = _END_RE.search(block, start.end() - 3)
     head, body = (block[start.end() : end.start()], block[end.end() :]) if end else (block[start.end() :], b"")
     headers: list[tuple[str, str]] = []
     for line in head.decode("latin-1").split("\n"):

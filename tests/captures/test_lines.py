@@ -118,6 +118,7 @@ def test_url_with_other_letters_is_escaped(tmp_path):
     ("bad", "said"),
     [
         ("<html>Temporarily offline</html>", "not a line of captures"),
+        ("org,example)/ 20160227101112\tcdx-00000.gz\t0\t275\t1", "a line of a ZipNum index"),
         (CDX_7.replace("20160227101112", "20161327101112"), "not a timestamp"),
         (CDX_7.replace("20160227101112", "yesterday"), "not a timestamp"),
         (CDX_7.replace(URL, "example.org:80/news"), "not the URL of a web page"),

@@ -119,6 +119,7 @@ def _records() -> dict[str, Oddity]:
         "length negative": lambda: record(ODD, length=-1),
         "no length": lambda: record(ODD, without="Content-Length"),
         "heads with LF": lambda: record(ODD).replace(b"\r\n", b"\n"),
+        "lines end in CR CR LF": lambda: record(ODD).replace(b"\r\n", b"\r\r\n"),
         "names in lower case": lambda: record(ODD).replace(b"WARC-T", b"warc-t").replace(b"Content-L", b"content-l"),
         "stray line before": lambda: b"junk\r\n" + record(ODD),
         "no line ends behind": lambda: record(ODD, trailer=b""),
@@ -241,6 +242,7 @@ def _arcs() -> dict[str, Oddity]:
         ),
         "ARC, length too short": Oddity("arc", lambda: with_length(300)),
         "ARC, length too long": Oddity("arc", lambda: with_length(2500)),
+        "ARC, length of -1": Oddity("arc", lambda: with_length(-1)),
         "ARC line without length": Oddity(
             "arc",
             lambda: (
