@@ -85,9 +85,11 @@ class Sharing:
         seconds = number(settings, "FRONTIER_LEASE_SECONDS", what, minimum=1, maximum=86_400)
         try:
             from crawler.frontier.shared.redis import SharedFrontier, check  # noqa: PLC0415 - an optional extra
+            from crawler.frontier.shared.sentinel import primary_of  # noqa: PLC0415
         except ImportError as error:
             raise ConfigError(f"FRONTIER_URL needs redis: pip install 'scrapy-gleaner[redis]' ({error})") from error
         name = settings["FRONTIER_KEY"] or profile.name
+        url = primary_of(url)
         check(url, name)
         worker = _worker(Path(settings["CORPUS_DIR"]))
         frontier = SharedFrontier(url, profile.name, name=name, worker=worker, lease_seconds=seconds)

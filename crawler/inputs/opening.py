@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from crawler.exceptions import SeedError
-from crawler.inputs.names import is_http, is_remote, shown
+from crawler.inputs.names import is_http, is_remote, scheme_of, shown
 from crawler.inputs.ranged import RangedFile
+from crawler.inputs.redislists import SCHEMES as REDIS_SCHEMES
+from crawler.inputs.redislists import RedisLines
 from crawler.inputs.retries import Refused
 
 
@@ -29,6 +31,8 @@ def open_input(name: str, *, in_parts: bool = False) -> IO[bytes]:
     """
     if not is_remote(name):
         return cast("IO[bytes]", open(name, "rb", buffering=0))  # noqa: PTH123
+    if scheme_of(name) in REDIS_SCHEMES:
+        return cast("IO[bytes]", RedisLines(name))
     return cast("IO[bytes]", _open_remote(name, in_parts=in_parts))
 
 
@@ -52,8 +56,8 @@ def _open_remote(name: str, *, in_parts: bool) -> RangedFile:
 
 
 def check_input(name: str) -> None:
-    """Raise ``SeedError`` if the URL *name* names nothing. A file of an HTTP server is found out when it is opened."""
-    if is_http(name):
+    """Raise ``SeedError`` if the URL *name* names nothing. HTTP servers and Redis tell when it is opened."""
+    if is_http(name) or scheme_of(name) in REDIS_SCHEMES:
         return
     from crawler.inputs.stores import check_store  # noqa: PLC0415 - an extra
 
@@ -65,7 +69,7 @@ def check_input(name: str) -> None:
 
 def expand_input(name: str) -> Iterator[tuple[str, bool]]:
     """Yield the files that the URL *name* names, and whether each was found in a folder."""
-    if is_http(name):
+    if is_http(name) or scheme_of(name) in REDIS_SCHEMES:
         yield name, False
         return
     from crawler.inputs.stores import expand_store  # noqa: PLC0415 - an extra
@@ -81,6 +85,8 @@ def state_of(name: str) -> InputState:
     if not is_remote(name):
         status = Path(name).stat()
         return InputState(status.st_size, f"{os.path.realpath(name)} {status.st_mtime_ns}")
+    if scheme_of(name) in REDIS_SCHEMES:
+        raise Refused("it is a list in Redis, and no file")
     with _open_remote(name, in_parts=True) as file:
         if not file.seekable() or file.size is None:
             raise Refused("the server gives no parts of it, which this needs; download it first")

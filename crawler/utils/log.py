@@ -12,7 +12,7 @@ from crawler.text.terminal import safe
 
 _BANNERS = ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware", "scrapy.crawler")
 """These print lists over several lines, of our settings and components alone."""
-_PASSWORD_RE = re.compile(r"""(\brediss?://|\bunix://)[^\s'"]*@|(?<=[?&])password=[^\s'"&]*""")
+_PASSWORD_RE = re.compile(r"""(\brediss?(?:\+sentinel)?://|\bunix://)[^\s'"]*@|(?<=[?&])password=[^\s'"&]*""")
 """What opens a Redis, in FRONTIER_URL: Scrapy logs all settings that are not the default."""
 
 

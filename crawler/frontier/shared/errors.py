@@ -44,7 +44,10 @@ _REMEDIES_BY_WORD: Final = (
     ("DB index", "it has no database of that number: correct the number at the end of the URL"),
     ("SELECT is not allowed", "a cluster has no numbered databases: leave out the number at the end of the URL"),
     ("DENIED", "it is in protected mode: set a password, and put it into the URL"),
-    ("unknown command", "it lacks a command: it must be a Redis 6.2 or newer, or Valkey, and no Sentinel"),
+    (
+        "unknown command",
+        "it lacks a command: it must be a Redis 6.2 or newer, or Valkey; give a Sentinel as redis+sentinel://HOST:PORT/NAME",
+    ),
 )
 
 
