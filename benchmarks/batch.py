@@ -1,7 +1,7 @@
 """What batch work costs: ``python -m benchmarks.batch harvest|small|overlap|glue [--before CHECKOUT] [--rounds N]``.
 
 ``harvest`` runs ``seeds harvest`` over made-up WET files with two processes, in turn with a CHECKOUT of another commit.
-``small`` runs 5,000 inputs of one dump each: what a part and a task cost beside the work, with ``--cluster`` also there.
+``small`` runs 5,000 inputs of one dump each: what a part and a task cost, with ``--cluster`` also there.
 ``overlap`` compares 100,000 texts with a corpus, in shards looked up by two processes, and with one index in one
 process: the results must be equal. ``glue`` counts the lines of each job that are not its work. Times are of all
 processors together.
