@@ -33,8 +33,11 @@ class Folder(Protocol):
     def read_all(self, under: str) -> Iterator[tuple[str, bytes]]:
         """Yield the name and content of each small file in the folder *under*."""
 
-    def names(self) -> Iterator[str]:
-        """Yield the names of the files in it, not of those in folders in it."""
+    def sizes(self) -> dict[str, int]:
+        """Return the sizes of the files in it by name, not of those in folders in it."""
+
+    def settle(self) -> None:
+        """Make durable all that was written. No file is so by itself: a power cut may cut what was not settled."""
 
     def remove(self, name: str) -> None:
         """Remove the file or folder *name*, if there is one."""
@@ -64,8 +67,6 @@ class _Directory:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, 0o644)
                 yield file
-                file.flush()
-                os.fsync(descriptor)
             Path(temporary).replace(final)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -78,8 +79,11 @@ class _Directory:
         for path in sorted((self._path / under).glob("*")):
             yield path.name, path.read_bytes()
 
-    def names(self) -> Iterator[str]:
-        return (path.name for path in sorted(self._path.glob("*")) if path.is_file())
+    def sizes(self) -> dict[str, int]:
+        return {entry.name: entry.stat().st_size for entry in os.scandir(self._path) if entry.is_file()}
+
+    def settle(self) -> None:
+        os.sync()
 
     def remove(self, name: str) -> None:
         path = self._path / name
@@ -139,9 +143,13 @@ class _Store:
             read = self._files.cat(some)
             yield from ((path.rpartition("/")[2], read[path]) for path in some)
 
-    def names(self) -> Iterator[str]:
+    def sizes(self) -> dict[str, int]:
         self._files.invalidate_cache()
-        return (path.rpartition("/")[2] for path in sorted(self._files.find(self._path, maxdepth=1)))
+        found = self._files.find(self._path, maxdepth=1, detail=True)
+        return {path.rpartition("/")[2]: facts["size"] for path, facts in found.items()}
+
+    def settle(self) -> None:
+        pass
 
     def remove(self, name: str) -> None:
         with suppress(FileNotFoundError):

@@ -127,14 +127,14 @@ class Parts:
         """
         with self._folder.held():
             stamp = orjson.dumps({"job": self.fingerprint})
-            names = set(self._folder.names())
+            names = self._folder.sizes()
             held = self._read(_JOB_NAME) if _JOB_NAME in names else None
             if held != stamp and self._own(names):
                 if not restart:
                     what = "it holds parts of another job, of other options or of another version of Gleaner"
                     raise ConfigError(f"{self.place}: {what}: remove it, or give another folder")
                 self._clear(names)
-                names = set()
+                names = {}
             if not is_remote(self.place):
                 (Path(self.place) / _DONE_NAME).mkdir(exist_ok=True)
             if held != stamp:
@@ -143,12 +143,12 @@ class Parts:
             self._look(names)
             yield
 
-    def _own(self, names: set[str]) -> list[str]:
+    def _own(self, names: Iterable[str]) -> list[str]:
         """Return those of *names* that are ours."""
         pattern = re.compile(rf"[0-9a-f]{{{_NAME_CHARACTERS}}}{re.escape(self._ending)}")
         return [name for name in names if pattern.fullmatch(name) or name in {MANIFEST_NAME, _JOB_NAME}]
 
-    def _clear(self, names: set[str]) -> None:
+    def _clear(self, names: Iterable[str]) -> None:
         for name in (MANIFEST_NAME, _DONE_NAME, *self._own(names)):
             self._folder.remove(name)
 
@@ -156,13 +156,13 @@ class Parts:
         with self._folder.open(name) as file:
             return file.read()
 
-    def _look(self, names: set[str]) -> None:
+    def _look(self, names: dict[str, int]) -> None:
         """Note what is known of the parts that are there."""
         lines = self._read(MANIFEST_NAME).splitlines() if MANIFEST_NAME in names else []
         for line in (*lines, *(content for _, content in self._folder.read_all(_DONE_NAME))):
             try:
                 facts = orjson.loads(line)
-                if facts["part"] in names and facts["failed"] is None:
+                if names.get(facts["part"]) == facts["bytes"] and facts["failed"] is None:
                     self._known[facts["part"]] = facts
             except (ValueError, KeyError, TypeError):  # cut by a power failure: the part is made again
                 continue
@@ -235,11 +235,12 @@ class Parts:
     def finish(self, done: Iterable[dict[str, Any]]) -> None:
         """Write the manifest of all parts, whose facts *done* are in the order of inputs; sweep what is no part."""
         names = {MANIFEST_NAME, _JOB_NAME}
+        self._folder.settle()
         with self._folder.draft(MANIFEST_NAME) as file:
             for facts in done:
                 names.add(facts["part"])
                 file.write(json_of(facts) + b"\n")
-        for name in set(self._own(set(self._folder.names()))) - names:
+        for name in set(self._own(self._folder.sizes())) - names:
             self._folder.remove(name)
         self._folder.remove(_DONE_NAME)
 

@@ -88,13 +88,15 @@ def test_part_of_some_of_its_input_is_kept_and_made_again(tmp_path):
         assert parts.known_count == 0
 
 
-@pytest.mark.parametrize("cut", ["the part", "what is known of it"])
+@pytest.mark.parametrize("cut", ["the part", "the end of the part", "what is known of it"])
 def test_part_that_is_not_whole_is_made_again(tmp_path, noted, cut):
     folder, job = noted
     place = tmp_path / "parts"
     (done,) = make(place, job, [1], finish=False)
     if cut == "the part":
         (place / done.facts["part"]).unlink()
+    elif cut == "the end of the part":  # as after a power cut
+        (place / done.facts["part"]).write_bytes(b"")
     else:
         known = place / "_done" / f"{done.facts['part']}.json"
         known.write_bytes(known.read_bytes()[:20])
