@@ -259,7 +259,9 @@ def test_pictures_are_copied_by_their_content(here, tmp_path):
     assert counts(here, there) == [some(unchanged=1)]
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing", "no picture", "link", "linked folder", "path", "folder"])
+@pytest.mark.parametrize(
+    "damage", ["changed", "missing", "no picture", "link", "linked folder", "path", "sha256", "folder"]
+)
 def test_pictures_that_are_not_what_they_say_are_not_copied(here, tmp_path, damage):
     there = tmp_path / "there"
     secret = tmp_path / "secret.jpg"
@@ -278,9 +280,9 @@ def test_pictures_that_are_not_what_they_say_are_not_copied(here, tmp_path, dama
         path.unlink()
         path.parent.rmdir()
         path.parent.symlink_to(tmp_path)
-    elif damage == "path":
-        image = replace(article.images[0], path=f"images/00/{'0' * 64}.jpg")
-        article = replace(article, images=(image,))
+    elif damage in ("path", "sha256"):
+        claim = {"path": f"images/00/{'0' * 64}.jpg", "sha256": "0" * 64}[damage]
+        article = replace(article, images=(replace(article.images[0], **{damage: claim}),))
     make_corpus(there, article)
     assert counts(here, there) == [some(added=1, pictures_failed=1)]
     (image,) = history(here, "1")[0].record["images"]
