@@ -14,10 +14,9 @@ from itertools import chain, islice
 from pathlib import Path
 from zlib import crc32
 
-import orjson
-
 from crawler.archive.catalogue import Catalogue
 from crawler.archive.depths import pass_on_depths
+from crawler.archive.description import describe
 from crawler.archive.files import comes_of_a_full_disk, sync_directory
 from crawler.archive.intact import intact_record, is_key, parted
 from crawler.archive.losses import Loss, of_records
@@ -245,7 +244,7 @@ def _remove(database: Path) -> None:
 
 def _request_again(root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport) -> None:
     """Make targets pending for which the *witness* or the log of repairs knows a newer line than there is now."""
-    prefix = f"{_site(root)}/"
+    prefix = f"{describe(root)['site']}/"
 
     def is_lost(known: KnownKey) -> bool:
         if not known.key.startswith(prefix) or not is_key(known.key):
@@ -260,14 +259,6 @@ def _request_again(root: Path, catalogue: Catalogue, witness: Witness, report: R
     lost = {known.key: known for known in chain(filter(is_lost, _repaired(root)), gone)}
     report.requested_again = Frontier(catalogue).request_again(lost, lost)
     report.not_requested = [key for key in lost if not key.rpartition("/")[2].isdigit()]
-
-
-def _site(root: Path) -> str | None:
-    try:
-        description = orjson.loads((root / "corpus.json").read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        return None
-    return str(description.get("site")) if isinstance(description, dict) else None
 
 
 def _repaired(root: Path) -> Iterator[KnownKey]:

@@ -138,12 +138,6 @@ def date_pattern(piece: Piece) -> str:
     return "[A-Za-z]{3,10}" if piece.text else "[0-9]{1,8}"
 
 
-def bare(url: str) -> str | None:
-    """Return the path and query of *url* as the patterns of shapes have them: without what tells how a reader came."""
-    cells = cells_of(url)
-    return None if cells is None else joined(cells)
-
-
 def joined(cells: Cells) -> str:
     """Return the path and query of which *cells* are."""
     _, kinds, ending, *names = cells.group
