@@ -23,6 +23,8 @@ import orjson
 
 from crawler.archive.files import write_pieces_atomically
 from crawler.exceptions import SeedError
+from crawler.inputs import is_remote, shown
+from crawler.inputs.names import is_http
 from crawler.net import url_origin
 from crawler.seeds.containers import Part, parts_of, reporting
 from crawler.warc.dates import instant
@@ -51,6 +53,7 @@ _SCHEME_RE = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9])", re.IGNORECASE | re.ASCII
 _WEB_LINE_RE = re.compile(rb"https?://\S+\s*", re.IGNORECASE)
 _WEB_RE = re.compile(r"https?:", re.IGNORECASE | re.ASCII)
 _KEPT_IN_URL = "".join(map(chr, range(0x21, 0x7F))).replace("\\", "").replace('"', "")
+_LIST_ENDING_RE = re.compile(r"\.(?:jsonl|cdxj?)(?:\.gz|\.zst)?\Z", re.IGNORECASE | re.ASCII)
 _UNKNOWN = frozenset({"", "-", "unk", "unknown"})
 _ORDERS = {
     7: ("urlkey", "timestamp", "url", "mime", "status", "digest", "length"),
@@ -156,6 +159,17 @@ def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
             piece.clear()
     if piece:
         yield bytes(piece)
+
+
+def names_list(name: str) -> bool:
+    """Return whether *name* is that of a list of captures: a file, or its URL. Other URLs are those of captured pages.
+
+    >>> names_list("s3://bucket/list"), names_list("https://example.org/a.cdx.gz"), names_list("https://example.org/")
+    (True, True, False)
+    """
+    if not is_remote(name):
+        return Path(name).is_file()
+    return not is_http(name) or _LIST_ENDING_RE.search(shown(name)) is not None
 
 
 def read_captures(path: str, on_error: OnError | None = None, *, source: str = LOCAL_SOURCE) -> Iterator[CaptureLine]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import signal
+import subprocess
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -14,14 +16,16 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from crawler.captures.lines import read_captures
+from crawler.captures.lines import read_captures, write_captures
 from crawler.exceptions import ConfigError
 from crawler.replica.site import Site
 from crawler.seeds import read_seeds
 from crawler.sites import load_profile
 from crawler.warc.replay import Replay
 from crawler.warc.sources import find_sources
-from tests.crawling import crawl, records, scrapy, write_seed
+from tests.crawling import HANG_SECONDS, REPOSITORY, crawl, records, scrapy, scrapy_command, write_seed
+from tests.draft.lists import capture
+from tests.inputs.fileserver import Served
 from tests.inputs.s3 import BUCKET
 from tests.scripted import Scripted, article, http, write_profile
 from tests.warc.exchanges import exchange
@@ -260,3 +264,35 @@ def test_harvest_of_a_file_that_changes_gives_exit_code_9(server, warc, tmp_path
     assert json.loads(done.stdout)["cut"] == 1
     assert f"{url}: cannot be read to its end (it changed while it was read)" in done.stderr
     assert 30 <= len(harvested(tmp_path / "out")) < 60
+
+
+@pytest.mark.parametrize("verb", ["count", "draft"])
+def test_count_and_draft_that_are_killed_leave_nothing_and_end_well_with_the_same_command(server, tmp_path, verb):
+    list_of_captures = tmp_path / "captures.jsonl"
+    write_captures(
+        list_of_captures, (capture(f"http://127.0.0.1:9/news/{one}", "20160228120000") for one in range(1000, 9000))
+    )
+    url = server.add("/captures.jsonl", list_of_captures.read_bytes())
+    out = tmp_path / "out"
+    out.mkdir()
+    arguments = {
+        "count": ("captures", "count", url, "--json", "-s", f"CORPUS_DIR={out / 'corpus'}"),
+        "draft": ("sites", "draft", url, "-o", out / "drafted.toml", "--pages", "0", "--json"),
+    }[verb]
+    command = scrapy_command(*arguments)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill(served: Served) -> None:
+        served.then = None
+        running[0].kill()
+
+    served = server.files["/captures.jsonl"]
+    served.cuts, served.then = [len(served.data) // 2], kill
+    running.append(subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    assert running[0].wait(timeout=HANG_SECONDS) == -signal.SIGKILL
+    assert list(out.iterdir()) == []
+    served.cuts = []
+    again = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True, timeout=HANG_SECONDS)
+    assert again.returncode == 0, again.stderr
+    said = json.loads(again.stdout)
+    assert [said["captures"]] == [8000]

@@ -15,7 +15,7 @@ from crawler.archive.description import is_corpus
 from crawler.archive.profilechoice import choose_profile
 from crawler.archive.reading import read_catalogue
 from crawler.captures.count import KINDS, CaptureCounts
-from crawler.captures.lines import read_captures
+from crawler.captures.lines import names_list, read_captures
 from crawler.cli.captures.listing import ListingResult, make_listing
 from crawler.cli.captures.making import list_captures
 from crawler.cli.show import note, print_json, print_table, say
@@ -29,7 +29,7 @@ _LIST_NAME = "captures.jsonl.gz"
 
 def run(root: Path, opts: argparse.Namespace) -> int:
     """Count the captures in a list, or list them first, and print the counts."""
-    if opts.target is not None and (opts.target == _STDIN or Path(opts.target).is_file()):
+    if opts.target is not None and (opts.target == _STDIN or names_list(opts.target)):
         _refuse_other_arguments(opts)
         return _count(opts.target, root, opts)
     if opts.output is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from crawler.captures.lines import CaptureLine, read_captures
+from crawler.captures.lines import CaptureLine, names_list, read_captures
 from crawler.cli.show import note, print_json, say
 from crawler.cli.sites.fetching import archives_only
 from crawler.cli.sites.reading import read_sample
@@ -146,7 +146,7 @@ def _list_of(opts: argparse.Namespace) -> str | int:
 
     If the listing fails, return its exit code. Raises ConfigError if *opts* name neither.
     """
-    if Path(opts.evidence).exists():
+    if Path(opts.evidence).exists() or names_list(opts.evidence):
         return str(opts.evidence)
     if url_origin(f"http://{opts.evidence.removeprefix('*.')}") is None or "." not in opts.evidence:
         raise ConfigError(f"{opts.evidence}: no such file, and not a host such as example.org")
