@@ -47,6 +47,13 @@ def root(tmp_path):
     return root
 
 
+def test_capture_that_no_record_names_is_in_the_index_once_the_corpus_is_closed(root):
+    with closing(Corpus(root, "replica")) as corpus:
+        corpus.keep_captures("another", 1 << 30, {}).write(exchange(url=page(9), body=b"alone", headers=()))
+    with closing(Corpus(root, "replica")) as corpus:
+        assert (corpus.mended.adopted, corpus.mended.cut) == (0, [])
+
+
 def warc(root: Path) -> Path:
     (path,) = root.glob("warc/*.warc.gz")
     return path
