@@ -170,9 +170,9 @@ def reader_table() -> None:
     best = dict.fromkeys(contestants, float("inf"))
     for _ in range(20 * ROUNDS):
         for name, run in contestants.items():
-            start = time.perf_counter()
+            start = time.process_time()  # other work on the machine counts less than on the clock
             run()
-            best[name] = min(best[name], time.perf_counter() - start)
+            best[name] = min(best[name], time.process_time() - start)
     base = best["orjson.loads"]
     print(f"{'':34}{'records/s':>12}{'/ orjson':>10}")
     for name, seconds in best.items():

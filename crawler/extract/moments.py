@@ -90,7 +90,7 @@ def parse_moment(text: str, *, day_first: bool | None = None) -> Moment | None:
     True
     """
     text = fold_letters(text[:_MAX_CHARACTERS]).strip()
-    if text.isdigit() and len(text) in {10, 13}:
+    if text.isdecimal() and len(text) in {10, 13}:
         return _unix(int(text[:10]))
     if not _YEAR_RE.search(text):
         return None

@@ -17,8 +17,8 @@ from crawler.seeds.mapped import Mapped
 _BACKSLASHED_KEYS = (b'contenttypeid\\"', b"contenttypeid\\u0022", b"contenttypeid\\x22", b"contenttypeid\\\\")
 _BACKSLASHED_STRING_RE = re.compile(rb'string\([0-9]{1,15}\)\s{0,9}\\*+"\[\s{0,9}\{\s{0,9}\\+"id')
 _BACKSLASHED_ARRAY_RE = re.compile(
-    rb"(?:(?:[Aa]rray|Object)(?: ?\(|[ ]*(?:\\+r)?\\+n[ ]*\(|:[0-9]{1,9} \[|\([0-9]{1,9}\) ?\{"
-    rb"| \(size=[0-9]{1,9}\)|)|\[)(?:\\+r)?\\+n"
+    rb"(?:(?:[Aa]rray|Object)(?: ?\(|[ ]*(?:\\+r)?\\+n[ ]*\(|:[0-9]{1,9} \["
+    rb"|\([0-9]{1,9}\) ?(?:refcount\([0-9]{1,9}\)|interned )?\{| \(size=[0-9]{1,9}\)|)|[\[{])(?:\\+r)?\\+n"
 )
 """An array with its line ends escaped, but none of its quotes: it has no quotes, or single ones."""
 _BACKSLASH_RE = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){1,64}|\\x[0-9a-fA-F]{2}|\\.", re.DOTALL)
@@ -33,7 +33,7 @@ _INDENT_BLANKS_RE = re.compile(rb"\n[ \t]{0,200}+\xc2\xa0")
 _QUOTED_LINES_RE = re.compile(rb"^>[^\n]*+(?:\n>[^\n]*+)*+", re.MULTILINE)
 """The lines of an e-mail that a reply or a list archive quotes."""
 _QUOTED_ARRAY_RE = re.compile(
-    rb"^>[> ]*(?:array\b|Array\b|object\(|a:[0-9]+:\{|string\(|[\w\\]+ Object\b|[\[{])", re.MULTILINE
+    rb"^>[> ]*(?:array\b|Array\b|object\(|a:[0-9]+:\{|O:[0-9]+:|string\(|[\w\\]+ Object\b|[\[{])", re.MULTILINE
 )
 _QUOTED_KEY_RE = re.compile(rb"(?:[\[\"']|public \$?|\+)id\b")
 _QUOTED_LINE_RE = re.compile(rb"^(?=>)(?:>[ ]?)*", re.MULTILINE)

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from crawler.exceptions import SeedError
 from crawler.inputs import shown
 from crawler.net import url_origin
 from crawler.seeds.containers import STDIN, STREAM_ERRORS, Part, Report, cut_off, parts_of, reporting
 from crawler.seeds.documents import Document, DocumentReader, document_of
-from crawler.seeds.page import parse_page
+from crawler.seeds.page import parse_dumps
 from crawler.seeds.sources import MAX_PAGE_BYTES
 from crawler.seeds.warc import ArchivedPage, Sieve, archives_in, read_source, read_warc
 from crawler.sites import SiteProfile
@@ -28,7 +27,6 @@ _WINDOW_BYTES = 1 << 20
 _REPORTED = frozenset(("charset", "lost-bytes", "garbage", "duplicate-key", "lone-surrogate"))
 """Kinds of diagnoses that a harvest reports, as its lines have no diagnoses: the text may be wrong."""
 _LONE_SURROGATE_RE = re.compile("[\ud800-\udfff]")
-_UTC = ZoneInfo("UTC")  # dates are not used here
 
 Wanted = Callable[[str | None], bool]
 Progress = Callable[[int], None]
@@ -137,9 +135,7 @@ def _found(name: str, document: Document, place: str, report: Report) -> Iterato
     for diagnosis in document.diagnoses:
         if diagnosis.kind in _REPORTED:
             report(SeedError(name, f"{place}: {diagnosis.message}"))
-    dumps = [
-        dump for dump in parse_page(document.text, _UTC).dumps if dump.related or dump.length_verdict == "truncated"
-    ]
+    dumps = [dump for dump in parse_dumps(document.text) if dump.related or dump.length_verdict == "truncated"]
     if dumps:
         text = _LONE_SURROGATE_RE.sub("\ufffd", document.text)
         records = sum(len(dump.related) for dump in dumps)

@@ -21,8 +21,11 @@ _ENTITY_RE = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z
 _ESCAPED_DUMP_RE = re.compile(
     rb"=&(?:amp;){0,3}gt;|[\[{]\s{0,64}&(?:amp;){0,3}(?:quot|#0?34);|:&(?:amp;){0,3}quot;|&(?:amp;){0,3}quot;\s{0,9}:"
 )
+_ATTRIBUTES = rb"(?:[^<>=]++|=[\s]*+(?:\"[^\"<]*+\"|'[^'<]*+')|=)*+"
+"""Values in quotes may hold ``>``."""
 _TOKEN_RE = re.compile(
-    rb"<(?:(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,20}+)(?:[\s/][^<>]*+)?+>|(?P<comment>!--)|[!?][^<>]*+>)"
+    rb"<(?:(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,20}+)(?:[\s/]" + _ATTRIBUTES + rb")?+>"
+    rb"|(?P<comment>!--)|[!?][^<>]*+>)"
     rb"|(?P<entity>" + _ENTITY_RE.pattern + rb")"
 )
 _OPEN_TAG_RE = re.compile(rb"<(?:/?[A-Za-z][A-Za-z0-9]{0,20}+(?:[\s/][^<>]*+)?+|[!?][^<>]*+)\Z")

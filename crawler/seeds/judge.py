@@ -9,7 +9,7 @@ from dataclasses import replace
 from crawler.items import RelatedItem
 from crawler.seeds.lengths import LOST, Judgement, judge_length, repair
 from crawler.seeds.model import Diagnosis, Dump, LengthVerdict
-from crawler.seeds.scan import FoundDump
+from crawler.seeds.openings import FoundDump
 from crawler.text.mojibake import mend
 
 Place = Callable[[int], int]

@@ -18,7 +18,8 @@ from crawler.seeds.html import HtmlText, looks_like_html
 from crawler.seeds.judge import judge_dump
 from crawler.seeds.mapped import Mapped
 from crawler.seeds.model import Diagnosis, Dump
-from crawler.seeds.scan import FoundDump, Scanner, shows_record
+from crawler.seeds.openings import FoundDump
+from crawler.seeds.scan import Scanner, shows_record
 
 MAX_DUMPS = 1000
 _MAX_BACKSLASH_LEVELS = 3
@@ -27,7 +28,7 @@ _MARKS = (b"contenttypeid", b'sort"', b"sort'", b"sort]")
 _DUMPERS = (b"<b>array</b>", b"class=sf-dump")
 """What xdebug and Symfony write in HTML; a dump that is cut in its first record may have no other mark."""
 _STRING_RE = re.compile(rb"string\([0-9]{1,20}\)[\s\0]{0,64}+[\"&\\]")
-_KEY_RE = re.compile(rb"contenttypeid|(?<![\w.-])sort(?![\w(-])")
+_SORT_RE = re.compile(rb"(?<![\w.-])sort(?![\w(-])")
 _MAX_TAG_BYTES = 2000
 _IN_ATTRIBUTE_RE = re.compile(rb"<[A-Za-z][^<>]*=\s*[\"'][^<>\"']*\Z")
 _TAG_END_RE = re.compile(rb"[^<>]{0,2000}+>")
@@ -64,15 +65,30 @@ class Search:
         """The span of each dump in the data."""
         return [one.span for one in self.placed]
 
-    def look_through(self, text: Mapped) -> None:
-        """Add the dumps in *text*, which was made from the data."""
+    @property
+    def rest(self) -> bytes:
+        """The data without what belongs to the dumps."""
+        return b"\x02".join(outside(self.data, self.spans)) if self.placed else self.data
+
+    def look_through(self, text: Mapped) -> tuple[Mapped, list[Span]]:
+        """Add the dumps in *text*, which was made from the data; return it as it was read, and their spans in it.
+
+        A dump that holds others was escaped as a whole, and they are its values; it replaces them.
+        """
         text = undressed(text.data, text) or text
+        spans: list[Span] = []
         for one in self.scan(text.data):
             if not self.is_html or shows_record(one):
+                spans.append(one.span)
                 span = self.with_shell((text.source(one.span[0]), text.source_end(one.span[1])))
-                dump = judge_dump(text.data, one, text.source)
-                self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
+                known = [other for other in self.placed if _overlap(span, other.span)]
+                if all(span[0] < other.span[0] and other.span[1] <= span[1] for other in known):
+                    dump = judge_dump(text.data, one, text.source)
+                    if known:
+                        self.placed = [other for other in self.placed if not _overlap(span, other.span)]
+                    self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
         self.placed.sort(key=lambda one: one.span)
+        return text, spans
 
     def scan(self, data: bytes) -> list[FoundDump]:
         """Return the dumps that are in *data* unchanged."""
@@ -117,9 +133,12 @@ def find_dumps(data: bytes) -> Search:
     if search.is_html:
         sure = [one for one, raw in zip(plain, found, strict=True) if shows_record(raw)]
         search.placed = [one for one in sure if not _is_torn(data, one)]
-        if _may_show_dump(data):
-            _look_through_html(search)
-        torn = [one for one in sure if _is_torn(data, one) and not any(_overlap(one, other) for other in search.placed)]
+        _look_through_html(search)
+        torn = [
+            one
+            for one in sure
+            if _is_torn(data, one) and not any(_overlap(one.span, other.span) for other in search.placed)
+        ]
         search.placed = sorted([*search.placed, *torn], key=lambda one: one.span)
     else:
         search.placed = plain
@@ -146,17 +165,13 @@ def _may_hold_dump(data: bytes) -> bool:
     return any(mark in data for mark in (*_MARKS, *_DUMPERS)) or _STRING_RE.search(data) is not None
 
 
-def _may_show_dump(data: bytes) -> bool:
+def _may_show_dump(search: Search) -> bool:
     """Return whether the text of a page of HTML may show a dump that is not in its source unchanged."""
-    if any(mark in data for mark in (b"contenttypeid", *_DUMPERS)) or (b"=&gt;" in data and b"sort" in data):
+    rest = search.rest
+    if any(mark in rest for mark in (b"contenttypeid", *_DUMPERS)) or _STRING_RE.search(rest):
         return True
-    return _STRING_RE.search(data) is not None
-
-
-def _has_key(data: bytes) -> bool:
-    """Return whether *data* has a key of the site's records, however its quotes are escaped, or a mark of a dumper."""
-    found = _KEY_RE.search(data) or _STRING_RE.search(data)
-    return found is not None or any(mark in data for mark in _DUMPERS)
+    # A page with a dump may have another of fewer keys; in others, "sort" alone is a word or a method.
+    return b"sort" in rest and (b"=&gt;" in rest or (bool(search.placed) and _SORT_RE.search(rest) is not None))
 
 
 def _look_through_html(search: Search) -> None:
@@ -170,29 +185,29 @@ def _look_through_html(search: Search) -> None:
         lambda: Unescaped(search.data, search.spans),
     )
     for way in ways:
-        if not any(map(_has_key, outside(search.data, search.spans))):
+        if not _may_show_dump(search):
             return
         search.look_through(way())
-    if b"&lt;" in search.data:
+    if b"&lt;" in search.data and _may_show_dump(search):
         text = Unescaped(search.data, search.spans)
         search.look_through(HtmlText(text.data, inner=text, unseen=True))
 
 
 def _look_through_strings(search: Search) -> None:
     """Search strings of JSON and JavaScript, and such strings inside them."""
-    text: Mapped = Unbackslashed(search.data, search.spans)
-    search.look_through(text)
-    for _ in range(_MAX_BACKSLASH_LEVELS - 1):
-        if not has_backslashed_dump(text.data):
+    text: Mapped = Unbackslashed(search.data)
+    for _ in range(_MAX_BACKSLASH_LEVELS):
+        text, spans = search.look_through(text)
+        if not has_backslashed_dump(b"".join(outside(text.data, spans))):
             return
-        text = Unbackslashed(text.data, inner=text)
-        search.look_through(text)
+        text = Unbackslashed(text.data, spans, inner=text)
 
 
 def _is_torn(data: bytes, one: Placed) -> bool:
     """Return whether the page put tags into a dump, which is then read better without them."""
-    return one.dump.length_verdict != "exact" and _TAG_RE.search(data, *one.span) is not None
+    dump = one.dump
+    return dump.length_verdict != "exact" and _TAG_RE.search(data, dump.offset, dump.end) is not None
 
 
-def _overlap(one: Placed, other: Placed) -> bool:
-    return one.span[0] < other.span[1] and other.span[0] < one.span[1]
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]

@@ -20,7 +20,7 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from crawler.seeds import parse_page
 from crawler.text.charset import decode
 from tests.fuzz.promises import check
 from tests.seeds import nested
+from tests.seeds.printed import OBJECTS, PRINTED, printed
 from tests.seeds.written import FORMS, RECORDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,8 +70,22 @@ def bases(folders: Iterable[Path]) -> list[bytes]:
     """Return the seeds to begin with: the files in *folders*, and one in each form that is read."""
     found = [path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
     written = [f"A paragraph.\n212-11\n{write(RECORDS)}".encode() for write in FORMS.values()]
-    written += [f"A paragraph.\n212-11\n{write(NESTED)}".encode() for write in nested.FORMS.values()]
+    written += [f"A paragraph.\n212-11\n{text}".encode() for text in (*_nested(), *_printed(), *OBJECTS.values())]
     return [data[:LONGEST_SEED] for data in found if data] + written
+
+
+def _nested() -> Iterator[str]:
+    """Yield records with nested values in each form, and as an e-mail quotes them."""
+    for write in nested.FORMS.values():
+        text = write(NESTED)
+        yield text
+        yield "On Monday she wrote:\n" + "".join(f"> {line}\n" for line in text.splitlines())
+
+
+def _printed() -> Iterator[str]:
+    """Yield what PHP, xdebug and Symfony printed of values of all kinds."""
+    for path in sorted(PRINTED.glob("*.txt")):
+        yield from printed(path.stem).values()
 
 
 def mutated(number: int, seeds: list[bytes]) -> bytes:

@@ -45,6 +45,20 @@ def var_dump(value: Value, pad: str = "") -> str:
     return f"{'int' if isinstance(value, int) else 'float'}({value})"
 
 
+def zval_dump(value: Value, pad: str = "") -> str:
+    """Return it as ``debug_zval_dump`` does, which counts the references of arrays and of texts that it did not intern."""
+    match value:
+        case dict() | list():
+            inner = "".join(
+                f"{pad}  [{json.dumps(key, ensure_ascii=False)}]=>\n{pad}  {zval_dump(one, pad + '  ')}\n"
+                for key, one in pairs(value)
+            )
+            return f"array({len(value)}) {'refcount(2)' if value else 'interned '}{{\n{inner}{pad}}}"
+        case str():
+            return f"{var_dump(value)} {'interned' if len(value) % 2 else 'refcount(3)'}"
+    return var_dump(value)
+
+
 def xdebug_text(value: Value) -> str:
     """Return it as xdebug does in text mode: other keys than PHP's own."""
     return "\n".join(_text_keys(line) for line in var_dump(value).split("\n"))
@@ -180,6 +194,7 @@ def folded(text: str) -> str:
 
 FORMS: dict[str, Callable[[Value], str]] = {
     "var_dump": var_dump,
+    "debug_zval_dump": zval_dump,
     "xdebug, text": xdebug_text,
     "xdebug, HTML": xdebug_html,
     "xdebug, old": xdebug_old,

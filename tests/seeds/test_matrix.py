@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - letters of other scripts are part of what was met
-"""The matrix of docs/seeds.md: every form in every state, from what a real PHP 8.2 with xdebug 3.2 printed (``php/``)."""
+"""The matrix of docs/seeds.md: every form in every state, from what a real PHP 8.2 with xdebug 3.2 printed (printed.py)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,9 +18,9 @@ from crawler.seeds import Page, parse_page
 from crawler.text.mojibake import mend
 from tests.conftest import REPOSITORY
 from tests.seeds import nested
+from tests.seeds.printed import OBJECTS, ROWS, printed
 
 ZONE = ZoneInfo("UTC")
-PRINTED = Path(__file__).parent / "php"
 STATES = ("whole", "cut", "nested", "object", "reference", "enum", "escaped", "foreign charset")
 PHP_FORMS = (
     "var_dump",
@@ -35,11 +34,6 @@ PHP_FORMS = (
     "symfony_text",
     "symfony_html",
 )
-ROWS = [
-    ["2401101", 88001, 21, "/2017/05/02/one_4x3.jpg", 'Ferry "Nord" resumes crossings'],
-    ["2401102", 88002, 21, "/2017/05/02/two_4x3.jpg", "Grain depot opens in the valley"],
-    ["2401103", 88003, 21, "/2017/05/02/three_4x3.jpg", "Museum of clocks isn't closing"],
-]
 OTHER_VALUES = {  # record, field, value
     "blank_line": (1, 4, "First line\n\nsecond line"),
     "quotes": (1, 4, 'It\'s \\ "x" [1] => Array ( {a} ) , \'b\' => "c"'),
@@ -53,13 +47,6 @@ RECORDS_OF_JSON = [
 ]
 OTHER_HEADS = {"xdebug_html": "<b>array", "symfony_html": "<pre class=sf-dump"}
 OWN_IDS = {row[0] for row in ROWS}
-
-
-def printed(form: str) -> dict[str, str]:
-    """Return what PHP printed in this *form*, by the name that ``php/make.php`` gives to the value."""
-    text = (PRINTED / f"{form}.txt").read_bytes().decode()
-    parts = re.split(r"(?m)^%%%% (\w+)\n", text)
-    return {name: part.removesuffix("\n") for name, part in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def expected(kind: str, form: str) -> list[list[object]]:
@@ -234,6 +221,7 @@ ESCAPED = {
     "Yii",
     "short arrays",
     "var_dump",
+    "debug_zval_dump",
     "serialize",
     "Kint",
     "xdebug, text",
@@ -284,45 +272,14 @@ def test_after_damage_in_a_record_the_values_inside_it_are_no_records(form: str)
     assert {item.id for item in items(parse_page("Above.\n\n" + damaged, ZONE))} == OWN_IDS
 
 
-def objects(opening: str, key: str, closing: str) -> str:
-    """Return the rows as a list of objects, which begin with *opening* and write their keys as *key* says."""
-    lines = []
-    for number, row in enumerate(ROWS):
-        lines.append(opening.format(number))
-        for name, value in zip(("id", "sort", "contenttypeid", "pic", "title"), map(str, row), strict=True):
-            written = value.replace("'", "\\'") if key.endswith("'{}'") else value
-            lines.append(key.format(name, written) if "string" not in key else key.format(name, len(value), written))
-        lines += ["      ", closing]
-    return "\n".join(lines)
-
-
-OBJECTS = {
-    "Symfony": "array:3 [▼\n" + objects("  {0} => App\\Entity\\Article {{#12{0} ▼", '    -{}: "{}"', "  }}".replace("}}", "}")) + "\n]",
-    "Laravel": "array:3 [ // routes/web.php:18\n" + objects("  {0} => {{#12{0}", '    +"{}": "{}"', "  }") + "\n]",
-    "Laravel, a collection": "Illuminate\\Support\\Collection {#291 ▼\n  #items: array:3 [▼\n"
-    + objects('  {0} => App\\Models\\Article {{#12{0} ▼\n    #connection: "mysql"\n    +exists: true\n    #attributes: array:5 [▼', '      "{}" => "{}"', "    ]\n    #casts: []\n  }")
-    + "\n  ]\n}",
-    "CakePHP 3": "[\n" + objects("\t(int) {0} => object(App\\Model\\Entity\\Article) {{\n", "\t\t'{}' => '{}'", "\t\t'[new]' => false,\n\t\t'[dirty]' => [],\n\t},") + "\n]",
-    "CakePHP 4": "########## DEBUG ##########\n[\n"
-    + objects("  (int) {0} => object(App\\Model\\Entity\\Article) id:{0} {{", "    '{}' => '{}'", "    'score' => (float) 0.75\n  },")
-    + "\n]\n###########################",
-    "CakePHP 4, properties": "[\n"
-    + objects("  (int) {0} => object(App\\Row) id:{0} {{", "    [protected] {} => '{}'", "    score => (float) 0.75\n  },")
-    + "\n]",
-    "Yii": "[\n" + objects("    {0} => app\\models\\Article#{0}\n    (", "        [{}] => '{}'", "        [*:tags] => []\n    )") + "\n]",
-    "Yii, active records": "[\n"
-    + objects("    {0} => app\\models\\Article#{0}\n    (\n        [yii\\db\\BaseActiveRecord:_attributes] => [", "            '{}' => '{}'", "        ]\n    )")
-    + "\n]",
-    "Kint": "array (3) [\n" + objects("    {0} => App\\Row Object (5) [", '        public {} -> string ({}) "{}"', "    ]") + "\n]",
-    "var_export": "[\n" + objects("  \\App\\Row::__set_state([", "     '{}' => '{}',", "  ]),") + "\n]",
-}  # fmt: skip
-
-
 MORE_VALUES = {  # what stands for a value that was printed before, an enum, and values that only PHP has
     "CakePHP": ["object(App\\Row) id:0 {}", "object(App\\Kind) id:7 {\n name => 'News'\n value => 'n'\n }", "(resource) stream",
         "object(App\\Tag) id:8 {\n      [protected] id => '9001'\n      [private] words => [\n        (int) 0 => 'a'\n      ]\n    }"],
     "Yii": ["app\\models\\Row#1(...)", "[...]", "app\\models\\Kind#9\n    (\n        [name] => 'News'\n        [value] => 'n'\n    )", "{resource}"],
     "Kint": ["array (5) *RECURSION*", "App\\Row Object (5) *RECURSION*", 'App\\Kind Object (2) [\n public name -> string (4) "News"\n ]'],
+    "CakePHP 2": ["object(Article) {\n        id => '9001'\n        name => 'Ann'\n    }", "object(Article) {}", "*RECURSION*", "[maximum depth reached]"],
+    "short arrays": ["(object) [\n        'id' => '9001',\n    ]", "\\App\\Kind::News", "\\App\\Row::__set_state([\n      'id' => '9001',\n    ])", "new \\App\\Row()"],
+    "xdebug, old": ["\n        object(stdClass)[3]\n          public 'id' => string '9001' (length=4)\n          public 'name' => null", "&array", "&object(stdClass)[3]"],
     "Symfony, Laravel": ["&1 array:5 [&1]", 'App\\Kind {#5\n      +name: "News"\n    }', '&2 "text"', "Closure(int $a): string {#8 …3}",
         "DateTimeImmutable @1493719200 {#6\n      date: 2017-05-02 10:00:00.0 UTC (+00:00)\n    }", "stream resource {@12\n      timed_out: false\n    }"],
 }  # fmt: skip
@@ -331,7 +288,7 @@ MORE_VALUES = {  # what stands for a value that was printed before, an enum, and
 @pytest.mark.parametrize(("form", "value"), [(form, value) for form in MORE_VALUES for value in MORE_VALUES[form]])
 def test_references_enums_and_other_values_of_frameworks_are_values(form: str, value: str) -> None:
     text = nested.FORMS[form]([{"more": "VALUE", **one} for one in RECORDS_OF_JSON])
-    text = re.sub(r"(string \(5\) )?['\"]VALUE['\"]", lambda _: value, text)
+    text = re.sub(r"(string (?:\(5\) )?)?['\"]VALUE['\"](?: \(length=5\))?", lambda _: value, text)
     for written in (text, " ".join(text.split())):
         page = parse_page(f"Above.\n{written}\n\nBelow.", ZONE)
         assert (rows(page), page.paragraphs) == (ROWS, ("Above.", "Below."))

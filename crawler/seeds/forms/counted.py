@@ -165,7 +165,7 @@ class Serialized(Counted):
 
     _ARRAY = rb"(?:a:(?P<count>[0-9]++|[^:;{}\s\"]{1,40}+)|O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++):\{"
     opener = re.compile(_ARRAY)
-    _BEGINS = rb":\{(?=i:[0-9]++;|s:[0-9]++:\"|\Z|\})"
+    _BEGINS = rb":\{(?=i:-?[0-9]++;|s:[0-9]++:\"|\Z|\})"
     openings = (
         re.compile(rb"a:(?:[0-9]++|[^:;{}\s\"]{1,40}+)" + _BEGINS),
         re.compile(rb"O:[0-9]++:\"" + _CLASS + rb"\":[0-9]++" + _BEGINS),

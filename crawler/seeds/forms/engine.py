@@ -189,7 +189,7 @@ class Grammar(Cursor, ABC):
         if name is not None:
             parent = self.stack[-1]
             parent[name] = parent.last = node
-            if name.isdigit() and len(name) <= MAX_COUNT_DIGITS:
+            if name.isdecimal() and len(name) <= MAX_COUNT_DIGITS:
                 parent.index = int(name)
         self.stack.append(node)
         self.nodes += 1

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from crawler.seeds.forms.engine import MAX_DEPTH, Grammar
-from crawler.seeds.forms.record import MAX_RECORDS, Notes, Reading, build_clean_items
+from crawler.seeds.forms.record import ESCAPE_RE, MAX_RECORDS, Notes, Reading, build_clean_items, unescape
 from crawler.seeds.forms.seeker import Seeker
 from crawler.seeds.forms.tree import Branch
 
@@ -32,11 +32,12 @@ _TOKENS_RE = re.compile(
 )
 _KEY_RE = re.compile(rb"\"id\"|contenttypeid|\\")
 """A key that all records have, a key in JSON in a string, or what either may be once it is unescaped."""
+_OF_LISTS = {dict, list, bool, type(None)}
+"""What may be in a list of records: some are null or false where a row was not found."""
 _LOOSE_DIGITS_RE = re.compile(rb'[\s\0]*+([0-9]{1,20}+)[\s\0]*+(?=,[\s\0]*+"|\})')
 _BACKSLASH = ord("\\")
 _BACKSLASHES = 100  # longer runs are not text
 _ESCAPED_ENDS = 8  # the most escaped quotes in a row that may look like the end of a value
-_ESCAPE_RE = re.compile(rb"\\(?:[\"'\\/bfnrt]|u[0-9A-Fa-f]{4})")
 
 
 def parse_json(data: bytes, start: int, end: int, notes: Notes) -> Reading | None:
@@ -45,19 +46,17 @@ def parse_json(data: bytes, start: int, end: int, notes: Notes) -> Reading | Non
         tree = orjson.loads(memoryview(data)[start:end])
     except orjson.JSONDecodeError:
         return None
-    reading = Reading(end=end, payload=(start, end))
     if isinstance(tree, dict) and not _KEY_RE.search(data, start, end) and any(key.strip("0123456789") for key in tree):
-        reading.foreign = True  # a script's own data: most JSON on a page
-        return reading
+        return Reading(end, (start, end), foreign=True)  # a script's own data: most JSON on a page
     if isinstance(tree, list):
         if len(tree) > MAX_RECORDS:
             return None
         clean = build_clean_items(tree) if data.find(b"\\", start, end) < 0 else None
         if clean is not None:
-            reading.items = clean
-            return reading
-        if not set(map(type, tree)) <= {dict, list}:
+            return Reading(end, (start, end), items=clean)
+        if not set(map(type, tree)) <= _OF_LISTS:
             return None
+    reading = Reading(end, (start, end))
     reading.collect(tree, notes, escaped=True)
     return reading
 
@@ -227,13 +226,13 @@ class Json(Grammar):
 
     def _text(self, begin: int, end: int, quote: bytes, name: str | None) -> str:
         raw = self.data[begin:end]
-        escaped = b"\\" in raw and _ESCAPE_RE.search(raw) is not None
+        escaped = b"\\" in raw and ESCAPE_RE.search(raw) is not None
         if quote in raw and quote in raw.replace(b"\\" + quote, b""):
             self.notes.add("unescaped-quote", begin, f"a quote inside the {name} is not escaped")
         if b"\n" in raw or b"\r" in raw:
             self.notes.add("line-break", begin, f"a line break inside the {name}")
             raw = b" ".join(raw.split())
-        return _unescape(raw) if escaped else _decode(raw)
+        return unescape(raw) if escaped else _decode(raw)
 
 
 _IN_RECORD, _DEEPER, _IN_LIST = range(3)
@@ -260,23 +259,6 @@ def _value_end_re(quote: bytes, style: bytes, where: int) -> re.Pattern[bytes]:
 
 def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
-
-
-def _unescape(raw: bytes) -> str:
-    """Return the text of a JSON string's content; escapes that JSON does not know stay unchanged."""
-    try:
-        return str(orjson.loads(b'"' + raw + b'"'))
-    except orjson.JSONDecodeError:
-        return _decode(_ESCAPE_RE.sub(_unescape_one, raw))
-
-
-def _unescape_one(match: re.Match[bytes]) -> bytes:
-    if match[0] == b"\\'":
-        return b"'"
-    try:
-        return str(orjson.loads(b'"' + match[0] + b'"')).encode()
-    except orjson.JSONDecodeError:  # one half of a surrogate pair
-        return "\ufffd".encode()
 
 
 def _is_escaped(data: bytes, position: int, begin: int) -> bool:

@@ -39,7 +39,7 @@ class PrintR(Grammar):
     scalar = re.compile(_KIND + rb"[\s\0]{1,64}+\*RECURSION\*")
     end = re.compile(
         rb"(?<![\s\0])[\s\0]++(?=\[[A-Za-z_0-9][^\[\]\r\n]{0,200}+\][ \t\0]*+=>"
-        rb"|\)[\s\0]*+(?:" + _KEY + rb"|\)|\Z))"
+        rb"|\)(?:[ \t]*+[\r\n<\"']|[\s\0]*+(?:" + _KEY + rb"|\)|\Z)))"
     )  # fmt: skip
 
     def __init__(self, *args: Any) -> None:

@@ -65,10 +65,10 @@ class Quoted(Grammar):
             + _SIMPLE_KEY
             + rb"|"
             + _CLASS
-            + rb"::__set))"
+            + rb"::__set|\(object\)))"
         ),
         re.compile(rb"::__set_state\("),
-        re.compile(rb"\(object\)[\s\0]{0,9}+array"),
+        re.compile(rb"\(object\)[\s\0]{0,9}+(?:array[\s\0]{0,9}+\(|\[)"),
         re.compile(rb"\{#[0-9]{1,9}+(?=[ \n&])"),
         re.compile(rb"#[0-9]{1,9}+[\s\0]{0,64}+\((?=[\s\0]{0,64}+\[\w)"),
         re.compile(rb"object\(" + _CLASS + rb"\)(?: id:[0-9]++)? \{"),
@@ -96,7 +96,7 @@ class Quoted(Grammar):
         rb"|[^'\"\[\](){}\r\n,=]{1,200}+(?:\([^()\r\n]{0,64}+\))?(?=[ ]*+[,\r\n}])"
     )
     between = re.compile(rb"(?:[\s\0,;]|\xe2\x96[\xb6\xbc]|//[^\r\n]{0,300}+)*+")
-    elision = re.compile(_ELLIPSIS + rb"|\.\.\.(?=[\s)\]}])|\[?maximum depth reached\]?")
+    elision = re.compile(_ELLIPSIS + rb"|\.\.\.(?=[\s)\]}])|\[maximum depth reached\]|maximum depth reached")
     _clean = re.compile(
         rb"'((?:[^'\\]++|\\.|' \. \"\\0\" \. ')*+)'(?="
         + _S

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
+
+import orjson
 
 from crawler.items import RelatedItem
 from crawler.seeds.forms.tree import Branch, RecordList, find_records, strings_of_json
@@ -19,9 +22,11 @@ MAX_VALUE_CHARACTERS = 4_000
 
 _ID_RE = re.compile(r"[0-9]{1,20}", re.ASCII)
 _VALUES = itemgetter(*KEYS)
-_ID_DIGITS = 20
 _SAFE_DIGITS = 18  # so many digits never exceed _LARGEST
 _LARGEST = 2**63 - 1  # the largest integer of SQLite and most JSON readers
+ESCAPE_RE = re.compile(rb"\\(?:[\"'\\/bfnrt]|u[0-9A-Fa-f]{4})")
+_TWICE_RE = re.compile(r"\\(?:/|u[0-9A-Fa-f]{4})")
+"""JSON that was escaped twice; no title or path has this by itself."""
 _SURROGATE_RE = re.compile(r"[\ud800-\udfff]")
 
 Value = str | int | None
@@ -127,27 +132,25 @@ def build_clean_items(records: Sequence[Mapping[str, Any]]) -> list[RelatedItem]
     """
     try:
         numbers, sorts, kinds, pics, titles = zip(*map(_VALUES, records), strict=True)
-        counts = sorts + kinds
-        digits = "".join(numbers + counts)
-        pics, titles = tuple(map(str.strip, pics)), tuple(map(str.strip, titles))
+        counts = numbers + sorts + kinds
+        digits = "".join(counts)
+        texts = tuple(map(str.strip, pics + titles))
     except (KeyError, TypeError, ValueError):  # a key is missing, a value is not text, or there is no record
         return None
     clean = (
         digits.isascii()
         and digits.isdigit()
-        and "" not in numbers
-        and "" not in counts
-        and "" not in pics
-        and "" not in titles
-        and len(max(numbers, key=len)) <= _ID_DIGITS
-        and len(max(pics, key=len)) <= MAX_VALUE_CHARACTERS
-        and len(max(titles, key=len)) <= MAX_VALUE_CHARACTERS
-        and len(max(counts, key=len)) <= _SAFE_DIGITS
+        and all(counts)
+        and all(texts)
+        and max(set(map(len, counts))) <= _SAFE_DIGITS
+        and (len("".join(texts)) <= MAX_VALUE_CHARACTERS or max(map(len, texts)) <= MAX_VALUE_CHARACTERS)
         and set(map(len, records)) == {len(KEYS)}
     )
     if not clean:
         return None
-    return list(map(RelatedItem, numbers, map(int, sorts), map(int, kinds), pics, titles))
+    is_one_kind = kinds.count(kinds[0]) == len(kinds)  # as nearly always
+    types = repeat(int(kinds[0])) if is_one_kind else map(int, kinds)
+    return list(map(RelatedItem, numbers, map(int, sorts), types, texts, texts[len(records) :]))
 
 
 def clean_text(value: str) -> str:
@@ -155,6 +158,23 @@ def clean_text(value: str) -> str:
     if value.isprintable():  # the usual case: neither NUL nor surrogate is printable
         return value.strip()
     return _SURROGATE_RE.sub("\ufffd", value.replace("\0", "")).strip()
+
+
+def unescape(raw: bytes) -> str:
+    """Return the text of a JSON string's content; escapes that JSON does not know stay unchanged."""
+    try:
+        return str(orjson.loads(b'"' + raw + b'"'))
+    except orjson.JSONDecodeError:
+        return ESCAPE_RE.sub(_unescape_one, raw).decode("utf-8", "replace")
+
+
+def _unescape_one(match: re.Match[bytes]) -> bytes:
+    if match[0] == b"\\'":
+        return b"'"
+    try:
+        return str(orjson.loads(b'"' + match[0] + b'"')).encode()
+    except orjson.JSONDecodeError:  # one half of a surrogate pair
+        return "\ufffd".encode()
 
 
 def build_item(
@@ -188,6 +208,8 @@ def _text(key: str, fields: Mapping[str, Value], position: int, notes: Notes) ->
     if value is None:
         return None
     text = clean_text(str(value))
+    if "\\" in text and _TWICE_RE.search(text):
+        text = clean_text(unescape(text.encode("utf-8", "replace")))
     if len(text) > MAX_VALUE_CHARACTERS:
         kept = f"the first {MAX_VALUE_CHARACTERS:,} are kept"
         notes.add("long-value", position, f"the {key} of the record has {len(text):,} characters: {kept}")

@@ -7,8 +7,11 @@ there is no number: ``array 0 => array 'id' => ...``.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import islice
 
 from crawler.seeds.forms.counted import Counted
+from crawler.seeds.forms.engine import MAX_COUNT_DIGITS
 from crawler.seeds.forms.record import KEYS
 from crawler.seeds.forms.tree import Branch
 
@@ -18,15 +21,32 @@ _MAX_FAR_BYTES = 20_000
 """Limit on the search in a value that has no end before what looks like another dump."""
 _BLANK_LINE_RE = re.compile(rb"\n[ \t\r\0]*+\n")
 _S = rb"[\s\0]*+"
+_FIRST_KEYS_RE = re.compile(
+    rb"array[\s\0]++'([^'\r\n]{1,64}+)'"
+    + _S
+    + rb"=>"
+    + _S
+    + rb"(?:string"
+    + _S
+    + rb"'[^'\r\n]{0,200}+'"
+    + _S
+    + rb"\(length=[0-9]++\)|(?!array|object)[^'\r\n]{0,40}+)"
+    + _S
+    + rb"'([^'\r\n]{1,64}+)'"
+)
+"""The first two keys of an array."""
 
 
 class Xdebug(Counted):
     """Indented or folded onto one line, in its colours (which are HTML) or without."""
 
-    _KEY = rb"(?:(?:(?:public|protected|private|readonly|static)[\s\0]++)++(?:[?\w\\|]++[\s\0]++)?)?'([^'\r\n]{0,64}+)'"
+    _KEY = (
+        rb"(?:(?:(?:public|protected|private|readonly|static)[\s\0]++)++(?:[?\w\\|]++[\s\0]++)?)?'([^'\r\n]{0,64}+)'"
+        rb"(?:[\s\0]++\([\w\\]{1,200}+\))?"
+    )
     _OBJECT = rb"object\([^()\s]{1,200}+\)\[[0-9]++\]"
     _SIZE = _S + rb"\(size=(?P<count>[0-9]++)\)"
-    _FIRST = rb"(?:(?:public[\s\0]++)?[0-9]++|" + _KEY + rb")" + _S + rb"=>"
+    _FIRST = rb"(?:(?:public[\s\0]++)?-?[0-9]++|" + _KEY + rb")" + _S + rb"=>"
     opener = re.compile(rb"&?array" + _SIZE + rb"|array(?=[\s\0])|" + _OBJECT)
     openings = (
         re.compile(rb"array" + _S + rb"\(size=[0-9]++\)(?=" + _S + rb"(?:" + _FIRST + rb"|\Z))"),
@@ -94,6 +114,8 @@ class Xdebug(Counted):
         if key is None:
             return
         column = self.column(key.start()) if self._columns else None
+        if column is None and self.stack[-1].count is None and self._leave_to_list(key):
+            return
         while len(self.stack) > 1:
             node = self.stack[-1]
             around = self.column(node.at) if column is not None else None
@@ -111,6 +133,22 @@ class Xdebug(Counted):
                 break
             self.stack.pop()
         super().leave(key)
+
+    def _leave_to_list(self, key: re.Match[bytes]) -> bool:
+        """Close all arrays inside the list that *key* continues, if nothing but the keys of its elements says which."""
+        number = key[key.lastindex or 0]
+        ahead = _FIRST_KEYS_RE.match(self.data, key.end())
+        if ahead is None or not number.isdigit() or len(number) > MAX_COUNT_DIGITS:
+            return False
+        alike = [
+            depth
+            for depth, node in enumerate(self.stack)
+            if node.last is not None and _begins_with(node.last, ahead.groups())
+        ]
+        if len(alike) != 1 or self.stack[alike[0]].index + 1 != int(number):
+            return False
+        del self.stack[alike[0] + 1 :]
+        return True
 
     @staticmethod
     def _is_over(node: Branch, key: re.Match[bytes]) -> bool:
@@ -141,6 +179,10 @@ class Xdebug(Counted):
             return inside or all(key in node for key in KEYS)
         # An element of a list may be a record that is cut before its id.
         return len(self.stack) == 1 or _is_list(node) or not _is_list(self.stack[-2])
+
+
+def _begins_with(node: Branch, keys: Sequence[bytes]) -> bool:
+    return [str(key).encode() for key in islice(node, len(keys))] == list(keys)
 
 
 def _is_list(node: Branch) -> bool:
