@@ -94,11 +94,15 @@ class Round:
 
 
 def harvest_with_kills(
-    folder: Path, kills: int, victims: list[str], kind: type[DaskCluster | LocalDaskCluster] = DaskCluster
+    folder: Path,
+    kills: int,
+    victims: list[str],
+    kind: type[DaskCluster | LocalDaskCluster] = DaskCluster,
+    files: int = FILES,
 ) -> tuple[Counter[str], Counter[int], int, list[str]]:
     """Harvest with *kills* kills in as many rounds as it takes; return kills, exit codes, rounds, and what differs."""
     inputs, expected = folder / "inputs", folder / "expected"
-    write_inputs(inputs)
+    write_inputs(inputs, files)
     done = scrapy("seeds", "harvest", inputs, "-o", expected, "--parts", "--cluster", "processes:1")
     assert done.returncode == DONE, done.stderr
     cluster = kind(folder)
