@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ MANIFEST_NAME = "manifest-sha256.txt"
 TAG_NAME = f"tag{MANIFEST_NAME}"
 """Holds the hash of the manifest, so that a cut, empty or missing manifest is found, as with BagIt's tag manifest."""
 
+_HASH_DIGITS = 64
 _LINE_RE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 
 
@@ -59,6 +60,35 @@ def unlist(root: Path, path: str) -> None:
                 replace_manifest(root, others)
             else:  # its hash stays, and still shows that
                 write_pieces_atomically(manifest, others)
+
+
+def relist(root: Path, changes: Mapping[str, str | None]) -> None:
+    """Give the listed paths of *changes* new hashes in the manifest of the corpus at *root*; None removes the line.
+
+    It is done before the files change. What is not listed stays so, and the other lines stay byte for byte.
+    """
+    manifest = root / MANIFEST_NAME
+    if not manifest.exists():
+        return
+    listed = {entry.path: entry for _, entry in read_manifest(manifest) if entry is not None}
+    new = {path: sha256 for path, sha256 in changes.items() if path in listed and listed[path].sha256 != sha256}
+    if not new:
+        return
+    ends = {ManifestEntry(path, "").encode(): ManifestEntry(path, sha256 or "") for path, sha256 in new.items()}
+
+    def lines() -> Iterator[bytes]:
+        with manifest.open("rb") as file:
+            for line in file:
+                entry = ends.get(line[_HASH_DIGITS:])
+                if entry is None:
+                    yield line
+                elif entry.sha256:
+                    yield entry.encode()
+
+    if manifest_problem(root) is None:
+        replace_manifest(root, lines())
+    else:  # its hash stays, and still shows that
+        write_pieces_atomically(manifest, lines())
 
 
 def replace_manifest(root: Path, lines: Iterable[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -18,7 +19,9 @@ from crawler.archive.pictures import is_there, store
 from crawler.archive.repair import discard_catalogue, is_malformed, open_catalogue
 from crawler.archive.sealing import Compression, Seal, seal_closed
 from crawler.archive.storedlines import StoredLines
+from crawler.archive.tombstones import Withdrawn, WithdrawnContentError
 from crawler.archive.warcs import CaptureWriter, mend_warcs
+from crawler.archive.withdrawal import carry_out
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.frontier.local import Frontier
 from crawler.items import Image
@@ -48,6 +51,9 @@ class OpenCorpus:
             self._lock = CorpusLock(root)
             try:
                 _, rebuilt = open_description(root, site)
+                self.withdrawn = Withdrawn.of(root)
+                if self.withdrawn.is_unfinished:
+                    carry_out(root, self.withdrawn)
                 self.catalogue, self.repairs = open_catalogue(root)
                 self.repairs.described = rebuilt
                 self.captures: CaptureWriter | None = None
@@ -106,7 +112,9 @@ class OpenCorpus:
     def keep_captures(self, run: str, max_bytes: int, facts: Mapping[str, str]) -> CaptureWriter:
         """Start keeping the captures of *run* in WARC files of about *max_bytes*; *facts* go into their warcinfo."""
         with write_errors(self.root):
-            self.captures = CaptureWriter(self.root, self._site, run, max_bytes=max_bytes, facts=facts)
+            self.captures = CaptureWriter(
+                self.root, self._site, run, max_bytes=max_bytes, facts=facts, refuses=self.withdrawn.refuses
+            )
         return self.captures
 
     def take_over(self, other: Path) -> bool:
@@ -126,7 +134,12 @@ class OpenCorpus:
         return is_there(self.root, image.path, image.bytes)
 
     def store_picture(self, data: bytes, extension: str) -> tuple[str, str]:
-        """Store the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread."""
+        """Store the bytes of a picture, durably; return its path in the corpus and its SHA-256. For any thread.
+
+        Raises ``WithdrawnContentError`` for a picture that is withdrawn.
+        """
+        if self.withdrawn.pictures and hashlib.sha256(data).hexdigest() in self.withdrawn.pictures:
+            raise WithdrawnContentError
         with write_errors(self.root):
             return store(self.root, data, extension)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.archive.description import check_repairable, quarantine, repair_description
@@ -12,7 +13,9 @@ from crawler.archive.mending import mend_segments, renew_manifest, take_out
 from crawler.archive.near import remove_near_index
 from crawler.archive.ownprofile import repair_profiles
 from crawler.archive.repair import CATALOGUE_NAME, RepairReport, open_catalogue
+from crawler.archive.tombstones import Withdrawn, mend_tombstones, write_tombstones
 from crawler.archive.warcs import account_for_captures, mend_warcs
+from crawler.archive.withdrawal import carry_out
 from crawler.archive.witness import Witness
 
 
@@ -30,7 +33,7 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
         manifest = _quarantine_manifest(root)
         damaged = quarantine_damaged(root)
         witness = Witness(root / CATALOGUE_NAME)
-        taken = mend_segments(root, witness) if mend else []
+        taken = mend_tombstones(root) + mend_segments(root, witness) if mend else []
         report = _reopen(root, reason, witness)
         if mend and (rest := take_out(root, report.damaged)):
             taken += rest
@@ -43,6 +46,9 @@ def rebuild(root: Path, reason: str, *, mend: bool = False) -> RepairReport:
         if taken:
             remove_near_index(root)
         report.mended = mend_warcs(root, rebuild=reason)
+        if mend and (withdrawn := Withdrawn.of(root)):
+            write_tombstones(root, [replace(one, finished=None) for one in withdrawn.tombstones])
+            carry_out(root, withdrawn)  # and the next opening takes back what repeats a withdrawn record
         report.lost = account_for_captures(root)
     return report
 

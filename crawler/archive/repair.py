@@ -27,6 +27,7 @@ from crawler.archive.places import line_at
 from crawler.archive.quarantine import cut_off, note_repairs, noted_repairs
 from crawler.archive.schema import NO_CRC
 from crawler.archive.segments import LinePlace, all_segments, is_sealed, read_lines, segment_name
+from crawler.archive.tombstones import Withdrawn, settle_withdrawn
 from crawler.archive.warcs import Mended
 from crawler.archive.witness import KnownKey, Witness, known_of
 from crawler.exceptions import CorpusDamaged
@@ -228,10 +229,12 @@ def _fill(root: Path, fresh: Path, report: RepairReport, witness: Witness) -> No
     try:
         for segment in all_segments(root):
             _take_in(root, catalogue, segment, 0, report, witness)
+        withdrawn = Withdrawn.of(root)
         with catalogue.transaction():
+            settle_withdrawn(catalogue.connection, withdrawn)
             pass_on_depths(catalogue, partial(line_at, root))
             report.lost_pictures = ask_for_lost(root, catalogue)
-            _request_again(root, catalogue, witness, report)
+            _request_again(root, catalogue, witness, report, withdrawn)
         catalogue.connection.execute("PRAGMA journal_mode = DELETE")  # so that all is in one file, which can be renamed
     finally:
         catalogue.close()
@@ -242,11 +245,18 @@ def _remove(database: Path) -> None:
         Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
-def _request_again(root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport) -> None:
-    """Make targets pending for which the *witness* or the log of repairs knows a newer line than there is now."""
+def _request_again(
+    root: Path, catalogue: Catalogue, witness: Witness, report: RepairReport, withdrawn: Withdrawn
+) -> None:
+    """Make targets pending for which the *witness* or the log of repairs knows a newer line than there is now.
+
+    What is *withdrawn* is not lost.
+    """
     prefix = f"{describe(root)['site']}/"
 
     def is_lost(known: KnownKey) -> bool:
+        if known.key in withdrawn.keys:
+            return False
         if not known.key.startswith(prefix) or not is_key(known.key):
             return False
         held = catalogue.highest_version(known.key)

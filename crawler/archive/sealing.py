@@ -23,7 +23,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -217,16 +217,40 @@ def seal_segment(path: Path, compression: Compression | None) -> Seal:
     return seal
 
 
-def rewrite_segment(path: Path, lines: Iterable[bytes]) -> None:
-    """Replace the lines of the segment at *path* by *lines*, in the same form, atomically; then renew its seal."""
+def rewrite_segment(path: Path, lines: Iterable[bytes], before: Callable[[Seal], None] | None = None) -> None:
+    """Replace the lines of the segment at *path* by *lines*, in the same form, atomically; then renew its seal.
+
+    *before* receives the seal that the new file would get, once that file is durable and before it takes the place of
+    the old one; then the seal is left to the caller.
+    """
+
+    def describe(written: Path) -> None:
+        if before is not None:
+            before(_seal_of_unnamed(written, path))
+
     with (
-        replacing(path) as file,
+        replacing(path, describe) as file,
         nullcontext(file) if path.suffix == ".jsonl" else _compressor(file, path.suffix) as out,
     ):
         for line in lines:
             out.write(line)
-    if seal_path(path).exists():
+    if before is None and seal_path(path).exists():
         write_atomically(seal_path(path), measure(path).encode())
+
+
+def _seal_of_unnamed(temporary: Path, path: Path) -> Seal:
+    """Return the seal of the file at *temporary*, which will be the segment at *path*."""
+    seal = replace(_measure_lines(temporary, path.suffix), segment=segment_name(path), file=path.name)
+    if path.suffix == ".jsonl":
+        return seal
+    as_it_lies = _measure_lines(temporary, ".jsonl")
+    return replace(seal, file_bytes=as_it_lies.lines_bytes, file_sha256=as_it_lies.lines_sha256)
+
+
+def keep_plain_form(path: Path) -> None:
+    """Remove the compressed forms that a kill while sealing left beside the plain segment at *path*, which counts."""
+    if _compressed_forms(path):
+        seal_segment(path, None)
 
 
 def _compressed_forms(path: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from crawler.archive.losses import (
 )
 from crawler.archive.manifest_lines import MANIFEST_NAME, read_manifest
 from crawler.archive.quarantine import cut_off
+from crawler.archive.tombstones import WithdrawnContentError
 from crawler.warc.exchange import Exchange
 from crawler.warc.index import CaptureIndex, IndexedCapture, read_back
 from crawler.warc.reading import BrokenRecord, Record, read_records
@@ -86,12 +87,23 @@ class Mended:
 class CaptureWriter:
     """Writes the exchanges of *run* to the corpus at *root*, whose lock the caller holds.
 
-    *facts* go into each file's ``warcinfo``; a new file is begun once one has *max_bytes*. One thread may :meth:`write`
+    *facts* go into each file's ``warcinfo``; a new file is begun once one has *max_bytes*. *refuses* says of which URL
+    and body no exchange is kept. One thread may :meth:`write`
     while another calls :meth:`sync`. ``OSError`` and ``sqlite3.Error`` are passed on; after one do not use this writer
     any more.
     """
 
-    def __init__(self, root: Path, site: str, run: str, *, max_bytes: int, facts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        site: str,
+        run: str,
+        *,
+        max_bytes: int,
+        facts: Mapping[str, str],
+        refuses: Callable[[str, bytes], bool] = lambda _url, _body: False,
+    ) -> None:
+        self._refuses = refuses
         self._root = root
         self._name = f"{site}-{run}"
         self._facts = dict(facts)
@@ -105,7 +117,12 @@ class CaptureWriter:
         self._dirty = False
 
     def write(self, exchange: Exchange) -> CapturePlace:
-        """Append *exchange*; return where its response begins. A payload that is stored already becomes a revisit."""
+        """Append *exchange*; return where its response begins. A payload that is stored already becomes a revisit.
+
+        Raises ``WithdrawnContentError`` for what may not be kept.
+        """
+        if self._refuses(exchange.url, exchange.body):
+            raise WithdrawnContentError
         with self._lock:
             if self._descriptor < 0 or self._size >= self._max_bytes:
                 self._rotate()

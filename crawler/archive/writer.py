@@ -23,7 +23,17 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from crawler.archive.decision import Added, Duplicate, HeldVersion, MovedRecord, Outcome, RepeatedRecord, decide, moved
+from crawler.archive.decision import (
+    Added,
+    Duplicate,
+    HeldVersion,
+    MovedRecord,
+    Outcome,
+    RepeatedRecord,
+    Unchanged,
+    decide,
+    moved,
+)
 from crawler.archive.files import write_errors
 from crawler.archive.lookup import RecordLookup
 from crawler.archive.losses import CapturePlace
@@ -31,7 +41,9 @@ from crawler.archive.lostpictures import has_more_pictures
 from crawler.archive.near import NearDuplicates
 from crawler.archive.opened import DEFAULT_SEGMENT_BYTES, OpenCorpus
 from crawler.archive.segments import LinePlace
-from crawler.frontier.targets import Validators, stub_reason, stub_state, target_id, unix_time
+from crawler.archive.tombstones import Withdrawn
+from crawler.archive.withdrawal import finish
+from crawler.frontier.targets import WITHDRAWN, Validators, stub_reason, stub_state, target_id, unix_time
 from crawler.frontier.visits import answer_of
 from crawler.items import Article
 from crawler.jsonl import encode
@@ -39,6 +51,11 @@ from crawler.text.rules import are_equal_when_cleaned
 
 MAX_GROUP_LINES = 1_000
 _MIN_VERSIONS_IN_DISORDER = 2
+
+
+_LATEST_DUPLICATES = """
+SELECT t.key, r.version, r.duplicate_of FROM records r JOIN targets t USING (tid)
+WHERE r.duplicate_of IS NOT NULL AND r.version = (SELECT max(v.version) FROM records v WHERE v.tid = r.tid)"""
 
 
 class Corpus(OpenCorpus):
@@ -51,6 +68,11 @@ class Corpus(OpenCorpus):
     def __init__(self, root: Path, site: str, *, segment_bytes: int = DEFAULT_SEGMENT_BYTES) -> None:
         super().__init__(root, site, segment_bytes=segment_bytes)
         self._lookup = RecordLookup(self.catalogue)
+        if self.withdrawn.is_unfinished:
+            with write_errors(root):
+                self._take_back_duplicates()
+                finish(root)
+            self.withdrawn = Withdrawn.of(root)
 
     def look_up(self, articles: Sequence[Article]) -> None:
         """Look up together what is known about *articles*, which are then added: half the cost of one by one."""
@@ -63,6 +85,11 @@ class Corpus(OpenCorpus):
         knows to its ``discovered_from``. If a target of its key was leased, the lease ends. *validators* come from its
         response, for the next conditional request. *differs*: see :func:`decide`.
         """
+        if self.withdrawn:
+            if self.withdrawn.covers(article):
+                self.frontier.end(article.key, state="dropped", reason=WITHDRAWN)
+                return Unchanged(0)
+            article = self.withdrawn.redacted(article)
         held, repeated, sources = self._lookup.known(article)
         if article.near_duplicate_of and article.duplicate_rule:
             repeated = RepeatedRecord(article.near_duplicate_of, article.similarity, article.duplicate_rule)
@@ -177,6 +204,18 @@ class Corpus(OpenCorpus):
         else:
             worse = MovedRecord(article.key, outcome.similarity, moved(outcome.rule))
             self.move(worse, of=outcome.of, run=article.run)
+
+    def _take_back_duplicates(self) -> None:
+        """Repeat in articles/ each record in duplicates/ that repeats a withdrawn record, which is not there."""
+        rows = [
+            (key, version) for key, version, of in self.catalogue.run(_LATEST_DUPLICATES) if of in self.withdrawn.keys
+        ]
+        with self.group():
+            for key, version in rows:
+                article = self.lines.article(self.catalogue.versions(key)[-1][1])
+                if article is not None:
+                    alone = replace(article, near_duplicate_of=None, similarity=None, duplicate_rule=None)
+                    self._write(alone, Added(version + 1), self.catalogue.discovered_from(key))
 
     def _as_cleaned_today(self, article: Article, held: HeldVersion) -> HeldVersion:
         """Return *held* with the hash of *article* if their texts differ only in their cleaning.

@@ -21,3 +21,17 @@ class Command(VerbCommand):
         from crawler.archive.inbag import refuse_bag  # noqa: PLC0415 - as the verbs themselves
 
         refuse_bag(root)
+        if (root / "withdrawn.jsonl").exists():
+            self._complete(root)
+
+    def _complete(self, root: Path) -> None:
+        """Carry out a withdrawal that was interrupted, before any verb reads what it takes out."""
+        from crawler.cli.show import note  # noqa: PLC0415
+        from crawler.corpus.withdrawal import complete  # noqa: PLC0415
+        from crawler.exceptions import CorpusDamaged  # noqa: PLC0415
+
+        try:
+            if complete(root):
+                note(f"corpus {root}: a withdrawal that was interrupted is carried out now")
+        except CorpusDamaged as error:  # repair must be able to run; verify reports it
+            note(error)

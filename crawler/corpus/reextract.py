@@ -23,6 +23,7 @@ from w3lib.encoding import http_content_type_encoding
 from crawler.archive import Corpus, Target
 from crawler.archive.intact import Damages
 from crawler.archive.reading import read_catalogue
+from crawler.archive.tombstones import Withdrawn
 from crawler.archive.warcs import FOLDER, INDEX_NAME
 from crawler.batch.code import code_hash
 from crawler.batch.pool import BatchPool
@@ -78,6 +79,7 @@ class Draft:
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
+        self._withdrawn = Withdrawn.of(path.parent)
         self._connection = sqlite3.connect(path)
         self._connection.executescript(_SCHEMA)
         row = self._connection.execute("SELECT value FROM meta WHERE name = 'fingerprint'").fetchone()
@@ -95,6 +97,7 @@ class Draft:
 
     def add(self, old: Article, new: Article) -> None:
         """Note the outcome of *old*: *new* is the record extracted again."""
+        new = self._withdrawn.redacted(new)
         changed = difference(old, new)
         outcome = "lost" if old.text and not new.text else "changed" if changed else "same"
         line = encode(new) if outcome == "changed" else None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from crawler.frontier.targets import KnownTarget, Target, target_id
+from crawler.frontier.targets import WITHDRAWN, KnownTarget, Target, target_id
 
 TARGET_COLUMNS = "tid, key, id, depth, title, pic, attempts"
 
@@ -89,7 +89,10 @@ class Frontier:
 
     def retry_dropped(self) -> int:
         """Make dropped targets pending again, as the pipeline that dropped them has changed; return how many."""
-        return self._execute("UPDATE targets SET state = 'pending', reason = NULL WHERE state = 'dropped'").rowcount
+        return self._execute(
+            "UPDATE targets SET state = 'pending', reason = NULL WHERE state = 'dropped' AND reason IS NOT ?",
+            (WITHDRAWN,),
+        ).rowcount
 
     def request_again(self, keys: Iterable[str], facts: Mapping[str, TargetFacts] = MappingProxyType({})) -> int:
         """Make *keys* pending, whatever is archived of them; return how many there are that can be requested.
@@ -108,8 +111,9 @@ class Frontier:
                 "INSERT INTO targets (tid, key, id, state, depth, title, pic) VALUES (?, ?, ?, 'pending', ?, ?, ?)"
                 " ON CONFLICT (tid) DO UPDATE SET state = 'pending', depth = min(depth, coalesce(?, depth)),"
                 " title = coalesce(title, excluded.title), pic = coalesce(pic, excluded.pic),"
-                " attempts = 0, reason = NULL, lease_run = NULL, lease_until = NULL, home = NULL",
-                (tid, key, article_id, 1 if depth is None else depth, title, pic, depth),
+                " attempts = 0, reason = NULL, lease_run = NULL, lease_until = NULL, home = NULL"
+                " WHERE reason IS NOT ?",
+                (tid, key, article_id, 1 if depth is None else depth, title, pic, depth, WITHDRAWN),
             )
             self._execute("UPDATE visits SET url = NULL, etag = NULL, modified = NULL WHERE tid = ?", (tid,))
             asked += 1
@@ -133,9 +137,13 @@ class Frontier:
         connection.executemany(
             "UPDATE targets SET depth = min(depth, :depth), title = coalesce(title, :title), pic = coalesce(pic, :pic),"
             " state = CASE state WHEN 'seed' THEN 'pending' ELSE state END"
-            " WHERE tid = :tid AND (depth > :depth OR state = 'seed' OR (title IS NULL AND :title IS NOT NULL)"
+            " WHERE tid = :tid AND reason IS NOT :withdrawn"
+            " AND (depth > :depth OR state = 'seed' OR (title IS NULL AND :title IS NOT NULL)"
             " OR (pic IS NULL AND :pic IS NOT NULL))",
-            [dict(zip(("tid", "key", "id", "depth", "title", "pic"), row, strict=True)) for row in rows],
+            [
+                {**dict(zip(("tid", "key", "id", "depth", "title", "pic"), row, strict=True)), "withdrawn": WITHDRAWN}
+                for row in rows
+            ],
         )
         return new
 

@@ -7,12 +7,15 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.items import Article
 from crawler.net.statuses import GONE
 
 _ID_DIGITS = 18
+
+WITHDRAWN: Final = "withdrawn"
+"""The reason of targets that were taken out of the corpus for good: nothing makes them pending again."""
 
 
 class Validators(NamedTuple):

@@ -15,6 +15,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from crawler import __version__
 from crawler.archive.files import write_errors
 from crawler.archive.losses import CapturePlace
+from crawler.archive.tombstones import WithdrawnContentError
 from crawler.archive.warcs import CaptureWriter
 from crawler.exceptions import CorpusError
 from crawler.extensions.archivist import Archivist
@@ -66,6 +67,8 @@ class CapturesMiddleware:
         exchange = exchange_of(request, response)
         try:
             place = await asyncio.get_running_loop().run_in_executor(self._thread, self._write, exchange)
+        except WithdrawnContentError as error:
+            raise IgnoreRequest(str(error)) from error
         except CorpusError as error:
             self._archivist.fail(error)
             raise IgnoreRequest("its capture cannot be kept") from error

@@ -13,6 +13,7 @@ from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.archive.tombstones import WithdrawnContentError, refused_picture
 from crawler.exceptions import ConfigError, CorpusError
 from crawler.extensions.archivist import Archivist
 from crawler.extensions.readers import PageNotRead, Readers
@@ -209,6 +210,8 @@ class ImagesPipeline:
         media = look.media
         try:
             path, sha256 = await asyncio.to_thread(self._archivist.corpus.store_picture, look.data, media.extension)
+        except WithdrawnContentError:
+            return refused_picture(image.pic, look.url)
         except CorpusError as error:
             self._archivist.fail(error)
             raise

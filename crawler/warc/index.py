@@ -114,6 +114,17 @@ class CaptureIndex:
             capture,
         )
 
+    def remove(self, file: str, offset: int) -> None:
+        """Remove the capture at *offset* of *file*, which is not there any more."""
+        self._connection.execute(
+            "DELETE FROM captures WHERE file = (SELECT id FROM files WHERE name = ?) AND offset = ?", (file, offset)
+        )
+
+    def vacuum(self) -> None:
+        """Rewrite the database, outside a transaction, so that no byte of what was removed is left in its files."""
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def original(self, payload_sha256: bytes) -> Original | None:
         """Return the first response with that payload, None if there is none."""
         row = self._connection.execute(

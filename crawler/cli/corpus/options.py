@@ -144,6 +144,16 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keys", metavar="NAME", help="instead, print all keys behind the number NAME, one a line")
 
 
+def _withdraw(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "keys", metavar="KEY", nargs="*", help="an article, such as alalam/1445001, or a picture's path or SHA-256"
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why; it stays in withdrawn.jsonl, so name nobody")
+    parser.add_argument("--near", action="store_true", help="take near duplicates of the articles out, too")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be taken out, and change nothing")
+    parser.add_argument("--list", action="store_true", dest="list_", help="show what was withdrawn, when and why")
+
+
 def _port(value: str) -> int:
     number = int(value)
     if not 0 <= number <= 65535:  # noqa: PLR2004 - what a port is
@@ -270,6 +280,16 @@ VERBS: dict[str, Verb] = {
         "scrapy corpus overlap fineweb/*.parquet -o overlap.jsonl",
         _overlap,
         json="print the counts as one JSON object, on standard error if OUT is standard output",
+    ),
+    "withdraw": Verb(
+        "take articles or pictures out for good",
+        "Take articles (all versions, records with an equal text, captures, pictures that no other record shows) or "
+        "pictures out of the corpus, for example because a court or a person asked for it. What other lines say of "
+        "them goes, too. A tombstone without content stays in withdrawn.jsonl. Crawls, merges, reextract, repair and "
+        "replays never bring them back, and merges pass the tombstones on. If it is interrupted, the next command or "
+        "crawl finishes it. Bags, exports and backups made before are not changed. See docs/guides/withdrawal.md.",
+        "scrapy corpus withdraw alalam/1445001 --reason 'request of 1 December 2026'",
+        _withdraw,
     ),
     "merge": Verb(
         "add other corpora to it",

@@ -8,6 +8,7 @@ from pathlib import Path
 from crawler.archive.rebuilding import rebuild
 from crawler.cli.show import print_json, say
 from crawler.corpus.search.index import remove_index
+from crawler.corpus.withdrawal import complete
 from crawler.exceptions import CorpusDamaged
 
 _NEXT = "next: run scrapy crawl neighbours or revisit, which archives the lost articles again"
@@ -21,6 +22,7 @@ def run(root: Path, opts: argparse.Namespace) -> int:
     report = rebuild(root, "on request", mend=True)
     if report.taken:
         remove_index(root)
+    complete(root)
     if opts.json:
         print_json(
             {

@@ -21,6 +21,7 @@ from crawler.archive.files import CorpusLock, sha256_of_file, sync_directory, wr
 from crawler.archive.losses import LOSSES_NAME
 from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, ManifestEntry, read_manifest
 from crawler.archive.sealing import Compression
+from crawler.archive.tombstones import TOMBSTONES_NAME
 from crawler.corpus.fixity.manifest import seal_held
 from crawler.corpus.output import output_errors
 from crawler.exceptions import ConfigError, CorpusDamaged
@@ -107,7 +108,7 @@ def _payload(root: Path) -> Iterator[ManifestEntry]:
         if entry is None or not (root / entry.path).is_file():
             raise CorpusDamaged(str(root / MANIFEST_NAME), f"what its line at {offset} lists is missing")
         yield entry
-    for name in (MANIFEST_NAME, TAG_NAME, LOSSES_NAME):
+    for name in (MANIFEST_NAME, TAG_NAME, LOSSES_NAME, TOMBSTONES_NAME):
         if (root / name).is_file():
             yield ManifestEntry(name, "")
     for path in sorted((root / "runs").rglob("*")):

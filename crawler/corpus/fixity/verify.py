@@ -42,6 +42,7 @@ from crawler.corpus.fixity.checks import (
 from crawler.corpus.fixity.linecheck import record_validator
 from crawler.corpus.fixity.listed import Listed, check_manifest
 from crawler.corpus.fixity.warccheck import check_index
+from crawler.corpus.fixity.withdrawncheck import withdrawn_problems
 from crawler.exceptions import CorpusDamaged, CorpusError
 
 __all__ = ["Problem", "Verification", "record_validator", "verify"]
@@ -108,10 +109,11 @@ def verify_held(
         connection.text_factory = decode_anything
         try:
             verifier = _Verifier(root, connection, on_progress)
+            withdrawn = withdrawn_problems(root, connection)
             with ExitStack() as stack:
                 if pool is None:
                     pool = stack.enter_context(open_pool(f"processes:{verifier.processes(processes)}"))
-                problems = list(islice(chain(described, verifier.run(pool, retries)), at_most))
+                problems = list(islice(chain(described, withdrawn, verifier.run(pool, retries)), at_most))
         except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of a damaged schema
             raise CorpusDamaged(str(root), f"its catalogue cannot be read ({error})") from error
     if len(problems) == at_most:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import orjson
 
+from crawler.archive.tombstones import WithdrawnContentError, refused_picture
 from crawler.archive.writer import Corpus
 from crawler.corpus.fixity.linecheck import record_validator
 from crawler.corpus.merge.others import OtherCorpus
@@ -60,7 +61,10 @@ class Pictures:
                 return image
             data = self._read(match[0], match[2])
             if data is not None and _is_picture(data, match[3]):
-                corpus.store_picture(data, match[3])
+                try:
+                    corpus.store_picture(data, match[3])
+                except WithdrawnContentError:
+                    return refused_picture(image.pic, image.url)
                 self.copied += 1
                 return image
         self.failed += 1

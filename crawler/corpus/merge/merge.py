@@ -33,6 +33,7 @@ from crawler.corpus.merge.foreign import Pictures, Records
 from crawler.corpus.merge.foreigncaptures import Captures
 from crawler.corpus.merge.others import OtherCorpus
 from crawler.corpus.selection import Selection
+from crawler.corpus.withdrawal import all_unfinished, open_with_tombstones
 from crawler.exceptions import ConfigError
 from crawler.frontier.targets import target_id
 from crawler.items import Article
@@ -104,13 +105,13 @@ def merge(
                     total += lines.total
                 else:
                     streams.append(_in_time(AllLines(other, family), merged[other]))
-        corpus = Corpus(root, site, segment_bytes=segment_bytes)
+        corpus = open_with_tombstones(root, site, folders, segment_bytes=segment_bytes)
         stack.callback(corpus.close)
         for other in folders:
             merged[other].gave_profile = corpus.take_over(other)
         if near is not None:
             corpus.find_near_duplicates(near)
-        with write_errors(root):
+        with write_errors(root), all_unfinished(root, corpus.withdrawn):
             for other_merged in merged.values():
                 other_merged.captures.copy_files(root)
             mend_warcs(root)

@@ -20,6 +20,7 @@ from crawler.archive.files import CorpusLock, write_errors
 from crawler.archive.manifest_lines import MANIFEST_NAME, TAG_NAME, manifest_problem, read_manifest
 from crawler.archive.ownprofile import MAX_PROFILE_BYTES
 from crawler.archive.segments import FAMILIES, following_names, is_segment, seal_path
+from crawler.archive.tombstones import TOMBSTONE_START, TOMBSTONES_NAME
 from crawler.archive.warcs import FOLDER, WARC_PATTERN
 from crawler.corpus.merge.others import OtherCorpus, OtherWarc
 from crawler.corpus.merge.remotefiles import RemoteFiles
@@ -116,6 +117,7 @@ class RemoteCorpus(OtherCorpus):
             describe(self.root)
         except CorpusError as error:
             raise type(error)(self.name, str(error).removeprefix(f"corpus {error.path}: ")) from error
+        self._fetch_tombstones()
         has_manifest = self._read_manifest()
         if self._files.lists:
             self._paths = [path for folder in (*FAMILIES, FOLDER) for path in self._files.listed(folder)]
@@ -124,6 +126,15 @@ class RemoteCorpus(OtherCorpus):
         else:
             message = f"an HTTP server does not list its files, and there is no {MANIFEST_NAME}"
             raise CorpusError(self.name, f"{message}; run scrapy corpus seal there first")
+
+    def _fetch_tombstones(self) -> None:
+        """Fetch what was withdrawn there, if there is such a list; the answer of an HTTP server may be another page."""
+        path = self.root / TOMBSTONES_NAME
+        path.unlink(missing_ok=True)
+        with suppress(Refused):
+            self._fetch(TOMBSTONES_NAME)
+        if path.exists() and not path.read_bytes().startswith(TOMBSTONE_START):
+            path.unlink()
 
     def _read_manifest(self) -> bool:
         """Fetch the manifest, and return whether there is a usable one."""
