@@ -17,7 +17,8 @@ from crawler import settings
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = sorted((REPOSITORY / "crawler").rglob("*.py"))
 # Who can write what these read can run code. (What multiprocessing hands from one of our processes to another is
-# pickled too; nobody else can write to those pipes.)
+# pickled too; nobody else can write to those pipes. Batch work packs its jobs itself, for the same pipes or for a Dask
+# cluster, which runs whatever it is sent: SECURITY.md and the guide say so.)
 RUN_CODE = {
     "pickle",
     "cPickle",
@@ -31,16 +32,18 @@ RUN_CODE = {
     "pty",
     "yaml",
 }
+PACKS_JOBS = REPOSITORY / "crawler" / "batch" / "work.py"
 CALLS = {"eval", "exec", "compile", "__import__"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_nothing_that_is_read_can_run(path):
+    run_code = RUN_CODE - ({"pickle"} if path == PACKS_JOBS else set())
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            assert not {alias.name.partition(".")[0] for alias in node.names} & RUN_CODE
+            assert not {alias.name.partition(".")[0] for alias in node.names} & run_code
         elif isinstance(node, ast.ImportFrom):
-            assert (node.module or "").partition(".")[0] not in RUN_CODE
+            assert (node.module or "").partition(".")[0] not in run_code
         elif isinstance(node, ast.Call):
             assert not (isinstance(node.func, ast.Name) and node.func.id in CALLS)
             for keyword in node.keywords:

@@ -73,7 +73,7 @@ class WorkerKilledError(Exception):
 def attempt(packed: bytes, report: Report) -> bytes:
     """Do, in a worker, what :func:`run` *packed*; return the packed answer. Nothing is raised but signals."""
     try:
-        code, folder, job, one, seconds = pickle.loads(packed)  # noqa: S301 - of our own command, by an authenticated channel
+        code, folder, job, one, seconds = pickle.loads(packed)  # noqa: S301 - of our own command
         if code is not None and code != code_hash():
             where = f"a worker on {os.uname().nodename} runs other code of Gleaner than this machine"
             answer = _Answer(error=ConfigError(f"{where}: install the same version on both"))

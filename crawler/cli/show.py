@@ -188,7 +188,7 @@ def progress(what: str, *, bytes_: bool = False, resumes: bool = True) -> Iterat
 
             yield show
     except KeyboardInterrupt:
-        if reached[0]:
+        if reached[0] or resumes:
             then = "the same command resumes" if resumes else "the same command begins again"
             with suppress(OSError):  # a terminal that was closed
                 note(f"{_of(what, *reached, bytes_=bytes_)} done; {then}")

@@ -51,4 +51,8 @@ def test_an_index_without_the_room_to_be_opened_is_no_damage(row, seen, trials):
 def test_a_command_ends_with_3_and_one_line(name, seen, trials):
     trial = trials[name]
     told = (trial["code"], trial["lines"], trial["left"], trial["problems"])
-    seen(f"exit code, lines of error, output left, problems: {name} with 8 KiB left", (3, 1, "", 0), told)
+    seen(
+        f"exit code, lines of error, output left, problems: {name} with 8 KiB left",
+        (3, 1, ".out.parts" if name == "harvest" else "", 0),
+        told,
+    )

@@ -28,13 +28,15 @@ USE = {
     "graph": ["--format", "gexf", "-o", "OUT"],
     "history": ["1"],
     "merge": ["OTHER"],
+    "overlap": ["OTHER", "-o", "OUT"],
     "reextract": ["--dry-run"],
+    "withdraw": ["replica/1", "--reason", "asked"],
 }
 """What each verb is given in the terminal, at the least."""
 SERVES = {"browse"}
-READS_LINES = {"search", "export", "graph", "repair", "seal", "bag", "history", "reextract"}
+READS_LINES = {"search", "export", "graph", "repair", "seal", "bag", "history", "overlap", "reextract", "withdraw"}
 """The verbs that cannot do without the lines; reports and duplicates say less."""
-LOCKS = {"verify", "repair", "seal", "bag", "merge"}
+LOCKS = {"verify", "repair", "seal", "bag", "merge", "withdraw"}
 
 
 @pytest.fixture(scope="module")

@@ -255,11 +255,19 @@ def changed(served) -> None:
     served.etag = '"two"'
 
 
+def test_harvest_of_a_file_that_changed_once_begins_it_again(server, warc, tmp_path):
+    url = server.add("/a.warc.gz", warc, cuts=[len(warc) // 2], then=changed)
+    done = scrapy("seeds", "harvest", url, "-o", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "out").read_bytes().splitlines()
+    assert len(lines) == len(set(lines)) == 30
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_harvest_of_a_file_that_changes_gives_exit_code_9(server, warc, tmp_path, jobs):
     url = server.add("/a.warc.gz", warc, cuts=[len(warc) // 2], then=changed)
     whole = server.add("/b.warc.gz", warc)
-    done = scrapy("seeds", "harvest", url, whole, "-o", tmp_path / "out", "-j", jobs, "--json")
+    done = scrapy("seeds", "harvest", url, whole, "-o", tmp_path / "out", "-j", jobs, "--retries", 0, "--json")
     assert done.returncode == 9, done.stderr
     assert json.loads(done.stdout)["cut"] == 1
     assert f"{url}: cannot be read to its end (it changed while it was read)" in done.stderr
