@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.seeds import make_wet
@@ -121,8 +122,8 @@ def made_texts(count: int, words: int = 120) -> Iterator[str]:
     """Yield *count* texts whose words are as frequent as those of a language."""
     rng = random.Random(23)
     vocabulary = ["".join(rng.choices("etaoinshrdlucmfwypvbgk", k=rng.randint(2, 9))) for _ in range(20_000)]
-    weights = [1 / (place + 3) for place in range(len(vocabulary))]
-    return (" ".join(rng.choices(vocabulary, weights, k=words)) for _ in range(count))
+    ends = list(accumulate(1 / (place + 3) for place in range(len(vocabulary))))
+    return (" ".join(rng.choices(vocabulary, cum_weights=ends, k=words)) for _ in range(count))
 
 
 def by_one_index(folder: Path, ours: list[str], shards: list[str]) -> dict[str, float]:

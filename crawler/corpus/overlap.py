@@ -12,8 +12,9 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -80,6 +81,10 @@ def pieces_of(others: Iterable[str]) -> Iterator[OtherFile]:
                 yield OtherFile(other, str(path), is_segment=True)
         elif other == STDIN:
             raise ConfigError("-: texts are compared from files, which can be read again")
+        elif other.startswith(("http://", "https://")) and not PurePosixPath(urlsplit(other).path).suffix:
+            raise ConfigError(
+                f"{other}: it names no file; give a corpus as a folder of this machine (corpus merge fetches it)"
+            )
         else:
             check_paths([other])
             for file in expand(other):

@@ -131,7 +131,10 @@ def test_index_cut_short_or_of_other_lines_is_written_again(root, tmp_path):
     assert build_index(root, folder)[1] == OURS  # what is there is used
 
 
-@pytest.mark.parametrize(("other", "error"), [("-", ConfigError), ("nowhere.jsonl", SeedError)])
+@pytest.mark.parametrize(
+    ("other", "error"),
+    [("-", ConfigError), ("nowhere.jsonl", SeedError), ("http://127.0.0.1:9/corpus", ConfigError)],
+)
 def test_other_that_cannot_be_read_ends_it_before_the_work(root, tmp_path, other, error):
     with pytest.raises(error):
         compare(root, [other], tmp_path / "parts")
