@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import sqlite3
 import subprocess
 from contextlib import closing
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -76,6 +78,42 @@ def latest(corpus):
 def stats_of(corpus):
     (path,) = (corpus / "runs").glob("*/stats.json")
     return json.loads(path.read_text())
+
+
+def test_articles_in_arc_files_of_common_crawl_are_recovered(gone_replica, tmp_path):
+    """The collections up to 2012 are of ARC files; their indexes name them as all others do."""
+    file, rows = tmp_path / "1262847572760_10.arc.gz", []
+    with file.open("wb") as out:
+        out.write(gzip.compress(b"filedesc://10.arc 0.0.0.0 20100107120000 text/plain 9\n1 0 Crawl\n"))
+        for number in GONE[1:3]:
+            url = f"{gone_replica.url}/news/{number}"
+            body = Pages(SITE, gone_replica.url).article(number)
+            message = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
+            head = f"{url} 192.0.2.7 20120228101112 text/html {len(message)}\n"
+            member = gzip.compress(head.encode() + message + b"\n")
+            place = {"filename": file.name, "offset": str(out.tell()), "length": str(len(member))}
+            rows.append({"url": url, "timestamp": "20120228101112", "status": "200", "mime": "text/html", **place})
+            out.write(member)
+
+    def answer(asked, _before):
+        path, _, query = asked.path.partition("?")
+        if not path.endswith("-index"):
+            return part_of(file, asked)
+        prefix = f"http://{parse_qs(query)['url'][0]}"
+        return 200, {}, b"".join(json.dumps(row).encode() + b"\n" for row in rows if row["url"].startswith(prefix))
+
+    with archive(answer) as (url, _):
+        site = recovering(
+            gone_replica.profile, tmp_path, commoncrawl=url, commoncrawl_data=url, collections=["CC-MAIN-2012"], **FAST
+        )
+        done = crawl(write_seed(tmp_path / "seed.txt", *GONE[1:3]), tmp_path / "corpus", site)
+    assert done.returncode == 0, done.stderr
+    kept = latest(tmp_path / "corpus")
+    for number in GONE[1:3]:
+        record = kept[str(number)]
+        assert (record["kind"], record["title"]) == ("article", SITE.title(number))
+        assert record["capture"]["source"] == "commoncrawl"
+        assert record["capture"]["archived"] == "2012-02-28T10:11:12+00:00"
 
 
 def test_every_article_held_by_archives_is_recovered(gone_replica, pywb, tmp_path):
