@@ -27,8 +27,6 @@ _MAX_MEMORY_BYTES = 256 * 1024 * 1024
 _CPU_SECONDS = 10
 _SIDE_PIXELS, _KEPT_FREQUENCIES = 32, 8
 _DRAFT_PIXELS = 256
-_REDUCING_GAP = 4.0
-"""Shrinks by whole numbers first, to at least this many times the final size, in a third of the time."""
 _MIN_CONTRAST_LEVELS = 2.0
 """Grey levels (standard deviation): a picture with less has one colour, and its hash would be noise."""
 
@@ -129,8 +127,7 @@ def perceptual_hash(picture: Pillow.Image) -> str | None:
     without its SciPy.
     """
     grey = picture.convert("RGBA").convert("L") if picture.mode in {"P", "PA"} else picture.convert("L")
-    small = grey.resize((_SIDE_PIXELS, _SIDE_PIXELS), Pillow.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
-    levels = np.asarray(small, dtype=np.float64)
+    levels = np.asarray(grey.resize((_SIDE_PIXELS, _SIDE_PIXELS), Pillow.Resampling.LANCZOS), dtype=np.float64)
     if levels.std() < _MIN_CONTRAST_LEVELS:
         return None
     lowest = (_COSINES @ levels @ _COSINES.T)[:_KEPT_FREQUENCIES, :_KEPT_FREQUENCIES].ravel()
