@@ -38,10 +38,11 @@ Span = tuple[int, int]
 
 
 class Placed(NamedTuple):
-    """A dump, and the span of the data in which it was found."""
+    """A dump, the span of the data that belongs to it, and its own: the dump may be a string of an array."""
 
     span: Span
     dump: Dump
+    own_span: Span
 
 
 @dataclass(slots=True)
@@ -80,13 +81,14 @@ class Search:
         for one in self.scan(text.data):
             if not self.is_html or shows_record(one):
                 spans.append(one.span)
-                span = self.with_shell((text.source(one.span[0]), text.source_end(one.span[1])))
-                known = [other for other in self.placed if _overlap(span, other.span)]
-                if all(span[0] < other.span[0] and other.span[1] <= span[1] for other in known):
+                span = text.source(one.span[0]), text.source_end(one.span[1])
+                known = [other for other in self.placed if _overlap(span, other.own_span)]
+                if all(span[0] < start and end <= span[1] for start, end in (other.own_span for other in known)):
                     dump = judge_dump(text.data, one, text.source)
                     if known:
-                        self.placed = [other for other in self.placed if not _overlap(span, other.span)]
-                    self.placed.append(Placed(span, replace(dump, end=text.source_end(one.reading.end))))
+                        self.placed = [other for other in self.placed if not _overlap(span, other.own_span)]
+                    dump = replace(dump, end=text.source_end(one.reading.end))
+                    self.placed.append(Placed(self.with_shell(span), dump, span))
         self.placed.sort(key=lambda one: one.span)
         return text, spans
 
@@ -129,7 +131,9 @@ def find_dumps(data: bytes) -> Search:
         return search
     found = search.scan(data)
     search.is_html = any(looks_like_html(piece) for piece in outside(data, [one.span for one in found]))
-    plain = [Placed(search.with_shell(one.span), judge_dump(data, one, unescape=search.is_html)) for one in found]
+    plain = [
+        Placed(search.with_shell(one.span), judge_dump(data, one, unescape=search.is_html), one.span) for one in found
+    ]
     if search.is_html:
         sure = [one for one, raw in zip(plain, found, strict=True) if shows_record(raw)]
         search.placed = [one for one in sure if not _is_torn(data, one)]

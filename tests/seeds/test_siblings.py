@@ -125,3 +125,11 @@ def test_object_that_an_email_quotes_leaves_no_mark() -> None:
 def test_attribute_that_holds_a_greater_sign_is_no_prose() -> None:
     page = in_body(f"""<a title="a > b" href='/x'>Read</a><p>{html.escape(written.json_string(written.RECORDS))}</p>""")
     assert (ids(page), page.paragraphs) == (IDS, ("Above.", "Read", "Below."))
+
+
+@pytest.mark.parametrize("form", sorted(written.FORMS.keys() - {"xdebug, html"}))  # in strings it is not read
+def test_each_dump_in_the_strings_of_one_list_is_found(form: str) -> None:
+    """A file of JSON may be read as the text of one page: its list holds the dumps as strings, and is none itself."""
+    lines = [{"text": f"Prose.\n{written.FORMS[form]([record])}\n", "url": "http://h/1"} for record in written.RECORDS]
+    page = parse_page(json.dumps(lines), UTC)
+    assert [[item.id for item in dump.related] for dump in page.dumps] == [[number] for number in IDS]
